@@ -1,0 +1,37 @@
+/* Where sealed members go: a file or standard output, appended whole, in one piece each.
+ *
+ * Shared by all workers: sink_append() locks. The file is created exclusively, or opened for
+ * append, or truncated, as the caller chose; it is synced every SINK_SYNC_MS by the appender that
+ * finds it due, and when closed. After a failed write nothing more is written: what was there
+ * before stays whole (a torn tail is cut off where the file allows it), and every later call gives
+ * the same error with the same errno.
+ */
+#ifndef OUTPUT_SINK_H
+#define OUTPUT_SINK_H
+
+#include "output/err.h"
+#include "output/span.h"
+#include <stdint.h>
+
+enum { SINK_SYNC_MS = 1000 };
+
+enum sink_mode {
+  SINK_CREATE, /* refuse what exists: ERR_REFUSED */
+  SINK_APPEND,
+  SINK_TRUNCATE,
+};
+
+struct sink;
+
+/* path "-": standard output. On ERR_IO errno says why. */
+enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode);
+
+/* Appends all bytes. ERR_END: the reader of standard output went away (EPIPE). */
+enum err sink_append(struct sink *sink, struct span bytes);
+
+uint64_t sink_size(const struct sink *sink); /* bytes appended */
+
+/* Syncs and closes; gives the first error there was. NULL is allowed. */
+enum err sink_close(struct sink *sink);
+
+#endif

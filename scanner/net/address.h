@@ -1,0 +1,39 @@
+/* An IP address with a port, and which addresses a scan of the public Internet may contact. */
+#ifndef SCANNER_NET_ADDRESS_H
+#define SCANNER_NET_ADDRESS_H
+
+#include "output/err.h"
+#include "output/span.h"
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum { ADDRESS_TEXT_MAX = 64 }; /* "[ip]:port" with its NUL */
+
+union address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+/* "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53". ERR_SYNTAX for anything else. */
+enum err address_parse(struct span text, uint16_t default_port, union address *address);
+
+/* 4 or 16 octets as DNS gives them. */
+union address address_from_octets(struct span octets, uint16_t port);
+
+socklen_t address_size(const union address *address);
+uint16_t address_port(const union address *address);
+/* The IP alone, RFC 5952; out has ADDRESS_TEXT_MAX. Returns its length. */
+size_t address_ip_text(const union address *address, char *out);
+/* With the port: "192.0.2.1:53", "[2001:db8::1]:53". */
+size_t address_text(const union address *address, char *out);
+
+/* Same family and IP; the port does not count. */
+bool address_same_ip(const union address *a, const union address *b);
+
+/* Whether it is globally reachable unicast by the IANA special-purpose registries (RFC 6890 and
+ * later), looking through IPv4-mapped, NAT64 and 6to4 forms. */
+bool address_is_public(const union address *address);
+
+#endif

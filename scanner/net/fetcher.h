@@ -1,0 +1,72 @@
+/* Policy fetches of one worker, over a libcurl multi handle on its libuv loop.
+ *
+ * A fetch tries the addresses it is given in turn, each only with leave of the shared gates, and
+ * ends with the facts and the findings of the attempt that got furthest. Certificates are judged
+ * here (RFC 8461 section 3.3) and do not end the fetch. Never follows a redirect, never uses a
+ * proxy, a resolver, netrc or a cache; connects to no address but the given ones, checked again at
+ * connect time. All calls and callbacks happen on the loop's thread; a fetch's callback never
+ * runs inside fetcher_start().
+ */
+#ifndef SCANNER_NET_FETCHER_H
+#define SCANNER_NET_FETCHER_H
+
+#include "output/result.h"
+#include "scanner/net/address.h"
+#include "scanner/net/block.h"
+#include "scanner/net/pace.h"
+#include "scanner/sts/faults.h"
+#include <uv.h>
+
+enum {
+  FETCHER_IN_FLIGHT_MAX = 256, /* transfers of one worker; each costs some 75 kB (field notes) */
+  FETCHER_ADDRESS_MAX = 4,     /* of each family */
+  FETCHER_HEADER_SIZE_MAX = 65536,
+  FETCHER_EXPIRES_SOON_DAYS = 14,
+};
+
+struct fetcher_config {
+  const char *ca_file;    /* NULL: the system's */
+  const char *user_agent; /* copied */
+  uint16_t port;
+  unsigned connect_timeout_ms;
+  unsigned timeout_ms; /* for all attempts together, from the first connect on */
+  size_t policy_size_max;
+  bool allow_private;
+  const struct block *block; /* may be NULL; outlives the fetcher */
+  struct gates *gates;       /* may be NULL; shared */
+  struct pace *pace;         /* may be NULL; shared */
+};
+
+struct fetch {
+  /* set by the asker */
+  struct span host; /* the policy host: SNI, Host, DNS-ID */
+  const union address *addresses;
+  size_t address_count;  /* 1 to 2 * FETCHER_ADDRESS_MAX */
+  struct faults *faults; /* findings go here; strings go to its arena */
+  void (*done)(struct fetch *fetch);
+  void *data;
+  /* set before done */
+  struct result_fetch result;
+  struct result_certificate certificate;
+  bool has_body; /* status 200 and a whole body */
+  struct span body;
+  /* the fetcher's own */
+  struct fetch_state *state;
+};
+
+struct fetcher;
+
+/* Loads the trust store once. ERR_LIBRARY: *why (if not NULL) is a constant phrase, e.g. that the
+ * CA file holds no certificate. */
+enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fetcher_config *config,
+                     const char **why);
+/* Drops what is in flight without calling back. The loop must run until handles are closed. */
+void fetcher_close(struct fetcher *fetcher);
+
+enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch);
+void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch);
+
+size_t fetcher_in_flight(const struct fetcher *fetcher); /* transfers, not those that wait */
+size_t fetcher_waiting(const struct fetcher *fetcher);
+
+#endif

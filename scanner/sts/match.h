@@ -1,0 +1,25 @@
+/* MX hosts against the policy's patterns: RFC 8461 section 4.1, and how a mismatch looks. */
+#ifndef SCANNER_STS_MATCH_H
+#define SCANNER_STS_MATCH_H
+
+#include "output/result.h"
+#include "scanner/sts/faults.h"
+#include <libpsl.h>
+
+enum { MATCH_TYPO_DISTANCE_MAX = 3 };
+
+/* Case-insensitive; a trailing dot of host is ignored; "*." stands for exactly one label. */
+bool match_covers(struct span pattern, struct span host);
+
+/* The first kind that fits in the order typo, subdomain, tld, domain, for the closest of the
+ * patterns; *closest is that one. patterns is not empty. psl may be NULL: then two last labels
+ * count as the registrable domain. */
+enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct span host,
+                            struct span *closest);
+
+/* Sets judged and covered of each MX and raises mx-mismatch, mx-partial-mismatch and
+ * policy-mx-unused. Not to be called for null MX, no MX or without patterns. */
+void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struct result_mx_set *mx,
+                 struct faults *faults);
+
+#endif
