@@ -31,6 +31,7 @@ struct fetcher_config {
   unsigned connect_timeout_ms;
   unsigned timeout_ms; /* for all attempts together, from the first connect on */
   size_t policy_size_max;
+  unsigned in_flight_max; /* transfers at once, 1 to FETCHER_IN_FLIGHT_MAX */
   bool allow_private;
   const struct block *block; /* may be NULL; outlives the fetcher */
   struct gates *gates;       /* may be NULL; shared */

@@ -22,13 +22,11 @@ void faults_add(struct faults *faults, struct finding finding) {
   }
   struct finding *copy = arena_alloc(faults->arena, sizeof *copy);
   if (!copy) return;
+  struct finding **at = &faults->first;
+  while (*at && (*at)->code < finding.code) at = &(*at)->next;
   *copy = finding;
-  copy->next = NULL;
-  if (faults->last)
-    faults->last->next = copy;
-  else
-    faults->first = copy;
-  faults->last = copy;
+  copy->next = *at;
+  *at = copy;
 }
 
 bool faults_has(const struct faults *faults, enum finding_code code) {

@@ -2,7 +2,8 @@
  *
  * A code stands once in a record: added again, its further details are joined to the first one's
  * (up to FAULTS_DETAIL_MAX bytes), and the members for machines stay those of the first. The list
- * lives in the arena; a failed allocation shows there (arena->err).
+ * is in the order of the table, which is that of the journey; it lives in the arena, and a failed
+ * allocation shows there (arena->err).
  */
 #ifndef SCANNER_STS_FAULTS_H
 #define SCANNER_STS_FAULTS_H
@@ -15,7 +16,6 @@ enum { FAULTS_DETAIL_MAX = 1024 };
 struct faults {
   struct arena *arena;
   struct finding *first;
-  struct finding *last;
 };
 
 /* Adds a copy of finding; its spans must live as long as the arena or longer. */

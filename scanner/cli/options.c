@@ -1,0 +1,224 @@
+#include "scanner/cli/options.h"
+
+#include "scanner/cli/help.h"
+#include "scanner/net/resolver.h"
+#include "scanner/sts/policy.h"
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+
+static const struct option_info option_table[OPTION_COUNT] = {
+#define OPTION(name, long_name, letter, argument, commands, standard, help)                        \
+  [OPTION_##name] = {long_name, letter, argument, commands, standard, help},
+#include "scanner/cli/options.def"
+#undef OPTION
+};
+
+/* How a value is read, and where it goes. */
+enum value_kind { VALUE_FLAG, VALUE_TEXT, VALUE_NUMBER, VALUE_CHOICE, VALUE_SHARD };
+
+struct value_rule {
+  enum value_kind kind;
+  size_t offset;
+  unsigned min, max;
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct value_rule value_rules[OPTION_COUNT] = {
+    [OPTION_OUTPUT] = {VALUE_TEXT, AT(output), 0, 0},
+    [OPTION_APPEND] = {VALUE_FLAG, AT(append), 0, 0},
+    [OPTION_RESUME] = {VALUE_FLAG, AT(resume), 0, 0},
+    [OPTION_FORCE] = {VALUE_FLAG, AT(force), 0, 0},
+    [OPTION_FORMAT] = {VALUE_CHOICE, AT(format), 0, 0},
+    [OPTION_RESOLVERS] = {VALUE_TEXT, AT(resolvers), 0, 0},
+    [OPTION_THREADS] = {VALUE_NUMBER, AT(threads), 1, OPTIONS_THREADS_MAX},
+    [OPTION_CONCURRENCY] = {VALUE_NUMBER, AT(concurrency), 1, OPTIONS_CONCURRENCY_MAX},
+    [OPTION_DNS_RATE] = {VALUE_NUMBER, AT(dns_rate), 0, OPTIONS_RATE_MAX},
+    [OPTION_HTTPS_RATE] = {VALUE_NUMBER, AT(https_rate), 0, OPTIONS_RATE_MAX},
+    [OPTION_PER_ADDRESS] = {VALUE_NUMBER, AT(per_address), 0, 10000},
+    [OPTION_PER_ADDRESS_RATE] = {VALUE_NUMBER, AT(per_address_rate), 0, 100000},
+    [OPTION_DNS_TIMEOUT] = {VALUE_NUMBER, AT(dns_timeout_ms), 100, OPTIONS_TIMEOUT_MAX_MS},
+    [OPTION_DNS_TRIES] = {VALUE_NUMBER, AT(dns_tries), 1, OPTIONS_TRIES_MAX},
+    [OPTION_CONNECT_TIMEOUT] = {VALUE_NUMBER, AT(connect_timeout_ms), 100, OPTIONS_TIMEOUT_MAX_MS},
+    [OPTION_HTTPS_TIMEOUT] = {VALUE_NUMBER, AT(https_timeout_ms), 100, OPTIONS_TIMEOUT_MAX_MS},
+    [OPTION_MAX_POLICY_SIZE] = {VALUE_NUMBER, AT(max_policy_size), 64, OPTIONS_POLICY_SIZE_MAX},
+    [OPTION_HTTPS_PORT] = {VALUE_NUMBER, AT(https_port), 1, 65535},
+    [OPTION_CA_FILE] = {VALUE_TEXT, AT(ca_file), 0, 0},
+    [OPTION_ALLOW_PRIVATE] = {VALUE_FLAG, AT(allow_private), 0, 0},
+    [OPTION_BLOCK] = {VALUE_TEXT, AT(block), 0, 0},
+    [OPTION_SHARD] = {VALUE_SHARD, AT(shard), 0, 0},
+    [OPTION_USER_AGENT] = {VALUE_TEXT, AT(user_agent), 0, 0},
+    [OPTION_PROGRESS] = {VALUE_CHOICE, AT(progress), 0, 0},
+    [OPTION_SUMMARY] = {VALUE_TEXT, AT(summary), 0, 0},
+    [OPTION_HELP] = {VALUE_FLAG, AT(help), 0, 0},
+};
+
+const struct option_info *option_info(enum option_name name) {
+  return &option_table[name];
+}
+
+static bool value_number(const char *text, unsigned max, unsigned *number) {
+  if (text[0] < '0' || text[0] > '9') return false;
+  char *end;
+  errno = 0;
+  unsigned long value = strtoul(text, &end, 10);
+  if (errno || *end || value > max) return false;
+  *number = (unsigned)value;
+  return true;
+}
+
+/* The index of text among the words of "auto|lines|csv", or -1: the enums follow that order. */
+static int value_choice(const char *choices, struct span text) {
+  struct span rest = span_of(choices);
+  for (int i = 0; rest.len; i++)
+    if (span_equal(span_cut(&rest, '|'), text)) return i;
+  return -1;
+}
+
+static bool value_shard(const char *text, unsigned *shard, unsigned *shards) {
+  const char *slash = strchr(text, '/');
+  char first[16];
+  if (!slash || (size_t)(slash - text) >= sizeof first) return false;
+  memcpy(first, text, (size_t)(slash - text));
+  first[slash - text] = 0;
+  return value_number(slash + 1, OPTIONS_CONCURRENCY_MAX, shards) && *shards > 0 &&
+         value_number(first, *shards - 1, shard);
+}
+
+static void value_allowed(const struct option_info *info, const struct value_rule *rule, char *out,
+                          size_t size) {
+  switch (rule->kind) {
+  case VALUE_NUMBER:
+    snprintf(out, size, "a whole number from %u to %u", rule->min, rule->max);
+    break;
+  case VALUE_CHOICE: snprintf(out, size, "one of %s", info->argument); break;
+  case VALUE_SHARD:
+    snprintf(out, size, "I/N with 0 <= I < N <= %d", OPTIONS_CONCURRENCY_MAX);
+    break;
+  default: snprintf(out, size, "%s, not empty", info->argument); break;
+  }
+}
+
+static bool value_set(struct options *options, enum option_name name, const char *text) {
+  const struct value_rule *rule = &value_rules[name];
+  void *at = (char *)options + rule->offset;
+  switch (rule->kind) {
+  case VALUE_FLAG: *(bool *)at = true; return true;
+  case VALUE_TEXT: *(const char **)at = text; return *text != 0;
+  case VALUE_NUMBER: return value_number(text, rule->max, at) && *(unsigned *)at >= rule->min;
+  case VALUE_CHOICE: {
+    int choice = value_choice(option_table[name].argument, span_of(text));
+    if (choice < 0) return false;
+    *(unsigned *)at = (unsigned)choice;
+    return true;
+  }
+  case VALUE_SHARD: return value_shard(text, &options->shard, &options->shards);
+  }
+  return false;
+}
+
+static bool option_take(struct options *options, const char *command, enum option_name name,
+                        const char *text) {
+  if (value_set(options, name, text)) return true;
+  const struct option_info *info = &option_table[name];
+  char allowed[128];
+  value_allowed(info, &value_rules[name], allowed, sizeof allowed);
+  help_complain(command, "--%s: \"%s\" is not allowed: give %s", info->name, text, allowed);
+  return false;
+}
+
+/* getopt's tables of one command; the value that getopt gives back is the option's name. */
+static void options_tables(enum options_command command, struct option *longs, char *shorts) {
+  *shorts++ = ':';
+  for (int i = 0; i < OPTION_COUNT; i++) {
+    const struct option_info *info = &option_table[i];
+    if (!(info->commands & (unsigned)command)) continue;
+    *longs++ = (struct option){info->name, info->argument ? required_argument : no_argument, NULL,
+                               UCHAR_MAX + 1 + i};
+    if (!info->letter) continue;
+    *shorts++ = info->letter;
+    if (info->argument) *shorts++ = ':';
+  }
+  *longs = (struct option){0};
+  *shorts = 0;
+}
+
+static enum option_name option_of(int got) {
+  if (got > UCHAR_MAX) return (enum option_name)(got - UCHAR_MAX - 1);
+  int i = 0;
+  while (i < OPTION_COUNT && option_table[i].letter != got) i++;
+  return (enum option_name)i;
+}
+
+static void options_complain(const char *command, int got, char *const *argv) {
+  const char *word = argv[optind - 1];
+  if (got == ':')
+    help_complain(command, "%s needs a value", word);
+  else
+    help_complain(command,
+                  "%s is not an option of this command, or takes no value (see stscan %s --help)",
+                  word, command);
+}
+
+static void options_defaults(struct options *options) {
+  *options = (struct options){
+      .output = "-",
+      .per_address = 8,
+      .per_address_rate = 20,
+      .dns_timeout_ms = RESOLVER_TIMEOUT_DEFAULT_MS,
+      .dns_tries = RESOLVER_TRIES_DEFAULT,
+      .connect_timeout_ms = 10000,
+      .https_timeout_ms = 60000,
+      .max_policy_size = POLICY_SIZE_DEFAULT,
+      .https_port = 443,
+      .shards = 1,
+      .user_agent = "stscan/" STSCAN_VERSION " (+" STSCAN_URL ")",
+  };
+}
+
+static bool options_agree(const struct options *options, const char *command) {
+  if (options->append + options->resume + options->force > 1) {
+    help_complain(command, "give only one of --append, --resume and --force");
+    return false;
+  }
+  return true;
+}
+
+enum options_end options_parse(struct options *options, enum options_command command, int argc,
+                               char **argv) {
+  struct option longs[OPTION_COUNT + 1];
+  char shorts[2 * OPTION_COUNT + 2];
+  options_tables(command, longs, shorts);
+  options_defaults(options);
+  optind = 0; /* glibc: start anew, since main() has a table of commands */
+  int got;
+  while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+    if (got == '?' || got == ':') {
+      options_complain(argv[0], got, argv);
+      return OPTIONS_BAD;
+    }
+    if (!option_take(options, argv[0], option_of(got), optarg)) return OPTIONS_BAD;
+  }
+  options->operands = argv + optind;
+  options->operand_count = argc - optind;
+  if (options->help) {
+    help_command(stdout, argv[0]);
+    return OPTIONS_HELP;
+  }
+  return options_agree(options, argv[0]) ? OPTIONS_RUN : OPTIONS_BAD;
+}
+
+void options_help(FILE *out, enum options_command command) {
+  for (int i = 0; i < OPTION_COUNT; i++) {
+    const struct option_info *info = &option_table[i];
+    if (!(info->commands & (unsigned)command)) continue;
+    char left[64];
+    snprintf(left, sizeof left, "%c%c%c --%s%s%s", info->letter ? '-' : ' ',
+             info->letter ? info->letter : ' ', info->letter ? ',' : ' ', info->name,
+             info->argument ? " " : "", info->argument ? info->argument : "");
+    fprintf(out, "  %-34s %s%s%s%s\n", left, info->help, info->standard ? " (" : "",
+            info->standard ? info->standard : "", info->standard ? ")" : "");
+  }
+}

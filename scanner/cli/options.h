@@ -1,0 +1,92 @@
+/* The command line, parsed by the table options.def.
+ *
+ * Strings point into argv or are constants; nothing is to be freed but by options_free(). What is
+ * wrong is said in one line on standard error that names the option, the value and what is
+ * allowed.
+ */
+#ifndef SCANNER_CLI_OPTIONS_H
+#define SCANNER_CLI_OPTIONS_H
+
+#include "output/sink.h"
+#include "scanner/run/source.h"
+#include <stdio.h>
+
+enum options_command {
+  ON_SCAN = 1,
+  ON_CHECK = 2,
+  ON_LINT = 4,
+  ON_STATS = 8,
+  ON_DIFF = 16,
+  ON_EXPLAIN = 32,
+  ON_ALL = 63,
+};
+
+enum option_name {
+#define OPTION(name, ...) OPTION_##name,
+#include "scanner/cli/options.def"
+#undef OPTION
+  OPTION_COUNT
+};
+
+struct option_info {
+  const char *name;     /* "dns-rate" */
+  char letter;          /* 'o', or 0 */
+  const char *argument; /* NULL: a flag */
+  unsigned commands;
+  const char *standard; /* the default in words, or NULL */
+  const char *help;
+};
+
+/* name below OPTION_COUNT. */
+const struct option_info *option_info(enum option_name name);
+
+enum {
+  OPTIONS_THREADS_MAX = 256,
+  OPTIONS_CONCURRENCY_MAX = 1000000,
+  OPTIONS_RATE_MAX = 10000000,
+  OPTIONS_TIMEOUT_MAX_MS = 600000,
+  OPTIONS_TRIES_MAX = 16,
+  OPTIONS_POLICY_SIZE_MAX = 1024 * 1024,
+};
+
+enum options_progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+
+struct options {
+  const char *output;
+  bool append, resume, force;
+  enum entry_format format;
+  const char *resolvers; /* NULL: the system's */
+  unsigned threads;      /* 0: as many as processors */
+  unsigned concurrency;  /* 0: chosen by the program */
+  unsigned dns_rate, https_rate;
+  unsigned per_address, per_address_rate;
+  unsigned dns_timeout_ms, dns_tries;
+  unsigned connect_timeout_ms, https_timeout_ms;
+  unsigned max_policy_size;
+  unsigned https_port;
+  const char *ca_file; /* NULL: the system's */
+  bool allow_private;
+  const char *block; /* NULL: none */
+  unsigned shard, shards;
+  const char *user_agent;
+  enum options_progress progress;
+  const char *summary; /* NULL: none */
+  bool help;
+  char **operands;
+  int operand_count;
+};
+
+enum options_end {
+  OPTIONS_RUN,
+  OPTIONS_HELP, /* help was printed: exit 0 */
+  OPTIONS_BAD,  /* said on standard error: exit 2 */
+};
+
+/* argv[0] is the command's name. */
+enum options_end options_parse(struct options *options, enum options_command command, int argc,
+                               char **argv);
+
+/* The options of a command as --help shows them. */
+void options_help(FILE *out, enum options_command command);
+
+#endif

@@ -1,0 +1,74 @@
+/* The lists, as one stream of numbered lines that workers take in batches.
+ *
+ * A thread of its own reads the lists one after the other into a bounded number of batches, so
+ * that a worker's loop never waits for a disk or a pipe, and memory does not grow with the list.
+ * Lines are numbered from 1 through all lists; blank lines and '#' comments are numbered but not
+ * given. All calls may come from any thread.
+ */
+#ifndef SCANNER_RUN_SOURCE_H
+#define SCANNER_RUN_SOURCE_H
+
+#include "output/err.h"
+#include "scanner/sts/entry.h"
+
+enum {
+  SOURCE_BATCH_LINES = 256,
+  SOURCE_BATCH_BYTES = 64 * 1024,
+  SOURCE_BATCHES_PER_WORKER = 3,
+};
+
+struct source_line {
+  uint64_t n;
+  struct entry entry;
+};
+
+struct source_batch {
+  struct source_batch *next;
+  size_t count;
+  size_t used; /* of bytes */
+  struct source_line lines[SOURCE_BATCH_LINES];
+  char bytes[SOURCE_BATCH_BYTES];
+};
+
+struct source_config {
+  char *const *paths; /* "-" is standard input; must stay valid */
+  int path_count;     /* 0: standard input */
+  enum entry_format format;
+  unsigned workers;         /* how many take batches */
+  void (*wake)(void *data); /* called on the reader's thread when there is something to take,
+                               or the end is reached */
+  void *data;
+};
+
+struct source;
+
+/* Opens each list once, so that one that is missing is known before the scan starts. On ERR_IO
+ * *bad names it and errno says why. Reading begins with source_start(). */
+enum err source_new(struct source **source, const struct source_config *config, const char **bad);
+enum err source_start(struct source *source);
+
+/* Ends the reading, waits for the thread. NULL is allowed. Batches that were taken must have been
+ * given back. */
+void source_free(struct source *source);
+
+/* The next batch, or NULL with *err: ERR_NONE: nothing just now, wake will be called; ERR_END: no
+ * more; else the list in source_bad() could not be read on (ERR_IO with source_errno(), ERR_SYNTAX:
+ * damaged gzip, ERR_MEMORY). */
+struct source_batch *source_take(struct source *source, enum err *err);
+void source_give(struct source *source, struct source_batch *batch);
+
+/* No more lines are read; what is queued is dropped. */
+void source_stop(struct source *source);
+
+const char *source_bad(struct source *source);
+int source_errno(struct source *source);
+
+struct source_progress {
+  uint64_t lines;       /* numbered so far, by the reader */
+  uint64_t read_bytes;  /* of the lists as they are on disk */
+  uint64_t total_bytes; /* 0: not known (a pipe) */
+};
+
+void source_progress(struct source *source, struct source_progress *progress);
+
+#endif
