@@ -34,6 +34,7 @@ enum {
   DNS_UDP_SIZE = 1232,      /* what EDNS says we take: DNS flag day 2020 */
   DNS_CNAME_MAX = 16,       /* a longer chain is malformed */
   DNS_RECORD_MAX = 256,     /* answers of the asked type that are kept; more is malformed */
+  DNS_ANSWER_MAX = 512,     /* records of the answer section; more is malformed */
 };
 
 struct dns_record {
@@ -60,9 +61,10 @@ struct dns_answer {
 size_t message_query(unsigned char *out, uint16_t id, struct span name, enum dns_type type,
                      bool edns);
 
-/* Reads packet as the answer to that question. ERR_SYNTAX: malformed, for another question, a CNAME
- * loop or a chain over DNS_CNAME_MAX; ERR_MEMORY. An NXDOMAIN with nothing in it allocates nothing.
- */
+/* Reads packet as the answer to that question; whether its id is the query's is the caller's to
+ * know. ERR_SYNTAX: malformed, for another question, a CNAME loop or a chain over DNS_CNAME_MAX;
+ * ERR_MEMORY. An answer section with nothing in it allocates nothing. Of a truncated answer only
+ * the header is read: it has to be asked for again. */
 enum err message_read(struct span packet, struct span name, enum dns_type type, struct arena *arena,
                       struct dns_answer *answer);
 

@@ -1,0 +1,266 @@
+#include "scanner/dns/message.h"
+#include "scanner/dns/wire.h"
+
+enum {
+  MESSAGE_CLASS_IN = 1,
+  MESSAGE_TYPE_OPT = 41,
+};
+
+/* Of the header's second word. */
+enum {
+  MESSAGE_QR = 0x8000,
+  MESSAGE_OPCODE = 0x7800,
+  MESSAGE_TC = 0x0200,
+  MESSAGE_RD = 0x0100,
+  MESSAGE_AD = 0x0020,
+  MESSAGE_RCODE = 0x000f,
+};
+
+struct message_out {
+  unsigned char *bytes; /* DNS_QUERY_SIZE_MAX: a name of 255 octets and all else fit */
+  size_t len;
+};
+
+static void message_put_u16(struct message_out *out, unsigned value) {
+  out->bytes[out->len++] = (unsigned char)(value >> 8);
+  out->bytes[out->len++] = (unsigned char)value;
+}
+
+static bool message_put_name(struct message_out *out, struct span name) {
+  if (!name.len || name.len > DNS_NAME_MAX || name.ptr[name.len - 1] == '.') return false;
+  while (name.len) {
+    struct span label = span_cut(&name, '.');
+    if (!label.len || label.len > WIRE_LABEL_MAX) return false;
+    out->bytes[out->len++] = (unsigned char)label.len;
+    memcpy(out->bytes + out->len, label.ptr, label.len);
+    out->len += label.len;
+  }
+  out->bytes[out->len++] = 0;
+  return true;
+}
+
+/* RFC 6891 section 6.1.2: the root, OPT, our size as class, nothing else. */
+static void message_put_opt(struct message_out *out) {
+  out->bytes[out->len++] = 0;
+  message_put_u16(out, MESSAGE_TYPE_OPT);
+  message_put_u16(out, DNS_UDP_SIZE);
+  for (int i = 0; i < 3; i++) message_put_u16(out, 0);
+}
+
+size_t message_query(unsigned char *out, uint16_t id, struct span name, enum dns_type type,
+                     bool edns) {
+  struct message_out query = {.bytes = out};
+  message_put_u16(&query, id);
+  message_put_u16(&query, MESSAGE_RD | MESSAGE_AD);
+  message_put_u16(&query, 1);
+  message_put_u16(&query, 0);
+  message_put_u16(&query, 0);
+  message_put_u16(&query, edns);
+  if (!message_put_name(&query, name)) return 0;
+  message_put_u16(&query, type);
+  message_put_u16(&query, MESSAGE_CLASS_IN);
+  if (edns) message_put_opt(&query);
+  return query.len;
+}
+
+/* The question is never compressed, and has no octet that our names need to escape. */
+static bool message_is_question(struct wire *cursor, struct span name, enum dns_type type) {
+  while (name.len) {
+    struct span label = span_cut(&name, '.');
+    if (wire_u8(cursor) != label.len || !wire_has(cursor, label.len)) return false;
+    const char *octets = (const char *)cursor->bytes + cursor->at;
+    if (!span_equal_nocase((struct span){octets, label.len}, label)) return false;
+    cursor->at += label.len;
+  }
+  return wire_u8(cursor) == 0 && wire_u16(cursor) == (unsigned)type &&
+         wire_u16(cursor) == MESSAGE_CLASS_IN && !cursor->bad;
+}
+
+/* What a walk over the answer section needs. */
+struct message_section {
+  struct wire start;
+  unsigned count;
+};
+
+static bool message_owned_by(const struct message_section *section, const struct wire_rr *rr,
+                             const struct wire_name *owner, bool *bad) {
+  struct wire cursor = section->start;
+  struct wire_name name;
+  cursor.at = rr->owner;
+  wire_read_name(&cursor, &name);
+  *bad |= cursor.bad;
+  return name.len == owner->len && memcmp(name.text, owner->text, name.len) == 0;
+}
+
+/* The next record of that owner and type at or behind the cursor. */
+static bool message_find(const struct message_section *section, struct wire *cursor, unsigned *left,
+                         const struct wire_name *owner, unsigned type, struct wire_rr *rr) {
+  while (*left && !cursor->bad) {
+    --*left;
+    *rr = wire_read_rr(cursor);
+    if (rr->type != type || rr->class != MESSAGE_CLASS_IN) continue;
+    if (message_owned_by(section, rr, owner, &cursor->bad) && !cursor->bad) return true;
+  }
+  return false;
+}
+
+/* Reads the name that stands in an RR's data from `skip` on and must end with it. */
+static enum err message_data_name(const struct message_section *section, const struct wire_rr *rr,
+                                  size_t skip, struct wire_name *name) {
+  struct wire cursor = section->start;
+  cursor.at = rr->data + skip;
+  if (rr->size <= skip) return ERR_SYNTAX;
+  wire_read_name(&cursor, name);
+  return cursor.bad || cursor.at != rr->data + rr->size ? ERR_SYNTAX : ERR_NONE;
+}
+
+/* Follows the CNAMEs from *owner on; leaves the end of the chain there. */
+static enum err message_follow(const struct message_section *section, struct wire_name *owner,
+                               struct arena *arena, struct spans *chain) {
+  struct span targets[DNS_CNAME_MAX];
+  for (;;) {
+    struct wire cursor = section->start;
+    unsigned left = section->count;
+    struct wire_rr rr;
+    bool found = message_find(section, &cursor, &left, owner, DNS_TYPE_CNAME, &rr);
+    if (cursor.bad) return ERR_SYNTAX;
+    if (!found) break;
+    if (chain->count == DNS_CNAME_MAX) return ERR_SYNTAX;
+    if (message_data_name(section, &rr, 0, owner)) return ERR_SYNTAX;
+    targets[chain->count++] = arena_copy(arena, (struct span){owner->text, owner->len});
+  }
+  if (!chain->count) return ERR_NONE;
+  chain->at = arena_array(arena, chain->count, sizeof *chain->at);
+  if (!chain->at) return ERR_MEMORY;
+  memcpy(chain->at, targets, chain->count * sizeof *targets);
+  return ERR_NONE;
+}
+
+/* A TXT record's strings, joined (RFC 8461 section 3.1, RFC 7208 section 3.3). */
+static enum err message_read_txt(const struct message_section *section, const struct wire_rr *rr,
+                                 struct arena *arena, struct span *data) {
+  struct wire cursor = section->start;
+  size_t end = rr->data + rr->size;
+  cursor.at = rr->data;
+  if (!rr->size) return ERR_SYNTAX;
+  char *joined = arena_alloc(arena, rr->size);
+  if (!joined) return ERR_MEMORY;
+  size_t len = 0;
+  while (cursor.at < end) {
+    size_t length = wire_u8(&cursor);
+    if (length > end - cursor.at) return ERR_SYNTAX;
+    memcpy(joined + len, cursor.bytes + cursor.at, length);
+    len += length;
+    cursor.at += length;
+  }
+  *data = (struct span){joined, len};
+  return ERR_NONE;
+}
+
+static enum err message_read_mx(const struct message_section *section, const struct wire_rr *rr,
+                                struct arena *arena, struct dns_record *record) {
+  struct wire cursor = section->start;
+  struct wire_name host;
+  cursor.at = rr->data;
+  if (message_data_name(section, rr, 2, &host)) return ERR_SYNTAX;
+  record->preference = wire_u16(&cursor);
+  record->data = arena_copy(arena, (struct span){host.text, host.len});
+  return arena->err ? ERR_MEMORY : ERR_NONE;
+}
+
+static enum err message_read_address(const struct message_section *section,
+                                     const struct wire_rr *rr, size_t size, struct arena *arena,
+                                     struct span *data) {
+  const char *octets = (const char *)section->start.bytes + rr->data;
+  if (rr->size != size) return ERR_SYNTAX;
+  *data = arena_copy(arena, (struct span){octets, size});
+  return arena->err ? ERR_MEMORY : ERR_NONE;
+}
+
+static enum err message_read_data(const struct message_section *section, const struct wire_rr *rr,
+                                  struct arena *arena, struct dns_record *record) {
+  record->ttl = rr->ttl;
+  switch (rr->type) {
+  case DNS_TYPE_A: return message_read_address(section, rr, 4, arena, &record->data);
+  case DNS_TYPE_AAAA: return message_read_address(section, rr, 16, arena, &record->data);
+  case DNS_TYPE_MX: return message_read_mx(section, rr, arena, record);
+  case DNS_TYPE_TXT: return message_read_txt(section, rr, arena, &record->data);
+  default: return ERR_SYNTAX;
+  }
+}
+
+static enum err message_read_records(const struct message_section *section,
+                                     const struct wire_name *owner, enum dns_type type,
+                                     struct arena *arena, struct dns_answer *answer) {
+  struct wire_rr found[DNS_RECORD_MAX];
+  struct wire cursor = section->start;
+  unsigned left = section->count;
+  struct wire_rr rr;
+  size_t count = 0;
+  while (message_find(section, &cursor, &left, owner, type, &rr)) {
+    if (count == DNS_RECORD_MAX) return ERR_SYNTAX;
+    found[count++] = rr;
+  }
+  if (cursor.bad) return ERR_SYNTAX;
+  if (!count) return ERR_NONE;
+  answer->records = arena_array(arena, count, sizeof *answer->records);
+  if (!answer->records) return ERR_MEMORY;
+  enum err err = ERR_NONE;
+  while (answer->count < count && !err) {
+    err = message_read_data(section, &found[answer->count], arena, &answer->records[answer->count]);
+    answer->count++;
+  }
+  return err;
+}
+
+static enum err message_read_answers(const struct message_section *section, struct span name,
+                                     enum dns_type type, struct arena *arena,
+                                     struct dns_answer *answer) {
+  struct wire_name owner = {.len = 0};
+  if (section->count > DNS_ANSWER_MAX) return ERR_SYNTAX;
+  if (name.len > sizeof owner.text) return ERR_SYNTAX;
+  for (size_t i = 0; i < name.len; i++) {
+    char c = name.ptr[i];
+    owner.text[owner.len++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+  }
+  enum err err = message_follow(section, &owner, arena, &answer->cname);
+  if (!err) err = message_read_records(section, &owner, type, arena, answer);
+  return arena->err ? ERR_MEMORY : err;
+}
+
+/* The upper bits of the rcode stand in the OPT record's TTL (RFC 6891 section 6.1.3), and there is
+ * at most one of these (6.1.1). */
+static void message_read_opt(struct wire *cursor, unsigned count, struct dns_answer *answer) {
+  while (count-- && !cursor->bad) {
+    struct wire_rr rr = wire_read_rr(cursor);
+    if (rr.type != MESSAGE_TYPE_OPT) continue;
+    if (answer->has_edns) cursor->bad = true;
+    answer->has_edns = true;
+    answer->rcode |= (int)(rr.ttl >> 24) << 4;
+  }
+}
+
+enum err message_read(struct span packet, struct span name, enum dns_type type, struct arena *arena,
+                      struct dns_answer *answer) {
+  struct wire cursor = {.bytes = (const unsigned char *)packet.ptr, .len = packet.len};
+  *answer = (struct dns_answer){.rcode = 0};
+  wire_skip(&cursor, 2);
+  unsigned flags = wire_u16(&cursor);
+  unsigned questions = wire_u16(&cursor);
+  struct message_section section = {.count = wire_u16(&cursor)};
+  unsigned authorities = wire_u16(&cursor);
+  unsigned additionals = wire_u16(&cursor);
+  if (cursor.bad || !(flags & MESSAGE_QR) || (flags & MESSAGE_OPCODE)) return ERR_SYNTAX;
+  if (questions != 1 || !message_is_question(&cursor, name, type)) return ERR_SYNTAX;
+  answer->rcode = flags & MESSAGE_RCODE;
+  answer->ad = flags & MESSAGE_AD;
+  answer->truncated = flags & MESSAGE_TC;
+  if (answer->truncated) return ERR_NONE;
+
+  section.start = cursor;
+  for (unsigned i = 0; i < section.count && !cursor.bad; i++) wire_read_rr(&cursor);
+  for (unsigned i = 0; i < authorities && !cursor.bad; i++) wire_read_rr(&cursor);
+  message_read_opt(&cursor, additionals, answer);
+  if (cursor.bad) return ERR_SYNTAX;
+  return section.count ? message_read_answers(&section, name, type, arena, answer) : ERR_NONE;
+}
