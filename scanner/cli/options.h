@@ -7,8 +7,8 @@
 #ifndef SCANNER_CLI_OPTIONS_H
 #define SCANNER_CLI_OPTIONS_H
 
-#include "output/sink.h"
-#include "scanner/run/source.h"
+#include "scanner/run/progress.h"
+#include "scanner/sts/entry.h"
 #include <stdio.h>
 
 enum options_command {
@@ -49,8 +49,6 @@ enum {
   OPTIONS_POLICY_SIZE_MAX = 1024 * 1024,
 };
 
-enum options_progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
-
 struct options {
   const char *output;
   bool append, resume, force;
@@ -69,7 +67,7 @@ struct options {
   const char *block; /* NULL: none */
   unsigned shard, shards;
   const char *user_agent;
-  enum options_progress progress;
+  enum progress_mode progress;
   const char *summary; /* NULL: none */
   bool help;
   char **operands;

@@ -245,6 +245,13 @@ void source_stop(struct source *source) {
   if (first && write(source->wake_pipe[1], "", 1) < 0) return; /* an empty pipe takes a byte */
 }
 
+enum err source_end(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  enum err err = source->end;
+  pthread_mutex_unlock(&source->lock);
+  return err;
+}
+
 const char *source_bad(struct source *source) {
   pthread_mutex_lock(&source->lock);
   const char *bad = source->bad;

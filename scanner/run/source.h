@@ -60,6 +60,9 @@ void source_give(struct source *source, struct source_batch *batch);
 /* No more lines are read; what is queued is dropped. */
 void source_stop(struct source *source);
 
+/* ERR_NONE: not at the end; ERR_END: read to the end, or stopped; else what is wrong, with the
+ * list it is wrong with, and the errno of ERR_IO. */
+enum err source_end(struct source *source);
 const char *source_bad(struct source *source);
 int source_errno(struct source *source);
 

@@ -1,0 +1,55 @@
+#include "scanner/cli/setup.h"
+
+#include "scanner/cli/help.h"
+#include <errno.h>
+
+struct fetcher_config setup_fetcher(const struct options *options) {
+  return (struct fetcher_config){
+      .ca_file = options->ca_file,
+      .user_agent = options->user_agent,
+      .port = (uint16_t)options->https_port,
+      .connect_timeout_ms = options->connect_timeout_ms,
+      .timeout_ms = options->https_timeout_ms,
+      .policy_size_max = options->max_policy_size,
+      .allow_private = options->allow_private,
+  };
+}
+
+static const char *setup_why(enum err err) {
+  return err == ERR_IO ? strerror(errno) : err_text(err);
+}
+
+enum err setup_nameservers(const struct options *options, const char *command,
+                       struct nameservers *servers) {
+  const char *bad = options->resolvers;
+  enum err err;
+  if (options->resolvers) {
+    err = nameservers_parse(options->resolvers, servers, &bad);
+    if (err == ERR_SYNTAX)
+      help_complain(command, "--resolvers: \"%s\" is not allowed: give ip[:port], commas between",
+                    bad);
+    else if (err == ERR_LIMIT)
+      help_complain(command, "--resolvers: at most %d", RESOLVER_SERVER_MAX);
+    else if (err != ERR_NONE)
+      help_complain(command, "--resolvers %s: %s", bad, setup_why(err));
+    return err;
+  }
+  err = nameservers_system(NAMESERVERS_SYSTEM_FILE, servers);
+  if (err != ERR_NONE)
+    help_complain(command, "no name server in %s (%s): give --resolvers", NAMESERVERS_SYSTEM_FILE,
+                  setup_why(err));
+  return err;
+}
+
+enum err setup_block(const struct options *options, const char *command, struct block **block) {
+  *block = NULL;
+  if (!options->block) return ERR_NONE;
+  unsigned line = 0;
+  enum err err = block_load(block, options->block, &line);
+  if (err == ERR_SYNTAX)
+    help_complain(command, "--block %s: line %u is neither a name nor a CIDR", options->block,
+                  line);
+  else if (err != ERR_NONE)
+    help_complain(command, "--block %s: %s", options->block, setup_why(err));
+  return err;
+}

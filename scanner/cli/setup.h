@@ -1,0 +1,20 @@
+/* From the options to what the network parts need. What is wrong is said on standard error;
+ * ERR_SYNTAX and ERR_LIMIT are bad usage, anything else could not be done. */
+#ifndef SCANNER_CLI_SETUP_H
+#define SCANNER_CLI_SETUP_H
+
+#include "scanner/cli/options.h"
+#include "scanner/net/block.h"
+#include "scanner/net/fetcher.h"
+#include "scanner/run/nameservers.h"
+
+/* Without block, gates and pace. */
+struct fetcher_config setup_fetcher(const struct options *options);
+
+enum err setup_nameservers(const struct options *options, const char *command,
+                       struct nameservers *servers);
+
+/* *block NULL: no list was given. */
+enum err setup_block(const struct options *options, const char *command, struct block **block);
+
+#endif

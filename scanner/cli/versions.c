@@ -1,0 +1,44 @@
+#include "scanner/cli/versions.h"
+
+#include <ares.h>
+#include <curl/curl.h>
+#include <idn2.h>
+#include <libpsl.h>
+#include <openssl/crypto.h>
+#include <uv.h>
+#include <zlib.h>
+
+struct version {
+  const char *name;
+  const char *text;
+};
+
+enum { VERSIONS = 8 };
+
+static void versions_gather(struct version versions[VERSIONS]) {
+  const struct version all[VERSIONS] = {
+      {"stscan", STSCAN_VERSION},
+      {"libuv", uv_version_string()},
+      {"c-ares", ares_version(NULL)},
+      {"libcurl", curl_version_info(CURLVERSION_NOW)->version},
+      {"OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING)},
+      {"zlib", zlibVersion()},
+      {"libidn2", idn2_check_version(NULL)},
+      {"libpsl", psl_get_version()},
+  };
+  for (int i = 0; i < VERSIONS; i++) versions[i] = all[i];
+}
+
+void versions_print(FILE *out) {
+  struct version versions[VERSIONS];
+  versions_gather(versions);
+  for (int i = 0; i < VERSIONS; i++) fprintf(out, "%s %s\n", versions[i].name, versions[i].text);
+}
+
+void versions_write(struct json *json, const char *key) {
+  struct version versions[VERSIONS];
+  versions_gather(versions);
+  json_open(json, key, '{');
+  for (int i = 0; i < VERSIONS; i++) json_string(json, versions[i].name, span_of(versions[i].text));
+  json_close(json, '}');
+}

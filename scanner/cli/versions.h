@@ -1,0 +1,13 @@
+/* The versions of the program and of the libraries that it runs with. */
+#ifndef SCANNER_CLI_VERSIONS_H
+#define SCANNER_CLI_VERSIONS_H
+
+#include "output/json.h"
+#include <stdio.h>
+
+void versions_print(FILE *out);
+
+/* {"stscan":"...","libuv":"...",...} under key. */
+void versions_write(struct json *json, const char *key);
+
+#endif

@@ -1,0 +1,107 @@
+/* A job: one domain on its journey. The slot of an absent domain is all that it costs; what a
+ * domain with a record needs beyond (struct deployment) comes from the job's arena.
+ *
+ * Jobs belong to a journey (one a worker) and never leave its thread.
+ */
+#ifndef SCANNER_JOURNEY_JOB_H
+#define SCANNER_JOURNEY_JOB_H
+
+#include "scanner/journey/journey.h"
+#include "scanner/net/fetcher.h"
+#include "scanner/net/resolver.h"
+#include "scanner/sts/domain.h"
+#include "scanner/sts/faults.h"
+#include "scanner/sts/record.h"
+
+/* What a domain with a record, or an attempt at one, gets. */
+struct deployment {
+  enum record_presence presence;
+  struct faults faults;
+  struct result result;
+  struct lookup host_v6, host_v4;
+  struct lookup mx;
+  struct lookup self_v6, self_v4; /* the implicit MX */
+  struct lookup tlsrpt;
+  union address addresses[2 * FETCHER_ADDRESS_MAX];
+  size_t address_count;
+  struct fetch fetch;
+};
+
+#define JOB_RECORD_PREFIX "_mta-sts."
+
+enum {
+  /* Of the policy's size: text, the buffer it grows in, pattern spans, copies in findings. */
+  JOB_POLICY_COPIES = 8,
+};
+
+struct job {
+  struct job *next;          /* of the free ones */
+  struct job *newer, *older; /* of the busy ones */
+  struct journey *journey;
+  uint64_t n;
+  bool has_rank;
+  uint64_t rank;
+  struct span domain; /* the end of name */
+  struct span unicode;
+  int64_t at;       /* wall clock, milliseconds since 1970 */
+  uint64_t started; /* uv_now() */
+  unsigned round;   /* of the journey's table */
+  unsigned waiting; /* for so many callbacks */
+  struct lookup txt;
+  struct deployment *deployment;
+  struct arena arena;
+  char name[sizeof JOB_RECORD_PREFIX + DOMAIN_LENGTH_MAX];
+};
+
+struct journey {
+  struct journey_config config;
+  struct job *unused;
+  struct job *busy; /* newest first */
+  size_t in_flight;
+  struct arena scratch; /* for names while they are read */
+};
+
+/* Starts a lookup that the job then waits for. A name that DNS cannot hold ends it at once, as
+ * malformed. name must live as long as the job. */
+void job_ask(struct job *job, struct lookup *lookup, struct span name, enum dns_type type);
+
+/* One of the things that the job waited for has come. */
+void job_returned(struct job *job);
+
+/* rcode, tries, AD, CNAMEs and time of a lookup that has ended. */
+struct result_lookup job_lookup_facts(const struct lookup *lookup);
+
+/* Whether DNS said something about the name: NOERROR or NXDOMAIN. */
+bool job_lookup_answered(const struct lookup *lookup);
+
+/* The data of the TXT records, in the arena. */
+struct spans job_txt(struct job *job, const struct dns_answer *answer);
+
+/* The codes of one stage for a lookup that failed. */
+struct job_lookup_codes {
+  enum finding_code servfail, refused, timeout, malformed;
+};
+
+/* The finding for a lookup that was not answered, with what and its rcode in detail. */
+struct finding job_lookup_finding(struct arena *arena, const struct lookup *lookup,
+                                  const struct job_lookup_codes *codes);
+
+/* The stages, in the order of travel: one file each. ask starts what is to be waited for, judge
+ * is called when all of the round has come back. */
+void stage_record_ask(struct job *job);
+void stage_record_judge(struct job *job);
+/* Of a domain without a deployment: why there is none. */
+struct finding stage_record_finding(struct job *job);
+void stage_policy_host_ask(struct job *job);
+void stage_policy_host_judge(struct job *job);
+void stage_mx_ask(struct job *job);
+void stage_mx_judge(struct job *job);
+void stage_tlsrpt_ask(struct job *job);
+void stage_tlsrpt_judge(struct job *job);
+void stage_policy_ask(struct job *job);
+void stage_policy_judge(struct job *job);
+void stage_implicit_mx_ask(struct job *job);
+void stage_implicit_mx_judge(struct job *job);
+void stage_match_judge(struct job *job);
+
+#endif

@@ -1,0 +1,55 @@
+/* The journey of domains, from a line of a list to a result: one for each worker.
+ *
+ *   line -> name -> TXT -> { policy host } { MX } { TLSRPT } -> { policy } { implicit MX } ->
+ * verdict
+ *
+ * Rounds follow one another; within a round all is asked at once. A domain without a record ends
+ * after the first. All on the loop's thread.
+ */
+#ifndef SCANNER_JOURNEY_JOURNEY_H
+#define SCANNER_JOURNEY_JOURNEY_H
+
+#include "output/err.h"
+#include "output/result.h"
+#include "scanner/net/block.h"
+#include "scanner/net/fetcher.h"
+#include "scanner/net/resolver.h"
+#include "scanner/sts/entry.h"
+#include <libpsl.h>
+#include <uv.h>
+
+struct journey_config {
+  uv_loop_t *loop;
+  struct resolver *resolver;
+  struct fetcher *fetcher;
+  const struct block *block; /* may be NULL */
+  const psl_ctx_t *psl;      /* may be NULL */
+  uint16_t https_port;
+  size_t policy_size_max;
+  unsigned shard, shards; /* shards 0 or 1: all */
+  size_t jobs_max;        /* domains in flight */
+  /* Called with each result; valid during the call. */
+  void (*emit)(void *data, const struct result *result);
+  /* A domain could not be judged for want of memory: no result is given. */
+  void (*fail)(void *data, enum err err);
+  void *data;
+};
+
+struct journey;
+
+enum err journey_new(struct journey **journey, const struct journey_config *config);
+
+/* Jobs in flight are dropped without a result: close the resolver and the fetcher first, so that
+ * they call back no more. NULL is allowed. */
+void journey_free(struct journey *journey);
+
+/* Whether another line can be taken now. */
+bool journey_has_room(const struct journey *journey);
+
+/* Sends the line's domain on its way; one that is not a domain name, or blocked, is given to emit
+ * at once; one of another shard is passed over. The entry is copied. */
+enum err journey_start(struct journey *journey, uint64_t n, const struct entry *entry);
+
+size_t journey_in_flight(const struct journey *journey);
+
+#endif

@@ -1,0 +1,62 @@
+#include "scanner/journey/job.h"
+#include "scanner/sts/match.h"
+#include "scanner/sts/policy.h"
+#include <openssl/evp.h>
+
+static void policy_fetched(struct fetch *fetch) {
+  job_returned(fetch->data);
+}
+
+void stage_policy_ask(struct job *job) {
+  struct deployment *deployment = job->deployment;
+  if (deployment->address_count == 0) return;
+  deployment->fetch = (struct fetch){
+      .host = deployment->host_v4.name,
+      .addresses = deployment->addresses,
+      .address_count = deployment->address_count,
+      .faults = &deployment->faults,
+      .done = policy_fetched,
+      .data = job,
+  };
+  enum err err = fetcher_start(job->journey->config.fetcher, &deployment->fetch);
+  if (err == ERR_NONE)
+    job->waiting++;
+  else
+    job->arena.err = err;
+}
+
+static struct span policy_sha256(struct arena *arena, struct span text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned len = 0;
+  if (EVP_Digest(text.ptr, text.len, digest, &len, EVP_sha256(), NULL) != 1)
+    return (struct span){0};
+  char *hex = arena_alloc(arena, 2 * (size_t)len + 1);
+  if (!hex) return (struct span){0};
+  for (unsigned i = 0; i < len; i++) snprintf(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
+  return (struct span){hex, 2 * (size_t)len};
+}
+
+void stage_policy_judge(struct job *job) {
+  struct deployment *deployment = job->deployment;
+  struct fetch *fetch = &deployment->fetch;
+  if (!fetch->data) return; /* there was no address */
+  struct result *result = &deployment->result;
+  result->fetch = fetch->result;
+  result->certificate = fetch->certificate;
+  if (fetch->result.http_status == 200)
+    policy_judge_content_type(fetch->result.content_type, &deployment->faults);
+  if (!fetch->has_body) return;
+  result->policy.here = true;
+  result->policy.text = fetch->body;
+  result->policy.sha256 = policy_sha256(&job->arena, fetch->body);
+  policy_parse(fetch->body, &deployment->faults, &result->policy);
+}
+
+/* MX against the patterns: null MX and no MX count as if covered. */
+void stage_match_judge(struct job *job) {
+  struct deployment *deployment = job->deployment;
+  struct result *result = &deployment->result;
+  if (result->policy.mx.count == 0 || result->mx.count == 0) return;
+  if (faults_has(&deployment->faults, FOUND_MX_NULL)) return;
+  match_judge(job->journey->config.psl, &result->policy, &result->mx, &deployment->faults);
+}

@@ -1,0 +1,85 @@
+#include "scanner/journey/job.h"
+
+static const struct job_lookup_codes policy_dns_codes = {
+    FOUND_POLICY_DNS_SERVFAIL,
+    FOUND_POLICY_DNS_REFUSED,
+    FOUND_POLICY_DNS_TIMEOUT,
+    FOUND_POLICY_DNS_MALFORMED,
+};
+
+void stage_policy_host_ask(struct job *job) {
+  struct span name = arena_join(&job->arena, SPAN("mta-sts."), job->domain);
+  job_ask(job, &job->deployment->host_v6, name, DNS_TYPE_AAAA);
+  job_ask(job, &job->deployment->host_v4, name, DNS_TYPE_A);
+}
+
+/* All that DNS gave goes into the record; at most FETCHER_ADDRESS_MAX of each family are tried. */
+static void policy_host_add(struct job *job, const struct dns_answer *answer) {
+  struct deployment *deployment = job->deployment;
+  struct spans *texts = &deployment->result.policy_host.addresses;
+  for (size_t i = 0; i < answer->count; i++) {
+    union address address =
+        address_from_octets(answer->records[i].data, job->journey->config.https_port);
+    char text[ADDRESS_TEXT_MAX];
+    size_t len = address_ip_text(&address, text);
+    texts->at[texts->count++] = arena_copy(&job->arena, (struct span){text, len});
+    if (i < FETCHER_ADDRESS_MAX) deployment->addresses[deployment->address_count++] = address;
+  }
+}
+
+/* NXDOMAIN of one family means that the name does not exist; else a failure of one family
+ * outweighs the other's no data. */
+static void policy_host_raise(struct job *job) {
+  struct deployment *deployment = job->deployment;
+  const struct lookup *both[] = {&deployment->host_v6, &deployment->host_v4};
+  const struct lookup *failed = NULL;
+  for (size_t i = 0; i < 2; i++) {
+    if (!job_lookup_answered(both[i])) {
+      failed = both[i];
+    } else if (both[i]->answer.rcode == DNS_NXDOMAIN) {
+      faults_add(&deployment->faults,
+                 (struct finding){.code = FOUND_POLICY_DNS_NXDOMAIN,
+                                  .host = both[i]->name,
+                                  .detail = arena_format(&job->arena, "%.*s does not exist",
+                                                         SPAN_ARG(both[i]->name))});
+      return;
+    }
+  }
+  if (failed) {
+    faults_add(&deployment->faults, job_lookup_finding(&job->arena, failed, &policy_dns_codes));
+    return;
+  }
+  faults_add(&deployment->faults,
+             (struct finding){.code = FOUND_POLICY_DNS_NODATA,
+                              .host = both[0]->name,
+                              .detail = arena_format(&job->arena, "%.*s has neither AAAA nor A",
+                                                     SPAN_ARG(both[0]->name))});
+}
+
+static struct result_lookup policy_host_facts(const struct deployment *deployment) {
+  struct result_lookup v6 = job_lookup_facts(&deployment->host_v6);
+  struct result_lookup v4 = job_lookup_facts(&deployment->host_v4);
+  bool first = deployment->host_v6.answer.count > deployment->host_v4.answer.count ||
+               (v4.rcode != DNS_NOERROR && v6.rcode == DNS_NXDOMAIN);
+  struct result_lookup facts = first ? v6 : v4;
+  if (facts.cname.count == 0) facts.cname = first ? v4.cname : v6.cname;
+  if (v6.ms > facts.ms) facts.ms = v6.ms;
+  if (v4.ms > facts.ms) facts.ms = v4.ms;
+  facts.tries = v6.tries > v4.tries ? v6.tries : v4.tries;
+  return facts;
+}
+
+void stage_policy_host_judge(struct job *job) {
+  struct deployment *deployment = job->deployment;
+  const struct dns_answer *v6 = &deployment->host_v6.answer, *v4 = &deployment->host_v4.answer;
+  struct result_policy_host *host = &deployment->result.policy_host;
+  host->lookup = policy_host_facts(deployment);
+  if (v6->count + v4->count == 0) {
+    policy_host_raise(job);
+    return;
+  }
+  host->addresses.at = arena_array(&job->arena, v6->count + v4->count, sizeof *host->addresses.at);
+  if (!host->addresses.at) return;
+  policy_host_add(job, v6);
+  policy_host_add(job, v4);
+}

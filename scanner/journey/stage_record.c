@@ -1,0 +1,41 @@
+#include "scanner/journey/job.h"
+
+static const struct job_lookup_codes record_codes = {
+    FOUND_RECORD_DNS_SERVFAIL,
+    FOUND_RECORD_DNS_REFUSED,
+    FOUND_RECORD_DNS_TIMEOUT,
+    FOUND_RECORD_DNS_MALFORMED,
+};
+
+void stage_record_ask(struct job *job) {
+  struct span name = {job->name, sizeof JOB_RECORD_PREFIX - 1 + job->domain.len};
+  job_ask(job, &job->txt, name, DNS_TYPE_TXT);
+}
+
+struct spans job_txt(struct job *job, const struct dns_answer *answer) {
+  struct spans txt = {arena_array(&job->arena, answer->count, sizeof *txt.at), answer->count};
+  if (!txt.at) return (struct spans){0};
+  for (size_t i = 0; i < answer->count; i++) txt.at[i] = answer->records[i].data;
+  return txt;
+}
+
+void stage_record_judge(struct job *job) {
+  const struct dns_answer *answer = &job->txt.answer;
+  if (!job_lookup_answered(&job->txt) || answer->count == 0) return;
+  struct deployment *deployment = arena_alloc(&job->arena, sizeof *deployment);
+  if (!deployment) return;
+  job->deployment = deployment;
+  deployment->faults.arena = &job->arena;
+  struct result_record *record = &deployment->result.record;
+  record->lookup = job_lookup_facts(&job->txt);
+  record->txt = job_txt(job, answer);
+  record->has_ttl = true;
+  record->ttl = answer->records[0].ttl;
+  deployment->presence = record_judge(record->txt, &deployment->faults, &record->id);
+}
+
+struct finding stage_record_finding(struct job *job) {
+  if (!job_lookup_answered(&job->txt))
+    return job_lookup_finding(&job->arena, &job->txt, &record_codes);
+  return (struct finding){.code = FOUND_RECORD_ABSENT};
+}

@@ -1,0 +1,18 @@
+/* Before a scan: does any resolver answer at all? Better to say so within seconds than to write a
+ * million times "unknown". */
+#ifndef SCANNER_RUN_PREFLIGHT_H
+#define SCANNER_RUN_PREFLIGHT_H
+
+#include "scanner/net/resolver.h"
+
+enum {
+  PREFLIGHT_TIMEOUT_MS = 4000,
+  PREFLIGHT_TRIES = 4,
+};
+
+/* Asks each server for the root's TXT; any answer will do. answers[i] tells of servers[i]; returns
+ * how many answered. ERR_NONE also when none did. */
+enum err preflight_run(const union address *servers, size_t count, bool *answers,
+                       size_t *answering);
+
+#endif

@@ -1,0 +1,372 @@
+#include "scanner/run/scan.h"
+
+#include "scanner/net/pace.h"
+#include "scanner/run/limits.h"
+#include "scanner/run/preflight.h"
+#include "scanner/run/say.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+static const int scan_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+enum { SCAN_SIGNALS = sizeof scan_signals / sizeof *scan_signals };
+
+struct scan {
+  const struct scan_config *config;
+  struct scan_account *account;
+  unsigned threads;
+  unsigned fetches; /* in flight, of each worker */
+  struct source *source;
+  struct sink *sink;
+  struct pace *dns_pace, *https_pace;
+  struct gates *gates;
+  psl_ctx_t *psl;
+  struct worker *workers[SCAN_WORKERS_MAX];
+  unsigned made, running;
+  uv_loop_t loop;
+  bool loop_made;
+  uv_async_t ended;
+  uv_timer_t timer;
+  uv_signal_t signals[SCAN_SIGNALS];
+  struct progress *progress;
+  unsigned interrupts;
+  enum scan_end end;
+};
+
+static int64_t scan_wall_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void scan_stop(struct scan *scan, unsigned grace_ms) {
+  source_stop(scan->source);
+  for (unsigned i = 0; i < scan->made; i++) worker_stop(scan->workers[i], grace_ms);
+}
+
+static void scan_on_signal(uv_signal_t *handle, int number) {
+  struct scan *scan = handle->data;
+  progress_clear(scan->progress);
+  scan->end = SCAN_STOPPED;
+  if (scan->interrupts++ == 0) {
+    say("%s: no more lines are taken; what is in flight has %d s to end (again: at once)",
+        strsignal(number), SCAN_GRACE_MS / 1000);
+    scan_stop(scan, SCAN_GRACE_MS);
+  } else {
+    scan_stop(scan, 0);
+  }
+}
+
+static void scan_sum(const struct scan *scan, struct worker_snapshot *sum) {
+  *sum = (struct worker_snapshot){0};
+  for (unsigned i = 0; i < scan->made; i++) {
+    struct worker_snapshot one;
+    worker_snapshot(scan->workers[i], &one);
+    worker_snapshot_add(sum, &one, scan->config->servers.count);
+  }
+}
+
+static void scan_on_timer(uv_timer_t *handle) {
+  struct scan *scan = handle->data;
+  struct worker_snapshot sum;
+  struct source_progress source;
+  scan_sum(scan, &sum);
+  source_progress(scan->source, &source);
+  progress_show(scan->progress, &sum, scan->config->servers.count, &source, uv_now(&scan->loop));
+}
+
+static void scan_close_loop(struct scan *scan) {
+  uv_close((uv_handle_t *)&scan->ended, NULL);
+  uv_close((uv_handle_t *)&scan->timer, NULL);
+  for (int i = 0; i < SCAN_SIGNALS; i++) uv_close((uv_handle_t *)&scan->signals[i], NULL);
+}
+
+/* A worker that failed ends the scan: the others must not go on into the void. */
+static void scan_on_ended(uv_async_t *handle) {
+  struct scan *scan = handle->data;
+  unsigned running = 0;
+  bool failed = false;
+  for (unsigned i = 0; i < scan->made; i++) {
+    running += !worker_is_over(scan->workers[i]);
+    failed |= worker_is_over(scan->workers[i]) && worker_err(scan->workers[i]) != ERR_NONE;
+  }
+  if (running == 0 && !uv_is_closing((uv_handle_t *)handle))
+    scan_close_loop(scan);
+  else if (failed)
+    scan_stop(scan, 0);
+}
+
+static void scan_worker_ended(void *data) {
+  struct scan *scan = data;
+  uv_async_send(&scan->ended);
+}
+
+static void scan_wake(void *data) {
+  struct scan *scan = data;
+  for (unsigned i = 0; i < scan->made; i++) worker_wake(scan->workers[i]);
+}
+
+static enum err scan_make_loop(struct scan *scan) {
+  if (uv_loop_init(&scan->loop) != 0) return ERR_MEMORY;
+  if (uv_async_init(&scan->loop, &scan->ended, scan_on_ended) != 0) {
+    uv_loop_close(&scan->loop);
+    return ERR_MEMORY;
+  }
+  scan->loop_made = true;
+  scan->ended.data = scan->timer.data = scan;
+  uv_timer_init(&scan->loop, &scan->timer);
+  for (int i = 0; i < SCAN_SIGNALS; i++) {
+    uv_signal_init(&scan->loop, &scan->signals[i]);
+    scan->signals[i].data = scan;
+  }
+  return ERR_NONE;
+}
+
+static enum err scan_make_shared(struct scan *scan) {
+  const struct scan_config *config = scan->config;
+  enum err err = pace_new(&scan->dns_pace, config->dns_rate);
+  if (err == ERR_NONE) err = pace_new(&scan->https_pace, config->https_rate);
+  if (err == ERR_NONE) err = gates_new(&scan->gates, config->per_address, config->per_address_rate);
+  if (err == ERR_NONE) err = progress_new(&scan->progress, config->progress);
+  if (err == ERR_NONE) err = scan_make_loop(scan);
+  if (err != ERR_NONE) say("%s", err_text(err));
+  scan->psl = psl_latest(NULL);
+  return err;
+}
+
+static enum err scan_open_source(struct scan *scan) {
+  const char *bad;
+  struct source_config config = {
+      .paths = scan->config->lists,
+      .path_count = scan->config->list_count,
+      .format = scan->config->format,
+      .workers = scan->threads,
+      .wake = scan_wake,
+      .data = scan,
+  };
+  enum err err = source_new(&scan->source, &config, &bad);
+  if (err == ERR_IO)
+    say("list %s: %s", bad, strerror(errno));
+  else if (err != ERR_NONE)
+    say("list %s: %s", bad, err_text(err));
+  return err;
+}
+
+static enum err scan_open_sink(struct scan *scan) {
+  enum err err = sink_open(&scan->sink, scan->config->output, scan->config->mode);
+  if (err == ERR_REFUSED)
+    say("output %s exists: give --force to overwrite it, --append to add to it, or another "
+        "--output",
+        scan->config->output);
+  else if (err != ERR_NONE)
+    say("output %s: %s", scan->config->output, err == ERR_IO ? strerror(errno) : err_text(err));
+  return err;
+}
+
+static enum err scan_make_workers(struct scan *scan) {
+  const struct scan_config *config = scan->config;
+  struct worker_config worker = {
+      .source = scan->source,
+      .gzip = config->gzip,
+      .resolver = {.servers = config->servers.at,
+                   .server_count = config->servers.count,
+                   .timeout_ms = config->dns_timeout_ms,
+                   .tries = config->dns_tries,
+                   .pace = scan->dns_pace},
+      .fetcher = config->fetcher,
+      .psl = scan->psl,
+      .shard = config->shard,
+      .shards = config->shards,
+      .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
+      .ended = scan_worker_ended,
+      .data = scan,
+  };
+  worker.fetcher.gates = scan->gates;
+  worker.fetcher.pace = scan->https_pace;
+  worker.fetcher.in_flight_max = scan->fetches;
+  for (; scan->made < scan->threads; scan->made++) {
+    const char *why = NULL;
+    enum err err = worker_new(&scan->workers[scan->made], &worker, &why);
+    if (err == ERR_NONE) continue;
+    say("%s", why ? why : err_text(err));
+    return err;
+  }
+  return ERR_NONE;
+}
+
+/* The sources' wake may come as soon as it is started: the workers must be there, all of them. */
+static enum err scan_start(struct scan *scan) {
+  enum err err = ERR_NONE;
+  for (int i = 0; i < SCAN_SIGNALS; i++)
+    uv_signal_start(&scan->signals[i], scan_on_signal, scan_signals[i]);
+  unsigned interval = progress_interval_ms(scan->progress);
+  if (interval) uv_timer_start(&scan->timer, scan_on_timer, interval, interval);
+  for (unsigned i = 0; i < scan->made && err == ERR_NONE; i++) {
+    err = worker_start(scan->workers[i], scan->sink);
+    scan->running += err == ERR_NONE;
+  }
+  if (err == ERR_NONE) err = source_start(scan->source);
+  if (err != ERR_NONE) {
+    say("threads could not be started: %s", err_text(err));
+    scan_stop(scan, 0);
+  }
+  return err;
+}
+
+static void scan_tell_source(const struct scan *scan, enum err err) {
+  const char *bad = source_bad(scan->source);
+  if (err == ERR_IO)
+    say("list %s: %s", bad, strerror(source_errno(scan->source)));
+  else
+    say("list %s: %s", bad,
+        err == ERR_SYNTAX ? "the gzip data is damaged or ends early" : err_text(err));
+}
+
+/* What ended the workers before their time, told once. */
+static enum scan_end scan_join(struct scan *scan) {
+  enum err first = ERR_NONE;
+  int first_errno = 0;
+  for (unsigned i = 0; i < scan->running; i++) {
+    enum err err = worker_join(scan->workers[i]);
+    if (first == ERR_NONE && err != ERR_NONE) {
+      first = err;
+      first_errno = errno;
+    }
+  }
+  if (first == ERR_END) return SCAN_READER_GONE;
+  if (first != ERR_NONE) {
+    say("output %s: %s", scan->config->output,
+        first == ERR_IO ? strerror(first_errno) : err_text(first));
+    return SCAN_FAILED;
+  }
+  enum err list_err = source_end(scan->source);
+  if (list_err == ERR_NONE || list_err == ERR_END) return scan->end;
+  scan_tell_source(scan, list_err);
+  return SCAN_FAILED;
+}
+
+static enum err scan_fill_account(struct scan *scan) {
+  struct scan_account *account = scan->account;
+  struct source_progress source;
+  struct worker_snapshot sum;
+  source_progress(scan->source, &source);
+  scan_sum(scan, &sum);
+  account->lines = source.lines;
+  account->records = sum.domains;
+  account->fetches = sum.fetches_done;
+  account->bytes = sink_size(scan->sink);
+  account->server_count = scan->config->servers.count;
+  memcpy(account->servers, sum.servers, sizeof account->servers);
+  enum err err = tally_new(&account->tally);
+  for (unsigned i = 0; i < scan->made && err == ERR_NONE; i++) {
+    account->dropped += worker_dropped(scan->workers[i]);
+    err = tally_merge(account->tally, worker_tally(scan->workers[i]));
+  }
+  return err;
+}
+
+static enum scan_end scan_go(struct scan *scan) {
+  enum err err = scan_start(scan);
+  uint64_t begin = uv_hrtime();
+  scan->account->begin = scan_wall_clock();
+  uv_run(&scan->loop, UV_RUN_DEFAULT);
+  scan->account->end = scan_wall_clock();
+  scan->account->seconds = (double)(uv_hrtime() - begin) / 1e9;
+  progress_clear(scan->progress);
+  enum scan_end end = scan_join(scan);
+  if (scan_fill_account(scan) != ERR_NONE) say("the account of the scan: %s", err_text(ERR_MEMORY));
+  if (err != ERR_NONE) end = SCAN_FAILED;
+  if (sink_close(scan->sink) != ERR_NONE && end != SCAN_READER_GONE && end != SCAN_FAILED) {
+    say("output %s: %s", scan->config->output, strerror(errno));
+    end = SCAN_FAILED;
+  }
+  scan->sink = NULL;
+  return end;
+}
+
+/* A loop that never ran has its handles open. */
+static void scan_free_loop(struct scan *scan) {
+  if (!scan->loop_made) return;
+  if (!uv_is_closing((uv_handle_t *)&scan->ended)) scan_close_loop(scan);
+  uv_run(&scan->loop, UV_RUN_DEFAULT);
+  uv_loop_close(&scan->loop);
+}
+
+static void scan_free(struct scan *scan) {
+  scan_free_loop(scan);
+  source_free(scan->source);
+  for (unsigned i = 0; i < scan->made; i++) worker_free(scan->workers[i]);
+  sink_close(scan->sink);
+  progress_free(scan->progress);
+  gates_free(scan->gates);
+  pace_free(scan->https_pace);
+  pace_free(scan->dns_pace);
+  psl_free(scan->psl);
+}
+
+/* Fewer fetches at a time when there are too few file descriptors. */
+static enum err scan_fit_descriptors(struct scan *scan) {
+  unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
+  scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
+  unsigned needed = scan->threads * (SCAN_FD_WORKER + scan->fetches) + SCAN_FD_REST;
+  unsigned allowed = limits_descriptors(needed);
+  if (allowed >= needed) return ERR_NONE;
+  unsigned least = scan->threads * (SCAN_FD_WORKER + 1) + SCAN_FD_REST;
+  if (allowed < least) {
+    say("%u file descriptors are allowed, %u threads need %u: give fewer --threads or raise ulimit "
+        "-n",
+        allowed, scan->threads, least);
+    return ERR_LIMIT;
+  }
+  scan->fetches = (allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER;
+  say("%u file descriptors are allowed, %u wanted: at most %u policy fetches at a time", allowed,
+      needed, scan->fetches * scan->threads);
+  return ERR_NONE;
+}
+
+static enum err scan_ask_resolvers(const struct nameservers *servers) {
+  bool answers[RESOLVER_SERVER_MAX];
+  size_t answering;
+  char text[ADDRESS_TEXT_MAX];
+  enum err err = preflight_run(servers->at, servers->count, answers, &answering);
+  for (size_t i = 0; i < servers->count && err == ERR_NONE; i++) {
+    if (answers[i]) continue;
+    address_text(&servers->at[i], text);
+    say("resolver %s does not answer", text);
+  }
+  if (err == ERR_NONE && answering == 0) err = ERR_TIMEOUT;
+  if (err != ERR_NONE) say("no resolver answers: nothing was scanned");
+  return err;
+}
+
+/* All that can be wrong is found before the output is made. */
+static enum err scan_prepare(struct scan *scan) {
+  enum err err = scan_fit_descriptors(scan);
+  if (err == ERR_NONE) err = scan_make_shared(scan);
+  if (err == ERR_NONE) err = scan_open_source(scan);
+  if (err == ERR_NONE) err = scan_make_workers(scan);
+  if (err == ERR_NONE) err = scan_ask_resolvers(&scan->config->servers);
+  if (err == ERR_NONE) err = scan_open_sink(scan);
+  return err;
+}
+
+enum scan_end scan_run(const struct scan_config *config, struct scan_account *account) {
+  struct scan *scan = calloc(1, sizeof *scan);
+  *account = (struct scan_account){0};
+  if (!scan) {
+    say("%s", err_text(ERR_MEMORY));
+    return SCAN_FAILED;
+  }
+  scan->config = config;
+  scan->account = account;
+  scan->threads = account->threads = config->threads;
+  account->concurrency = config->concurrency;
+  scan->end = SCAN_COMPLETE;
+  enum scan_end end = SCAN_FAILED;
+  if (scan_prepare(scan) == ERR_NONE) end = scan_go(scan);
+  scan_free(scan);
+  free(scan);
+  return end;
+}

@@ -1,0 +1,65 @@
+/* A scan: the shared parts, the workers, the signals, the account at the end.
+ *
+ * Says what is wrong, in one line, on standard error; gives an exit status (scanner/cli/help.h).
+ */
+#ifndef SCANNER_RUN_SCAN_H
+#define SCANNER_RUN_SCAN_H
+
+#include "output/tally.h"
+#include "scanner/run/nameservers.h"
+#include "scanner/run/progress.h"
+#include "scanner/run/source.h"
+#include "scanner/run/worker.h"
+
+enum {
+  SCAN_WORKERS_MAX = 256,
+  SCAN_GRACE_MS = 10000,            /* after a first signal, for what is in flight */
+  SCAN_CONCURRENCY_DEFAULT = 16384, /* domains; a slot costs some 700 bytes */
+  SCAN_FD_WORKER = 64,              /* descriptors of a worker besides its fetches */
+  SCAN_FD_REST = 32,                /* and of the program */
+};
+
+struct scan_config {
+  char *const *lists;
+  int list_count;
+  enum entry_format format;
+  const char *output;
+  enum sink_mode mode;
+  bool gzip;
+  struct nameservers servers;
+  unsigned threads;
+  unsigned concurrency;
+  unsigned dns_rate, https_rate, per_address, per_address_rate;
+  unsigned dns_timeout_ms, dns_tries;
+  struct fetcher_config fetcher; /* without gates and pace */
+  unsigned shard, shards;
+  enum progress_mode progress;
+};
+
+/* What came of it. */
+struct scan_account {
+  struct tally *tally; /* to be freed with tally_free() */
+  uint64_t lines;      /* of the lists, numbered */
+  uint64_t records;    /* written */
+  uint64_t dropped;    /* in flight when it was stopped */
+  uint64_t bytes;      /* written */
+  int64_t begin, end;  /* milliseconds since 1970 */
+  double seconds;
+  uint64_t fetches;
+  struct resolver_server servers[RESOLVER_SERVER_MAX]; /* of all workers together */
+  size_t server_count;
+  unsigned threads;
+  unsigned concurrency;
+};
+
+enum scan_end {
+  SCAN_COMPLETE,
+  SCAN_STOPPED,     /* by a signal */
+  SCAN_READER_GONE, /* standard output was closed: a quiet end */
+  SCAN_FAILED,      /* said on standard error */
+};
+
+/* account is set in every case; its tally may be NULL when the scan did not begin. */
+enum scan_end scan_run(const struct scan_config *config, struct scan_account *account);
+
+#endif

@@ -1,0 +1,342 @@
+#include "scanner/run/worker.h"
+
+#include "output/member.h"
+#include "output/record.h"
+#include "scanner/journey/journey.h"
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { WORKER_RECORD_ROOM = 4096 };
+
+/* The snapshot's numbers, written by the worker alone, read by all. */
+struct worker_counters {
+  atomic_uint_fast64_t domains;
+  atomic_uint_fast64_t status[STATUS_COUNT];
+  atomic_uint_fast64_t in_flight;
+  atomic_uint_fast64_t fetches;
+  atomic_uint_fast64_t fetches_done;
+};
+
+struct worker {
+  struct worker_config config;
+  struct sink *sink;
+  pthread_t thread;
+  uv_loop_t loop;
+  bool loop_made;
+  bool closed; /* resolver and fetcher are */
+  uv_async_t wake;
+  uv_timer_t tick;
+  uv_check_t check;
+  struct resolver *resolver;
+  struct fetcher *fetcher;
+  struct journey *journey;
+  struct member *member;
+  struct tally *tally;
+  struct source_batch *batch;
+  size_t batch_next;
+  bool source_ended;
+  bool ending;
+  uint64_t flushed; /* uv_now() */
+  uint64_t deadline;
+  atomic_uint stop_grace_ms; /* UINT_MAX: not asked to stop */
+  atomic_bool over;
+  enum err err;
+  int err_errno;
+  uint64_t dropped;
+  struct worker_counters counters;
+  pthread_mutex_t server_lock;
+  struct resolver_server servers[RESOLVER_SERVER_MAX]; /* under server_lock */
+};
+
+static void worker_fail(struct worker *worker, enum err err) {
+  if (worker->err != ERR_NONE) return;
+  worker->err = err;
+  worker->err_errno = errno;
+}
+
+static void counter_add(atomic_uint_fast64_t *counter) {
+  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+                        memory_order_relaxed);
+}
+
+static void counter_set(atomic_uint_fast64_t *counter, uint64_t value) {
+  atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
+static void worker_flush(struct worker *worker) {
+  struct span bytes;
+  worker->flushed = uv_now(&worker->loop);
+  if (member_pending(worker->member) == 0) return;
+  enum err err = member_seal(worker->member, &bytes);
+  if (err == ERR_NONE) err = sink_append(worker->sink, bytes);
+  if (err != ERR_NONE) worker_fail(worker, err);
+}
+
+static enum err worker_write(struct worker *worker, const struct result *result) {
+  size_t size = WORKER_RECORD_ROOM;
+  for (;;) {
+    char *room = member_room(worker->member, size);
+    if (!room) return ERR_MEMORY;
+    struct json json = json_into(room, size);
+    record_write(&json, result);
+    if (!json_overflow(&json)) {
+      member_added(worker->member, json_text(&json).len);
+      return ERR_NONE;
+    }
+    size = json.need;
+  }
+}
+
+static void worker_emit(void *data, const struct result *result) {
+  struct worker *worker = data;
+  if (worker->err != ERR_NONE) return;
+  enum err err = worker_write(worker, result);
+  if (err == ERR_NONE) err = tally_add(worker->tally, result);
+  if (err != ERR_NONE) {
+    worker_fail(worker, err);
+    return;
+  }
+  counter_add(&worker->counters.domains);
+  counter_add(&worker->counters.status[result->status]);
+  if (result->fetch.asked) counter_add(&worker->counters.fetches_done);
+  if (member_full(worker->member)) worker_flush(worker);
+}
+
+static void worker_journey_fail(void *data, enum err err) {
+  worker_fail(data, err);
+}
+
+static bool worker_next_batch(struct worker *worker) {
+  if (worker->batch) source_give(worker->config.source, worker->batch);
+  enum err err;
+  worker->batch = source_take(worker->config.source, &err);
+  worker->batch_next = 0;
+  if (err != ERR_NONE) worker->source_ended = true;
+  return worker->batch != NULL;
+}
+
+/* Pull, don't push: a line is taken only when there is room for it. */
+static void worker_fill(struct worker *worker) {
+  while (!worker->ending && worker->err == ERR_NONE && journey_has_room(worker->journey)) {
+    if (!worker->batch || worker->batch_next == worker->batch->count) {
+      if (worker->source_ended || !worker_next_batch(worker)) return;
+      continue;
+    }
+    struct source_line *line = &worker->batch->lines[worker->batch_next++];
+    enum err err = journey_start(worker->journey, line->n, &line->entry);
+    if (err != ERR_NONE) worker_fail(worker, err);
+  }
+}
+
+static bool worker_is_done(const struct worker *worker) {
+  if (worker->err != ERR_NONE) return true;
+  if (journey_in_flight(worker->journey) == 0)
+    return worker->ending || (worker->source_ended && !worker->batch);
+  return worker->ending && uv_now(&worker->loop) >= worker->deadline;
+}
+
+static void worker_publish(struct worker *worker) {
+  counter_set(&worker->counters.in_flight, journey_in_flight(worker->journey));
+  counter_set(&worker->counters.fetches, fetcher_in_flight(worker->fetcher));
+  pthread_mutex_lock(&worker->server_lock);
+  for (size_t i = 0; i < resolver_server_count(worker->resolver); i++)
+    resolver_server(worker->resolver, i, &worker->servers[i]);
+  pthread_mutex_unlock(&worker->server_lock);
+}
+
+/* Nothing calls back into the journey once the resolver and the fetcher are closed. */
+static void worker_finish(struct worker *worker) {
+  worker_publish(worker);
+  worker->dropped = journey_in_flight(worker->journey);
+  if (worker->err == ERR_NONE) worker_flush(worker);
+  if (worker->batch) source_give(worker->config.source, worker->batch);
+  worker->batch = NULL;
+  resolver_close(worker->resolver);
+  fetcher_close(worker->fetcher);
+  worker->closed = true;
+  uv_close((uv_handle_t *)&worker->tick, NULL);
+  uv_close((uv_handle_t *)&worker->check, NULL);
+}
+
+static void worker_take_stop(struct worker *worker) {
+  unsigned grace = atomic_load(&worker->stop_grace_ms);
+  if (grace == UINT_MAX) return;
+  uint64_t deadline = uv_now(&worker->loop) + grace;
+  if (!worker->ending || deadline < worker->deadline) worker->deadline = deadline;
+  worker->ending = true;
+}
+
+/* After each turn of the loop: whatever came back has made room. */
+static void worker_on_check(uv_check_t *handle) {
+  struct worker *worker = handle->data;
+  worker_fill(worker);
+  if (worker_is_done(worker)) worker_finish(worker);
+}
+
+static void worker_on_wake(uv_async_t *handle) {
+  worker_take_stop(handle->data);
+}
+
+static void worker_on_tick(uv_timer_t *handle) {
+  struct worker *worker = handle->data;
+  if (uv_now(&worker->loop) - worker->flushed >= WORKER_FLUSH_MS) worker_flush(worker);
+  worker_publish(worker);
+}
+
+static enum err worker_make_loop(struct worker *worker) {
+  if (uv_loop_init(&worker->loop) != 0) return ERR_MEMORY;
+  worker->loop_made = true;
+  worker->wake.data = worker->tick.data = worker->check.data = worker;
+  uv_timer_init(&worker->loop, &worker->tick);
+  uv_check_init(&worker->loop, &worker->check);
+  if (uv_async_init(&worker->loop, &worker->wake, worker_on_wake) != 0) return ERR_MEMORY;
+  uv_unref((uv_handle_t *)&worker->wake); /* others may send to it until worker_free() */
+  uv_check_start(&worker->check, worker_on_check);
+  uv_timer_start(&worker->tick, worker_on_tick, WORKER_TICK_MS, WORKER_TICK_MS);
+  return ERR_NONE;
+}
+
+static enum err worker_make_journey(struct worker *worker) {
+  struct journey_config config = {
+      .loop = &worker->loop,
+      .resolver = worker->resolver,
+      .fetcher = worker->fetcher,
+      .block = worker->config.fetcher.block,
+      .psl = worker->config.psl,
+      .https_port = worker->config.fetcher.port,
+      .policy_size_max = worker->config.fetcher.policy_size_max,
+      .shard = worker->config.shard,
+      .shards = worker->config.shards,
+      .jobs_max = worker->config.jobs_max,
+      .emit = worker_emit,
+      .fail = worker_journey_fail,
+      .data = worker,
+  };
+  return journey_new(&worker->journey, &config);
+}
+
+enum err worker_new(struct worker **worker, const struct worker_config *config, const char **why) {
+  struct worker *made = calloc(1, sizeof *made);
+  if (!made) return ERR_MEMORY;
+  made->config = *config;
+  atomic_init(&made->stop_grace_ms, UINT_MAX);
+  pthread_mutex_init(&made->server_lock, NULL);
+  enum err err = member_new(&made->member, config->gzip);
+  if (err == ERR_NONE) err = tally_new(&made->tally);
+  if (err == ERR_NONE) err = worker_make_loop(made);
+  if (err == ERR_NONE) err = resolver_new(&made->resolver, &made->loop, &config->resolver);
+  if (err == ERR_NONE) err = fetcher_new(&made->fetcher, &made->loop, &config->fetcher, why);
+  if (err == ERR_NONE) err = worker_make_journey(made);
+  if (err == ERR_NONE)
+    *worker = made;
+  else
+    worker_free(made);
+  return err;
+}
+
+static void *worker_main(void *data) {
+  struct worker *worker = data;
+  worker->flushed = uv_now(&worker->loop);
+  uv_async_send(&worker->wake); /* the first turn must not wait for the tick */
+  uv_run(&worker->loop, UV_RUN_DEFAULT);
+  atomic_store(&worker->over, true);
+  worker->config.ended(worker->config.data);
+  return NULL;
+}
+
+enum err worker_start(struct worker *worker, struct sink *sink) {
+  worker->sink = sink;
+  int failed = pthread_create(&worker->thread, NULL, worker_main, worker);
+  return failed ? ERR_MEMORY : ERR_NONE;
+}
+
+void worker_wake(struct worker *worker) {
+  uv_async_send(&worker->wake);
+}
+
+void worker_stop(struct worker *worker, unsigned grace_ms) {
+  atomic_store(&worker->stop_grace_ms, grace_ms);
+  uv_async_send(&worker->wake);
+}
+
+void worker_snapshot(const struct worker *worker, struct worker_snapshot *snapshot) {
+  const struct worker_counters *counters = &worker->counters;
+  snapshot->domains = atomic_load_explicit(&counters->domains, memory_order_relaxed);
+  for (int i = 0; i < STATUS_COUNT; i++)
+    snapshot->status[i] = atomic_load_explicit(&counters->status[i], memory_order_relaxed);
+  snapshot->in_flight = atomic_load_explicit(&counters->in_flight, memory_order_relaxed);
+  snapshot->fetches = atomic_load_explicit(&counters->fetches, memory_order_relaxed);
+  snapshot->fetches_done = atomic_load_explicit(&counters->fetches_done, memory_order_relaxed);
+  pthread_mutex_lock((pthread_mutex_t *)&worker->server_lock);
+  memcpy(snapshot->servers, worker->servers, sizeof snapshot->servers);
+  pthread_mutex_unlock((pthread_mutex_t *)&worker->server_lock);
+}
+
+void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapshot *one,
+                         size_t server_count) {
+  sum->domains += one->domains;
+  for (int i = 0; i < STATUS_COUNT; i++) sum->status[i] += one->status[i];
+  sum->in_flight += one->in_flight;
+  sum->fetches += one->fetches;
+  sum->fetches_done += one->fetches_done;
+  for (size_t i = 0; i < server_count; i++) {
+    struct resolver_server *to = &sum->servers[i];
+    const struct resolver_server *from = &one->servers[i];
+    to->address = from->address;
+    to->sent += from->sent;
+    to->answered += from->answered;
+    to->lost += from->lost;
+    to->window += from->window;
+    to->in_flight += from->in_flight;
+    if (from->rtt_us > to->rtt_us) to->rtt_us = from->rtt_us;
+    to->resting |= from->resting;
+  }
+}
+
+bool worker_is_over(const struct worker *worker) {
+  return atomic_load(&worker->over);
+}
+
+enum err worker_err(const struct worker *worker) {
+  return worker->err;
+}
+
+enum err worker_join(struct worker *worker) {
+  pthread_join(worker->thread, NULL);
+  errno = worker->err_errno;
+  return worker->err;
+}
+
+const struct tally *worker_tally(const struct worker *worker) {
+  return worker->tally;
+}
+
+uint64_t worker_dropped(const struct worker *worker) {
+  return worker->dropped;
+}
+
+static void worker_close_handle(uv_handle_t *handle, void *data) {
+  (void)data;
+  if (!uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+static void worker_free_loop(struct worker *worker) {
+  if (worker->resolver && !worker->closed) resolver_close(worker->resolver);
+  if (worker->fetcher && !worker->closed) fetcher_close(worker->fetcher);
+  uv_walk(&worker->loop, worker_close_handle, NULL);
+  uv_run(&worker->loop, UV_RUN_DEFAULT);
+  uv_loop_close(&worker->loop);
+}
+
+void worker_free(struct worker *worker) {
+  if (!worker) return;
+  if (worker->loop_made) worker_free_loop(worker);
+  journey_free(worker->journey);
+  member_free(worker->member);
+  tally_free(worker->tally);
+  pthread_mutex_destroy(&worker->server_lock);
+  free(worker);
+}

@@ -1,0 +1,72 @@
+/* A worker: one thread with a loop, resolver, fetcher, journey, output member and tally of its own.
+ *
+ * It meets the others at the source (batches of lines), the sink (whole members) and the snapshot
+ * of its counters, which any thread may read at any time.
+ */
+#ifndef SCANNER_RUN_WORKER_H
+#define SCANNER_RUN_WORKER_H
+
+#include "output/sink.h"
+#include "output/tally.h"
+#include "scanner/net/fetcher.h"
+#include "scanner/net/resolver.h"
+#include "scanner/run/source.h"
+#include <libpsl.h>
+
+enum {
+  WORKER_FLUSH_MS = 1000, /* a record waits no longer for its member to be written */
+  WORKER_TICK_MS = 50,
+};
+
+/* What all workers share; outlives them. */
+struct worker_config {
+  struct source *source;
+  bool gzip;
+  struct resolver_config resolver;
+  struct fetcher_config fetcher;
+  const psl_ctx_t *psl;
+  unsigned shard, shards;
+  size_t jobs_max;           /* of this worker */
+  void (*ended)(void *data); /* on the worker's thread, as the last thing */
+  void *data;
+};
+
+/* Counters for the progress line; each is consistent by itself. */
+struct worker_snapshot {
+  uint64_t domains; /* records written */
+  uint64_t status[STATUS_COUNT];
+  uint64_t in_flight;
+  uint64_t fetches;      /* in flight */
+  uint64_t fetches_done; /* since the start */
+  struct resolver_server servers[RESOLVER_SERVER_MAX];
+};
+
+struct worker;
+
+enum err worker_new(struct worker **worker, const struct worker_config *config, const char **why);
+enum err worker_start(struct worker *worker, struct sink *sink);
+
+/* These may be called from any thread. worker_wake: the source has something. worker_stop: take no
+ * more lines; end what is in flight within grace_ms, then drop it. */
+void worker_wake(struct worker *worker);
+void worker_stop(struct worker *worker, unsigned grace_ms);
+void worker_snapshot(const struct worker *worker, struct worker_snapshot *snapshot);
+
+void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapshot *one,
+                         size_t server_count);
+
+/* Whether its thread is about to end by itself; then worker_err() is final. From any thread. */
+bool worker_is_over(const struct worker *worker);
+enum err worker_err(const struct worker *worker);
+
+/* Waits for the thread. ERR_NONE, or what ended it before its time (ERR_IO with errno: the output;
+ * ERR_END: the output's reader went away; ERR_MEMORY; ERR_SYNTAX or ERR_IO of the source: see
+ * there). */
+enum err worker_join(struct worker *worker);
+
+/* After worker_join. */
+const struct tally *worker_tally(const struct worker *worker);
+uint64_t worker_dropped(const struct worker *worker); /* domains in flight without a record */
+void worker_free(struct worker *worker);
+
+#endif
