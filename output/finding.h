@@ -3,8 +3,9 @@
  * output/finding.def is the only place that knows the codes; the enum, the record, `explain`, the
  * man page, the documentation and the statistics are made from it. Its columns, in order: NAME of
  * the enum, code, severity, stage, RFC 8460 section 4.3 result type, web checkers' class, title,
- * meaning, what a sender does, how to diagnose, how to mend, reference. In the diagnose and mend
- * texts DOMAIN stands for the domain. All texts are constant and need no freeing.
+ * meaning, what a sender does, how to diagnose, how to mend, reference. In the texts DOMAIN, as a
+ * word of its own, stands for the domain, and a line that begins with two blanks is verbatim; every
+ * other line is a paragraph. All texts are constant and need no freeing.
  */
 #ifndef OUTPUT_FINDING_H
 #define OUTPUT_FINDING_H
