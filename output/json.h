@@ -13,6 +13,12 @@
 #include "output/span.h"
 #include <stdint.h>
 
+enum { JSON_TIME_SIZE = sizeof "2026-11-23T10:00:00.123Z" };
+
+/* The years 0000 to 9999 that RFC 3339 has; what is beyond is written as the nearest. */
+#define JSON_TIME_MIN (-62167219200000)
+#define JSON_TIME_MAX 253402300799999
+
 struct json {
   char *out;
   size_t size; /* of out */
@@ -40,6 +46,8 @@ void json_fixed(struct json *json, const char *key, double value, int places);
 void json_base64(struct json *json, const char *key, struct span bytes);
 /* Milliseconds since 1970 as RFC 3339 UTC with milliseconds: "2026-11-23T10:00:00.123Z". */
 void json_time(struct json *json, const char *key, int64_t unix_ms);
+/* The same as text with its NUL, unquoted; returns the length. */
+size_t json_time_text(int64_t unix_ms, char out[JSON_TIME_SIZE]);
 
 /* Strings whose key comes from data (the members of "status", "findings"): escaped. */
 void json_key(struct json *json, struct span key);

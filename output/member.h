@@ -13,6 +13,7 @@
 enum {
   MEMBER_SIZE_MAX = 256 * 1024, /* plain bytes after which a member is sealed */
   MEMBER_LEVEL = 1,             /* of deflate: output must not cost the scan its speed */
+  MEMBER_MEM_LEVEL = 9,
 };
 
 struct member;

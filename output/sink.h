@@ -29,7 +29,7 @@ enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode);
 /* Appends all bytes. ERR_END: the reader of standard output went away (EPIPE). */
 enum err sink_append(struct sink *sink, struct span bytes);
 
-uint64_t sink_size(const struct sink *sink); /* bytes appended */
+uint64_t sink_size(struct sink *sink); /* bytes appended */
 
 /* Syncs and closes; gives the first error there was. NULL is allowed. */
 enum err sink_close(struct sink *sink);
