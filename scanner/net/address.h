@@ -22,6 +22,9 @@ enum err address_parse(struct span text, uint16_t default_port, union address *a
 /* 4 or 16 octets as DNS gives them. */
 union address address_from_octets(struct span octets, uint16_t port);
 
+/* The 4 or 16 octets of the IP, inside *address. */
+struct span address_octets(const union address *address);
+
 socklen_t address_size(const union address *address);
 uint16_t address_port(const union address *address);
 /* The IP alone, RFC 5952; out has ADDRESS_TEXT_MAX. Returns its length. */

@@ -5,6 +5,8 @@
 
 #include "scanner/net/address.h"
 
+enum { BLOCK_NAMES_MAX = 256 * 1024 * 1024 }; /* bytes of all names: ERR_LIMIT beyond */
+
 struct block;
 
 /* On ERR_SYNTAX *line is the number of the bad one; ERR_IO with errno; ERR_MEMORY. */

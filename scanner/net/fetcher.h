@@ -13,6 +13,7 @@
 #include "output/result.h"
 #include "scanner/net/address.h"
 #include "scanner/net/block.h"
+#include "scanner/net/gates.h"
 #include "scanner/net/pace.h"
 #include "scanner/sts/faults.h"
 #include <uv.h>

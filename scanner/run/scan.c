@@ -1,5 +1,6 @@
 #include "scanner/run/scan.h"
 
+#include "scanner/net/gates.h"
 #include "scanner/net/pace.h"
 #include "scanner/run/limits.h"
 #include "scanner/run/preflight.h"

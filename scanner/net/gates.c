@@ -1,0 +1,176 @@
+#include "scanner/net/gates.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+  GATES_FIRST_SIZE = 256, /* a power of two, as every size */
+  GATES_SECOND_NS = 1000000000,
+  GATES_BUSY_WAIT_NS = 20000000, /* somebody will leave, nobody knows when */
+};
+
+struct gate {
+  struct gate *next; /* of its bucket */
+  unsigned char octets[16];
+  unsigned len;
+  unsigned open;
+  uint64_t due; /* when the next connection may begin */
+};
+
+struct gates {
+  pthread_mutex_t lock;
+  unsigned at_once;
+  uint64_t interval_ns; /* between new connections; 0: no limit */
+  struct gate **buckets;
+  size_t size;
+  size_t count;
+};
+
+enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second) {
+  struct gates *made = calloc(1, sizeof *made);
+  if (!made) return ERR_MEMORY;
+  made->at_once = at_once;
+  made->interval_ns = per_second ? GATES_SECOND_NS / per_second : 0;
+  made->size = GATES_FIRST_SIZE;
+  made->buckets = calloc(made->size, sizeof *made->buckets);
+  if (!made->buckets) {
+    free(made);
+    return ERR_MEMORY;
+  }
+  pthread_mutex_init(&made->lock, NULL);
+  *gates = made;
+  return ERR_NONE;
+}
+
+void gates_free(struct gates *gates) {
+  if (!gates) return;
+  for (size_t i = 0; i < gates->size; i++) {
+    while (gates->buckets[i]) {
+      struct gate *gate = gates->buckets[i];
+      gates->buckets[i] = gate->next;
+      free(gate);
+    }
+  }
+  free(gates->buckets);
+  pthread_mutex_destroy(&gates->lock);
+  free(gates);
+}
+
+static size_t gates_hash(const struct gates *gates, struct span octets) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (size_t i = 0; i < octets.len; i++)
+    hash = (hash ^ (unsigned char)octets.ptr[i]) * 0x100000001b3;
+  return (size_t)(hash ^ hash >> 32) & (gates->size - 1);
+}
+
+static struct span gate_octets(const struct gate *gate) {
+  return (struct span){(const char *)gate->octets, gate->len};
+}
+
+/* Nobody is inside, and its rate would let anybody in: nothing is worth remembering. */
+static bool gate_is_idle(const struct gate *gate, uint64_t now) {
+  return gate->open == 0 && gate->due <= now;
+}
+
+/* Twice the buckets, without the idle gates. No memory: it stays as it is. */
+static void gates_grow(struct gates *gates, uint64_t now) {
+  struct gate **old = gates->buckets;
+  size_t old_size = gates->size;
+  struct gate **grown = calloc(2 * old_size, sizeof(struct gate *));
+  if (!grown) return;
+  gates->buckets = grown;
+  gates->size = 2 * old_size;
+  for (size_t i = 0; i < old_size; i++) {
+    while (old[i]) {
+      struct gate *gate = old[i];
+      old[i] = gate->next;
+      if (gate_is_idle(gate, now)) {
+        free(gate);
+        gates->count--;
+        continue;
+      }
+      struct gate **bucket = &grown[gates_hash(gates, gate_octets(gate))];
+      gate->next = *bucket;
+      *bucket = gate;
+    }
+  }
+  free(old);
+}
+
+/* The link to the gate of that address, or to the NULL where it would stand. Idle gates on the way
+ * are forgotten, so that the map holds what is open or recent. */
+static struct gate **gates_find(struct gates *gates, struct span octets, uint64_t now) {
+  struct gate **at = &gates->buckets[gates_hash(gates, octets)];
+  while (*at && !span_equal(gate_octets(*at), octets)) {
+    struct gate *gate = *at;
+    if (gate_is_idle(gate, now)) {
+      *at = gate->next;
+      free(gate);
+      gates->count--;
+    } else {
+      at = &gate->next;
+    }
+  }
+  return at;
+}
+
+static struct gate *gates_make(struct gates *gates, struct gate **at, struct span octets) {
+  struct gate *gate = calloc(1, sizeof *gate);
+  if (!gate) return NULL;
+  memcpy(gate->octets, octets.ptr, octets.len);
+  gate->len = (unsigned)octets.len;
+  *at = gate;
+  gates->count++;
+  return gate;
+}
+
+static enum err gates_try(struct gates *gates, struct gate *gate, uint64_t now, uint64_t *wait_ns) {
+  if (gates->at_once && gate->open >= gates->at_once) {
+    *wait_ns = GATES_BUSY_WAIT_NS;
+    return ERR_REFUSED;
+  }
+  if (gate->due > now) {
+    *wait_ns = gate->due - now;
+    return ERR_REFUSED;
+  }
+  gate->open++;
+  gate->due = now + gates->interval_ns;
+  return ERR_NONE;
+}
+
+enum err gates_enter(struct gates *gates, const union address *address, uint64_t now,
+                     uint64_t *wait_ns) {
+  *wait_ns = 0;
+  if (!gates) return ERR_NONE;
+  struct span octets = address_octets(address);
+  pthread_mutex_lock(&gates->lock);
+  if (gates->count >= gates->size) gates_grow(gates, now);
+  struct gate **at = gates_find(gates, octets, now);
+  struct gate *gate = *at ? *at : gates_make(gates, at, octets);
+  enum err err = gate ? gates_try(gates, gate, now, wait_ns) : ERR_MEMORY;
+  pthread_mutex_unlock(&gates->lock);
+  return err;
+}
+
+void gates_leave(struct gates *gates, const union address *address, uint64_t now) {
+  if (!gates) return;
+  pthread_mutex_lock(&gates->lock);
+  struct gate **at = gates_find(gates, address_octets(address), now);
+  if (*at) {
+    struct gate *gate = *at;
+    gate->open--;
+    if (gate_is_idle(gate, now)) {
+      *at = gate->next;
+      free(gate);
+      gates->count--;
+    }
+  }
+  pthread_mutex_unlock(&gates->lock);
+}
+
+size_t gates_count(struct gates *gates) {
+  pthread_mutex_lock(&gates->lock);
+  size_t count = gates->count;
+  pthread_mutex_unlock(&gates->lock);
+  return count;
+}
