@@ -52,6 +52,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_USER_AGENT] = {VALUE_TEXT, AT(user_agent), 0, 0},
     [OPTION_PROGRESS] = {VALUE_CHOICE, AT(progress), 0, 0},
     [OPTION_SUMMARY] = {VALUE_TEXT, AT(summary), 0, 0},
+    [OPTION_DOMAIN] = {VALUE_TEXT, AT(domain), 0, 0},
     [OPTION_HELP] = {VALUE_FLAG, AT(help), 0, 0},
 };
 

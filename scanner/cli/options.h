@@ -69,6 +69,7 @@ struct options {
   const char *user_agent;
   enum progress_mode progress;
   const char *summary; /* NULL: none */
+  const char *domain;  /* NULL: none */
   bool help;
   char **operands;
   int operand_count;

@@ -1,0 +1,7 @@
+/* stscan explain [CODE]: what a code means, how to diagnose and mend it. */
+#ifndef SCANNER_CLI_EXPLAIN_H
+#define SCANNER_CLI_EXPLAIN_H
+
+int explain_main(int argc, char **argv);
+
+#endif
