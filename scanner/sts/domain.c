@@ -40,22 +40,31 @@ static const char *label_fault(struct span label, bool underscore) {
   return NULL;
 }
 
-/* name without trailing dot. */
-static const char *name_fault(struct span name, bool underscore) {
-  struct span label = {0}, rest = name;
-  do {
+/* name without trailing dot; *top is its last label. */
+static const char *labels_fault(struct span name, bool underscore, struct span *top) {
+  struct span rest = name;
+  for (;;) {
     size_t dot = span_find(rest, '.');
-    label = span_first(rest, dot);
-    const char *fault = label_fault(label, underscore);
-    if (fault) return fault;
-    if (dot == rest.len) break;
+    *top = span_first(rest, dot);
+    const char *fault = label_fault(*top, underscore);
+    if (fault || dot == rest.len) return fault;
     rest = span_skip(rest, dot + 1);
-  } while (true);
-  return label_is_numeric(label) ? why_numeric : NULL;
+  }
+}
+
+static const char *name_fault(struct span name, bool underscore) {
+  struct span top;
+  const char *fault = labels_fault(name, underscore, &top);
+  return !fault && label_is_numeric(top) ? why_numeric : fault;
 }
 
 bool domain_is_hostname(struct span text) {
   return text.len <= HOSTNAME_LENGTH_MAX && name_fault(text, false) == NULL;
+}
+
+bool domain_is_rfc5321(struct span text) {
+  struct span top;
+  return text.len <= HOSTNAME_LENGTH_MAX && labels_fault(text, false, &top) == NULL;
 }
 
 static bool is_ascii(struct span text) {

@@ -31,4 +31,8 @@ enum err domain_parse(struct span text, struct arena *arena, struct domain *doma
  * (letters, digits, inner hyphens). At most 253 octets. */
 bool domain_is_hostname(struct span text);
 
+/* Whether text is a Domain by the letter of RFC 5321 section 4.1.2, where an IPv4 address fits as
+ * well: sub-domain *("." sub-domain). */
+bool domain_is_rfc5321(struct span text);
+
 #endif

@@ -1,0 +1,304 @@
+#include "scanner/sts/policy.h"
+
+#include "output/json.h"
+
+#include "scanner/sts/cause.h"
+#include "scanner/sts/domain.h"
+#include "scanner/sts/field.h"
+
+#define POLICY_VERSION         "STSv1"
+#define POLICY_ERRATUM_MAX_AGE "erratum 7282"
+
+enum {
+  POLICY_QUOTE_MAX = 100,
+  POLICY_MAX_AGE_DIGITS = 10,
+  POLICY_SUGGEST_DISTANCE = 2,
+};
+
+struct policy_reader {
+  struct faults *faults;
+  struct result_policy *policy;
+  unsigned line;
+  bool has_version, has_mode, has_max_age, has_mx; /* whether the key stood there */
+};
+
+/* "line 3: what: text (holds cause)" */
+static struct span policy_detail(const struct policy_reader *reader, const char *what,
+                                 struct span text) {
+  struct arena *arena = reader->faults->arena;
+  const char *cause = cause_of(text);
+  struct span detail = arena_format(arena, "line %u: %s: ", reader->line, what);
+  detail = arena_join(arena, detail, span_first(text, POLICY_QUOTE_MAX));
+  return cause ? arena_join(arena, detail, arena_format(arena, " (holds %s)", cause)) : detail;
+}
+
+static void policy_raise(const struct policy_reader *reader, enum finding_code code,
+                         const char *what, struct span text) {
+  faults_add(reader->faults, (struct finding){.code = code,
+                                              .line = reader->line,
+                                              .detail = policy_detail(reader, what, text)});
+}
+
+/* A later entry of a field that is not mx is ignored (section 3.2), so it is not judged. */
+static bool policy_is_later(const struct policy_reader *reader, bool *had, struct span text) {
+  bool later = *had;
+  *had = true;
+  if (later) policy_raise(reader, FOUND_POLICY_DUPLICATE_FIELD, "the first one counts", text);
+  return later;
+}
+
+static void policy_take_version(struct policy_reader *reader, struct span value, struct span text) {
+  if (policy_is_later(reader, &reader->has_version, text)) return;
+  reader->policy->version = value;
+  if (!span_equal(value, SPAN(POLICY_VERSION)))
+    policy_raise(reader, FOUND_POLICY_VERSION, "not STSv1", value);
+}
+
+static void policy_take_mode(struct policy_reader *reader, struct span value, struct span text) {
+  if (policy_is_later(reader, &reader->has_mode, text)) return;
+  reader->policy->mode = result_mode_by_text(value);
+  if (reader->policy->mode == MODE_COUNT)
+    policy_raise(reader, FOUND_POLICY_MODE, "not enforce, testing or none", value);
+}
+
+/* sts-policy-max-age-value = 1*10(DIGIT) */
+static bool policy_number(struct span text, uint64_t *number) {
+  if (text.len == 0 || text.len > POLICY_MAX_AGE_DIGITS) return false;
+  *number = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
+    *number = *number * 10 + (uint64_t)(text.ptr[i] - '0');
+  }
+  return true;
+}
+
+static void policy_take_max_age(struct policy_reader *reader, struct span value, struct span text) {
+  if (policy_is_later(reader, &reader->has_max_age, text)) return;
+  uint64_t seconds;
+  if (!policy_number(value, &seconds)) {
+    policy_raise(reader, FOUND_POLICY_MAX_AGE, "not 1 to 10 digits", value);
+    return;
+  }
+  reader->policy->has_max_age = true;
+  reader->policy->max_age = seconds;
+  if (seconds > POLICY_MAX_AGE_MAX)
+    faults_add(reader->faults,
+               (struct finding){.code = FOUND_POLICY_MAX_AGE,
+                                .line = reader->line,
+                                .contested = true,
+                                .erratum = SPAN(POLICY_ERRATUM_MAX_AGE),
+                                .detail = policy_detail(reader, "over 31557600", value)});
+  else if (seconds < POLICY_MAX_AGE_SHORT)
+    policy_raise(reader, FOUND_POLICY_MAX_AGE_SHORT, "under a day", value);
+}
+
+/* Why it is not ["*."] Domain, in the terms of who wrote it. */
+static const char *policy_mx_cause(struct span value) {
+  if (value.len == 0) return "an empty mx";
+  if (span_find(value, '@') < value.len) return "an e-mail address, not a host name";
+  if (value.ptr[0] == '.') return "a leading dot: a wildcard is \"*.\"";
+  if (value.ptr[value.len - 1] == '.') return "a trailing dot";
+  if (span_find(value, ',') < value.len) return "several names: each needs a line of its own";
+  if (span_find(value, ' ') < value.len) return "a blank inside: only the host name stands here";
+  if (span_find(value, ':') < value.len) return "a colon: only the host name stands here";
+  struct span rest = span_starts(value, SPAN("*.")) ? span_skip(value, 2) : value;
+  if (span_find(rest, '*') < rest.len) return "\"*\" stands only for the whole first label";
+  for (size_t i = 0; i < value.len; i++)
+    if ((unsigned char)value.ptr[i] >= 0x80) return "not an A-label (RFC 8461 section 3.2)";
+  return "not a host name";
+}
+
+static void policy_take_mx(struct policy_reader *reader, struct span value) {
+  reader->has_mx = true;
+  struct span name = span_starts(value, SPAN("*.")) ? span_skip(value, 2) : value;
+  struct spans *mx = &reader->policy->mx;
+  if (domain_is_rfc5321(name)) {
+    if (mx->at) mx->at[mx->count++] = value;
+    return;
+  }
+  faults_add(reader->faults,
+             (struct finding){.code = FOUND_POLICY_MX_INVALID,
+                              .line = reader->line,
+                              .pattern = value,
+                              .detail = policy_detail(reader, policy_mx_cause(value), value)});
+}
+
+/* sts-policy-ext-value: visible ASCII, UTF-8 and inner blanks (not tabs). Bytes over 0x7e are taken
+ * as the UTF-8 that json_utf8() finds them to be. */
+static bool policy_is_extension_value(struct span value) {
+  for (size_t i = 0; i < value.len; i++) {
+    unsigned char byte = (unsigned char)value.ptr[i];
+    if (byte < 0x20 || byte == 0x7f) return false;
+  }
+  return value.len > 0 && json_utf8(value);
+}
+
+static const char *const policy_keys[] = {"version", "mode", "max_age", "mx"};
+
+/* The known key that was meant, when there is one so near. */
+static const char *policy_nearest_key(struct span name) {
+  const char *nearest = NULL;
+  unsigned best = POLICY_SUGGEST_DISTANCE + 1;
+  char lower[FIELD_NAME_MAX];
+  if (name.len > sizeof lower) return NULL;
+  for (size_t i = 0; i < name.len; i++) {
+    char c = name.ptr[i];
+    lower[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+  }
+  for (size_t i = 0; i < sizeof policy_keys / sizeof *policy_keys; i++) {
+    struct span key = span_of(policy_keys[i]);
+    unsigned distance =
+        cause_distance((struct span){lower, name.len}, key, POLICY_SUGGEST_DISTANCE);
+    if (distance >= best || distance >= key.len) continue;
+    best = distance;
+    nearest = policy_keys[i];
+  }
+  return nearest;
+}
+
+static void policy_take_extension(struct policy_reader *reader, struct span name, struct span value,
+                                  struct span text) {
+  if (!field_is_extension_name(name)) {
+    policy_raise(reader, FOUND_POLICY_SYNTAX, "not the name of a field", text);
+    return;
+  }
+  if (!policy_is_extension_value(value)) {
+    policy_raise(reader, FOUND_POLICY_SYNTAX, "not the value of a field", text);
+    return;
+  }
+  const char *nearest = policy_nearest_key(name);
+  struct span detail = policy_detail(reader, "ignored", text);
+  if (nearest)
+    detail = arena_join(reader->faults->arena, detail,
+                        arena_format(reader->faults->arena, " (did you mean \"%s\"?)", nearest));
+  faults_add(
+      reader->faults,
+      (struct finding){.code = FOUND_POLICY_UNKNOWN_FIELD, .line = reader->line, .detail = detail});
+}
+
+static void policy_take_field(struct policy_reader *reader, struct span name, struct span value,
+                              struct span text) {
+  if (span_equal(name, SPAN("version")))
+    policy_take_version(reader, value, text);
+  else if (span_equal(name, SPAN("mode")))
+    policy_take_mode(reader, value, text);
+  else if (span_equal(name, SPAN("max_age")))
+    policy_take_max_age(reader, value, text);
+  else if (span_equal(name, SPAN("mx")))
+    policy_take_mx(reader, value);
+  else
+    policy_take_extension(reader, name, value, text);
+}
+
+static bool has_control(struct span text) {
+  for (size_t i = 0; i < text.len; i++) {
+    unsigned char byte = (unsigned char)text.ptr[i];
+    if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return true;
+  }
+  return false;
+}
+
+/* The ABNF has neither blank lines, nor blanks before a name or the colon. What is meant is read
+ * all the same, so that one pass names all faults. */
+static void policy_take_line(struct policy_reader *reader, struct span line) {
+  struct span text = span_trim(line);
+  if (text.len == 0) {
+    policy_raise(reader, FOUND_POLICY_SYNTAX, "a blank line", text);
+    return;
+  }
+  if (has_control(text)) policy_raise(reader, FOUND_POLICY_SYNTAX, "a control character", text);
+  if (text.ptr != line.ptr) policy_raise(reader, FOUND_POLICY_SYNTAX, "a leading blank", text);
+  size_t colon = span_find(text, ':');
+  if (colon == text.len) {
+    policy_raise(reader, FOUND_POLICY_SYNTAX, "no colon", text);
+    return;
+  }
+  struct span name = span_trim(span_first(text, colon));
+  if (name.len < colon) policy_raise(reader, FOUND_POLICY_SYNTAX, "a blank before the colon", text);
+  policy_take_field(reader, name, span_trim(span_skip(text, colon + 1)), text);
+}
+
+/* sts-policy-term = LF / CRLF; a file whose lines end in CR alone is read by them, and told. */
+static void policy_take_lines(struct policy_reader *reader, struct span text) {
+  bool cr_only = span_find(text, '\n') == text.len && span_find(text, '\r') < text.len;
+  struct span rest = text;
+  if (cr_only) {
+    reader->line = 1;
+    policy_raise(reader, FOUND_POLICY_SYNTAX, "lines end in CR alone", (struct span){0});
+    reader->line = 0;
+  }
+  while (rest.len) {
+    struct span line = span_cut(&rest, cr_only ? '\r' : '\n');
+    if (!cr_only && line.len && line.ptr[line.len - 1] == '\r') line.len--;
+    reader->line++;
+    policy_take_line(reader, line);
+  }
+}
+
+static void policy_raise_missing(struct policy_reader *reader) {
+  const struct {
+    bool had;
+    enum finding_code code;
+    struct span detail;
+  } required[] = {
+      {reader->has_version, FOUND_POLICY_VERSION, SPAN("no version")},
+      {reader->has_mode, FOUND_POLICY_MODE, SPAN("no mode")},
+      {reader->has_max_age, FOUND_POLICY_MAX_AGE, SPAN("no max_age")},
+      {reader->has_mx || reader->policy->mode == MODE_NONE, FOUND_POLICY_MX_MISSING, SPAN("no mx")},
+  };
+  for (size_t i = 0; i < sizeof required / sizeof *required; i++)
+    if (!required[i].had)
+      faults_add(reader->faults,
+                 (struct finding){.code = required[i].code, .detail = required[i].detail});
+}
+
+/* Room for as many patterns as there are lines that could hold one. */
+static void policy_make_room(struct policy_reader *reader, struct span text) {
+  size_t most = 0;
+  for (size_t i = 0; i + 1 < text.len; i++) most += text.ptr[i] == 'm' && text.ptr[i + 1] == 'x';
+  if (most == 0) return;
+  reader->policy->mx.at = arena_array(reader->faults->arena, most, sizeof(struct span));
+}
+
+static bool is_blank(struct span text) {
+  for (size_t i = 0; i < text.len; i++)
+    if (!span_is_wsp(text.ptr[i]) && text.ptr[i] != '\r' && text.ptr[i] != '\n') return false;
+  return true;
+}
+
+static bool is_web_page(struct span text) {
+  size_t i = 0;
+  while (i < text.len && (span_is_wsp(text.ptr[i]) || text.ptr[i] == '\r' || text.ptr[i] == '\n'))
+    i++;
+  return i < text.len && text.ptr[i] == '<';
+}
+
+void policy_parse(struct span text, struct faults *faults, struct result_policy *policy) {
+  struct policy_reader reader = {.faults = faults, .policy = policy, .line = 1};
+  policy->mode = MODE_COUNT;
+  if (is_blank(text)) {
+    faults_add(faults, (struct finding){.code = FOUND_POLICY_EMPTY});
+    return;
+  }
+  struct span rest = span_starts(text, SPAN("\xef\xbb\xbf")) ? span_skip(text, 3) : text;
+  if (is_web_page(rest)) {
+    faults_add(faults, (struct finding){.code = FOUND_POLICY_HTML});
+    policy_raise(&reader, FOUND_POLICY_SYNTAX, "a web page, not a policy", span_trim(rest));
+    return;
+  }
+  if (rest.len < text.len)
+    policy_raise(&reader, FOUND_POLICY_SYNTAX, "a byte order mark at the start", (struct span){0});
+  reader.line = 0;
+  policy_make_room(&reader, rest);
+  policy_take_lines(&reader, rest);
+  policy_raise_missing(&reader);
+}
+
+void policy_judge_content_type(struct span content_type, struct faults *faults) {
+  struct span type = span_trim(span_first(content_type, span_find(content_type, ';')));
+  if (span_equal_nocase(type, SPAN("text/plain"))) return;
+  struct span detail = type.len ? arena_join(faults->arena, SPAN("text/plain expected, is "),
+                                             span_first(content_type, POLICY_QUOTE_MAX))
+                                : SPAN("text/plain expected, there is none");
+  faults_add(faults, (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE, .detail = detail});
+}
