@@ -37,23 +37,3 @@ const char *cause_of(struct span text) {
   }
   return NULL;
 }
-
-unsigned cause_distance(struct span a, struct span b, unsigned limit) {
-  if (a.len > CAUSE_WORD_MAX || b.len > CAUSE_WORD_MAX) return limit + 1;
-  size_t longer = a.len > b.len ? a.len - b.len : b.len - a.len;
-  if (longer > limit) return limit + 1;
-  unsigned row[CAUSE_WORD_MAX + 1];
-  for (size_t j = 0; j <= b.len; j++) row[j] = (unsigned)j;
-  for (size_t i = 1; i <= a.len; i++) {
-    unsigned diagonal = row[0];
-    row[0] = (unsigned)i;
-    for (size_t j = 1; j <= b.len; j++) {
-      unsigned replaced = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
-      unsigned removed = row[j] + 1, added = row[j - 1] + 1;
-      diagonal = row[j];
-      row[j] = replaced < removed ? replaced : removed;
-      if (added < row[j]) row[j] = added;
-    }
-  }
-  return row[b.len] > limit ? limit + 1 : row[b.len];
-}

@@ -1,6 +1,6 @@
 #include "scanner/sts/match.h"
 
-#include "scanner/sts/cause.h"
+#include "scanner/text/distance.h"
 
 enum {
   MATCH_NAME_MAX = 253,
@@ -66,7 +66,7 @@ static struct likeness match_likeness(const psl_ctx_t *psl, struct span pattern,
   struct span a = match_lower(wildcard ? span_skip(pattern, 2) : pattern, pattern_bytes);
   struct span b = match_lower(wildcard ? without_first_label(without_dot(host)) : host, host_bytes);
   struct span a_top = last_label(a), b_top = last_label(b);
-  struct likeness like = {KIND_DOMAIN, cause_distance(a, b, CAUSE_WORD_MAX)};
+  struct likeness like = {KIND_DOMAIN, distance_edits(a, b)};
   if (span_equal(a_top, b_top) && like.distance <= MATCH_TYPO_DISTANCE_MAX)
     like.kind = KIND_TYPO;
   else if (span_equal(registrable(psl, a), registrable(psl, b)))

@@ -5,6 +5,7 @@
 #include "scanner/sts/cause.h"
 #include "scanner/sts/domain.h"
 #include "scanner/sts/field.h"
+#include "scanner/text/distance.h"
 
 #define POLICY_VERSION         "STSv1"
 #define POLICY_ERRATUM_MAX_AGE "erratum 7282"
@@ -108,12 +109,25 @@ static const char *policy_mx_cause(struct span value) {
   return "not a host name";
 }
 
+/* An IPv4 address fits the ABNF, and no MX host is ever called so: some senders refuse the whole
+ * policy for it, most take the other patterns. */
+static void policy_tell_contested_mx(const struct policy_reader *reader, struct span value) {
+  faults_add(reader->faults,
+             (struct finding){.code = FOUND_POLICY_CONTESTED,
+                              .line = reader->line,
+                              .pattern = value,
+                              .contested = true,
+                              .erratum = SPAN("RFC 8461 section 3.2"),
+                              .detail = policy_detail(reader, "an address matches no MX", value)});
+}
+
 static void policy_take_mx(struct policy_reader *reader, struct span value) {
   reader->has_mx = true;
   struct span name = span_starts(value, SPAN("*.")) ? span_skip(value, 2) : value;
   struct spans *mx = &reader->policy->mx;
   if (domain_is_rfc5321(name)) {
     if (mx->at) mx->at[mx->count++] = value;
+    if (!domain_is_hostname(name)) policy_tell_contested_mx(reader, value);
     return;
   }
   faults_add(reader->faults,
@@ -139,16 +153,9 @@ static const char *const policy_keys[] = {"version", "mode", "max_age", "mx"};
 static const char *policy_nearest_key(struct span name) {
   const char *nearest = NULL;
   unsigned best = POLICY_SUGGEST_DISTANCE + 1;
-  char lower[FIELD_NAME_MAX];
-  if (name.len > sizeof lower) return NULL;
-  for (size_t i = 0; i < name.len; i++) {
-    char c = name.ptr[i];
-    lower[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-  }
   for (size_t i = 0; i < sizeof policy_keys / sizeof *policy_keys; i++) {
     struct span key = span_of(policy_keys[i]);
-    unsigned distance =
-        cause_distance((struct span){lower, name.len}, key, POLICY_SUGGEST_DISTANCE);
+    unsigned distance = distance_edits(name, key);
     if (distance >= best || distance >= key.len) continue;
     best = distance;
     nearest = policy_keys[i];
