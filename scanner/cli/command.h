@@ -1,4 +1,4 @@
-/* The commands. */
+/* The commands, by the table command.def. */
 #ifndef SCANNER_CLI_COMMAND_H
 #define SCANNER_CLI_COMMAND_H
 
