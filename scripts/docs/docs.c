@@ -1,0 +1,77 @@
+#include "scripts/docs/docs.h"
+
+#include "output/finding.h"
+#include <errno.h>
+#include <string.h>
+
+bool docs_takes(const struct command *command, enum option_name name) {
+  return option_info(name)->commands & command->options;
+}
+
+enum docs_argument docs_argument(const struct option_info *option) {
+  if (!option->argument) return DOCS_FLAG;
+  if (strchr(option->argument, '|')) return DOCS_CHOICE;
+  return strcmp(option->argument, "FILE") == 0 ? DOCS_FILE : DOCS_FREE;
+}
+
+void docs_choices(FILE *out, const struct option_info *option) {
+  struct span rest = span_of(option->argument);
+  while (rest.len) {
+    struct span word = span_cut(&rest, '|');
+    fprintf(out, "%.*s ", SPAN_ARG(word));
+  }
+}
+
+enum docs_operand docs_operand(const struct command *command) {
+  static const char *const files[] = {"LIST", "RESULT", "OLD"};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    if (strstr(command->usage, files[i])) return DOCS_FILES;
+  return strstr(command->usage, "CODE") ? DOCS_CODES : DOCS_NOTHING;
+}
+
+void docs_codes(FILE *out) {
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++)
+    fprintf(out, "%s ", finding_info(code)->name);
+}
+
+void docs_quoted(FILE *out, const char *text, const char *escape) {
+  for (; *text; text++) {
+    if (*text == '\'') fputs("'\\'", out);
+    if (strchr(escape, *text)) fputc('\\', out);
+    fputc(*text, out);
+  }
+}
+
+static int docs_usage(void) {
+  fputs("Usage: stscan_docs man TEMPLATE | findings | bash | zsh | fish\n", stderr);
+  return EXIT_USAGE;
+}
+
+static int docs_page(const char *path) {
+  FILE *template = fopen(path, "r");
+  if (!template) {
+    fprintf(stderr, "stscan_docs: %s: %s\n", path, strerror(errno));
+    return EXIT_WRONG;
+  }
+  enum err err = docs_man(stdout, template);
+  if (err != ERR_NONE) fprintf(stderr, "stscan_docs: %s: %s\n", path, err_text(err));
+  fclose(template);
+  return err == ERR_NONE ? EXIT_DONE : EXIT_WRONG;
+}
+
+int main(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    void (*write)(FILE *out);
+  } documents[] = {
+      {"findings", docs_findings}, {"bash", docs_bash}, {"zsh", docs_zsh}, {"fish", docs_fish}};
+  int status = EXIT_USAGE;
+  if (argc == 3 && strcmp(argv[1], "man") == 0) status = docs_page(argv[2]);
+  for (size_t i = 0; argc == 2 && i < sizeof documents / sizeof *documents; i++) {
+    if (strcmp(argv[1], documents[i].name) != 0) continue;
+    documents[i].write(stdout);
+    status = EXIT_DONE;
+  }
+  if (status == EXIT_USAGE) return docs_usage();
+  return fflush(stdout) == 0 && !ferror(stdout) ? status : EXIT_WRONG;
+}
