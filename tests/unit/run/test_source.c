@@ -1,0 +1,240 @@
+#include "scanner/run/list.h"
+#include "scanner/run/source.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+/* Counts the wakes and lets the test wait for the next. */
+struct waker {
+  pthread_mutex_t lock;
+  pthread_cond_t woken;
+  unsigned wakes;
+};
+
+static void waker_wake(void *data) {
+  struct waker *waker = data;
+  pthread_mutex_lock(&waker->lock);
+  waker->wakes++;
+  pthread_cond_signal(&waker->woken);
+  pthread_mutex_unlock(&waker->lock);
+}
+
+static void waker_wait(struct waker *waker) {
+  pthread_mutex_lock(&waker->lock);
+  while (waker->wakes == 0) pthread_cond_wait(&waker->woken, &waker->lock);
+  waker->wakes = 0;
+  pthread_mutex_unlock(&waker->lock);
+}
+
+static struct waker waker = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+
+static char *write_file(const char *bytes, size_t len) {
+  char *path = strdup("/tmp/test_source.XXXXXX");
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, bytes, len), len);
+  close(fd);
+  return path;
+}
+
+static char *write_gzip(const char *bytes, size_t len, size_t members, size_t keep) {
+  char *path = write_file("", 0);
+  for (size_t i = 0; i < members; i++) {
+    gzFile file = gzopen(path, "ab");
+    size_t from = len * i / members, to = len * (i + 1) / members;
+    assert_int_equal(gzwrite(file, bytes + from, (unsigned)(to - from)), to - from);
+    gzclose(file);
+  }
+  if (keep) assert_int_equal(truncate(path, (off_t)keep), 0);
+  return path;
+}
+
+static void drop_file(char *path) {
+  unlink(path);
+  free(path);
+}
+
+static struct source *open_source(char *const *paths, int count) {
+  struct source *source = NULL;
+  const char *bad;
+  struct source_config config = {
+      .paths = paths, .path_count = count, .workers = 1, .wake = waker_wake, .data = &waker};
+  waker.wakes = 0;
+  assert_int_equal(source_new(&source, &config, &bad), ERR_NONE);
+  assert_int_equal(source_start(source), ERR_NONE);
+  return source;
+}
+
+/* All names with their numbers as "1:a.example 3:b.example", and how it ended. */
+static enum err read_all(struct source *source, char *out, size_t size) {
+  enum err err = ERR_NONE;
+  size_t used = 0;
+  out[0] = 0;
+  while (err == ERR_NONE) {
+    struct source_batch *batch = source_take(source, &err);
+    if (!batch) {
+      if (err == ERR_NONE) waker_wait(&waker);
+      continue;
+    }
+    for (size_t i = 0; i < batch->count; i++)
+      used += (size_t)snprintf(out + used, size - used, "%s%llu:%.*s", used ? " " : "",
+                               (unsigned long long)batch->lines[i].n,
+                               SPAN_ARG(batch->lines[i].entry.name));
+    source_give(source, batch);
+  }
+  return err;
+}
+
+static void counts_lines_through_all_lists(void **state) {
+  (void)state;
+  static const char first[] = "\xef\xbb\xbf"
+                              "a.example\r\n\n# note\nb.example";
+  static const char second[] = "1,c.example\n2,d.example\n";
+  char *paths[] = {write_file(first, sizeof first - 1),
+                   write_gzip(second, sizeof second - 1, 2, 0)};
+  char names[256];
+  struct source *source = open_source(paths, 2);
+  assert_int_equal(read_all(source, names, sizeof names), ERR_END);
+  assert_string_equal(names, "1:a.example 4:b.example 5:c.example 6:d.example");
+  struct source_progress progress;
+  source_progress(source, &progress);
+  assert_int_equal(progress.lines, 6);
+  assert_int_equal(progress.read_bytes, progress.total_bytes);
+  source_free(source);
+  drop_file(paths[0]);
+  drop_file(paths[1]);
+}
+
+static void cuts_lines_at_the_limit(void **state) {
+  (void)state;
+  static const size_t lengths[] = {LIST_LINE_MAX - 2, LIST_LINE_MAX - 1, LIST_LINE_MAX,
+                                   LIST_LINE_MAX + 1, 3 * LIST_BUFFER_SIZE};
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    size_t len = lengths[i], kept = len < LIST_LINE_MAX ? len : LIST_LINE_MAX;
+    char *text = malloc(len + 3);
+    memset(text, 'x', len);
+    memcpy(text + len, "\ny\n", 3);
+    char *path = write_file(text, len + 3);
+    struct source *source = open_source(&path, 1);
+    enum err err = ERR_NONE;
+    struct source_batch *batch;
+    while (!(batch = source_take(source, &err)) || batch->count == 0) {
+      if (batch) source_give(source, batch);
+      waker_wait(&waker);
+    }
+    assert_int_equal(batch->lines[0].entry.text.len, kept);
+    assert_int_equal(batch->count, 2);
+    assert_int_equal(batch->lines[1].n, 2);
+    assert_int_equal(batch->lines[1].entry.text.len, 1);
+    source_give(source, batch);
+    source_free(source);
+    drop_file(path);
+    free(text);
+  }
+}
+
+static void gives_many_lines_in_bounded_batches(void **state) {
+  (void)state;
+  enum { LINES = 20000 };
+  char *text = malloc(LINES * 16);
+  size_t len = 0;
+  for (int i = 0; i < LINES; i++) len += (size_t)sprintf(text + len, "n%d.example\n", i);
+  char *path = write_file(text, len);
+  struct source *source = open_source(&path, 1);
+  enum err err = ERR_NONE;
+  uint64_t next = 1;
+  while (err == ERR_NONE) {
+    struct source_batch *batch = source_take(source, &err);
+    if (!batch) {
+      if (err == ERR_NONE) waker_wait(&waker);
+      continue;
+    }
+    assert_true(batch->count <= SOURCE_BATCH_LINES);
+    for (size_t i = 0; i < batch->count; i++) assert_int_equal(batch->lines[i].n, next++);
+    source_give(source, batch);
+  }
+  assert_int_equal(err, ERR_END);
+  assert_int_equal(next, LINES + 1);
+  source_free(source);
+  drop_file(path);
+  free(text);
+}
+
+static void tells_damaged_gzip(void **state) {
+  (void)state;
+  static const char text[] = "a.example\nb.example\nc.example\nd.example\n";
+  char *cut = write_gzip(text, sizeof text - 1, 1, 30);
+  char *rubbish = write_file("\x1f\x8brubbish that is no gzip", 26);
+  char *paths[] = {cut, rubbish};
+  for (int i = 0; i < 2; i++) {
+    char names[256];
+    struct source *source = open_source(&paths[i], 1);
+    assert_int_equal(read_all(source, names, sizeof names), ERR_SYNTAX);
+    assert_string_equal(source_bad(source), paths[i]);
+    source_free(source);
+  }
+  drop_file(cut);
+  drop_file(rubbish);
+}
+
+static void tells_missing_lists_before_the_start(void **state) {
+  (void)state;
+  char *paths[] = {"/nonexistent/list", "/tmp"};
+  const int expected[] = {ENOENT, EISDIR};
+  for (int i = 0; i < 2; i++) {
+    struct source *source = NULL;
+    const char *bad;
+    struct source_config config = {
+        .paths = &paths[i], .path_count = 1, .workers = 1, .wake = waker_wake, .data = &waker};
+    assert_int_equal(source_new(&source, &config, &bad), ERR_IO);
+    assert_int_equal(errno, expected[i]);
+    assert_string_equal(bad, paths[i]);
+  }
+}
+
+/* A pipe with a line and then silence: the line is given at once, and a stop ends the wait. */
+static void gives_what_a_stalled_pipe_has(void **state) {
+  (void)state;
+  int fds[2];
+  assert_int_equal(pipe(fds), 0);
+  int saved = dup(STDIN_FILENO);
+  dup2(fds[0], STDIN_FILENO);
+  struct source *source = open_source(NULL, 0);
+  assert_int_equal(write(fds[1], "a.example\nb.exa", 15), 15);
+  enum err err = ERR_NONE;
+  struct source_batch *batch;
+  while (!(batch = source_take(source, &err)) || batch->count == 0) {
+    if (batch) source_give(source, batch);
+    waker_wait(&waker);
+  }
+  assert_int_equal(batch->count, 1);
+  source_give(source, batch);
+  source_stop(source);
+  assert_null(source_take(source, &err));
+  assert_int_equal(err, ERR_END);
+  source_free(source);
+  dup2(saved, STDIN_FILENO);
+  close(saved);
+  close(fds[0]);
+  close(fds[1]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(counts_lines_through_all_lists),
+      cmocka_unit_test(cuts_lines_at_the_limit),
+      cmocka_unit_test(gives_many_lines_in_bounded_batches),
+      cmocka_unit_test(tells_damaged_gzip),
+      cmocka_unit_test(tells_missing_lists_before_the_start),
+      cmocka_unit_test(gives_what_a_stalled_pipe_has),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
