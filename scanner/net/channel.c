@@ -1,0 +1,156 @@
+/* ares_send() is deprecated where it could not yet be replaced: we write our own packets. */
+#define CARES_NO_DEPRECATED
+#include "scanner/net/channel.h"
+#include "scanner/dns/message.h"
+#include "scanner/net/watch.h"
+#include <ares.h>
+#include <errno.h>
+#include <stdlib.h>
+
+/* Longer than any query is left in a channel. c-ares 1.18 keeps queries in 1,024 buckets by the
+ * second in which they time out, and walks the current one at each call: ours must not be in it. */
+enum { CHANNEL_TIMEOUT_MS = 600 * 1000 };
+
+struct channel {
+  ares_channel ares;
+  struct watch *watch;
+  channel_done *done;
+  size_t in_flight;
+  unsigned nested; /* calls of c-ares under way */
+  bool closing;
+};
+
+static void channel_destroy(struct channel *channel) {
+  ares_destroy(channel->ares);
+  watch_close(channel->watch);
+  free(channel);
+}
+
+static void channel_enter(struct channel *channel) {
+  channel->nested++;
+}
+
+static void channel_leave(struct channel *channel) {
+  if (--channel->nested == 0 && channel->closing) channel_destroy(channel);
+}
+
+static void channel_process(struct channel *channel, ares_socket_t readable,
+                            ares_socket_t writable) {
+#if ARES_VERSION >= 0x012200 /* 1.34: without its timeouts, which follow the mean round trip */
+  ares_fd_events_t events[] = {{readable, ARES_FD_EVENT_READ}, {writable, ARES_FD_EVENT_WRITE}};
+  ares_process_fds(channel->ares, events, 2, ARES_PROCESS_FLAG_SKIP_NON_FD);
+#else
+  ares_process_fd(channel->ares, readable, writable);
+#endif
+}
+
+static void channel_ready(void *data, int fd, int events) {
+  struct channel *channel = data;
+  bool readable = events & (UV_READABLE | UV_DISCONNECT);
+  bool writable = events & UV_WRITABLE;
+  channel_enter(channel);
+  channel_process(channel, readable ? fd : ARES_SOCKET_BAD, writable ? fd : ARES_SOCKET_BAD);
+  channel_leave(channel);
+}
+
+static void channel_socket_state(void *data, ares_socket_t fd, int readable, int writable) {
+  struct channel *channel = data;
+  int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+  if (!events || watch_set(channel->watch, fd, events)) watch_forget(channel->watch, fd);
+}
+
+static enum channel_end channel_end_of(int status) {
+  switch (status) {
+  case ARES_SUCCESS: return CHANNEL_ANSWERED;
+  case ARES_EBADRESP: return CHANNEL_MALFORMED;
+  case ARES_ECANCELLED:
+  case ARES_EDESTRUCTION: return CHANNEL_DROPPED;
+  case ARES_ECONNREFUSED: /* also what it says when it cannot open a socket */
+    return errno == EMFILE || errno == ENFILE || errno == ENOBUFS ? CHANNEL_FAILED
+                                                                  : CHANNEL_UNREACHED;
+  case ARES_ETIMEOUT: return CHANNEL_UNREACHED;
+  default: return CHANNEL_FAILED;
+  }
+}
+
+static void channel_ended(void *data, int status, int timeouts, unsigned char *packet, int size) {
+  struct channel_query *query = data;
+  struct channel *channel = query->channel;
+  (void)timeouts;
+  channel->in_flight--;
+  enum channel_end end = channel->closing ? CHANNEL_DROPPED : channel_end_of(status);
+  channel->done(query, end, (struct span){(const char *)packet, packet ? (size_t)size : 0});
+}
+
+static enum err channel_set_server(struct channel *channel, const union address *server) {
+  char text[ADDRESS_TEXT_MAX];
+  address_text(server, text);
+  int status = ares_set_servers_ports_csv(channel->ares, text);
+  if (status == ARES_ENOMEM) return ERR_MEMORY;
+  return status == ARES_SUCCESS ? ERR_NONE : ERR_LIBRARY;
+}
+
+static enum err channel_open(struct channel *channel, enum channel_kind kind) {
+  /* Nothing of the machine's configuration is wanted. */
+  static char no_file[] = "/dev/null", lookups[] = "b";
+  struct ares_options options = {
+      .flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_IGNTC,
+      .timeout = CHANNEL_TIMEOUT_MS,
+      .tries = 1,
+      .socket_send_buffer_size = CHANNEL_SOCKET_BUFFER,
+      .socket_receive_buffer_size = CHANNEL_SOCKET_BUFFER,
+      .ednspsz = DNS_UDP_SIZE,
+      .lookups = lookups,
+      .resolvconf_path = no_file,
+      .sock_state_cb = channel_socket_state,
+      .sock_state_cb_data = channel,
+  };
+  int set = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_SNDBUF |
+            ARES_OPT_SOCK_RCVBUF | ARES_OPT_EDNSPSZ | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
+            ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE
+  set |= ARES_OPT_QUERY_CACHE; /* of no seconds: none */
+#endif
+  /* An idle TCP connection would only wait to be closed by the server. */
+  options.flags |= kind == CHANNEL_TCP ? ARES_FLAG_USEVC : ARES_FLAG_STAYOPEN;
+  if (kind == CHANNEL_EDNS) options.flags |= ARES_FLAG_EDNS;
+  int status = ares_init_options(&channel->ares, &options, set);
+  if (status == ARES_ENOMEM) return ERR_MEMORY;
+  return status == ARES_SUCCESS ? ERR_NONE : ERR_LIBRARY;
+}
+
+enum err channel_new(struct channel **out, uv_loop_t *loop, const union address *server,
+                     enum channel_kind kind, channel_done *done) {
+  struct channel *channel = calloc(1, sizeof *channel);
+  if (!channel) return ERR_MEMORY;
+  channel->done = done;
+  enum err err = watch_new(&channel->watch, loop, channel_ready, channel);
+  if (!err) err = channel_open(channel, kind);
+  if (!err) err = channel_set_server(channel, server);
+  if (err) {
+    channel_destroy(channel);
+    return err;
+  }
+  *out = channel;
+  return ERR_NONE;
+}
+
+void channel_close(struct channel *channel) {
+  if (!channel || channel->closing) return;
+  channel->closing = true;
+  if (!channel->nested) channel_destroy(channel);
+}
+
+void channel_send(struct channel *channel, struct span packet, struct channel_query *query) {
+  query->channel = channel;
+  channel->in_flight++;
+  channel_enter(channel);
+  errno = 0;
+  ares_send(channel->ares, (const unsigned char *)packet.ptr, (int)packet.len, channel_ended,
+            query);
+  channel_leave(channel);
+}
+
+size_t channel_in_flight(const struct channel *channel) {
+  return channel->in_flight;
+}
