@@ -1,0 +1,270 @@
+#include "scanner/net/upstream.h"
+#include "scanner/net/pool.h"
+#include <stdlib.h>
+
+static const uint64_t upstream_ms = 1000000;
+
+enum {
+  UPSTREAM_SLOT_ALONE = UPSTREAM_PORTS,
+  UPSTREAM_SLOT_PLAIN,
+  UPSTREAM_SLOT_TCP,
+  UPSTREAM_SLOTS,
+};
+
+/* Channels are made when they are first needed. One whose oldest queries may have waited too long
+ * steps back: it sends no more, and is closed when all its queries have. */
+struct upstream_slot {
+  struct channel *channel;
+  uint64_t opened;
+  struct channel *old;
+  uint64_t stepped_back;
+};
+
+struct upstream {
+  uv_loop_t *loop;
+  upstream_done *done;
+  union address address;
+  uint64_t timeout;
+  struct upstream_slot slots[UPSTREAM_SLOTS];
+  unsigned turn;
+  struct window window;
+  struct list flight;
+  unsigned filled;  /* queries on `flight` */
+  size_t under_way; /* queries that have not ended */
+  unsigned silent;  /* in a row without an answer */
+  uint64_t silent_since;
+  uint64_t answered_at;
+  bool resting;
+  uint64_t probe_at;
+  bool closing;
+  struct pool queries;
+  struct resolver_server stats;
+};
+
+static void upstream_channel_done(struct channel_query *channel, enum channel_end end,
+                                  struct span packet);
+
+enum err upstream_new(struct upstream **out, uv_loop_t *loop, const union address *address,
+                      unsigned timeout_ms, upstream_done *done, uint64_t now) {
+  struct upstream *upstream = calloc(1, sizeof *upstream);
+  if (!upstream) return ERR_MEMORY;
+  upstream->loop = loop;
+  upstream->done = done;
+  upstream->address = *address;
+  upstream->timeout = timeout_ms * upstream_ms;
+  upstream->queries.size = sizeof(struct query);
+  window_init(&upstream->window, now);
+  list_init(&upstream->flight);
+  *out = upstream;
+  return ERR_NONE;
+}
+
+static void upstream_give(struct upstream *upstream, struct query *query) {
+  pool_give(&upstream->queries, query);
+}
+
+/* Takes the query off the window; frees it if it was kept for that only. */
+static void upstream_vacate(struct query *query) {
+  struct upstream *upstream = query->upstream;
+  if (!query->fills) return;
+  list_remove(&query->flight);
+  query->fills = false;
+  upstream->filled--;
+  if (query->ended) upstream_give(upstream, query);
+}
+
+void upstream_close(struct upstream *upstream) {
+  if (!upstream) return;
+  upstream->closing = true;
+  for (size_t i = 0; i < UPSTREAM_SLOTS; i++) {
+    channel_close(upstream->slots[i].channel);
+    channel_close(upstream->slots[i].old);
+  }
+}
+
+void upstream_free(struct upstream *upstream) {
+  if (!upstream) return;
+  while (!list_empty(&upstream->flight))
+    upstream_vacate(LIST_ENTRY(upstream->flight.next, struct query, flight));
+  pool_free(&upstream->queries);
+  free(upstream);
+}
+
+static void upstream_rest(struct upstream *upstream, uint64_t now) {
+  bool long_enough = now - upstream->silent_since >= UPSTREAM_REST_MS * upstream_ms;
+  if (upstream->resting || upstream->silent < UPSTREAM_REST_QUERIES || !long_enough) return;
+  upstream->resting = true;
+  upstream->probe_at = now + UPSTREAM_PROBE_MS * upstream_ms;
+  window_restart(&upstream->window);
+}
+
+static void upstream_silence(struct upstream *upstream, const struct query *query, uint64_t now) {
+  if (query->sent < upstream->answered_at) return;
+  if (!upstream->silent++) upstream->silent_since = query->sent;
+  upstream_rest(upstream, now);
+}
+
+static void upstream_sign_of_life(struct upstream *upstream, uint64_t now) {
+  upstream->answered_at = now;
+  upstream->silent = 0;
+  upstream->resting = false;
+}
+
+/* Takes those off the window that are answered too late. */
+static void upstream_release(struct upstream *upstream, uint64_t now) {
+  uint64_t hold = window_hold(&upstream->window);
+  uint64_t retry = window_retry(&upstream->window);
+  while (!list_empty(&upstream->flight)) {
+    struct query *query = LIST_ENTRY(upstream->flight.next, struct query, flight);
+    uint64_t age = now - query->sent;
+    bool others_answered = upstream->answered_at > query->sent && !query->ended;
+    if (age < (others_answered ? hold : retry)) return;
+    upstream_silence(upstream, query, now);
+    upstream_vacate(query);
+  }
+}
+
+bool upstream_ready(struct upstream *upstream, uint64_t now) {
+  if (upstream->resting) return now >= upstream->probe_at;
+  if (upstream->filled < window_limit(&upstream->window)) return true;
+  upstream_release(upstream, now);
+  if (upstream->filled < window_limit(&upstream->window)) return true;
+  window_wanted(&upstream->window);
+  return false;
+}
+
+struct query *upstream_query(struct upstream *upstream) {
+  struct query *query = pool_take(&upstream->queries);
+  if (!query) return NULL;
+  query->upstream = upstream;
+  list_init(&query->sibling);
+  list_init(&query->flight);
+  return query;
+}
+
+static struct upstream_slot *upstream_slot(struct upstream *upstream, enum upstream_way way) {
+  switch (way) {
+  case UPSTREAM_ALONE: return &upstream->slots[UPSTREAM_SLOT_ALONE];
+  case UPSTREAM_PLAIN: return &upstream->slots[UPSTREAM_SLOT_PLAIN];
+  case UPSTREAM_TCP: return &upstream->slots[UPSTREAM_SLOT_TCP];
+  case UPSTREAM_UDP: break;
+  }
+  return &upstream->slots[upstream->turn++ % UPSTREAM_PORTS];
+}
+
+static struct channel *upstream_channel(struct upstream *upstream, enum upstream_way way,
+                                        uint64_t now) {
+  struct upstream_slot *slot = upstream_slot(upstream, way);
+  if (slot->channel)
+    return channel_in_flight(slot->channel) < CHANNEL_FLIGHT_MAX ? slot->channel : NULL;
+  enum channel_kind kind = way == UPSTREAM_TCP     ? CHANNEL_TCP
+                           : way == UPSTREAM_PLAIN ? CHANNEL_PLAIN
+                                                   : CHANNEL_EDNS;
+  if (channel_new(&slot->channel, upstream->loop, &upstream->address, kind, upstream_channel_done))
+    return NULL;
+  slot->opened = now;
+  return slot->channel;
+}
+
+void upstream_send(struct query *query, enum upstream_way way, struct span packet, uint64_t now) {
+  struct upstream *upstream = query->upstream;
+  query->sent = now;
+  query->edns = way == UPSTREAM_UDP || way == UPSTREAM_ALONE;
+  query->tcp = way == UPSTREAM_TCP;
+  query->epoch = window_sent(&upstream->window, now);
+  query->fills = true;
+  list_append(&upstream->flight, &query->flight);
+  upstream->filled++;
+  upstream->under_way++;
+  upstream->stats.sent++;
+  if (upstream->resting) upstream->probe_at = now + UPSTREAM_PROBE_MS * upstream_ms;
+  struct channel *channel = upstream_channel(upstream, way, now);
+  if (channel)
+    channel_send(channel, packet, &query->channel);
+  else
+    upstream_channel_done(&query->channel, CHANNEL_FAILED, (struct span){NULL, 0});
+}
+
+static void upstream_answered(struct query *query) {
+  struct upstream *upstream = query->upstream;
+  uint64_t now = uv_hrtime();
+  upstream_sign_of_life(upstream, now);
+  upstream->stats.answered++;
+  if (!query->tcp) window_answered(&upstream->window, now - query->sent);
+  if (query->lost) {
+    window_found(&upstream->window, query->epoch);
+    upstream->stats.lost--;
+  }
+  upstream_vacate(query);
+}
+
+static void upstream_channel_done(struct channel_query *channel, enum channel_end end,
+                                  struct span packet) {
+  struct query *query = LIST_ENTRY(channel, struct query, channel);
+  struct upstream *upstream = query->upstream;
+  upstream->under_way--;
+  if (end == CHANNEL_ANSWERED)
+    upstream_answered(query);
+  else if (!query->lost)
+    upstream->stats.lost++;
+  list_remove(&query->sibling);
+  if (!upstream->closing) upstream->done(query, end, packet);
+  query->waiter = NULL;
+  query->ended = true;
+  if (!query->fills) upstream_give(upstream, query);
+}
+
+void upstream_overtaken(struct query *query) {
+  if (query->lost) return;
+  query->lost = true;
+  query->upstream->stats.lost++;
+  window_lost(&query->upstream->window, query->epoch);
+}
+
+static void upstream_tick_slot(struct upstream *upstream, struct upstream_slot *slot,
+                               uint64_t now) {
+  if (slot->old &&
+      (!channel_in_flight(slot->old) || now - slot->stepped_back > upstream->timeout)) {
+    channel_close(slot->old);
+    slot->old = NULL;
+  }
+  if (slot->channel && !slot->old && channel_in_flight(slot->channel) &&
+      now - slot->opened > upstream->timeout) {
+    slot->old = slot->channel;
+    slot->stepped_back = now;
+    slot->channel = NULL;
+  }
+}
+
+void upstream_tick(struct upstream *upstream, uint64_t now) {
+  upstream_release(upstream, now);
+  for (size_t i = 0; i < UPSTREAM_SLOTS; i++)
+    upstream_tick_slot(upstream, &upstream->slots[i], now);
+}
+
+bool upstream_busy(const struct upstream *upstream) {
+  return upstream->under_way || upstream->filled;
+}
+
+bool upstream_resting(const struct upstream *upstream) {
+  return upstream->resting;
+}
+
+unsigned upstream_room(const struct upstream *upstream) {
+  unsigned limit = window_limit(&upstream->window);
+  if (upstream->resting || upstream->filled >= limit) return 0;
+  return limit - upstream->filled;
+}
+
+uint64_t upstream_retry(const struct upstream *upstream) {
+  return window_retry(&upstream->window);
+}
+
+void upstream_describe(const struct upstream *upstream, struct resolver_server *server) {
+  *server = upstream->stats;
+  server->address = upstream->address;
+  server->window = window_limit(&upstream->window);
+  server->in_flight = upstream->filled;
+  server->rtt_us = (unsigned)(upstream->window.rtt / 1000);
+  server->resting = upstream->resting;
+}

@@ -1,0 +1,80 @@
+/* One name server that is asked: its channels, its window, its health.
+ *
+ * A query is taken from upstream_query(), sent, and ends once, with upstream_done. It may outlive
+ * the lookup it is for (`waiter` is then NULL): a late answer still says something of the server.
+ * A query fills the window until it is answered, or so late that an answer would be a surprise,
+ * and the server has answered others meanwhile; one that was refused fills it as long as one that
+ * was not answered, so that a server which refuses is not asked the faster for it.
+ */
+#ifndef SCANNER_NET_UPSTREAM_H
+#define SCANNER_NET_UPSTREAM_H
+
+#include "scanner/net/channel.h"
+#include "scanner/net/list.h"
+#include "scanner/net/resolver.h"
+#include "scanner/net/window.h"
+
+enum {
+  UPSTREAM_PORTS = 4,         /* UDP channels that queries are spread over */
+  UPSTREAM_REST_QUERIES = 16, /* in a row without an answer, and */
+  UPSTREAM_REST_MS = 2000,    /* for so long: the server rests */
+  UPSTREAM_PROBE_MS = 1000,   /* how often a resting server is asked */
+};
+
+struct query {
+  struct channel_query channel; /* first: c-ares hands it back */
+  struct upstream *upstream;
+  void *waiter;
+  struct list sibling; /* the waiter's */
+  struct list flight;  /* of those that fill the window, by the time they were sent */
+  uint64_t sent;
+  unsigned epoch;
+  bool edns;
+  bool tcp;
+  bool fills; /* the window */
+  bool ended;
+  bool lost;
+};
+
+/* How a query travels. */
+enum upstream_way {
+  UPSTREAM_UDP,
+  UPSTREAM_ALONE, /* UDP, away from the others: its answers may be what c-ares cannot read */
+  UPSTREAM_PLAIN, /* UDP without EDNS */
+  UPSTREAM_TCP,
+};
+
+/* The query is gone when this returns. */
+typedef void upstream_done(struct query *query, enum channel_end end, struct span packet);
+
+struct upstream;
+
+enum err upstream_new(struct upstream **upstream, uv_loop_t *loop, const union address *address,
+                      unsigned timeout_ms, upstream_done *done, uint64_t now);
+/* Drops all queries without a word. The loop must run until the handles are closed, and
+ * upstream_free() must not be called inside upstream_done. NULL is allowed. */
+void upstream_close(struct upstream *upstream);
+void upstream_free(struct upstream *upstream);
+
+/* Whether another query may be sent now; if not, that it was wanted is noted. */
+bool upstream_ready(struct upstream *upstream, uint64_t now);
+
+/* NULL when there is no memory. */
+struct query *upstream_query(struct upstream *upstream);
+/* packet: `way` says whether it has EDNS. upstream_done may be called before this returns, but only
+ * with a failure. */
+void upstream_send(struct query *query, enum upstream_way way, struct span packet, uint64_t now);
+
+/* The answer to a later query of the same lookup came first. */
+void upstream_overtaken(struct query *query);
+
+/* To be called every WHEEL_TICK_MS or so while something is in flight. */
+void upstream_tick(struct upstream *upstream, uint64_t now);
+
+bool upstream_busy(const struct upstream *upstream); /* a query is on its way */
+bool upstream_resting(const struct upstream *upstream);
+unsigned upstream_room(const struct upstream *upstream);
+uint64_t upstream_retry(const struct upstream *upstream); /* ns */
+void upstream_describe(const struct upstream *upstream, struct resolver_server *server);
+
+#endif

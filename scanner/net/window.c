@@ -1,0 +1,126 @@
+#include "scanner/net/window.h"
+
+static const double window_ms = 1e6;
+static const double window_least = 1.0 / 64;
+static const double window_loss = WINDOW_LOSS_PERCENT / 100.0;
+
+void window_init(struct window *window, uint64_t now) {
+  *window = (struct window){.size = WINDOW_START, .starting = true, .epoch_start = now};
+}
+
+unsigned window_limit(const struct window *window) {
+  return window->size < 1 ? 1 : (unsigned)window->size;
+}
+
+void window_wanted(struct window *window) {
+  window->wanted = true;
+}
+
+void window_restart(struct window *window) {
+  if (window->size > WINDOW_START) window->size = WINDOW_START;
+  window->starting = false;
+}
+
+static double window_clamp(double value, double least, double most) {
+  return value < least ? least : value > most ? most : value;
+}
+
+uint64_t window_retry(const struct window *window) {
+  if (window->rtt <= 0) return (uint64_t)(WINDOW_RETRY_START_MS * window_ms);
+  return (uint64_t)window_clamp(window->rtt + 4 * window->variation,
+                                WINDOW_RETRY_MIN_MS * window_ms, WINDOW_RETRY_MAX_MS * window_ms);
+}
+
+uint64_t window_hold(const struct window *window) {
+  if (window->rtt <= 0) return window_retry(window);
+  double hold = window->rtt + 4 * window->variation;
+  if (hold < WINDOW_HOLD_MIN_MS * window_ms) hold = WINDOW_HOLD_MIN_MS * window_ms;
+  if (window->size < 1) hold /= window->size;
+  uint64_t retry = window_retry(window);
+  return hold < (double)retry ? (uint64_t)hold : retry;
+}
+
+static struct window_epoch *window_epoch(struct window *window, unsigned epoch) {
+  bool known = epoch == window->epoch || epoch + 1 == window->epoch;
+  return known ? &window->epochs[epoch & 1] : NULL;
+}
+
+/* Queries that wait in the server's queue, by the answers' rate and their delay. */
+static double window_queue(const struct window *window, uint64_t length) {
+  double answered = window->epochs[window->epoch & 1].answered;
+  if (window->base <= 0 || window->quick <= window->base) return 0;
+  return answered / (double)length * (window->quick - window->base);
+}
+
+static void window_adjust(struct window *window, double loss, double queue) {
+  double step = window->size / 16;
+  if (loss > window_loss) {
+    window->size = window_clamp(window->size * (1 - loss), window_least, WINDOW_MAX);
+    window->starting = false;
+    window->judged_from = window->epoch + 1;
+  } else if (queue > WINDOW_QUEUE_MAX) {
+    window->starting = false;
+    if (queue > 2 * WINDOW_QUEUE_MAX && window->size - step >= WINDOW_START) window->size -= step;
+  } else if (window->wanted) {
+    if (window->starting)
+      window->size *= 2;
+    else
+      window->size += step + 0.25;
+    window->size = window_clamp(window->size, window_least, WINDOW_MAX);
+  }
+}
+
+static void window_turn(struct window *window, uint64_t now) {
+  const struct window_epoch *before = &window->epochs[(window->epoch & 1) ^ 1];
+  bool fair = window->epoch > window->judged_from && before->sent;
+  double loss = fair ? (double)before->lost / before->sent : 0;
+  window_adjust(window, loss, window_queue(window, now - window->epoch_start));
+  window->epoch++;
+  window->epochs[window->epoch & 1] = (struct window_epoch){.sent = 0};
+  window->epoch_start = now;
+  window->wanted = false;
+}
+
+unsigned window_sent(struct window *window, uint64_t now) {
+  if (now - window->epoch_start >= window_retry(window) + window_retry(window) / 4 &&
+      window->epochs[window->epoch & 1].sent >= WINDOW_EPOCH_MIN)
+    window_turn(window, now);
+  window->epochs[window->epoch & 1].sent++;
+  return window->epoch;
+}
+
+static void window_measure(struct window *window, double rtt) {
+  if (window->rtt <= 0) {
+    window->rtt = rtt;
+    window->variation = rtt / 2;
+    return;
+  }
+  double off = rtt > window->rtt ? rtt - window->rtt : window->rtt - rtt;
+  window->variation += (off - window->variation) / 4;
+  window->rtt += (rtt - window->rtt) / 8;
+}
+
+static void window_measure_queue(struct window *window, uint64_t rtt) {
+  if (!window->batch || rtt < window->batch_best) window->batch_best = rtt;
+  if (++window->batch < WINDOW_BATCH) return;
+  double best = (double)window->batch_best;
+  window->batch = 0;
+  if (window->base <= 0 || best < window->base) window->base = best;
+  window->quick = window->quick > 0 ? window->quick + (best - window->quick) / 8 : best;
+}
+
+void window_answered(struct window *window, uint64_t rtt) {
+  window->epochs[window->epoch & 1].answered++;
+  window_measure(window, (double)rtt);
+  window_measure_queue(window, rtt);
+}
+
+void window_lost(struct window *window, unsigned epoch) {
+  struct window_epoch *of = window_epoch(window, epoch);
+  if (of) of->lost++;
+}
+
+void window_found(struct window *window, unsigned epoch) {
+  struct window_epoch *of = window_epoch(window, epoch);
+  if (of && of->lost) of->lost--;
+}

@@ -1,0 +1,77 @@
+/* How many queries one server is asked at a time, and how long an answer is awaited. Pure: it is
+ * told what happened and when (monotonic nanoseconds).
+ *
+ * The window grows while lookups wait for it, and by three signals only does it stop or shrink:
+ * - Loss: queries that a later query of the same lookup overtook. Some loss is a line's own and is
+ *   borne; above WINDOW_LOSS_PERCENT the server drops what it cannot or will not take, and the
+ *   window shrinks by the share lost, below one if need be (then lost queries are held longer).
+ * - Delay: when even the quickest of many answers take longer than they once did, queries wait in
+ *   the server's queue, and more of them would bring nothing but loss.
+ * - The limit, WINDOW_MAX.
+ * Bad rcodes, slow names and names that nobody answers are no signal. Loss is known late, so the
+ * window is judged once an epoch, of at least a retry's time, by the queries of the epoch before.
+ */
+#ifndef SCANNER_NET_WINDOW_H
+#define SCANNER_NET_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  WINDOW_START = 100, /* where a name server on the same machine is already at its best */
+  WINDOW_MAX = 4000,
+  WINDOW_LOSS_PERCENT = 7,
+  WINDOW_QUEUE_MAX = 64,  /* queries that may wait in the server's queue */
+  WINDOW_EPOCH_MIN = 100, /* queries that must have been sent before an epoch is judged */
+  WINDOW_BATCH = 32,      /* answers, of which the quickest shows the queue's delay */
+  WINDOW_RETRY_MIN_MS = 250,
+  WINDOW_RETRY_MAX_MS = 1000,
+  WINDOW_RETRY_START_MS = 500, /* while nothing was measured */
+  WINDOW_HOLD_MIN_MS = 5,
+};
+
+struct window {
+  double size;
+  bool starting; /* doubles each epoch until the first signal */
+  bool wanted;   /* it kept a lookup waiting in this epoch */
+  unsigned epoch;
+  unsigned judged_from; /* epochs before were sent under a larger window */
+  uint64_t epoch_start;
+  struct window_epoch {
+    unsigned sent;
+    unsigned lost;
+    unsigned answered;
+  } epochs[2];      /* this one and the one before, by parity */
+  double rtt;       /* smoothed, ns; 0: not measured */
+  double variation; /* RFC 6298 */
+  unsigned batch;
+  uint64_t batch_best;
+  double quick; /* smoothed best of the batches */
+  double base;  /* the best there was */
+};
+
+void window_init(struct window *window, uint64_t now);
+
+/* Queries that may be in flight, at least one. */
+unsigned window_limit(const struct window *window);
+
+/* Somebody waits because the window is full. */
+void window_wanted(struct window *window);
+
+/* Gives the epoch that window_lost() and window_found() want back. */
+unsigned window_sent(struct window *window, uint64_t now);
+void window_answered(struct window *window, uint64_t rtt);
+void window_lost(struct window *window, unsigned epoch);
+/* What was lost came after all. */
+void window_found(struct window *window, unsigned epoch);
+
+/* After silence: begins again from WINDOW_START or less. */
+void window_restart(struct window *window);
+
+/* When a query should be asked again, and when an answer is so late that it no longer fills the
+ * window; both ns. */
+uint64_t window_retry(const struct window *window);
+uint64_t window_hold(const struct window *window);
+
+#endif
