@@ -1,5 +1,6 @@
 #include "output/json.h"
 
+#include "output/utf8.h"
 #include <stdio.h>
 
 struct json json_into(char *out, size_t size) {
@@ -46,33 +47,10 @@ void json_close(struct json *json, char bracket) {
   json->comma = true;
 }
 
-/* The length of the well-formed UTF-8 character at the start of text (RFC 3629 section 4), or 0. */
-static size_t utf8_length(struct span text) {
-  const unsigned char *at = (const unsigned char *)text.ptr;
-  unsigned char lead = at[0], low = 0x80, high = 0xbf;
-  size_t len;
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf)
-    len = 2;
-  else if (lead >= 0xe0 && lead <= 0xef)
-    len = 3;
-  else if (lead >= 0xf0 && lead <= 0xf4)
-    len = 4;
-  else
-    return 0;
-  if (lead == 0xe0) low = 0xa0;  /* overlong */
-  if (lead == 0xed) high = 0x9f; /* surrogates */
-  if (lead == 0xf0) low = 0x90;  /* overlong */
-  if (lead == 0xf4) high = 0x8f; /* beyond U+10FFFF */
-  if (len > text.len || at[1] < low || at[1] > high) return 0;
-  for (size_t i = 2; i < len; i++)
-    if ((at[i] & 0xc0) != 0x80) return 0;
-  return len;
-}
-
 bool json_utf8(struct span bytes) {
   while (bytes.len) {
-    size_t len = utf8_length(bytes);
+    unsigned character;
+    size_t len = utf8_next(bytes, &character);
     if (len == 0) return false;
     bytes = span_skip(bytes, len);
   }
@@ -104,7 +82,8 @@ static size_t json_character(struct json *json, struct span text) {
     json_escape(json, byte);
     return 1;
   }
-  size_t len = utf8_length(text);
+  unsigned character;
+  size_t len = utf8_next(text, &character);
   if (len)
     json_put(json, text.ptr, len);
   else

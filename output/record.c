@@ -63,10 +63,11 @@ void record_write_findings(struct json *json, const struct finding *findings) {
 }
 
 static void write_lookup_answer(struct json *json, const struct result_lookup *lookup) {
-  if (lookup->rcode >= 0) write_rcode(json, lookup->rcode);
+  if (lookup->rcode >= 0 && lookup->tries) write_rcode(json, lookup->rcode);
 }
 
 static void write_lookup_effort(struct json *json, const struct result_lookup *lookup) {
+  if (lookup->tries == 0) return; /* judged without the network */
   if (lookup->rcode >= 0) json_bool(json, "ad", lookup->ad);
   json_uint(json, "tries", lookup->tries);
   json_int(json, "ms", lookup->ms);
@@ -184,7 +185,7 @@ static void write_tlsrpt(struct json *json, const struct result *result) {
 
 static void write_head(struct json *json, const struct result *result) {
   json_uint(json, "v", RESULT_VERSION);
-  json_uint(json, "n", result->n);
+  if (result->n) json_uint(json, "n", result->n);
   write_text(json, "domain", "domain_base64", result->domain);
   write_text(json, "unicode", "unicode_base64", result->unicode);
   write_text(json, "line", "line_base64", result->line);
@@ -205,8 +206,10 @@ void record_write(struct json *json, const struct result *result) {
   record_write_findings(json, result->findings);
   for (size_t i = 0; i < sizeof record_parts / sizeof *record_parts; i++)
     record_parts[i](json, result);
-  json_time(json, "at", result->at);
-  json_int(json, "ms", result->ms);
+  if (result->at) {
+    json_time(json, "at", result->at);
+    json_int(json, "ms", result->ms);
+  }
   json_close(json, '}');
   json_raw(json, SPAN("\n"));
 }

@@ -102,7 +102,7 @@ struct result_lookup {
   bool asked;
   bool ad; /* the resolver says that DNSSEC validated it */
   int rcode;
-  unsigned tries;
+  unsigned tries; /* 0: judged without asking */
   int64_t ms;
   struct spans cname; /* the targets, in the order followed, lower case, no trailing dot */
 };
@@ -188,7 +188,7 @@ struct result_tlsrpt {
 };
 
 struct result {
-  uint64_t n; /* the input line, from 1 */
+  uint64_t n; /* the input line, from 1; 0: none, `lint` */
   struct span domain;
   struct span unicode; /* only when it differs */
   bool has_rank;
@@ -205,7 +205,7 @@ struct result {
   struct result_policy policy;
   struct result_mx_set mx;
   struct result_tlsrpt tlsrpt;
-  int64_t at;
+  int64_t at; /* 0: not scanned, `lint` */
   int64_t ms;
 };
 

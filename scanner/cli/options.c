@@ -15,8 +15,10 @@ static const struct option_info option_table[OPTION_COUNT] = {
 #undef OPTION
 };
 
+enum { GETOPT_OPERAND = 1 };
+
 /* How a value is read, and where it goes. */
-enum value_kind { VALUE_FLAG, VALUE_TEXT, VALUE_NUMBER, VALUE_CHOICE, VALUE_SHARD };
+enum value_kind { VALUE_FLAG, VALUE_TEXT, VALUE_TEXTS, VALUE_NUMBER, VALUE_CHOICE, VALUE_SHARD };
 
 struct value_rule {
   enum value_kind kind;
@@ -52,6 +54,11 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_USER_AGENT] = {VALUE_TEXT, AT(user_agent), 0, 0},
     [OPTION_PROGRESS] = {VALUE_CHOICE, AT(progress), 0, 0},
     [OPTION_SUMMARY] = {VALUE_TEXT, AT(summary), 0, 0},
+    [OPTION_RECORD] = {VALUE_TEXTS, AT(record), 0, 0},
+    [OPTION_POLICY] = {VALUE_TEXT, AT(policy), 0, 0},
+    [OPTION_MX] = {VALUE_TEXTS, AT(mx), 0, 0},
+    [OPTION_TLSRPT] = {VALUE_TEXTS, AT(tlsrpt), 0, 0},
+    [OPTION_JSON] = {VALUE_FLAG, AT(json), 0, 0},
     [OPTION_DOMAIN] = {VALUE_TEXT, AT(domain), 0, 0},
     [OPTION_HELP] = {VALUE_FLAG, AT(help), 0, 0},
 };
@@ -98,8 +105,15 @@ static void value_allowed(const struct option_info *info, const struct value_rul
   case VALUE_SHARD:
     snprintf(out, size, "I/N with 0 <= I < N <= %d", OPTIONS_CONCURRENCY_MAX);
     break;
+  case VALUE_TEXTS: snprintf(out, size, "at most %d", OPTIONS_TEXTS_MAX); break;
   default: snprintf(out, size, "%s, not empty", info->argument); break;
   }
+}
+
+static bool value_texts(struct options_texts *texts, const char *text) {
+  if (texts->count == OPTIONS_TEXTS_MAX) return false;
+  texts->at[texts->count++] = text;
+  return true;
 }
 
 static bool value_set(struct options *options, enum option_name name, const char *text) {
@@ -108,6 +122,7 @@ static bool value_set(struct options *options, enum option_name name, const char
   switch (rule->kind) {
   case VALUE_FLAG: *(bool *)at = true; return true;
   case VALUE_TEXT: *(const char **)at = text; return *text != 0;
+  case VALUE_TEXTS: return value_texts(at, text);
   case VALUE_NUMBER: return value_number(text, rule->max, at) && *(unsigned *)at >= rule->min;
   case VALUE_CHOICE: {
     int choice = value_choice(option_table[name].argument, span_of(text));
@@ -132,6 +147,7 @@ static bool option_take(struct options *options, const char *command, enum optio
 
 /* getopt's tables of one command; the value that getopt gives back is the option's name. */
 static void options_tables(enum options_command command, struct option *longs, char *shorts) {
+  if (command == ON_LINT) *shorts++ = '-'; /* operands in order, as GETOPT_OPERAND */
   *shorts++ = ':';
   for (int i = 0; i < OPTION_COUNT; i++) {
     const struct option_info *info = &option_table[i];
@@ -151,6 +167,13 @@ static enum option_name option_of(int got) {
   int i = 0;
   while (i < OPTION_COUNT && option_table[i].letter != got) i++;
   return (enum option_name)i;
+}
+
+/* Whether a word behind an option's value belongs to it as well: --mx HOST HOST. */
+static bool option_goes_on(enum option_name last, const char *command, const char *word) {
+  if (last != OPTION_COUNT && value_rules[last].kind == VALUE_TEXTS) return true;
+  help_complain(command, "\"%s\" belongs to no option (see stscan %s --help)", word, command);
+  return false;
 }
 
 static void options_complain(const char *command, int got, char *const *argv) {
@@ -190,17 +213,20 @@ static bool options_agree(const struct options *options, const char *command) {
 enum options_end options_parse(struct options *options, enum options_command command, int argc,
                                char **argv) {
   struct option longs[OPTION_COUNT + 1];
-  char shorts[2 * OPTION_COUNT + 2];
+  char shorts[2 * OPTION_COUNT + 3];
   options_tables(command, longs, shorts);
   options_defaults(options);
   optind = 0; /* glibc: start anew, since main() has a table of commands */
   int got;
+  enum option_name last = OPTION_COUNT;
   while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
     if (got == '?' || got == ':') {
       options_complain(argv[0], got, argv);
       return OPTIONS_BAD;
     }
-    if (!option_take(options, argv[0], option_of(got), optarg)) return OPTIONS_BAD;
+    if (got != GETOPT_OPERAND) last = option_of(got);
+    if (got == GETOPT_OPERAND && !option_goes_on(last, argv[0], optarg)) return OPTIONS_BAD;
+    if (!option_take(options, argv[0], last, optarg)) return OPTIONS_BAD;
   }
   options->operands = argv + optind;
   options->operand_count = argc - optind;

@@ -46,7 +46,14 @@ enum {
   OPTIONS_RATE_MAX = 10000000,
   OPTIONS_TIMEOUT_MAX_MS = 600000,
   OPTIONS_TRIES_MAX = 16,
+  OPTIONS_TEXTS_MAX = 256,
   OPTIONS_POLICY_SIZE_MAX = 1024 * 1024,
+};
+
+/* What was given several times, or with several words behind it. */
+struct options_texts {
+  const char *at[OPTIONS_TEXTS_MAX];
+  unsigned count;
 };
 
 struct options {
@@ -68,8 +75,11 @@ struct options {
   unsigned shard, shards;
   const char *user_agent;
   enum progress_mode progress;
-  const char *summary; /* NULL: none */
-  const char *domain;  /* NULL: none */
+  const char *summary;                     /* NULL: none */
+  const char *domain;                      /* NULL: none */
+  struct options_texts record, mx, tlsrpt; /* of lint */
+  const char *policy;                      /* NULL: none */
+  bool json;
   bool help;
   char **operands;
   int operand_count;

@@ -20,7 +20,7 @@ static const char *setup_why(enum err err) {
 }
 
 enum err setup_nameservers(const struct options *options, const char *command,
-                       struct nameservers *servers) {
+                           struct nameservers *servers) {
   const char *bad = options->resolvers;
   enum err err;
   if (options->resolvers) {

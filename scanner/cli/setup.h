@@ -12,7 +12,7 @@
 struct fetcher_config setup_fetcher(const struct options *options);
 
 enum err setup_nameservers(const struct options *options, const char *command,
-                       struct nameservers *servers);
+                           struct nameservers *servers);
 
 /* *block NULL: no list was given. */
 enum err setup_block(const struct options *options, const char *command, struct block **block);

@@ -1,0 +1,16 @@
+/* Text from outside, made fit for a terminal: whatever it holds, only printable characters come
+ * out.
+ *
+ * Control characters (C0, DEL, C1), bytes that are not UTF-8, and the characters that turn or hide
+ * what stands around them (bidirectional controls, zero widths, line separators) are shown escaped:
+ * \x1b, \u202e.
+ */
+#ifndef OUTPUT_PLAIN_H
+#define OUTPUT_PLAIN_H
+
+#include "output/span.h"
+#include <stdio.h>
+
+void plain_print(FILE *out, struct span text);
+
+#endif

@@ -1,0 +1,214 @@
+#include "scanner/cli/lint.h"
+
+#include "output/record.h"
+#include "scanner/cli/command.h"
+#include "scanner/cli/help.h"
+#include "scanner/cli/options.h"
+#include "scanner/cli/tell.h"
+#include "scanner/sts/domain.h"
+#include "scanner/sts/match.h"
+#include "scanner/sts/policy.h"
+#include "scanner/sts/record.h"
+#include "scanner/sts/tlsrpt.h"
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+  LINT_INPUT_MAX = 16 * 1024 * 1024, /* of a file or standard input */
+  LINT_ARENA_MAX = 256 * 1024 * 1024,
+};
+
+struct lint {
+  const struct options *options;
+  const char *command;
+  struct arena arena;
+  struct faults faults;
+  struct result result;
+  bool stdin_taken;
+};
+
+/* The whole of a file; "-": standard input, once. ERR_LIMIT: over LINT_INPUT_MAX. */
+static enum err lint_read(struct lint *lint, const char *path, struct span *text) {
+  bool is_stdin = strcmp(path, "-") == 0;
+  if (is_stdin && lint->stdin_taken) return ERR_REFUSED;
+  lint->stdin_taken |= is_stdin;
+  FILE *file = is_stdin ? stdin : fopen(path, "re");
+  if (!file) return ERR_IO;
+  char *bytes = arena_alloc(&lint->arena, LINT_INPUT_MAX + 1);
+  size_t len = bytes ? fread(bytes, 1, LINT_INPUT_MAX + 1, file) : 0;
+  enum err err = !bytes ? ERR_MEMORY : ferror(file) ? ERR_IO : ERR_NONE;
+  if (!is_stdin) fclose(file);
+  *text = (struct span){bytes, len};
+  return err == ERR_NONE && len > LINT_INPUT_MAX ? ERR_LIMIT : err;
+}
+
+static int lint_complain(const struct lint *lint, const char *path, enum err err) {
+  if (err == ERR_REFUSED)
+    help_complain(lint->command, "standard input can be read only once");
+  else
+    help_complain(lint->command, "%s: %s", path, err == ERR_IO ? strerror(errno) : err_text(err));
+  return EXIT_WRONG;
+}
+
+static void lint_add_text(struct lint *lint, struct spans *txt, struct span text) {
+  struct span *grown = arena_array(&lint->arena, txt->count + 1, sizeof *grown);
+  if (!grown) return;
+  if (txt->count) memcpy(grown, txt->at, txt->count * sizeof *grown);
+  grown[txt->count] = text;
+  *txt = (struct spans){grown, txt->count + 1};
+}
+
+/* The words of an option; "-" stands for the lines of standard input. */
+static enum err lint_texts(struct lint *lint, const struct options_texts *texts,
+                           struct spans *txt) {
+  for (unsigned i = 0; i < texts->count; i++) {
+    struct span text = span_of(texts->at[i]);
+    if (!span_equal(text, SPAN("-"))) {
+      lint_add_text(lint, txt, text);
+      continue;
+    }
+    enum err err = lint_read(lint, "-", &text);
+    if (err != ERR_NONE) return err;
+    while (text.len) lint_add_text(lint, txt, span_cut(&text, '\n'));
+  }
+  return lint->arena.err;
+}
+
+static enum err lint_record(struct lint *lint) {
+  struct result_record *record = &lint->result.record;
+  if (lint->options->record.count == 0) return ERR_NONE;
+  enum err err = lint_texts(lint, &lint->options->record, &record->txt);
+  if (err != ERR_NONE) return err;
+  record->lookup.asked = true;
+  if (record_judge(record->txt, &lint->faults, &record->id) == RECORD_NONE)
+    lint->result.status = STATUS_ABSENT;
+  return ERR_NONE;
+}
+
+static enum err lint_tlsrpt(struct lint *lint) {
+  struct result_tlsrpt *tlsrpt = &lint->result.tlsrpt;
+  if (lint->options->tlsrpt.count == 0) return ERR_NONE;
+  enum err err = lint_texts(lint, &lint->options->tlsrpt, &tlsrpt->txt);
+  if (err != ERR_NONE) return err;
+  tlsrpt->lookup.asked = true;
+  tlsrpt_judge(tlsrpt, &lint->faults);
+  return ERR_NONE;
+}
+
+static enum err lint_policy(struct lint *lint) {
+  struct result_policy *policy = &lint->result.policy;
+  if (!lint->options->policy) return ERR_NONE;
+  enum err err = lint_read(lint, lint->options->policy, &policy->text);
+  if (err != ERR_NONE) return err;
+  policy->here = true;
+  if (policy->text.len > POLICY_SIZE_DEFAULT)
+    faults_add(&lint->faults,
+               (struct finding){.code = FOUND_POLICY_HTTP_TOO_LARGE,
+                                .detail = arena_format(&lint->arena, "%zu bytes, at most %d",
+                                                       policy->text.len, POLICY_SIZE_DEFAULT)});
+  policy_parse(policy->text, &lint->faults, policy);
+  return ERR_NONE;
+}
+
+static enum err lint_mx(struct lint *lint) {
+  const struct options_texts *hosts = &lint->options->mx;
+  struct result_mx_set *mx = &lint->result.mx;
+  if (hosts->count == 0) return ERR_NONE;
+  mx->at = arena_array(&lint->arena, hosts->count, sizeof *mx->at);
+  if (!mx->at) return lint->arena.err;
+  for (unsigned i = 0; i < hosts->count; i++) {
+    struct domain domain;
+    const char *why = NULL;
+    enum err err = domain_parse(span_of(hosts->at[i]), &lint->arena, &domain, &why);
+    if (err == ERR_SYNTAX)
+      help_complain(lint->command, "--mx: \"%s\" is not a host name: %s", hosts->at[i], why);
+    if (err != ERR_NONE) return err;
+    mx->at[mx->count++] = (struct result_mx){.host = domain.ascii};
+  }
+  if (lint->result.policy.mx.count == 0) return ERR_NONE;
+  psl_ctx_t *psl = psl_latest(NULL);
+  match_judge(psl, &lint->result.policy, mx, &lint->faults);
+  psl_free(psl);
+  return ERR_NONE;
+}
+
+static void lint_verdict(struct lint *lint) {
+  lint->result.findings = lint->faults.first;
+  if (lint->result.status == STATUS_ABSENT) return;
+  for (const struct finding *f = lint->faults.first; f; f = f->next)
+    if (finding_info(f->code)->severity == FINDING_ERROR) lint->result.status = STATUS_BROKEN;
+}
+
+static enum err lint_print_json(const struct lint *lint) {
+  size_t size = 0;
+  char *memory = NULL;
+  struct json json = json_into(NULL, 0);
+  for (record_write(&json, &lint->result); json_overflow(&json);
+       record_write(&json, &lint->result)) {
+    size = json.need;
+    free(memory);
+    memory = malloc(size);
+    if (!memory) return ERR_MEMORY;
+    json = json_into(memory, size);
+  }
+  fwrite(memory, 1, json.need, stdout);
+  free(memory);
+  return ERR_NONE;
+}
+
+static enum err lint_print_text(const struct lint *lint) {
+  struct explain_style style = tell_style((struct span){0});
+  tell_status(stdout, &style, &lint->result);
+  fputc('\n', stdout);
+  for (const struct finding *f = lint->result.findings; f; f = f->next)
+    tell_finding(stdout, &style, f);
+  tell_cures(stdout, &style, lint->result.findings);
+  return ERR_NONE;
+}
+
+static bool lint_has_error(const struct lint *lint) {
+  for (const struct finding *f = lint->result.findings; f; f = f->next)
+    if (finding_info(f->code)->severity == FINDING_ERROR) return true;
+  return false;
+}
+
+static int lint_run(struct lint *lint) {
+  enum err err = lint_record(lint);
+  if (err != ERR_NONE) return lint_complain(lint, "--record", err);
+  err = lint_policy(lint);
+  if (err != ERR_NONE) return lint_complain(lint, lint->options->policy, err);
+  err = lint_mx(lint);
+  if (err == ERR_SYNTAX) return EXIT_USAGE;
+  if (err != ERR_NONE) return lint_complain(lint, "--mx", err);
+  err = lint_tlsrpt(lint);
+  if (err != ERR_NONE) return lint_complain(lint, "--tlsrpt", err);
+  lint_verdict(lint);
+  err = lint->arena.err;
+  if (err == ERR_NONE) err = lint->options->json ? lint_print_json(lint) : lint_print_text(lint);
+  if (err == ERR_NONE && (fflush(stdout) != 0 || ferror(stdout))) err = ERR_IO;
+  if (err != ERR_NONE) return lint_complain(lint, "standard output", err);
+  return lint_has_error(lint) || lint->result.status == STATUS_ABSENT ? EXIT_WRONG : EXIT_DONE;
+}
+
+int lint_main(int argc, char **argv) {
+  struct options options;
+  switch (options_parse(&options, ON_LINT, argc, argv)) {
+  case OPTIONS_HELP: return EXIT_DONE;
+  case OPTIONS_BAD: return EXIT_USAGE;
+  case OPTIONS_RUN: break;
+  }
+  if (!options.record.count && !options.policy && !options.mx.count && !options.tlsrpt.count) {
+    help_complain(argv[0], "nothing to judge: give --record, --policy, --mx or --tlsrpt");
+    return EXIT_USAGE;
+  }
+  struct lint lint = {
+      .options = &options,
+      .command = argv[0],
+      .arena = {.limit = LINT_ARENA_MAX},
+      .result = {.status = STATUS_VALID},
+  };
+  lint.faults.arena = &lint.arena;
+  int status = lint_run(&lint);
+  arena_free(&lint.arena);
+  return status;
+}

@@ -1,0 +1,7 @@
+#ifndef SCANNER_CLI_LINT_H
+#define SCANNER_CLI_LINT_H
+
+/* `stscan lint`. argv[0] is "lint"; gives the exit status. */
+int lint_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,21 @@
+/* Findings told to a person: what is wrong, what that means and how to mend it. */
+#ifndef SCANNER_CLI_TELL_H
+#define SCANNER_CLI_TELL_H
+
+#include "output/explain.h"
+#include "output/result.h"
+
+/* The style for standard output, with the domain to fill in (may be {0}). */
+struct explain_style tell_style(struct span domain);
+
+/* The finding in one line, by its severity coloured: code and detail, made fit for a terminal. */
+void tell_finding(FILE *out, const struct explain_style *style, const struct finding *finding);
+
+/* For each finding that is not only for information: title, meaning, what a sender does, how to
+ * mend it. */
+void tell_cures(FILE *out, const struct explain_style *style, const struct finding *findings);
+
+/* "broken: 2 errors, 1 warning". */
+void tell_status(FILE *out, const struct explain_style *style, const struct result *result);
+
+#endif
