@@ -90,8 +90,9 @@ size_t address_ip_text(const union address *address, char *out) {
 size_t address_text(const union address *address, char *out) {
   char ip[ADDRESS_TEXT_MAX];
   address_ip_text(address, ip);
-  const char *format = address->any.sa_family == AF_INET ? "%.47s:%u" : "[%.47s]:%u";
-  return (size_t)snprintf(out, ADDRESS_TEXT_MAX, format, ip, (unsigned)address_port(address));
+  bool v6 = address->any.sa_family == AF_INET6;
+  return (size_t)snprintf(out, ADDRESS_TEXT_MAX, "%s%.47s%s:%u", v6 ? "[" : "", ip, v6 ? "]" : "",
+                          (unsigned)address_port(address));
 }
 
 bool address_same_ip(const union address *a, const union address *b) {
