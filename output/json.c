@@ -17,13 +17,23 @@ struct span json_text(const struct json *json) {
 
 /* need only grows, so once it is past size nothing is written any more. */
 static inline void json_put(struct json *json, const char *bytes, size_t len) {
-  if (json->need <= json->size && len <= json->size - json->need)
+  if (len && json->need <= json->size && len <= json->size - json->need)
     memcpy(json->out + json->need, bytes, len);
   json->need += len;
 }
 
 static inline void json_byte(struct json *json, char byte) {
-  json_put(json, &byte, 1);
+  if (json->need < json->size) json->out[json->need] = byte;
+  json->need++;
+}
+
+/* Keys are many and short: a loop costs half of what strlen() and memcpy() do. */
+static inline void json_put_key(struct json *json, const char *key) {
+  size_t need = json->need, size = json->size;
+  char *out = json->out;
+  for (; *key; key++, need++)
+    if (need < size) out[need] = *key;
+  json->need = need;
 }
 
 /* The comma before a value, and its key. */
@@ -32,7 +42,7 @@ static void json_begin(struct json *json, const char *key) {
   json->comma = true;
   if (!key) return;
   json_byte(json, '"');
-  json_put(json, key, strlen(key));
+  json_put_key(json, key);
   json_put(json, "\":", 2);
 }
 
@@ -57,37 +67,40 @@ bool json_utf8(struct span bytes) {
   return true;
 }
 
-/* Printable ASCII that needs no escape. */
+/* What stands after the backslash; 0: the byte stands for itself. */
+// clang-format off
+static const char json_escapes[0x80] = {
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
+    ['"'] = '"', ['\\'] = '\\', [0x7f] = 'u',
+};
+// clang-format on
+
 static inline bool json_plain(unsigned char byte) {
-  return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+  return byte < 0x80 && !json_escapes[byte];
 }
 
-static void json_escape(struct json *json, unsigned char byte) {
-  static const char letters[] = "btn_fr"; /* of 0x08 to 0x0d, without 0x0b */
-  char text[8];
-  int len;
-  if (byte == '"' || byte == '\\')
-    len = snprintf(text, sizeof text, "\\%c", byte);
-  else if (byte >= 0x08 && byte <= 0x0d && byte != 0x0b)
-    len = snprintf(text, sizeof text, "\\%c", letters[byte - 0x08]);
-  else
-    len = snprintf(text, sizeof text, "\\u%04x", byte);
-  json_put(json, text, (size_t)len);
+static void json_escape(struct json *json, unsigned char byte, char letter) {
+  static const char digits[] = "0123456789abcdef";
+  char text[6] = {'\\', letter, '0', '0', digits[byte >> 4], digits[byte & 15]};
+  json_put(json, text, letter == 'u' ? 6 : 2);
 }
 
 /* One character that is not plain; gives how many bytes of text it took. */
 static size_t json_character(struct json *json, struct span text) {
   unsigned char byte = (unsigned char)text.ptr[0];
   if (byte < 0x80) {
-    json_escape(json, byte);
+    json_escape(json, byte, json_escapes[byte]);
     return 1;
   }
   unsigned character;
   size_t len = utf8_next(text, &character);
-  if (len)
-    json_put(json, text.ptr, len);
-  else
+  if (len == 0)
     json_put(json, "\xef\xbf\xbd", 3);
+  else if (character < 0xa0) /* C1: terminals may take them for escapes as they do the ASCII ones */
+    json_escape(json, (unsigned char)character, 'u');
+  else
+    json_put(json, text.ptr, len);
   return len ? len : 1;
 }
 
