@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -10,20 +12,27 @@
 
 struct sink {
   pthread_mutex_t lock;
+  pthread_cond_t closing_set;
+  pthread_t syncer; /* only for a regular file */
   int fd;
-  bool regular; /* a file that can be synced and cut */
-  off_t whole;  /* the file's size after the last whole append */
+  bool regular; /* a named file, which can be synced and cut */
+  bool closing;
+  bool dirty;  /* appended to since the last sync began */
+  off_t whole; /* the file's size after the last whole append */
   uint64_t appended;
-  int64_t synced_ms; /* monotonic */
-  bool dirty;
   enum err err; /* sticky */
   int err_errno;
 };
 
-static int64_t sink_clock_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+/* What exists is not overwritten by writing into a pipe or to a terminal. */
+static int sink_open_stream(const char *path) {
+  struct stat st;
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) return fd;
+  close(fd);
+  errno = EEXIST;
+  return -1;
 }
 
 static int sink_open_file(const char *path, enum sink_mode mode) {
@@ -33,35 +42,128 @@ static int sink_open_file(const char *path, enum sink_mode mode) {
       [SINK_TRUNCATE] = O_CREAT | O_TRUNC,
   };
   if (strcmp(path, "-") == 0) return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-  return open(path, O_WRONLY | O_CLOEXEC | flags[mode], 0666);
+  int fd = open(path, O_WRONLY | O_CLOEXEC | flags[mode], 0666);
+  return fd < 0 && errno == EEXIST ? sink_open_stream(path) : fd;
 }
 
-enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode) {
-  struct stat st;
-  struct sink *made = calloc(1, sizeof *made);
-  if (!made) return ERR_MEMORY;
-  made->fd = sink_open_file(path, mode);
-  if (made->fd < 0 || fstat(made->fd, &st) != 0) {
-    int saved = errno;
-    if (made->fd >= 0) close(made->fd);
-    free(made);
-    errno = saved;
-    return saved == EEXIST ? ERR_REFUSED : ERR_IO;
+/* Makes the file's name last as its bytes do. Not all file systems can: best effort. */
+static void sink_sync_directory(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+  if (!directory) return;
+  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) {
+    fsync(fd);
+    close(fd);
   }
-  made->regular = S_ISREG(st.st_mode) && strcmp(path, "-") != 0;
-  made->whole = st.st_size;
-  made->synced_ms = sink_clock_ms();
-  pthread_mutex_init(&made->lock, NULL);
-  *sink = made;
-  return ERR_NONE;
+  free(directory);
 }
 
 static enum err sink_fail(struct sink *sink) {
+  if (sink->err != ERR_NONE) return sink->err;
   sink->err_errno = errno;
   sink->err = errno == EPIPE ? ERR_END : ERR_IO;
   if (sink->regular && ftruncate(sink->fd, sink->whole) != 0)
     return sink->err; /* the tail stays torn: readers drop it */
   return sink->err;
+}
+
+/* Called with the lock, which is free while the disk works. */
+static void sink_sync(struct sink *sink) {
+  if (!sink->dirty) return;
+  sink->dirty = false;
+  pthread_mutex_unlock(&sink->lock);
+  int rc = fdatasync(sink->fd);
+  pthread_mutex_lock(&sink->lock);
+  if (rc != 0) sink_fail(sink);
+}
+
+static struct timespec sink_next_sync(void) {
+  struct timespec at;
+  clock_gettime(CLOCK_MONOTONIC, &at);
+  at.tv_sec += SINK_SYNC_MS / 1000;
+  at.tv_nsec += SINK_SYNC_MS % 1000 * 1000000L;
+  at.tv_sec += at.tv_nsec / 1000000000;
+  at.tv_nsec %= 1000000000;
+  return at;
+}
+
+static void *sink_syncer(void *data) {
+  struct sink *sink = data;
+  pthread_mutex_lock(&sink->lock);
+  while (!sink->closing) {
+    struct timespec next = sink_next_sync();
+    while (!sink->closing &&
+           pthread_cond_timedwait(&sink->closing_set, &sink->lock, &next) != ETIMEDOUT)
+      continue;
+    sink_sync(sink);
+  }
+  sink_sync(sink); /* what came while the last sync went on */
+  pthread_mutex_unlock(&sink->lock);
+  return NULL;
+}
+
+/* Signals are for the other threads. Gives an errno. */
+static int sink_start_syncer(struct sink *sink) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int rc = pthread_create(&sink->syncer, NULL, sink_syncer, sink);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return rc;
+}
+
+static void sink_init_locks(struct sink *sink) {
+  pthread_condattr_t monotonic;
+  pthread_condattr_init(&monotonic);
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_cond_init(&sink->closing_set, &monotonic);
+  pthread_condattr_destroy(&monotonic);
+  pthread_mutex_init(&sink->lock, NULL);
+}
+
+static void sink_free(struct sink *sink) {
+  pthread_cond_destroy(&sink->closing_set);
+  pthread_mutex_destroy(&sink->lock);
+  free(sink);
+}
+
+/* Gives an errno. */
+static int sink_start(struct sink *sink, const char *path, enum sink_mode mode) {
+  struct stat st;
+  sink->fd = sink_open_file(path, mode);
+  if (sink->fd < 0) return errno;
+  int rc = fstat(sink->fd, &st) == 0 ? 0 : errno;
+  sink->regular = rc == 0 && S_ISREG(st.st_mode) && strcmp(path, "-") != 0;
+  if (sink->regular) {
+    sink->whole = st.st_size;
+    sink_sync_directory(path);
+    rc = sink_start_syncer(sink);
+  }
+  if (rc == 0) return 0;
+  close(sink->fd);
+  if (sink->regular && mode == SINK_CREATE) unlink(path);
+  return rc;
+}
+
+enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode) {
+  struct sink *made = calloc(1, sizeof *made);
+  if (!made) return ERR_MEMORY;
+  sink_init_locks(made);
+  int rc = sink_start(made, path, mode);
+  if (rc == 0) {
+    *sink = made;
+    return ERR_NONE;
+  }
+  sink_free(made);
+  errno = rc;
+  return rc == EEXIST ? ERR_REFUSED : ERR_IO;
+}
+
+/* A pipe or terminal that somebody set non-blocking is waited for all the same. */
+static void sink_wait_writable(int fd) {
+  struct pollfd writable = {.fd = fd, .events = POLLOUT};
+  poll(&writable, 1, -1);
 }
 
 static enum err sink_write(struct sink *sink, struct span bytes) {
@@ -70,6 +172,8 @@ static enum err sink_write(struct sink *sink, struct span bytes) {
     ssize_t n = write(sink->fd, rest.ptr, rest.len);
     if (n >= 0)
       rest = span_skip(rest, (size_t)n);
+    else if (errno == EAGAIN)
+      sink_wait_writable(sink->fd);
     else if (errno != EINTR)
       return sink_fail(sink);
   }
@@ -79,17 +183,9 @@ static enum err sink_write(struct sink *sink, struct span bytes) {
   return ERR_NONE;
 }
 
-static enum err sink_sync(struct sink *sink) {
-  sink->synced_ms = sink_clock_ms();
-  if (!sink->regular || !sink->dirty) return ERR_NONE;
-  sink->dirty = false;
-  return fdatasync(sink->fd) == 0 ? ERR_NONE : sink_fail(sink);
-}
-
 enum err sink_append(struct sink *sink, struct span bytes) {
   pthread_mutex_lock(&sink->lock);
   if (sink->err == ERR_NONE) sink_write(sink, bytes);
-  if (sink->err == ERR_NONE && sink_clock_ms() - sink->synced_ms >= SINK_SYNC_MS) sink_sync(sink);
   enum err err = sink->err;
   errno = sink->err_errno;
   pthread_mutex_unlock(&sink->lock);
@@ -103,14 +199,23 @@ uint64_t sink_size(struct sink *sink) {
   return appended;
 }
 
+/* After a failed write, what is whole is synced as well. */
+static void sink_stop_syncer(struct sink *sink) {
+  pthread_mutex_lock(&sink->lock);
+  sink->closing = true;
+  pthread_cond_signal(&sink->closing_set);
+  pthread_mutex_unlock(&sink->lock);
+  pthread_join(sink->syncer, NULL);
+}
+
 enum err sink_close(struct sink *sink) {
   if (!sink) return ERR_NONE;
-  if (sink->err == ERR_NONE) sink_sync(sink);
-  if (close(sink->fd) != 0 && sink->err == ERR_NONE && errno != EINTR) sink_fail(sink);
+  if (sink->regular) sink_stop_syncer(sink);
+  sink->regular = false; /* nothing to cut once it is closed */
+  if (close(sink->fd) != 0 && errno != EINTR) sink_fail(sink);
   enum err err = sink->err;
   int saved = sink->err_errno;
-  pthread_mutex_destroy(&sink->lock);
-  free(sink);
+  sink_free(sink);
   errno = saved;
   return err;
 }

@@ -1,10 +1,11 @@
 /* Where sealed members go: a file or standard output, appended whole, in one piece each.
  *
  * Shared by all workers: sink_append() locks. The file is created exclusively, or opened for
- * append, or truncated, as the caller chose; it is synced every SINK_SYNC_MS by the appender that
- * finds it due, and when closed. After a failed write nothing more is written: what was there
- * before stays whole (a torn tail is cut off where the file allows it), and every later call gives
- * the same error with the same errno.
+ * append, or truncated, as the caller chose; a thread of the sink syncs it every SINK_SYNC_MS, so
+ * that no appender waits for the disk, and once more when it is closed. Pipes, terminals and
+ * standard output are neither synced nor cut. After a failed write nothing more is written: what
+ * was there before stays whole (a torn tail is cut off where the file allows it), and every later
+ * call gives the same error with the same errno.
  */
 #ifndef OUTPUT_SINK_H
 #define OUTPUT_SINK_H
@@ -16,7 +17,7 @@
 enum { SINK_SYNC_MS = 1000 };
 
 enum sink_mode {
-  SINK_CREATE, /* refuse what exists: ERR_REFUSED */
+  SINK_CREATE, /* refuse a file that exists: ERR_REFUSED */
   SINK_APPEND,
   SINK_TRUNCATE,
 };
