@@ -34,10 +34,9 @@ void member_free(struct member *member) {
 }
 
 char *member_room(struct member *member, size_t size) {
-  size_t free_bytes = member->plain_size - member->plain_used;
-  if (size <= free_bytes) return member->plain + member->plain_used;
+  if (size <= member->plain_size - member->plain_used) return member->plain + member->plain_used;
+  if (size > MEMBER_GROWN_MAX - member->plain_used) return NULL;
   size_t wanted = member->plain_used + size;
-  if (wanted < size) return NULL;
   if (wanted < MEMBER_SIZE_MAX + MEMBER_SIZE_MAX / 4)
     wanted = MEMBER_SIZE_MAX + MEMBER_SIZE_MAX / 4;
   char *grown = realloc(member->plain, wanted);

@@ -13,7 +13,8 @@
 enum {
   MEMBER_SIZE_MAX = 256 * 1024, /* plain bytes after which a member is sealed */
   MEMBER_LEVEL = 1,             /* of deflate: output must not cost the scan its speed */
-  MEMBER_MEM_LEVEL = 9,
+  MEMBER_MEM_LEVEL = 8,         /* 9 is slower: its hash table leaves the cache */
+  MEMBER_GROWN_MAX = 1 << 30,   /* plain bytes that one member can hold; zlib counts in 32 bits */
 };
 
 struct member;
@@ -22,8 +23,9 @@ struct member;
 enum err member_new(struct member **member, bool gzip);
 void member_free(struct member *member);
 
-/* Room for at least size more bytes, or NULL when there is no memory. Lines longer than
- * MEMBER_SIZE_MAX are welcome; such a member just grows. member_added() tells how many were used.
+/* Room for at least size more bytes, or NULL when there is no memory or MEMBER_GROWN_MAX would be
+ * passed. Lines longer than MEMBER_SIZE_MAX are welcome; such a member just grows. member_added()
+ * tells how many were used.
  */
 char *member_room(struct member *member, size_t size);
 void member_added(struct member *member, size_t size);
