@@ -22,7 +22,6 @@ enum {
   FETCHER_IN_FLIGHT_MAX = 256, /* transfers of one worker; each costs some 75 kB (field notes) */
   FETCHER_ADDRESS_MAX = 4,     /* of each family */
   FETCHER_HEADER_SIZE_MAX = 65536,
-  FETCHER_EXPIRES_SOON_DAYS = 14,
 };
 
 struct fetcher_config {
@@ -48,6 +47,7 @@ struct fetch {
   void (*done)(struct fetch *fetch);
   void *data;
   /* set before done */
+  enum err err; /* trouble of our own (no memory, no socket): nothing is said about the host */
   struct result_fetch result;
   struct result_certificate certificate;
   bool has_body; /* status 200 and a whole body */
@@ -65,7 +65,9 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
 /* Drops what is in flight without calling back. The loop must run until handles are closed. */
 void fetcher_close(struct fetcher *fetcher);
 
+/* ERR_MEMORY; ERR_LIMIT: no address, or too many. done is not called then. */
 enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch);
+/* Ends it without calling back; of one that has ended already nothing is left to do. */
 void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch);
 
 size_t fetcher_in_flight(const struct fetcher *fetcher); /* transfers, not those that wait */

@@ -1,0 +1,118 @@
+#include "scanner/net/handshake.h"
+
+#include <openssl/err.h>
+
+/* RFC 8446 section 6; RFC 5246 section 7.2 for those of before. */
+#define HANDSHAKE_ALERT_MAP(X)                                                                     \
+  X(0, close_notify)                                                                               \
+  X(10, unexpected_message)                                                                        \
+  X(20, bad_record_mac)                                                                            \
+  X(21, decryption_failed)                                                                         \
+  X(22, record_overflow)                                                                           \
+  X(30, decompression_failure)                                                                     \
+  X(40, handshake_failure)                                                                         \
+  X(41, no_certificate)                                                                            \
+  X(42, bad_certificate)                                                                           \
+  X(43, unsupported_certificate)                                                                   \
+  X(44, certificate_revoked)                                                                       \
+  X(45, certificate_expired)                                                                       \
+  X(46, certificate_unknown)                                                                       \
+  X(47, illegal_parameter)                                                                         \
+  X(48, unknown_ca)                                                                                \
+  X(49, access_denied)                                                                             \
+  X(50, decode_error)                                                                              \
+  X(51, decrypt_error)                                                                             \
+  X(60, export_restriction)                                                                        \
+  X(70, protocol_version)                                                                          \
+  X(71, insufficient_security)                                                                     \
+  X(80, internal_error)                                                                            \
+  X(86, inappropriate_fallback)                                                                    \
+  X(90, user_canceled)                                                                             \
+  X(100, no_renegotiation)                                                                         \
+  X(109, missing_extension)                                                                        \
+  X(110, unsupported_extension)                                                                    \
+  X(111, certificate_unobtainable)                                                                 \
+  X(112, unrecognized_name)                                                                        \
+  X(113, bad_certificate_status_response)                                                          \
+  X(114, bad_certificate_hash_value)                                                               \
+  X(115, unknown_psk_identity)                                                                     \
+  X(116, certificate_required)                                                                     \
+  X(120, no_application_protocol)
+
+const char *handshake_alert_text(int alert) {
+  switch (alert) {
+#define X(number, name)                                                                            \
+  case number: return #name;
+    HANDSHAKE_ALERT_MAP(X)
+#undef X
+  default: return NULL;
+  }
+}
+
+void handshake_init(struct handshake *handshake) {
+  *handshake = (struct handshake){.alert = HANDSHAKE_NO_ALERT, .alert_sent = HANDSHAKE_NO_ALERT};
+}
+
+/* The five bytes of a record's head: type, version, length (RFC 8446 section 5.1). */
+static void handshake_see_head(struct handshake *handshake, const unsigned char *head) {
+  if (!handshake->answered)
+    handshake->not_tls = head[0] < SSL3_RT_CHANGE_CIPHER_SPEC ||
+                         head[0] > SSL3_RT_APPLICATION_DATA || head[1] != SSL3_VERSION_MAJOR;
+  handshake->answered = true;
+  if (handshake->finished) handshake->received_bytes += (uint64_t)head[3] << 8 | head[4];
+}
+
+static void handshake_hear_message(int sent, int version, int type, const void *bytes, size_t len,
+                                   SSL *ssl, void *data) {
+  (void)version;
+  (void)ssl;
+  struct handshake *handshake = data;
+  const unsigned char *at = bytes;
+  if (type == SSL3_RT_HEADER && len >= SSL3_RT_HEADER_LENGTH && !sent)
+    handshake_see_head(handshake, at);
+  if (type != SSL3_RT_ALERT || len < 2 || at[0] != SSL3_AL_FATAL) return;
+  if (sent)
+    handshake->alert_sent = at[1];
+  else
+    handshake->alert = at[1];
+}
+
+static void handshake_hear_state(const SSL *ssl, int where, int ret) {
+  struct handshake *handshake = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+  if (where == SSL_CB_HANDSHAKE_DONE) {
+    handshake->finished = true;
+    handshake->version = SSL_get_version(ssl);
+  }
+  if (where == SSL_CB_CONNECT_EXIT && ret <= 0 && !handshake->reason)
+    handshake->reason = ERR_peek_error();
+}
+
+void handshake_watch(struct handshake *handshake, SSL_CTX *ctx) {
+  SSL_CTX_set_app_data(ctx, handshake);
+  SSL_CTX_set_info_callback(ctx, handshake_hear_state);
+  SSL_CTX_set_msg_callback(ctx, handshake_hear_message);
+  SSL_CTX_set_msg_callback_arg(ctx, handshake);
+}
+
+static bool handshake_lacks_end(unsigned long reason) {
+  return reason == 0 || (ERR_GET_LIB(reason) == ERR_LIB_SSL &&
+                         ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+}
+
+enum finding_code handshake_code(const struct handshake *handshake) {
+  switch (handshake->alert) {
+  case HANDSHAKE_NO_ALERT: break;
+  case SSL_AD_PROTOCOL_VERSION:
+  case SSL_AD_INSUFFICIENT_SECURITY: return FOUND_POLICY_TLS_PROTOCOL;
+  default: return FOUND_POLICY_TLS_ALERT;
+  }
+  if (handshake->finished) return FOUND_COUNT;
+  if (handshake->not_tls) return FOUND_POLICY_TLS_NOT_TLS;
+  if (handshake_lacks_end(handshake->reason)) return FOUND_POLICY_TLS_CLOSED;
+  switch (handshake->alert_sent) {
+  case SSL_AD_BAD_CERTIFICATE:
+  case SSL_AD_UNSUPPORTED_CERTIFICATE:
+  case SSL_AD_CERTIFICATE_UNKNOWN: return FOUND_POLICY_TLS_CERT_INVALID;
+  default: return FOUND_POLICY_TLS_PROTOCOL;
+  }
+}

@@ -1,0 +1,53 @@
+/* How one transfer at one address ended, in the libraries' terms, and which finding that is.
+ * Pure: codes are judged, texts are only passed on as evidence. */
+#ifndef SCANNER_NET_OUTCOME_H
+#define SCANNER_NET_OUTCOME_H
+
+#include "output/err.h"
+#include "scanner/net/handshake.h"
+#include "scanner/text/arena.h"
+#include <curl/curl.h>
+
+/* How far it got. */
+enum outcome_step {
+  OUTCOME_CONNECTING,
+  OUTCOME_SHAKING_HANDS,
+  OUTCOME_ASKING,  /* TLS stands, no status line yet */
+  OUTCOME_HEADERS, /* a status line came */
+  OUTCOME_BODY,
+};
+
+struct outcome {
+  CURLcode result;
+  bool late; /* ended by our clock */
+  enum outcome_step step;
+  int os_errno;     /* of connect, send or receive; 0: none */
+  int socket_errno; /* socket() failed; 0: it did not */
+  bool barred;      /* libcurl was about to connect to another address than the one given */
+  bool no_memory;   /* for the body */
+  bool over_headers, over_body; /* a limit of ours was passed */
+  int http_status;              /* final; 0: none */
+  uint64_t bytes;               /* of the body */
+  size_t body_max;
+  size_t headers_max;
+  struct handshake handshake;
+  const char *address; /* for people */
+  const char *text;    /* libcurl's; "" if none */
+};
+
+/* Trouble of our own, of which nothing can be said about the host: ERR_MEMORY, ERR_IO (no socket).
+ */
+enum err outcome_trouble(const struct outcome *outcome);
+
+/* FOUND_COUNT: an answer with status 200 and a whole body. */
+enum finding_code outcome_code(const struct outcome *outcome);
+
+/* Whether a sender would go on to the next address: after a failure of TCP or of the handshake,
+ * or silence before the HTTP status. */
+bool outcome_tries_next(const struct outcome *outcome);
+
+/* For people: what happened, and the evidence. code: that of outcome_code(). */
+struct span outcome_detail(const struct outcome *outcome, enum finding_code code,
+                           struct arena *arena);
+
+#endif

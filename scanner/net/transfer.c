@@ -1,0 +1,271 @@
+#include "scanner/net/transfer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum {
+  TRANSFER_URL_MAX = TRANSFER_HOST_MAX + 64,
+  TRANSFER_BODY_FIRST = 1024,
+  TRANSFER_HEADER_KEEP = 4096, /* of bytes of header that a handle at rest may hold */
+};
+
+static bool transfer_may_connect(const struct transfer *transfer, const union address *address) {
+  const struct fetcher_config *config = transfer->common->config;
+  return address_same_ip(address, &transfer->address) &&
+         (config->allow_private || address_is_public(address)) &&
+         !block_has_address(config->block, address);
+}
+
+/* The last gate: whatever libcurl made of our options, this is where it is about to connect to. */
+static curl_socket_t transfer_open(void *data, curlsocktype purpose, struct curl_sockaddr *to) {
+  struct transfer *transfer = data;
+  union address address;
+  if (purpose != CURLSOCKTYPE_IPCXN || to->addrlen > sizeof address) return CURL_SOCKET_BAD;
+  memcpy(&address, &to->addr, to->addrlen);
+  if (!transfer_may_connect(transfer, &address)) {
+    transfer->outcome.barred = true;
+    return CURL_SOCKET_BAD;
+  }
+  int fd = socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->protocol);
+  if (fd < 0) transfer->outcome.socket_errno = errno;
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* TCP stands, and TLS begins: verification is taken over, so that a bad certificate does not hide
+ * what else is wrong. The store comes from us: libcurl would load its own for each transfer, as it
+ * keeps none that has a CApath. */
+static CURLcode transfer_begin_tls(CURL *easy, void *ssl_ctx, void *data) {
+  (void)easy;
+  struct transfer *transfer = data;
+  SSL_CTX *ctx = ssl_ctx;
+  transfer->outcome.step = OUTCOME_SHAKING_HANDS;
+  handshake_watch(&transfer->outcome.handshake, ctx);
+  if (SSL_CTX_set1_verify_cert_store(ctx, transfer->common->trust) != 1) return CURLE_OUT_OF_MEMORY;
+  SSL_CTX_set_cert_verify_callback(ctx, peer_verify, &transfer->peer);
+  /* Many servers end without close_notify; a short body is noticed all the same. */
+  SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  return CURLE_OK;
+}
+
+static size_t transfer_take_header(char *bytes, size_t size, size_t count, void *data) {
+  (void)bytes;
+  struct transfer *transfer = data;
+  size_t len = size * count;
+  if (transfer->outcome.step < OUTCOME_HEADERS) transfer->outcome.step = OUTCOME_HEADERS;
+  transfer->header_bytes += len;
+  if (transfer->header_bytes <= FETCHER_HEADER_SIZE_MAX) return len;
+  transfer->outcome.over_headers = true;
+  return 0;
+}
+
+static bool transfer_grow(struct transfer *transfer, size_t need) {
+  size_t max = transfer->outcome.body_max;
+  size_t size = transfer->body_size ? transfer->body_size : TRANSFER_BODY_FIRST;
+  while (size < need) size = size < max / 2 ? size * 2 : max;
+  char *body = realloc(transfer->body, size);
+  if (!body) return false;
+  transfer->body = body;
+  transfer->body_size = size;
+  return true;
+}
+
+static size_t transfer_take_body(char *bytes, size_t size, size_t count, void *data) {
+  struct transfer *transfer = data;
+  struct outcome *outcome = &transfer->outcome;
+  size_t len = size * count;
+  size_t at = (size_t)outcome->bytes;
+  outcome->step = OUTCOME_BODY;
+  outcome->bytes += len;
+  outcome->over_body = outcome->bytes > outcome->body_max;
+  if (outcome->over_body) return 0;
+  if (at + len > transfer->body_size && !transfer_grow(transfer, at + len)) {
+    outcome->no_memory = true;
+    return 0;
+  }
+  memcpy(transfer->body + at, bytes, len);
+  return len;
+}
+
+static long transfer_connect_timeout(const struct fetcher_config *config) {
+  /* libcurl's covers the handshake too; ours ends the transfer before it. */
+  return config->timeout_ms < INT_MAX / 2 ? (long)config->timeout_ms * 2 : INT_MAX;
+}
+
+static CURLcode transfer_set_safety(CURL *easy) {
+  CURLcode code = CURLE_OK;
+#define SET(option, value)                                                                         \
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, option, value)
+  SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_PROTOCOLS_STR, "https");
+  SET(CURLOPT_FOLLOWLOCATION, 0L);
+  SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  SET(CURLOPT_HTTP09_ALLOWED, 0L);
+  SET(CURLOPT_PROXY, "");
+  SET(CURLOPT_NOPROXY, "*");
+  SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+  SET(CURLOPT_FRESH_CONNECT, 1L);
+  SET(CURLOPT_FORBID_REUSE, 1L);
+  SET(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+  /* RFC 8461 section 7.2. */
+  SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  SET(CURLOPT_CAINFO, NULL);
+  SET(CURLOPT_CAPATH, NULL);
+  SET(CURLOPT_SSL_VERIFYPEER, 1L);
+  /* libcurl accepts a name in CN; peer.c does not. */
+  SET(CURLOPT_SSL_VERIFYHOST, 0L);
+  return code;
+}
+
+static CURLcode transfer_set_ours(struct transfer *transfer) {
+  CURL *easy = transfer->easy;
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_PRIVATE, transfer);
+  SET(CURLOPT_ERRORBUFFER, transfer->error);
+  SET(CURLOPT_USERAGENT, transfer->common->config->user_agent);
+  SET(CURLOPT_CONNECTTIMEOUT_MS, transfer_connect_timeout(transfer->common->config));
+  SET(CURLOPT_OPENSOCKETFUNCTION, transfer_open);
+  SET(CURLOPT_OPENSOCKETDATA, transfer);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
+  SET(CURLOPT_CLOSESOCKETDATA, transfer->common->multi);
+  SET(CURLOPT_SSL_CTX_FUNCTION, transfer_begin_tls);
+  SET(CURLOPT_SSL_CTX_DATA, transfer);
+  SET(CURLOPT_HEADERFUNCTION, transfer_take_header);
+  SET(CURLOPT_HEADERDATA, transfer);
+  SET(CURLOPT_WRITEFUNCTION, transfer_take_body);
+  SET(CURLOPT_WRITEDATA, transfer);
+  return code;
+}
+
+static bool transfer_open_handle(struct transfer *transfer) {
+  transfer->easy = curl_easy_init();
+  if (!transfer->easy) return false;
+  return transfer_set_safety(transfer->easy) == CURLE_OK && transfer_set_ours(transfer) == CURLE_OK;
+}
+
+struct transfer *transfer_new(const struct transfer_common *common) {
+  struct transfer *transfer = calloc(1, sizeof *transfer);
+  if (!transfer) return NULL;
+  transfer->common = common;
+  if (transfer_open_handle(transfer)) return transfer;
+  transfer_free(transfer);
+  return NULL;
+}
+
+struct transfer *transfer_of(CURL *easy) {
+  char *transfer = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+  return (struct transfer *)(void *)transfer;
+}
+
+void transfer_close_handle(struct transfer *transfer) {
+  curl_easy_cleanup(transfer->easy);
+  transfer->easy = NULL;
+}
+
+void transfer_free(struct transfer *transfer) {
+  if (!transfer) return;
+  transfer_clear(transfer);
+  transfer_close_handle(transfer);
+  free(transfer);
+}
+
+/* CONNECT_TO and not RESOLVE, whose entries stay in the multi handle's DNS cache for ever. SNI and
+ * Host come from the URL, which has no port. */
+static CURLcode transfer_aim(struct transfer *transfer, struct span host) {
+  CURL *easy = transfer->easy;
+  char url[TRANSFER_URL_MAX], to[ADDRESS_TEXT_MAX + 2];
+  snprintf(url, sizeof url, "https://%.*s/.well-known/mta-sts.txt", SPAN_ARG(host));
+  snprintf(to, sizeof to, "::%s", transfer->address_text);
+  struct curl_slist *connect_to = curl_slist_append(NULL, to);
+  if (!connect_to) return CURLE_OUT_OF_MEMORY;
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_URL, url);
+  SET(CURLOPT_CONNECT_TO, connect_to);
+  transfer->connect_to = connect_to;
+  return code;
+}
+#undef SET
+
+enum err transfer_start(struct transfer *transfer, struct span host, const union address *address,
+                        struct arena *arena) {
+  if (!transfer->easy && !transfer_open_handle(transfer)) return ERR_MEMORY;
+  transfer->address = *address;
+  address_text(address, transfer->address_text);
+  transfer->error[0] = '\0';
+  transfer->header_bytes = 0;
+  transfer->outcome = (struct outcome){
+      .body_max = transfer->common->config->policy_size_max,
+      .headers_max = FETCHER_HEADER_SIZE_MAX,
+      .address = transfer->address_text,
+      .text = transfer->error,
+  };
+  handshake_init(&transfer->outcome.handshake);
+  peer_init(&transfer->peer, host, arena);
+  transfer->start_ns = uv_hrtime();
+  if (transfer_aim(transfer, host) != CURLE_OK) return ERR_MEMORY;
+  return multi_add(transfer->common->multi, transfer->easy);
+}
+
+enum outcome_step transfer_step(const struct transfer *transfer) {
+  enum outcome_step step = transfer->outcome.step;
+  bool asking = step == OUTCOME_SHAKING_HANDS && transfer->outcome.handshake.finished;
+  return asking ? OUTCOME_ASKING : step;
+}
+
+void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
+  struct outcome *outcome = &transfer->outcome;
+  long status = 0, number = 0;
+  outcome->step = transfer_step(transfer);
+  outcome->result = result;
+  outcome->late = late;
+  curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+  if (status >= 200) outcome->http_status = (int)status; /* 1xx go before another */
+  if (!late && result != CURLE_OK) curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+  outcome->os_errno = (int)number;
+  multi_remove(transfer->common->multi, transfer->easy);
+}
+
+static int64_t transfer_ms(const struct transfer *transfer, CURLINFO which) {
+  curl_off_t us = 0;
+  return curl_easy_getinfo(transfer->easy, which, &us) == CURLE_OK ? (int64_t)us / 1000 : -1;
+}
+
+void transfer_result(const struct transfer *transfer, struct arena *arena,
+                     struct result_fetch *result) {
+  const struct outcome *outcome = &transfer->outcome;
+  const char *type = NULL;
+  struct curl_header *location = NULL;
+  char ip[ADDRESS_TEXT_MAX];
+  size_t len = address_ip_text(&transfer->address, ip);
+  result->asked = true;
+  result->address = arena_copy(arena, (struct span){ip, len});
+  result->http_status = outcome->http_status;
+  curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+  result->content_type = type ? arena_copy(arena, span_of(type)) : (struct span){0};
+  curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1, &location);
+  result->location = location ? arena_copy(arena, span_of(location->value)) : (struct span){0};
+  result->has_bytes = outcome->http_status != 0;
+  result->bytes = outcome->bytes;
+  result->tls = span_of(outcome->handshake.version);
+  result->connect_ms = result->tls_ms = -1;
+  if (outcome->step > OUTCOME_CONNECTING)
+    result->connect_ms = transfer_ms(transfer, CURLINFO_CONNECT_TIME_T);
+  if (outcome->step > OUTCOME_SHAKING_HANDS)
+    result->tls_ms = transfer_ms(transfer, CURLINFO_APPCONNECT_TIME_T);
+  result->ms = (int64_t)((uv_hrtime() - transfer->start_ns) / 1000000);
+}
+
+void transfer_clear(struct transfer *transfer) {
+  free(transfer->body);
+  transfer->body = NULL;
+  transfer->body_size = 0;
+  curl_slist_free_all(transfer->connect_to);
+  transfer->connect_to = NULL;
+  /* libcurl keeps the headers, and until 8.14 hands the errno of one transfer on to the next. */
+  if (transfer->outcome.os_errno || transfer->header_bytes > TRANSFER_HEADER_KEEP)
+    transfer_close_handle(transfer);
+}

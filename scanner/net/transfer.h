@@ -1,0 +1,73 @@
+/* One GET of a policy from one address, by one libcurl easy handle that is used again and again.
+ *
+ * It connects to the given address only, over TLS 1.2 or later, verifies nothing itself (what the
+ * server showed is in peer) and follows nothing. Certificate faults let it go on. Its time is
+ * limited by whoever runs it.
+ */
+#ifndef SCANNER_NET_TRANSFER_H
+#define SCANNER_NET_TRANSFER_H
+
+#include "scanner/net/fetcher.h"
+#include "scanner/net/multi.h"
+#include "scanner/net/outcome.h"
+#include "scanner/net/peer.h"
+#include <sys/queue.h>
+
+enum { TRANSFER_HOST_MAX = 253 };
+
+/* What the transfers of a fetcher have in common. */
+struct transfer_common {
+  struct fetcher *fetcher;
+  const struct fetcher_config *config;
+  struct multi *multi;
+  X509_STORE *trust; /* only looked at */
+};
+
+struct transfer {
+  /* the fetcher's */
+  TAILQ_ENTRY(transfer) link;
+  struct fetch_state *state; /* whom it runs for; NULL: at rest */
+  uv_timer_t late;
+  /* its own */
+  const struct transfer_common *common;
+  CURL *easy;
+  union address address;
+  char address_text[ADDRESS_TEXT_MAX];
+  char error[CURL_ERROR_SIZE];
+  uint64_t start_ns;
+  struct outcome outcome;
+  struct peer peer;
+  char *body; /* malloc'ed; outcome.bytes of it, while these are within the limit */
+  size_t body_size;
+  size_t header_bytes;
+  struct curl_slist *connect_to;
+};
+
+/* Of an easy handle; NULL: it is none of ours. */
+struct transfer *transfer_of(CURL *easy);
+
+/* NULL: no memory. common outlives the transfer. */
+struct transfer *transfer_new(const struct transfer_common *common);
+void transfer_free(struct transfer *transfer);
+/* Before the multi handle is closed; it must not be started again. */
+void transfer_close_handle(struct transfer *transfer);
+
+/* Adds it to the multi handle. Facts of the certificate go to arena. host: at most
+ * TRANSFER_HOST_MAX bytes; must stay valid. ERR_MEMORY. */
+enum err transfer_start(struct transfer *transfer, struct span host, const union address *address,
+                        struct arena *arena);
+
+enum outcome_step transfer_step(const struct transfer *transfer);
+
+/* Takes it out of the multi handle and completes outcome. late: not libcurl but the clock ended
+ * it, and result does not count. */
+void transfer_end(struct transfer *transfer, CURLcode result, bool late);
+
+/* What is known after the end; texts are copied to arena. attempts and trusted are left alone. */
+void transfer_result(const struct transfer *transfer, struct arena *arena,
+                     struct result_fetch *result);
+
+/* Lets go of all memory of this one transfer, so that the next can start. */
+void transfer_clear(struct transfer *transfer);
+
+#endif
