@@ -49,13 +49,9 @@ static enum finding_code outcome_errno_code(int number) {
 static enum finding_code outcome_http_code(const struct outcome *outcome) {
   if (outcome->over_body) return FOUND_POLICY_HTTP_TOO_LARGE;
   if (outcome_over_headers(outcome)) return FOUND_POLICY_HTTP_INVALID;
-  if (outcome->step < OUTCOME_BODY && outcome->result != CURLE_PARTIAL_FILE)
-    return FOUND_POLICY_HTTP_INVALID;
-  switch (outcome->result) {
-  case CURLE_PARTIAL_FILE:
-  case CURLE_RECV_ERROR: return FOUND_POLICY_HTTP_TRUNCATED;
-  default: return FOUND_POLICY_HTTP_INVALID;
-  }
+  if (outcome->step < OUTCOME_BODY) return FOUND_POLICY_HTTP_INVALID;
+  return outcome->result == CURLE_PARTIAL_FILE ? FOUND_POLICY_HTTP_TRUNCATED
+                                               : FOUND_POLICY_HTTP_INVALID;
 }
 
 enum finding_code outcome_code(const struct outcome *outcome) {
@@ -64,7 +60,8 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (status >= 300 && status <= 399) return FOUND_POLICY_HTTP_REDIRECT;
   if (status && status != 200) return FOUND_POLICY_HTTP_STATUS;
   if (outcome->late) return outcome_late_code(outcome->step);
-  if (outcome->result == CURLE_OK && status == 200) return FOUND_COUNT;
+  /* A header that breaks off is fine with libcurl. */
+  if (outcome->result == CURLE_OK && outcome->step == OUTCOME_BODY) return FOUND_COUNT;
   if (outcome->socket_errno) return FOUND_POLICY_TCP_UNREACHABLE;
   if (outcome->os_errno) return outcome_errno_code(outcome->os_errno);
   if (outcome->step == OUTCOME_CONNECTING) return FOUND_POLICY_TCP_UNREACHABLE;

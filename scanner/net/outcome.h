@@ -14,7 +14,7 @@ enum outcome_step {
   OUTCOME_SHAKING_HANDS,
   OUTCOME_ASKING,  /* TLS stands, no status line yet */
   OUTCOME_HEADERS, /* a status line came */
-  OUTCOME_BODY,
+  OUTCOME_BODY,    /* the header is whole */
 };
 
 struct outcome {

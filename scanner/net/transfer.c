@@ -50,11 +50,19 @@ static CURLcode transfer_begin_tls(CURL *easy, void *ssl_ctx, void *data) {
   return CURLE_OK;
 }
 
+/* 0: none yet; a 1xx goes before another (RFC 9110 section 15.2). */
+static int transfer_status(CURL *easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  return status >= 200 ? (int)status : 0;
+}
+
 static size_t transfer_take_header(char *bytes, size_t size, size_t count, void *data) {
-  (void)bytes;
   struct transfer *transfer = data;
   size_t len = size * count;
+  bool blank = len && (bytes[0] == '\r' || bytes[0] == '\n');
   if (transfer->outcome.step < OUTCOME_HEADERS) transfer->outcome.step = OUTCOME_HEADERS;
+  if (blank && transfer_status(transfer->easy)) transfer->outcome.step = OUTCOME_BODY;
   transfer->header_bytes += len;
   if (transfer->header_bytes <= FETCHER_HEADER_SIZE_MAX) return len;
   transfer->outcome.over_headers = true;
@@ -218,12 +226,11 @@ enum outcome_step transfer_step(const struct transfer *transfer) {
 
 void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
   struct outcome *outcome = &transfer->outcome;
-  long status = 0, number = 0;
+  long number = 0;
   outcome->step = transfer_step(transfer);
   outcome->result = result;
   outcome->late = late;
-  curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-  if (status >= 200) outcome->http_status = (int)status; /* 1xx go before another */
+  outcome->http_status = transfer_status(transfer->easy);
   if (!late && result != CURLE_OK) curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
   outcome->os_errno = (int)number;
   multi_remove(transfer->common->multi, transfer->easy);
