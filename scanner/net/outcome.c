@@ -132,12 +132,13 @@ static void outcome_evidence(const struct outcome *outcome, enum finding_code co
   int number = outcome->socket_errno ? outcome->socket_errno : outcome->os_errno;
   out[0] = '\0';
   if (own || outcome->http_status > 200) return;
-  if (outcome->text[0])
+  /* libcurl's text is of the first thing that went amiss, which need not be the cause. */
+  if (number)
+    snprintf(out, OUTCOME_EVIDENCE_MAX, "%s", strerror(number));
+  else if (outcome->text[0])
     snprintf(out, OUTCOME_EVIDENCE_MAX, "%s", outcome->text);
   else if (outcome->handshake.reason)
     ERR_error_string_n(outcome->handshake.reason, out, OUTCOME_EVIDENCE_MAX);
-  else if (number)
-    snprintf(out, OUTCOME_EVIDENCE_MAX, "%s", strerror(number));
   else
     snprintf(out, OUTCOME_EVIDENCE_MAX, "%s", curl_easy_strerror(outcome->result));
 }

@@ -122,7 +122,12 @@ static inline void server_play_tls(struct server *server, int fd) {
   const struct script *script = server->script;
   SSL *ssl = SSL_new(server->ctx);
   SSL_set_fd(ssl, fd);
-  if (!server_handshake(server, ssl)) goto done;
+  if (!server_handshake(server, ssl)) {
+    /* What the client has sent on is read, lest a reset overtake the alert. */
+    shutdown(fd, SHUT_WR);
+    server_wait_for_end(fd);
+    goto done;
+  }
   if (script->until != UNTIL_TLS) {
     if (!server_request(server, ssl)) goto done;
     if (script->until != UNTIL_REQUEST &&
