@@ -36,6 +36,7 @@ struct fetch_state {
 struct fetcher {
   struct fetcher_config config;
   char *user_agent;
+  bool has_curl;
   struct transfer_common common;
   uv_loop_t *loop;
   uv_timer_t wake; /* for those that wait */
@@ -295,8 +296,8 @@ static void fetcher_release(struct fetcher *fetcher) {
   X509_STORE_free(fetcher->common.trust);
   lanes_free(fetcher->lanes);
   free(fetcher->user_agent);
+  if (fetcher->has_curl) curl_global_cleanup();
   free(fetcher);
-  curl_global_cleanup();
 }
 
 static void fetcher_on_closed(void *data) {
@@ -304,34 +305,45 @@ static void fetcher_on_closed(void *data) {
   if (--fetcher->open == 0) fetcher_release(fetcher);
 }
 
+/* Everything that can fail; the multi comes last, as it cannot be dropped at once. */
+static enum err fetcher_equip(struct fetcher *fetcher, const char **why) {
+  const struct multi_calls calls = {fetcher_on_worked, fetcher_on_failed, fetcher_on_closed,
+                                    fetcher};
+  *why = "out of memory";
+  fetcher->user_agent = strdup(fetcher->config.user_agent);
+  fetcher->config.user_agent = fetcher->user_agent;
+  fetcher->has_curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  if (!fetcher->user_agent || !fetcher->has_curl) return ERR_MEMORY;
+  enum err err = lanes_new(&fetcher->lanes);
+  if (err == ERR_NONE) err = trust_load(&fetcher->common.trust, fetcher->config.ca_file, why);
+  if (err != ERR_NONE) return err;
+  *why = "out of memory";
+  return multi_new(&fetcher->common.multi, fetcher->loop, &calls);
+}
+
 enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fetcher_config *config,
                      const char **why) {
-  const char *reason = "out of memory";
-  enum err err = ERR_MEMORY;
-  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return ERR_LIBRARY;
+  const char *ignored;
   struct fetcher *made = calloc(1, sizeof *made);
-  if (!made) goto done;
+  if (!why) why = &ignored;
+  *why = "out of memory";
+  if (!made) return ERR_MEMORY;
   made->config = *config;
-  made->config.user_agent = made->user_agent = strdup(config->user_agent);
-  if (!made->user_agent) goto done;
-  made->common = (struct transfer_common){.fetcher = made, .config = &made->config};
   made->loop = loop;
+  made->common = (struct transfer_common){.fetcher = made, .config = &made->config};
   TAILQ_INIT(&made->idle);
   TAILQ_INIT(&made->busy);
   TAILQ_INIT(&made->ended);
-  struct multi_calls calls = {fetcher_on_worked, fetcher_on_failed, fetcher_on_closed, made};
-  err = trust_load(&made->common.trust, config->ca_file, &reason);
-  if (err == ERR_NONE) err = lanes_new(&made->lanes);
-  if (err == ERR_NONE) err = multi_new(&made->common.multi, loop, &calls);
-  if (err != ERR_NONE) goto done;
+  enum err err = fetcher_equip(made, why);
+  if (err != ERR_NONE) {
+    fetcher_release(made);
+    return err;
+  }
   uv_timer_init(loop, &made->wake);
   made->wake.data = made;
-  made->open = 2;
+  made->open = 2; /* it and the multi */
   *fetcher = made;
-done:
-  if (err != ERR_NONE && why) *why = reason;
-  if (err != ERR_NONE && made) fetcher_release(made);
-  return err;
+  return ERR_NONE;
 }
 
 static void fetcher_on_timer_closed(uv_handle_t *timer) {

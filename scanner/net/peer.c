@@ -2,6 +2,7 @@
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <time.h>
@@ -116,6 +117,8 @@ static int peer_hear(int ok, X509_STORE_CTX *ctx) {
 
 int peer_verify(X509_STORE_CTX *ctx, void *data) {
   struct peer *peer = data;
+  /* An error left in OpenSSL's queue would be taken for one of the handshake. */
+  ERR_set_mark();
   peer_init(peer, peer->host, peer->arena);
   peer_note_leaf(peer, X509_STORE_CTX_get0_cert(ctx),
                  sk_X509_num(X509_STORE_CTX_get0_untrusted(ctx)));
@@ -127,8 +130,12 @@ int peer_verify(X509_STORE_CTX *ctx, void *data) {
     int code = X509_STORE_CTX_get_error(ctx);
     peer_note_error(peer, code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code, 0);
   }
+  /* OpenSSL only finds no issuer for one that it cannot parse. */
+  if (X509_get_extension_flags(X509_STORE_CTX_get0_cert(ctx)) & EXFLAG_INVALID)
+    peer_note_error(peer, X509_V_ERR_INVALID_EXTENSION, 0);
   peer_note_dates(peer, X509_STORE_CTX_get0_chain(ctx));
   X509_STORE_CTX_set_error(ctx, X509_V_OK);
+  ERR_pop_to_mark();
   return 1;
 }
 
@@ -179,8 +186,8 @@ static struct span peer_list_names(struct arena *arena, struct spans names) {
   size_t len = 0;
   for (size_t i = 0; i < names.count; i++) {
     struct span name = names.at[i];
-    if (name.len + 2 > sizeof list - len) break;
-    if (i) {
+    if (name.len + 2 > sizeof list - len) continue;
+    if (len) {
       memcpy(list + len, ", ", 2);
       len += 2;
     }
