@@ -10,7 +10,7 @@ enum {
   PREFLIGHT_TRIES = 4,
 };
 
-/* Asks each server for the root's TXT; any answer will do. answers[i] tells of servers[i]; returns
+/* Asks each server for localhost; any answer will do. answers[i] tells of servers[i]; returns
  * how many answered. ERR_NONE also when none did. */
 enum err preflight_run(const union address *servers, size_t count, bool *answers,
                        size_t *answering);
