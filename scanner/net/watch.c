@@ -63,6 +63,7 @@ static enum err watch_add(struct watch *watch, int fd) {
 }
 
 enum err watch_set(struct watch *watch, int fd, int events) {
+  if (fd < 0) return ERR_LIBRARY;
   if (events == 0) {
     watch_forget(watch, fd);
     return ERR_NONE;

@@ -15,11 +15,14 @@ struct watch;
 typedef void watch_ready(void *data, int fd, int events);
 
 enum err watch_new(struct watch **watch, uv_loop_t *loop, watch_ready *ready, void *data);
-/* Stops all; the loop must run until the handles are closed. NULL is allowed. */
+/* Stops all; the loop must run until the handles are closed. May be called from watch_ready. NULL
+ * is allowed. */
 void watch_close(struct watch *watch);
 
-/* events 0: as watch_forget. */
+/* events 0: as watch_forget. ERR_MEMORY; ERR_LIBRARY for what libuv cannot poll (a regular file, a
+ * descriptor that is not open). */
 enum err watch_set(struct watch *watch, int fd, int events);
+/* A descriptor that is not watched is passed over. The same number may be set again at once. */
 void watch_forget(struct watch *watch, int fd);
 
 #endif
