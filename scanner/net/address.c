@@ -5,13 +5,13 @@
 
 static bool address_parse_port(struct span text, uint16_t *port) {
   unsigned value = 0;
-  if (text.len == 0 || text.len > 5) return false;
+  if (text.len == 0 || text.len > 5 || text.ptr[0] == '0') return false;
   for (size_t i = 0; i < text.len; i++) {
     if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
     value = value * 10 + (unsigned)(text.ptr[i] - '0');
   }
   *port = (uint16_t)value;
-  return value >= 1 && value <= 65535;
+  return value <= UINT16_MAX;
 }
 
 static bool address_parse_ip(struct span text, uint16_t port, union address *address) {

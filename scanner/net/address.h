@@ -16,7 +16,8 @@ union address {
   struct sockaddr_in6 v6;
 };
 
-/* "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53". ERR_SYNTAX for anything else. */
+/* "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:53"; a port is 1 to
+ * 65535 without leading zeros. ERR_SYNTAX for anything else, zone ids ("fe80::1%eth0") included. */
 enum err address_parse(struct span text, uint16_t default_port, union address *address);
 
 /* 4 or 16 octets as DNS gives them. */
@@ -35,8 +36,12 @@ size_t address_text(const union address *address, char *out);
 /* Same family and IP; the port does not count. */
 bool address_same_ip(const union address *a, const union address *b);
 
-/* Whether it is globally reachable unicast by the IANA special-purpose registries (RFC 6890 and
- * later), looking through IPv4-mapped, NAT64 and 6to4 forms. */
+/* Where a packet to it ends: the IPv4 address inside an IPv4-mapped (RFC 4291), NAT64 (RFC 6052,
+ * the well-known prefix) or 6to4 (RFC 3056) form, with the same port; any other address itself. */
+union address address_destination(const union address *address);
+
+/* Whether its destination is globally reachable unicast by the IANA special-purpose registries (RFC
+ * 6890 and later). In doubt it is not. */
 bool address_is_public(const union address *address);
 
 #endif

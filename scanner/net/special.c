@@ -1,13 +1,13 @@
 /* Which addresses are public, by IANA's special-purpose registries. */
 #include "scanner/net/address.h"
+#include "scanner/net/prefix.h"
 
-struct prefix {
-  unsigned char octets[16];
-  unsigned bits;
-};
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* IPv4 that is not globally reachable unicast (RFC 6890 section 2.2.2 and the registry since).
- * 192.0.0.0/24 has a few global addresses (PCP anycast): nobody serves a policy there. */
+ * 192.0.0.0/24 has a few global addresses (PCP anycast): nobody serves a policy there. The registry
+ * has AS112 (192.31.196.0/24, 192.175.48.0/24) and AMT (192.52.193.0/24) as globally reachable, so
+ * they are not here. */
 static const struct prefix special_v4[] = {
     {{0}, 8},             /* this network */
     {{10}, 8},            /* private, RFC 1918 */
@@ -26,14 +26,17 @@ static const struct prefix special_v4[] = {
     {{240}, 4},           /* reserved, and broadcast */
 };
 
-/* IPv6 inside 2000::/3, which alone is global unicast. */
+/* Global unicast, all that IANA has given out (RFC 4291 section 2.4). Outside are loopback,
+ * IPv4-compatible, local NAT64 (64:ff9b:1::/48), discard (100::/64), SRv6 (5f00::/16), unique
+ * local, link-local, site-local and multicast. */
+static const struct prefix global_v6 = {{0x20}, 3};
+
+/* What is not global inside it. 2001::/23 has a few global assignments, none for web servers. */
 static const struct prefix special_v6[] = {
     {{0x20, 0x01, 0x00}, 23},       /* protocol assignments: Teredo, ORCHID, benchmarking */
     {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
     {{0x3f, 0xff, 0x00}, 20},       /* documentation, RFC 9637 */
 };
-
-static const struct prefix global_v6 = {{0x20}, 3};
 
 /* IPv6 that carries an IPv4 address, which is what counts; `at` is where it stands. */
 static const struct carrier {
@@ -45,30 +48,24 @@ static const struct carrier {
     {{{0x20, 0x02}, 16}, 2},                /* 6to4, RFC 3056 */
 };
 
-static bool prefix_holds(const struct prefix *prefix, const unsigned char *octets) {
-  unsigned whole = prefix->bits / 8, rest = prefix->bits % 8;
-  if (memcmp(prefix->octets, octets, whole) != 0) return false;
-  return rest == 0 || (prefix->octets[whole] ^ octets[whole]) >> (8 - rest) == 0;
-}
-
-static bool prefix_any(const struct prefix *prefixes, size_t count, const unsigned char *octets) {
+static bool special_holds(const struct prefix *prefixes, size_t count, const void *octets) {
   for (size_t i = 0; i < count; i++)
     if (prefix_holds(&prefixes[i], octets)) return true;
   return false;
 }
 
-static bool v4_is_public(const unsigned char *octets) {
-  return !prefix_any(special_v4, sizeof special_v4 / sizeof *special_v4, octets);
-}
-
-static bool v6_is_public(const unsigned char *octets) {
-  for (size_t i = 0; i < sizeof carriers / sizeof *carriers; i++)
-    if (prefix_holds(&carriers[i].prefix, octets)) return v4_is_public(octets + carriers[i].at);
-  return prefix_holds(&global_v6, octets) &&
-         !prefix_any(special_v6, sizeof special_v6 / sizeof *special_v6, octets);
+union address address_destination(const union address *address) {
+  struct span octets = address_octets(address);
+  for (size_t i = 0; address->any.sa_family == AF_INET6 && i < COUNT(carriers); i++)
+    if (prefix_holds(&carriers[i].prefix, (const unsigned char *)octets.ptr))
+      return address_from_octets(span_first(span_skip(octets, carriers[i].at), 4),
+                                 address_port(address));
+  return *address;
 }
 
 bool address_is_public(const union address *address) {
-  const unsigned char *octets = (const unsigned char *)address_octets(address).ptr;
-  return address->any.sa_family == AF_INET ? v4_is_public(octets) : v6_is_public(octets);
+  union address to = address_destination(address);
+  const unsigned char *octets = (const unsigned char *)address_octets(&to).ptr;
+  if (to.any.sa_family == AF_INET) return !special_holds(special_v4, COUNT(special_v4), octets);
+  return prefix_holds(&global_v6, octets) && !special_holds(special_v6, COUNT(special_v6), octets);
 }
