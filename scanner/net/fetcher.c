@@ -398,7 +398,7 @@ static void fetcher_choose(const struct fetcher *fetcher, struct fetch_state *st
 enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
   struct arena *arena = fetch->faults->arena;
   size_t count = fetch->address_count;
-  if (count == 0 || count > 2 * FETCHER_ADDRESS_MAX || fetch->host.len > TRANSFER_HOST_MAX)
+  if (count == 0 || count > (size_t)2 * FETCHER_ADDRESS_MAX || fetch->host.len > TRANSFER_HOST_MAX)
     return ERR_LIMIT;
   struct fetch_state *state = arena_alloc(arena, sizeof *state);
   struct result_attempt *attempts = arena_array(arena, count, sizeof *attempts);

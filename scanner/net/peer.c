@@ -61,7 +61,7 @@ static struct span peer_digest(struct arena *arena, const X509 *x509) {
   char text[2 * EVP_MAX_MD_SIZE];
   unsigned len = 0;
   if (X509_digest(x509, EVP_sha256(), digest, &len) != 1) return (struct span){0};
-  for (unsigned i = 0; i < len; i++) {
+  for (size_t i = 0; i < len; i++) {
     text[2 * i] = hex[digest[i] >> 4];
     text[2 * i + 1] = hex[digest[i] & 15];
   }
@@ -188,8 +188,8 @@ static struct span peer_list_names(struct arena *arena, struct spans names) {
     struct span name = names.at[i];
     if (name.len + 2 > sizeof list - len) continue;
     if (len) {
-      memcpy(list + len, ", ", 2);
-      len += 2;
+      list[len++] = ',';
+      list[len++] = ' ';
     }
     memcpy(list + len, name.ptr, name.len);
     len += name.len;
