@@ -4,7 +4,9 @@
 #include <openssl/evp.h>
 
 static void policy_fetched(struct fetch *fetch) {
-  job_returned(fetch->data);
+  struct job *job = fetch->data;
+  if (fetch->err != ERR_NONE) job->arena.err = fetch->err;
+  job_returned(job);
 }
 
 void stage_policy_ask(struct job *job) {

@@ -47,7 +47,7 @@ struct fetch {
   void (*done)(struct fetch *fetch);
   void *data;
   /* set before done */
-  enum err err; /* trouble of our own (no memory, no socket): nothing is said about the host */
+  enum err err; /* ERR_MEMORY, ERR_LIMIT (no descriptor, arena): nothing is said about the host */
   struct result_fetch result;
   struct result_certificate certificate;
   bool has_body; /* status 200 and a whole body */

@@ -18,9 +18,9 @@ enum err outcome_trouble(const struct outcome *outcome) {
   if (outcome->no_memory) return ERR_MEMORY;
   switch (outcome->socket_errno) {
   case EMFILE:
-  case ENFILE:
+  case ENFILE: return ERR_LIMIT;
   case ENOBUFS:
-  case ENOMEM: return ERR_IO;
+  case ENOMEM: return ERR_MEMORY;
   default: break;
   }
   if (outcome->result != CURLE_OUT_OF_MEMORY || outcome_over_headers(outcome)) return ERR_NONE;

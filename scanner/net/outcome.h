@@ -35,8 +35,8 @@ struct outcome {
   const char *text;    /* libcurl's; "" if none */
 };
 
-/* Trouble of our own, of which nothing can be said about the host: ERR_MEMORY, ERR_IO (no socket).
- */
+/* Trouble of our own, of which nothing can be said about the host: ERR_MEMORY, ERR_LIMIT (no
+ * descriptor is left). */
 enum err outcome_trouble(const struct outcome *outcome);
 
 /* FOUND_COUNT: an answer with status 200 and a whole body. */

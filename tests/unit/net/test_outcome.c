@@ -206,10 +206,10 @@ static void test_trouble(void **state) {
     struct outcome outcome;
     enum err err;
   } troubles[] = {
-      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = EMFILE}, ERR_IO},
-      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENFILE}, ERR_IO},
-      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENOBUFS}, ERR_IO},
-      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENOMEM}, ERR_IO},
+      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = EMFILE}, ERR_LIMIT},
+      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENFILE}, ERR_LIMIT},
+      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENOBUFS}, ERR_MEMORY},
+      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENOMEM}, ERR_MEMORY},
       {{.result = CURLE_WRITE_ERROR, .no_memory = true, .step = OUTCOME_BODY}, ERR_MEMORY},
       {{.result = CURLE_OUT_OF_MEMORY}, ERR_MEMORY},
       {{.result = CURLE_OUT_OF_MEMORY,
