@@ -15,7 +15,7 @@ struct pace {
 enum err pace_new(struct pace **pace, unsigned per_second) {
   struct pace *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  if (per_second) made->interval_ns = (PACE_SECOND_NS + per_second - 1) / per_second;
+  if (per_second) made->interval_ns = 1 + (PACE_SECOND_NS - 1) / per_second;
   atomic_init(&made->due, 0);
   *pace = made;
   return ERR_NONE;
@@ -41,7 +41,7 @@ unsigned pace_take(struct pace *pace, unsigned want, uint64_t now, uint64_t *wai
     if (!atomic_compare_exchange_weak_explicit(&pace->due, &due, next, memory_order_relaxed,
                                                memory_order_relaxed))
       continue;
-    if (took < want) *wait_ns = next > now ? next - now : 0;
+    if (took < want) *wait_ns = next - now;
     return took;
   }
 }

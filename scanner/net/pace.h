@@ -1,6 +1,9 @@
 /* A ceiling that all threads share: so many a second (DNS queries, HTTPS connections). Without a
  * lock, and without waiting: who is refused is told when to ask again. Times are monotonic
- * nanoseconds (uv_hrtime()).
+ * nanoseconds (uv_hrtime()); threads need not agree on them.
+ *
+ * No second, wherever it begins, sees more than per_second tokens, what PACE_BURST_NS holds of
+ * them, and one. Tokens are a whole number of nanoseconds apart, rounded up.
  */
 #ifndef SCANNER_NET_PACE_H
 #define SCANNER_NET_PACE_H
@@ -16,7 +19,7 @@ struct pace;
 enum err pace_new(struct pace **pace, unsigned per_second);
 void pace_free(struct pace *pace);
 /* Takes up to want tokens. Returns how many were had; when fewer, *wait_ns says how long until the
- * next. */
+ * next. pace NULL: no limit. */
 unsigned pace_take(struct pace *pace, unsigned want, uint64_t now, uint64_t *wait_ns);
 
 #endif
