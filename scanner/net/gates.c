@@ -30,7 +30,7 @@ enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second) 
   struct gates *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   made->at_once = at_once;
-  made->interval_ns = per_second ? GATES_SECOND_NS / per_second : 0;
+  made->interval_ns = per_second ? 1 + (GATES_SECOND_NS - 1) / per_second : 0;
   made->size = GATES_FIRST_SIZE;
   made->buckets = calloc(made->size, sizeof *made->buckets);
   if (!made->buckets) {
@@ -72,8 +72,41 @@ static bool gate_is_idle(const struct gate *gate, uint64_t now) {
   return gate->open == 0 && gate->due <= now;
 }
 
-/* Twice the buckets, without the idle gates. No memory: it stays as it is. */
-static void gates_grow(struct gates *gates, uint64_t now) {
+/* Takes the gate that *at leads to out. */
+static void gates_forget(struct gates *gates, struct gate **at) {
+  struct gate *gate = *at;
+  *at = gate->next;
+  free(gate);
+  gates->count--;
+}
+
+/* The link to the gate of that address, or to the NULL where it would stand. Idle gates on the way
+ * are forgotten. */
+static struct gate **gates_find(struct gates *gates, struct span octets, uint64_t now) {
+  struct gate **at = &gates->buckets[gates_hash(gates, octets)];
+  while (*at && !span_equal(gate_octets(*at), octets)) {
+    if (gate_is_idle(*at, now))
+      gates_forget(gates, at);
+    else
+      at = &(*at)->next;
+  }
+  return at;
+}
+
+static void gates_sweep(struct gates *gates, uint64_t now) {
+  for (size_t i = 0; i < gates->size; i++) {
+    struct gate **at = &gates->buckets[i];
+    while (*at) {
+      if (gate_is_idle(*at, now))
+        gates_forget(gates, at);
+      else
+        at = &(*at)->next;
+    }
+  }
+}
+
+/* Twice the buckets. No memory: the chains get longer. */
+static void gates_grow(struct gates *gates) {
   struct gate **old = gates->buckets;
   size_t old_size = gates->size;
   struct gate **grown = calloc(2 * old_size, sizeof(struct gate *));
@@ -84,11 +117,6 @@ static void gates_grow(struct gates *gates, uint64_t now) {
     while (old[i]) {
       struct gate *gate = old[i];
       old[i] = gate->next;
-      if (gate_is_idle(gate, now)) {
-        free(gate);
-        gates->count--;
-        continue;
-      }
       struct gate **bucket = &grown[gates_hash(gates, gate_octets(gate))];
       gate->next = *bucket;
       *bucket = gate;
@@ -97,21 +125,12 @@ static void gates_grow(struct gates *gates, uint64_t now) {
   free(old);
 }
 
-/* The link to the gate of that address, or to the NULL where it would stand. Idle gates on the way
- * are forgotten, so that the map holds what is open or recent. */
-static struct gate **gates_find(struct gates *gates, struct span octets, uint64_t now) {
-  struct gate **at = &gates->buckets[gates_hash(gates, octets)];
-  while (*at && !span_equal(gate_octets(*at), octets)) {
-    struct gate *gate = *at;
-    if (gate_is_idle(gate, now)) {
-      *at = gate->next;
-      free(gate);
-      gates->count--;
-    } else {
-      at = &gate->next;
-    }
-  }
-  return at;
+/* A full map first forgets who is idle. Only if that leaves it more than half full does it grow, so
+ * that its size goes by what is open or recent, and a sweep pays for itself. */
+static void gates_make_room(struct gates *gates, uint64_t now) {
+  if (gates->count < gates->size) return;
+  gates_sweep(gates, now);
+  if (gates->count > gates->size / 2) gates_grow(gates);
 }
 
 static struct gate *gates_make(struct gates *gates, struct gate **at, struct span octets) {
@@ -142,9 +161,10 @@ enum err gates_enter(struct gates *gates, const union address *address, uint64_t
                      uint64_t *wait_ns) {
   *wait_ns = 0;
   if (!gates) return ERR_NONE;
-  struct span octets = address_octets(address);
+  union address to = address_destination(address);
+  struct span octets = address_octets(&to);
   pthread_mutex_lock(&gates->lock);
-  if (gates->count >= gates->size) gates_grow(gates, now);
+  gates_make_room(gates, now);
   struct gate **at = gates_find(gates, octets, now);
   struct gate *gate = *at ? *at : gates_make(gates, at, octets);
   enum err err = gate ? gates_try(gates, gate, now, wait_ns) : ERR_MEMORY;
@@ -154,16 +174,12 @@ enum err gates_enter(struct gates *gates, const union address *address, uint64_t
 
 void gates_leave(struct gates *gates, const union address *address, uint64_t now) {
   if (!gates) return;
+  union address to = address_destination(address);
   pthread_mutex_lock(&gates->lock);
-  struct gate **at = gates_find(gates, address_octets(address), now);
+  struct gate **at = gates_find(gates, address_octets(&to), now);
   if (*at) {
-    struct gate *gate = *at;
-    gate->open--;
-    if (gate_is_idle(gate, now)) {
-      *at = gate->next;
-      free(gate);
-      gates->count--;
-    }
+    (*at)->open--;
+    if (gate_is_idle(*at, now)) gates_forget(gates, at);
   }
   pthread_mutex_unlock(&gates->lock);
 }

@@ -15,7 +15,8 @@ struct gates;
 enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second);
 void gates_free(struct gates *gates);
 
-/* Enters for one connection to the address (its port does not count). ERR_REFUSED: *wait_ns says
+/* Enters for one connection to the address (its port does not count, and all forms of one
+ * address_destination() have one gate). ERR_REFUSED: *wait_ns says
  * when it is worth asking again; ERR_MEMORY. gates NULL: always allowed. */
 enum err gates_enter(struct gates *gates, const union address *address, uint64_t now,
                      uint64_t *wait_ns);

@@ -1,0 +1,216 @@
+#include "scanner/net/gates.h"
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { AT_ONCE = 3, THREADS = 4, TURNS = 2000, MANY = 5000 };
+
+#define MS     UINT64_C(1000000)
+#define SECOND (1000 * MS)
+#define DAY    (86400 * SECOND)
+
+static union address numbered(uint32_t number) {
+  unsigned char octets[4] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
+                             (unsigned char)(number >> 8), (unsigned char)number};
+  return address_from_octets((struct span){(const char *)octets, sizeof octets}, 443);
+}
+
+static union address parsed(const char *text) {
+  union address address;
+  assert_int_equal(ERR_NONE, address_parse(span_of(text), 443, &address));
+  return address;
+}
+
+static struct gates *gates_of(unsigned at_once, unsigned per_second) {
+  struct gates *gates;
+  assert_int_equal(ERR_NONE, gates_new(&gates, at_once, per_second));
+  return gates;
+}
+
+static enum err enter(struct gates *gates, uint32_t number, uint64_t now) {
+  uint64_t wait;
+  union address address = numbered(number);
+  enum err err = gates_enter(gates, &address, now, &wait);
+  assert_int_equal(err == ERR_REFUSED, wait > 0);
+  return err;
+}
+
+static void leave(struct gates *gates, uint32_t number, uint64_t now) {
+  union address address = numbered(number);
+  gates_leave(gates, &address, now);
+}
+
+static void test_no_more_than_at_once(void **state) {
+  struct gates *gates = gates_of(AT_ONCE, 0);
+  (void)state;
+  for (int i = 0; i < AT_ONCE; i++) assert_int_equal(ERR_NONE, enter(gates, 1, DAY));
+  assert_int_equal(ERR_REFUSED, enter(gates, 1, DAY));
+  assert_int_equal(ERR_REFUSED, enter(gates, 1, DAY + SECOND));
+  assert_int_equal(ERR_NONE, enter(gates, 2, DAY));
+  leave(gates, 1, DAY);
+  assert_int_equal(ERR_NONE, enter(gates, 1, DAY));
+  assert_int_equal(ERR_REFUSED, enter(gates, 1, DAY));
+  gates_free(gates);
+}
+
+static void test_zero_is_no_limit(void **state) {
+  struct gates *gates = gates_of(0, 0);
+  uint64_t wait;
+  union address address = numbered(1);
+  (void)state;
+  for (int i = 0; i < MANY; i++) assert_int_equal(ERR_NONE, enter(gates, 1, DAY));
+  for (int i = 0; i < MANY; i++) leave(gates, 1, DAY);
+  assert_int_equal(0, gates_count(gates));
+  gates_free(gates);
+  assert_int_equal(ERR_NONE, gates_enter(NULL, &address, 0, &wait));
+  gates_leave(NULL, &address, 0);
+  gates_free(NULL);
+}
+
+static void test_connections_are_spaced(void **state) {
+  static const unsigned rates[] = {1, 3, 7, 20, 1000, 1000000000, UINT32_MAX};
+  union address address = numbered(1);
+  (void)state;
+  for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+    struct gates *gates = gates_of(0, rates[i]);
+    uint64_t now = DAY, wait, again;
+    for (unsigned j = 0; j < 2 * (rates[i] < MANY ? rates[i] : MANY); j++) {
+      assert_int_equal(ERR_NONE, gates_enter(gates, &address, now, &wait));
+      assert_int_equal(ERR_REFUSED, gates_enter(gates, &address, now, &wait));
+      assert_int_equal(1 + (SECOND - 1) / rates[i], wait);
+      if (wait > 1)
+        assert_int_equal(ERR_REFUSED, gates_enter(gates, &address, now + wait - 1, &again));
+      gates_leave(gates, &address, now);
+      now += wait;
+    }
+    assert_true(now >= DAY + (rates[i] < MANY ? 2 * SECOND : 0));
+    assert_int_equal(ERR_NONE, enter(gates, 2, DAY));
+    gates_free(gates);
+  }
+}
+
+static void test_forms_of_one_address_share_a_gate(void **state) {
+  static const char *const forms[] = {"192.0.2.1", "192.0.2.1:8443", "::ffff:192.0.2.1",
+                                      "64:ff9b::192.0.2.1", "[2002:c000:201::1]:8443"};
+  static const char *const others[] = {"192.0.2.2", "2001:db8::c000:201", "::192.0.2.1"};
+  (void)state;
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    struct gates *gates = gates_of(1, 0);
+    uint64_t wait;
+    union address in = parsed(forms[i]);
+    assert_int_equal(ERR_NONE, gates_enter(gates, &in, DAY, &wait));
+    for (size_t j = 0; j < sizeof forms / sizeof *forms; j++) {
+      union address form = parsed(forms[j]);
+      assert_int_equal(ERR_REFUSED, gates_enter(gates, &form, DAY, &wait));
+    }
+    for (size_t j = 0; j < sizeof others / sizeof *others; j++) {
+      union address other = parsed(others[j]);
+      assert_int_equal(ERR_NONE, gates_enter(gates, &other, DAY, &wait));
+    }
+    union address out = parsed(forms[(i + 1) % (sizeof forms / sizeof *forms)]);
+    gates_leave(gates, &out, DAY);
+    assert_int_equal(ERR_NONE, gates_enter(gates, &in, DAY, &wait));
+    gates_free(gates);
+  }
+}
+
+static void test_open_gates_are_kept_as_the_map_grows(void **state) {
+  struct gates *gates = gates_of(1, 0);
+  (void)state;
+  for (uint32_t i = 0; i < MANY; i++) assert_int_equal(ERR_NONE, enter(gates, i, DAY));
+  assert_int_equal(MANY, gates_count(gates));
+  for (uint32_t i = 0; i < MANY; i++) assert_int_equal(ERR_REFUSED, enter(gates, i, 2 * DAY));
+  for (uint32_t i = 0; i < MANY; i++) leave(gates, i, 2 * DAY);
+  assert_int_equal(0, gates_count(gates));
+  gates_free(gates);
+}
+
+static void test_idle_gates_are_forgotten_as_the_map_grows(void **state) {
+  struct gates *gates = gates_of(1, 1);
+  (void)state;
+  for (uint32_t i = 0; i < MANY; i++) {
+    assert_int_equal(ERR_NONE, enter(gates, i, DAY));
+    leave(gates, i, DAY);
+  }
+  assert_int_equal(MANY, gates_count(gates));
+  for (uint32_t i = 0; i < MANY; i++) assert_int_equal(ERR_REFUSED, enter(gates, i, DAY + MS));
+  for (uint32_t i = MANY; i < 4 * MANY; i++) enter(gates, i, DAY + SECOND);
+  assert_int_equal(3 * MANY, gates_count(gates));
+  gates_free(gates);
+}
+
+/* One address after the other, never again. */
+static void test_memory_is_bounded_by_what_is_recent(void **state) {
+  enum { EACH_MS = 1, RECENT = 50, FIRST_SIZE = 256 };
+  struct gates *gates = gates_of(8, 1000 / RECENT);
+  (void)state;
+  for (uint32_t i = 0; i < 20 * MANY; i++) {
+    uint64_t now = DAY + i * EACH_MS * MS;
+    assert_int_equal(ERR_NONE, enter(gates, i, now));
+    leave(gates, i, now);
+    assert_true(gates_count(gates) <= FIRST_SIZE);
+  }
+  gates_free(gates);
+}
+
+static void test_who_never_entered_leaves_nothing(void **state) {
+  struct gates *gates = gates_of(1, 0);
+  (void)state;
+  leave(gates, 1, DAY);
+  assert_int_equal(0, gates_count(gates));
+  assert_int_equal(ERR_NONE, enter(gates, 1, DAY));
+  assert_int_equal(ERR_REFUSED, enter(gates, 1, DAY));
+  gates_free(gates);
+}
+
+struct crowd {
+  struct gates *gates;
+  atomic_int inside[2], most;
+};
+
+static void *go_in_and_out(void *data) {
+  struct crowd *crowd = data;
+  uint64_t wait;
+  for (uint32_t turn = 0; turn < TURNS; turn++) {
+    uint32_t which = turn & 1;
+    union address address = numbered(which);
+    if (gates_enter(crowd->gates, &address, turn, &wait) != ERR_NONE) continue;
+    int inside = atomic_fetch_add(&crowd->inside[which], 1) + 1, most = atomic_load(&crowd->most);
+    while (inside > most && !atomic_compare_exchange_weak(&crowd->most, &most, inside)) {}
+    atomic_fetch_sub(&crowd->inside[which], 1);
+    gates_leave(crowd->gates, &address, turn);
+  }
+  return NULL;
+}
+
+static void test_threads_share_the_gates(void **state) {
+  struct crowd crowd = {.gates = gates_of(AT_ONCE, 0)};
+  pthread_t threads[THREADS];
+  (void)state;
+  for (size_t i = 0; i < THREADS; i++)
+    assert_int_equal(0, pthread_create(&threads[i], NULL, go_in_and_out, &crowd));
+  for (size_t i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+  assert_in_range(atomic_load(&crowd.most), 1, AT_ONCE);
+  assert_int_equal(0, gates_count(crowd.gates));
+  gates_free(crowd.gates);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_no_more_than_at_once),
+      cmocka_unit_test(test_zero_is_no_limit),
+      cmocka_unit_test(test_connections_are_spaced),
+      cmocka_unit_test(test_forms_of_one_address_share_a_gate),
+      cmocka_unit_test(test_open_gates_are_kept_as_the_map_grows),
+      cmocka_unit_test(test_idle_gates_are_forgotten_as_the_map_grows),
+      cmocka_unit_test(test_memory_is_bounded_by_what_is_recent),
+      cmocka_unit_test(test_who_never_entered_leaves_nothing),
+      cmocka_unit_test(test_threads_share_the_gates),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
