@@ -191,7 +191,10 @@ static enum err scan_make_workers(struct scan *scan) {
     const char *why = NULL;
     enum err err = worker_new(&scan->workers[scan->made], &worker, &why);
     if (err == ERR_NONE) continue;
-    say("%s", why ? why : err_text(err));
+    if (why && config->fetcher.ca_file)
+      say("--ca-file %s: %s", config->fetcher.ca_file, why);
+    else
+      say("%s", why ? why : err_text(err));
     return err;
   }
   return ERR_NONE;

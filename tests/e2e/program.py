@@ -1,0 +1,97 @@
+"""What the end-to-end tests share: the program, a laboratory, records read back."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Iterable
+
+ROOT = Path(__file__).resolve().parents[2]
+LAB = ROOT / "tests" / "lab" / "lab"
+SECONDS = 300  # more than any run needs: only a hang is ended by it
+
+Record = dict[str, object]
+
+
+def stscan_path() -> str:
+    return os.environ.get("STSCAN", str(ROOT / "build" / "stscan"))
+
+
+def stscan(*arguments: str | Path, stdin: bytes = b"", timeout: float = SECONDS) \
+        -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([stscan_path(), *map(str, arguments)], input=stdin, capture_output=True,
+                          timeout=timeout, check=False)
+
+
+class Lab:
+    """A laboratory for the time of a `with`."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.arguments = arguments
+
+    def __enter__(self) -> Lab:
+        done = subprocess.run([LAB, "start", *self.arguments], capture_output=True, text=True,
+                              check=False)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        self.folder = Path(done.stdout.strip())
+        lines = (self.folder / "env").read_text().split()
+        self.env = dict(line.split("=", 1) for line in lines)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run([LAB, "stop", self.folder], check=True)
+        shutil.rmtree(self.folder)
+
+    @property
+    def options(self) -> list[str]:
+        """What points a scan at this laboratory."""
+        return ["--resolvers", self.env["LAB_RESOLVER"], "--https-port", self.env["LAB_HTTPS_PORT"],
+                "--ca-file", self.env["LAB_CA_FILE"], "--allow-private", "--per-address-rate", "0"]
+
+    def cases(self) -> list[Record]:
+        return parse((self.folder / "cases.ndjson").read_text().splitlines())
+
+
+def parse(lines: Iterable[str]) -> list[Record]:
+    return [json.loads(line) for line in lines]
+
+
+def read_plain(path: Path) -> list[Record]:
+    return parse(path.read_text(encoding="utf-8").splitlines())
+
+
+def read_gzip(path: Path) -> list[Record]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return parse(lines)
+
+
+def member(record: Record, path: str) -> object:
+    """record["policy"]["mode"] for "policy.mode"; findings are found by their code."""
+    value: object = record
+    for part in path.split("."):
+        if isinstance(value, list):
+            value = next((f for f in value if f["code"] == part), {})
+        elif isinstance(value, dict):
+            value = value.get(part)
+    return value
+
+
+def codes(record: Record) -> list[str]:
+    return sorted(finding["code"] for finding in record["findings"])  # type: ignore[attr-defined]
+
+
+class Folder:
+    """A temporary folder for the time of a `with`."""
+
+    def __enter__(self) -> Path:
+        self.path = Path(tempfile.mkdtemp(prefix="stscan-e2e."))
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.path)

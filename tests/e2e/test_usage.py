@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""What is wrong is said in one clear line, with the right exit status, and nothing is half-written."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from program import Folder, Lab, Record, parse, read_gzip, stscan, stscan_path
+
+NOWHERE = ["--resolvers", "127.0.0.1:9"]  # discard: nobody answers
+
+
+def one_line(stderr: bytes) -> str:
+    lines = stderr.decode().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def whole_records(path: Path) -> list[Record]:
+    """What can be read while the scan still writes."""
+    try:
+        return read_gzip(path)
+    except (EOFError, FileNotFoundError):
+        return []
+
+
+class UsageTest(unittest.TestCase):
+    def test_bad_values_name_option_value_and_what_is_allowed(self) -> None:
+        for option, value, allowed in (
+                ("--threads", "0", "from 1 to 256"), ("--threads", "x", "from 1 to 256"),
+                ("--threads", "257", "from 1 to 256"), ("--threads", "-1", "from 1 to 256"),
+                ("--concurrency", "1000001", "from 1 to 1000000"),
+                ("--dns-tries", "17", "from 1 to 16"), ("--dns-timeout", "99", "from 100 to"),
+                ("--https-port", "65536", "from 1 to 65535"),
+                ("--max-policy-size", "63", "from 64 to"), ("--shard", "3/3", "I < N"),
+                ("--shard", "1", "I < N"), ("--format", "xml", "auto|lines|csv"),
+                ("--progress", "maybe", "auto|always|never"), ("--output", "", "not empty")):
+            done = stscan("scan", f"{option}={value}")
+            self.assertEqual(done.returncode, 2, option)
+            line = one_line(done.stderr)
+            for part in (option, f'"{value}"', allowed):
+                self.assertIn(part, line)
+
+    def test_values_at_the_limits_are_taken(self) -> None:
+        for option, value in (("--threads", "1"), ("--threads", "256"), ("--dns-tries", "16"),
+                              ("--https-port", "65535"), ("--shard", "2/3")):
+            done = stscan("scan", option, value, "/nonexistent")
+            self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_unknown_words(self) -> None:
+        for arguments in ([], ["scann"], ["scan", "--nonsense"], ["scan", "--threads"],
+                          ["scan", "--force", "--append"]):
+            self.assertEqual(stscan(*arguments).returncode, 2, arguments)
+        self.assertNotIn(b"\x1b", stscan("scan", "--threads", "\x1b[31m").stderr)
+
+    def test_help_and_version(self) -> None:
+        for arguments in (["--help"], ["scan", "--help"], ["--version"]):
+            done = stscan(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn(b"libcurl", stscan("--version").stdout)
+        self.assertIn(b"milliseconds", stscan("scan", "--help").stdout)
+
+    def test_what_cannot_be_done_is_said_before_anything_is_written(self) -> None:
+        with Folder() as folder:
+            names = folder / "list"
+            names.write_text("example.com\n")
+            (folder / "empty").write_text("")
+            new = folder / "new"
+            for arguments, said in (
+                    ([folder / "missing"], "No such file"),
+                    ([folder], "Is a directory"),
+                    ([*NOWHERE, names], "no resolver answers"),
+                    (["--ca-file", folder / "empty", names], "certificate"),
+                    (["--ca-file", folder / "missing", names], f"{folder}/missing"),
+                    (["--block", folder / "missing", names], "No such file"),
+                    (["--summary", folder / "no" / "summary", names], "No such file"),
+                    (["--resolvers", f"@{folder / 'missing'}", names], "No such file")):
+                done = stscan("scan", "-o", new, *NOWHERE, *arguments)
+                self.assertEqual(done.returncode, 1, (arguments, done.stderr))
+                self.assertIn(said, done.stderr.decode())
+                self.assertFalse(new.exists(), arguments)
+            done = stscan("scan", "--resolvers", "example.com", names)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn('"example.com"', one_line(done.stderr))
+
+
+class EndTest(unittest.TestCase):
+    """Over a laboratory: outputs that exist, and scans that are stopped."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.lab = Lab().__enter__()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.lab.__exit__()
+
+    def test_an_output_that_exists_is_kept(self) -> None:
+        scan = ["scan", *self.lab.options, "--progress", "never"]
+        with Folder() as folder:
+            out = folder / "out"
+            out.write_text("here\n")
+            done = stscan(*scan, "-o", out, "-", stdin=b"a.example\n")
+            self.assertEqual((done.returncode, out.read_text()), (1, "here\n"))
+            self.assertIn("--force", one_line(done.stderr))
+            done = stscan(*scan, "--force", "-o", out, "-", stdin=b"a.example\n")
+            self.assertEqual((done.returncode, len(out.read_text().splitlines())), (0, 1))
+            done = stscan(*scan, "--append", "-o", out, "-", stdin=b"b.example\n")
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual([r["domain"] for r in parse(out.read_text().splitlines())],
+                             ["a.example", "b.example"])
+            done = stscan(*scan, "-o", folder / "no" / "out", "-", stdin=b"a.example\n")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("No such file", one_line(done.stderr))
+
+    def start_endless(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
+        """A scan whose list is a pipe that stays open."""
+        command = [stscan_path(), "scan", *self.lab.options, *map(str, arguments), "-"]
+        scan = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+        assert scan.stdin
+        scan.stdin.write(b"enforce.example\nabsent.example\nrefused.example\n")
+        scan.stdin.flush()
+        return scan
+
+    def test_signals_end_a_scan_with_whole_output(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with Folder() as folder:
+                out = folder / "out.gz"
+                scan = self.start_endless("-o", out)
+                deadline = time.monotonic() + 60
+                while len(whole_records(out)) < 3:
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.05)
+                scan.send_signal(number)
+                _, stderr = scan.communicate(timeout=60)
+                self.assertEqual(scan.returncode, 3, stderr)
+                self.assertEqual({r["n"] for r in read_gzip(out)}, {1, 2, 3})
+                self.assertIn(b"stopped", stderr)
+
+    def test_a_closed_reader_is_a_quiet_end(self) -> None:
+        scan = self.start_endless("--progress", "never")
+        assert scan.stdin and scan.stdout and scan.stderr
+        scan.stdout.close()
+        scan.stdin.write(b"".join(b"n%d.example\n" % i for i in range(5000)))
+        scan.stdin.close()
+        self.assertEqual(scan.stderr.read(), b"")
+        self.assertEqual(scan.wait(timeout=60), 0)
+        scan.stderr.close()
+
+    def test_few_descriptors_lower_the_concurrency(self) -> None:
+        command = " ".join([stscan_path(), "scan", "--threads", "1", *self.lab.options, "-"])
+        done = subprocess.run(["sh", "-c", "ulimit -n 200; exec " + command],
+                              input=b"enforce.example\n", capture_output=True, check=False,
+                              timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"200 file descriptors are allowed", done.stderr)
+        self.assertEqual(parse(done.stdout.decode().splitlines())[0]["status"], "valid")
+
+    def test_a_dead_resolver_beside_a_good_one_is_told(self) -> None:
+        with socket.socket(type=socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            dead = f"127.0.0.1:{silent.getsockname()[1]}"
+            options = self.lab.options
+            options[1] += "," + dead
+            done = stscan("scan", *options, "-", stdin=b"enforce.example\n")
+        self.assertIn(f"resolver {dead} does not answer", done.stderr.decode())
+        self.assertEqual(parse(done.stdout.decode().splitlines())[0]["status"], "valid")
+
+
+if __name__ == "__main__":
+    unittest.main()
