@@ -37,7 +37,8 @@ def hash_of(text: str) -> int:
 
 def deploy(name: str, case: Case) -> Deployment:
     domain = a_labels(name)
-    return Deployment(domain, case, f"127.0.1.{1 + hash_of(domain) % HTTPS_ADDRESSES}")
+    served_as = case.host.cname if case.host and case.host.cname else domain
+    return Deployment(domain, case, f"127.0.1.{1 + hash_of(served_as) % HTTPS_ADDRESSES}")
 
 
 def own_deployments() -> list[Deployment]:
