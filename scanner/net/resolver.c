@@ -8,7 +8,7 @@
 static const uint64_t resolver_ms = 1000000;
 
 enum {
-  RESOLVER_BACKOFF_MAX = 4, /* doublings of the time between tries */
+  RESOLVER_BACKOFF_MAX = 6, /* steps by which the time between tries grows */
   RESOLVER_IDS = 128,       /* random ids that are drawn at a time */
 };
 
@@ -22,7 +22,7 @@ struct lookup_state {
   struct upstream *last;
   uint64_t started; /* ns; 0: still in the queue, and its time does not run */
   unsigned tries;
-  unsigned failed; /* tries that were not our servers' fault */
+  unsigned failed; /* tries that came to nothing by our own fault */
   enum upstream_way way;
   enum lookup_end end; /* as it would be if nothing else came */
 };
@@ -110,12 +110,11 @@ static uint64_t resolver_deadline(const struct lookup_state *state) {
   return state->started + state->resolver->timeout;
 }
 
-/* From one try to the next: the server's round trips say, doubled each time; but so that all tries
- * have their turn before the lookup's time is over. */
+/* From one try to the next: the server's round trips say, half as much again each time; but so that
+ * all tries have their turn before the lookup's time is over. */
 static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now) {
-  unsigned doublings = state->tries - 1;
-  if (doublings > RESOLVER_BACKOFF_MAX) doublings = RESOLVER_BACKOFF_MAX;
-  uint64_t wished = upstream_retry(state->last) << doublings;
+  uint64_t wished = upstream_retry(state->last);
+  for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
   uint64_t deadline = resolver_deadline(state);
   uint64_t left = deadline > now ? deadline - now : 0;
   uint64_t share = left / (state->resolver->tries - state->tries + 1);
@@ -149,11 +148,23 @@ static uint16_t resolver_id(struct resolver *resolver) {
   return resolver->ids[--resolver->ids_left];
 }
 
+/* c-ares tells answers apart by id and question; the question is the same for all our tries. */
+static uint16_t resolver_new_id(const struct lookup_state *state) {
+  uint16_t id = resolver_id(state->resolver);
+  const struct list *node = state->queries.next;
+  while (node != &state->queries) {
+    bool taken = LIST_ENTRY(node, struct query, sibling)->id == id;
+    if (taken) id = resolver_id(state->resolver);
+    node = taken ? state->queries.next : node->next;
+  }
+  return id;
+}
+
 static void resolver_send(struct lookup_state *state, struct upstream *upstream, uint64_t now) {
   struct lookup *lookup = state->lookup;
   unsigned char packet[DNS_QUERY_SIZE_MAX];
   bool edns = state->way != UPSTREAM_PLAIN;
-  uint16_t id = resolver_id(state->resolver);
+  uint16_t id = resolver_new_id(state);
   size_t size = message_query(packet, id, lookup->name, lookup->type, edns);
   struct query *query = upstream_query(upstream);
   if (!state->started) {
@@ -165,6 +176,7 @@ static void resolver_send(struct lookup_state *state, struct upstream *upstream,
   state->tries++;
   if (query) {
     query->waiter = state;
+    query->id = id;
     list_append(&state->queries, &query->sibling);
     resolver_await(state, now);
     upstream_send(query, state->way, (struct span){(char *)packet, size}, now);
@@ -271,6 +283,18 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
   }
 }
 
+/* A newer c-ares gives up a whole channel when it cannot read one answer on it. Whose it was shows
+ * when the queries are sent apart from the others. */
+static void resolver_unreadable(struct lookup_state *state, uint64_t now) {
+  bool may_be_anothers = state->way == UPSTREAM_UDP && state->tries < state->resolver->tries;
+  if (may_be_anothers) {
+    state->way = UPSTREAM_ALONE;
+    resolver_await(state, now);
+  } else {
+    resolver_malformed(state, now);
+  }
+}
+
 static void resolver_done(struct query *query, enum channel_end end, struct span packet) {
   struct lookup_state *state = query->waiter;
   if (!state) return;
@@ -281,10 +305,7 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
     resolver_answered(state, query, packet, now);
     resolver_pump(resolver, now);
     break;
-  case CHANNEL_MALFORMED:
-    if (state->way == UPSTREAM_UDP) state->way = UPSTREAM_ALONE;
-    resolver_malformed(state, now);
-    break;
+  case CHANNEL_MALFORMED: resolver_unreadable(state, now); break;
   case CHANNEL_FAILED:
     state->failed++;
     resolver_await(state, now);

@@ -6,7 +6,7 @@ static const uint64_t upstream_ms = 1000000;
 
 enum {
   UPSTREAM_SLOT_ALONE = UPSTREAM_PORTS,
-  UPSTREAM_SLOT_PLAIN,
+  UPSTREAM_SLOT_PLAIN = UPSTREAM_SLOT_ALONE + UPSTREAM_ALONE_PORTS,
   UPSTREAM_SLOT_TCP,
   UPSTREAM_SLOTS,
 };
@@ -28,8 +28,10 @@ struct upstream {
   struct upstream_slot slots[UPSTREAM_SLOTS];
   unsigned turn;
   struct window window;
-  struct list flight;
-  unsigned filled;  /* queries on `flight` */
+  struct list flight; /* queries whose answers may still be in time, */
+  unsigned flying;    /* so many */
+  struct list late;
+  unsigned late_count;
   size_t under_way; /* queries that have not ended */
   unsigned silent;  /* in a row without an answer */
   uint64_t silent_since;
@@ -55,6 +57,7 @@ enum err upstream_new(struct upstream **out, uv_loop_t *loop, const union addres
   upstream->queries.size = sizeof(struct query);
   window_init(&upstream->window, now);
   list_init(&upstream->flight);
+  list_init(&upstream->late);
   *out = upstream;
   return ERR_NONE;
 }
@@ -66,11 +69,26 @@ static void upstream_give(struct upstream *upstream, struct query *query) {
 /* Takes the query off the window; frees it if it was kept for that only. */
 static void upstream_vacate(struct query *query) {
   struct upstream *upstream = query->upstream;
-  if (!query->fills) return;
+  if (query->place == QUERY_FLIGHT) upstream->flying--;
+  if (query->place == QUERY_LATE) upstream->late_count--;
+  if (query->place == QUERY_NOWHERE) return;
   list_remove(&query->flight);
-  query->fills = false;
-  upstream->filled--;
+  query->place = QUERY_NOWHERE;
   if (query->ended) upstream_give(upstream, query);
+}
+
+static void upstream_put(struct query *query, struct list *list, enum query_place place) {
+  list_append(list, &query->flight);
+  query->place = place;
+  if (place == QUERY_FLIGHT) query->upstream->flying++;
+  if (place == QUERY_LATE) query->upstream->late_count++;
+}
+
+static void upstream_late(struct query *query) {
+  struct upstream *upstream = query->upstream;
+  list_remove(&query->flight);
+  upstream->flying--;
+  upstream_put(query, &upstream->late, QUERY_LATE);
 }
 
 void upstream_close(struct upstream *upstream) {
@@ -84,6 +102,7 @@ void upstream_close(struct upstream *upstream) {
 
 void upstream_free(struct upstream *upstream) {
   if (!upstream) return;
+  list_move(&upstream->flight, &upstream->late);
   while (!list_empty(&upstream->flight))
     upstream_vacate(LIST_ENTRY(upstream->flight.next, struct query, flight));
   pool_free(&upstream->queries);
@@ -110,25 +129,40 @@ static void upstream_sign_of_life(struct upstream *upstream, uint64_t now) {
   upstream->resting = false;
 }
 
-/* Takes those off the window that are answered too late. */
+static struct query *upstream_first(const struct list *list) {
+  return list_empty(list) ? NULL : LIST_ENTRY(list->next, struct query, flight);
+}
+
+/* Takes those off the window whose answers are late. */
 static void upstream_release(struct upstream *upstream, uint64_t now) {
   uint64_t hold = window_hold(&upstream->window);
   uint64_t retry = window_retry(&upstream->window);
-  while (!list_empty(&upstream->flight)) {
-    struct query *query = LIST_ENTRY(upstream->flight.next, struct query, flight);
-    uint64_t age = now - query->sent;
-    bool others_answered = upstream->answered_at > query->sent && !query->ended;
-    if (age < (others_answered ? hold : retry)) return;
-    upstream_silence(upstream, query, now);
+  struct query *query;
+  while ((query = upstream_first(&upstream->late)) && now - query->sent >= retry)
     upstream_vacate(query);
+  while ((query = upstream_first(&upstream->flight)) && now - query->sent >= hold) {
+    bool overdue = now - query->sent >= retry;
+    if (!overdue && upstream->answered_at <= query->sent) return;
+    if (overdue) {
+      upstream_silence(upstream, query, now);
+      upstream_vacate(query);
+    } else {
+      upstream_late(query);
+    }
   }
 }
 
+static unsigned upstream_filled(const struct upstream *upstream) {
+  unsigned borne = window_late_max(&upstream->window);
+  return upstream->flying + (upstream->late_count > borne ? upstream->late_count - borne : 0);
+}
+
 bool upstream_ready(struct upstream *upstream, uint64_t now) {
+  unsigned limit = window_limit(&upstream->window);
   if (upstream->resting) return now >= upstream->probe_at;
-  if (upstream->filled < window_limit(&upstream->window)) return true;
+  if (upstream_filled(upstream) < limit) return true;
   upstream_release(upstream, now);
-  if (upstream->filled < window_limit(&upstream->window)) return true;
+  if (upstream_filled(upstream) < limit) return true;
   window_wanted(&upstream->window);
   return false;
 }
@@ -142,9 +176,22 @@ struct query *upstream_query(struct upstream *upstream) {
   return query;
 }
 
+static size_t upstream_slot_load(const struct upstream_slot *slot) {
+  return slot->channel ? channel_in_flight(slot->channel) : 0;
+}
+
+static struct upstream_slot *upstream_idlest(struct upstream *upstream) {
+  struct upstream_slot *idlest = &upstream->slots[UPSTREAM_SLOT_ALONE];
+  for (size_t i = 1; i < UPSTREAM_ALONE_PORTS; i++) {
+    struct upstream_slot *slot = &upstream->slots[UPSTREAM_SLOT_ALONE + i];
+    if (upstream_slot_load(slot) < upstream_slot_load(idlest)) idlest = slot;
+  }
+  return idlest;
+}
+
 static struct upstream_slot *upstream_slot(struct upstream *upstream, enum upstream_way way) {
   switch (way) {
-  case UPSTREAM_ALONE: return &upstream->slots[UPSTREAM_SLOT_ALONE];
+  case UPSTREAM_ALONE: return upstream_idlest(upstream);
   case UPSTREAM_PLAIN: return &upstream->slots[UPSTREAM_SLOT_PLAIN];
   case UPSTREAM_TCP: return &upstream->slots[UPSTREAM_SLOT_TCP];
   case UPSTREAM_UDP: break;
@@ -172,9 +219,7 @@ void upstream_send(struct query *query, enum upstream_way way, struct span packe
   query->edns = way == UPSTREAM_UDP || way == UPSTREAM_ALONE;
   query->tcp = way == UPSTREAM_TCP;
   query->epoch = window_sent(&upstream->window, now);
-  query->fills = true;
-  list_append(&upstream->flight, &query->flight);
-  upstream->filled++;
+  upstream_put(query, &upstream->flight, QUERY_FLIGHT);
   upstream->under_way++;
   upstream->stats.sent++;
   if (upstream->resting) upstream->probe_at = now + UPSTREAM_PROBE_MS * upstream_ms;
@@ -190,7 +235,7 @@ static void upstream_answered(struct query *query) {
   uint64_t now = uv_hrtime();
   upstream_sign_of_life(upstream, now);
   upstream->stats.answered++;
-  if (!query->tcp) window_answered(&upstream->window, now - query->sent);
+  if (!query->tcp) window_answered(&upstream->window, query->epoch, now - query->sent);
   if (query->lost) {
     window_found(&upstream->window, query->epoch);
     upstream->stats.lost--;
@@ -211,7 +256,7 @@ static void upstream_channel_done(struct channel_query *channel, enum channel_en
   if (!upstream->closing) upstream->done(query, end, packet);
   query->waiter = NULL;
   query->ended = true;
-  if (!query->fills) upstream_give(upstream, query);
+  if (query->place == QUERY_NOWHERE) upstream_give(upstream, query);
 }
 
 void upstream_overtaken(struct query *query) {
@@ -243,7 +288,7 @@ void upstream_tick(struct upstream *upstream, uint64_t now) {
 }
 
 bool upstream_busy(const struct upstream *upstream) {
-  return upstream->under_way || upstream->filled;
+  return upstream->under_way || upstream->flying || upstream->late_count;
 }
 
 bool upstream_resting(const struct upstream *upstream) {
@@ -252,8 +297,8 @@ bool upstream_resting(const struct upstream *upstream) {
 
 unsigned upstream_room(const struct upstream *upstream) {
   unsigned limit = window_limit(&upstream->window);
-  if (upstream->resting || upstream->filled >= limit) return 0;
-  return limit - upstream->filled;
+  unsigned filled = upstream_filled(upstream);
+  return upstream->resting || filled >= limit ? 0 : limit - filled;
 }
 
 uint64_t upstream_retry(const struct upstream *upstream) {
@@ -264,7 +309,7 @@ void upstream_describe(const struct upstream *upstream, struct resolver_server *
   *server = upstream->stats;
   server->address = upstream->address;
   server->window = window_limit(&upstream->window);
-  server->in_flight = upstream->filled;
+  server->in_flight = upstream->flying;
   server->rtt_us = (unsigned)(upstream->window.rtt / 1000);
   server->resting = upstream->resting;
 }

@@ -2,9 +2,10 @@
  *
  * A query is taken from upstream_query(), sent, and ends once, with upstream_done. It may outlive
  * the lookup it is for (`waiter` is then NULL): a late answer still says something of the server.
- * A query fills the window until it is answered, or so late that an answer would be a surprise,
- * and the server has answered others meanwhile; one that was refused fills it as long as one that
- * was not answered, so that a server which refuses is not asked the faster for it.
+ * A query fills the window until it is answered. When its answer is late, though the server has
+ * answered others meanwhile, it does so only together with too many others that are late; and no
+ * more at all when it is time to ask again. One that was refused fills it as long as one that was
+ * not answered, so that a server which refuses is not asked the faster for it.
  */
 #ifndef SCANNER_NET_UPSTREAM_H
 #define SCANNER_NET_UPSTREAM_H
@@ -16,6 +17,7 @@
 
 enum {
   UPSTREAM_PORTS = 4,         /* UDP channels that queries are spread over */
+  UPSTREAM_ALONE_PORTS = 16,  /* and those for one query each, if that suffices */
   UPSTREAM_REST_QUERIES = 16, /* in a row without an answer, and */
   UPSTREAM_REST_MS = 2000,    /* for so long: the server rests */
   UPSTREAM_PROBE_MS = 1000,   /* how often a resting server is asked */
@@ -26,12 +28,13 @@ struct query {
   struct upstream *upstream;
   void *waiter;
   struct list sibling; /* the waiter's */
-  struct list flight;  /* of those that fill the window, by the time they were sent */
+  struct list flight;  /* of those on their way or late, by the time they were sent */
   uint64_t sent;
   unsigned epoch;
+  uint16_t id;
   bool edns;
   bool tcp;
-  bool fills; /* the window */
+  enum query_place { QUERY_NOWHERE, QUERY_FLIGHT, QUERY_LATE } place;
   bool ended;
   bool lost;
 };

@@ -40,6 +40,12 @@ uint64_t window_hold(const struct window *window) {
   return hold < (double)retry ? (uint64_t)hold : retry;
 }
 
+unsigned window_late_max(const struct window *window) {
+  unsigned sent = window->epochs[0].sent;
+  if (window->epochs[1].sent > sent) sent = window->epochs[1].sent;
+  return sent * WINDOW_LATE_PERCENT / 100;
+}
+
 static struct window_epoch *window_epoch(struct window *window, unsigned epoch) {
   bool known = epoch == window->epoch || epoch + 1 == window->epoch;
   return known ? &window->epochs[epoch & 1] : NULL;
@@ -47,15 +53,15 @@ static struct window_epoch *window_epoch(struct window *window, unsigned epoch) 
 
 /* Queries that wait in the server's queue, by the answers' rate and their delay. */
 static double window_queue(const struct window *window, uint64_t length) {
-  double answered = window->epochs[window->epoch & 1].answered;
   if (window->base <= 0 || window->quick <= window->base) return 0;
-  return answered / (double)length * (window->quick - window->base);
+  return window->answers / (double)length * (window->quick - window->base);
 }
 
 static void window_adjust(struct window *window, double loss, double queue) {
   double step = window->size / 16;
   if (loss > window_loss) {
-    window->size = window_clamp(window->size * (1 - loss), window_least, WINDOW_MAX);
+    double cut = 4 * loss < 0.5 ? 4 * loss : 0.5;
+    window->size = window_clamp(window->size * (1 - cut), window_least, WINDOW_MAX);
     window->starting = false;
     window->judged_from = window->epoch + 1;
   } else if (queue > WINDOW_QUEUE_MAX) {
@@ -72,12 +78,14 @@ static void window_adjust(struct window *window, double loss, double queue) {
 
 static void window_turn(struct window *window, uint64_t now) {
   const struct window_epoch *before = &window->epochs[(window->epoch & 1) ^ 1];
-  bool fair = window->epoch > window->judged_from && before->sent;
-  double loss = fair ? (double)before->lost / before->sent : 0;
-  window_adjust(window, loss, window_queue(window, now - window->epoch_start));
+  bool fair = window->epoch > window->judged_from && before->answered;
+  if (fair)
+    window_adjust(window, (double)before->lost / before->answered,
+                  window_queue(window, now - window->epoch_start));
   window->epoch++;
   window->epochs[window->epoch & 1] = (struct window_epoch){.sent = 0};
   window->epoch_start = now;
+  window->answers = 0;
   window->wanted = false;
 }
 
@@ -109,8 +117,10 @@ static void window_measure_queue(struct window *window, uint64_t rtt) {
   window->quick = window->quick > 0 ? window->quick + (best - window->quick) / 8 : best;
 }
 
-void window_answered(struct window *window, uint64_t rtt) {
-  window->epochs[window->epoch & 1].answered++;
+void window_answered(struct window *window, unsigned epoch, uint64_t rtt) {
+  struct window_epoch *of = window_epoch(window, epoch);
+  if (of) of->answered++;
+  window->answers++;
   window_measure(window, (double)rtt);
   window_measure_queue(window, rtt);
 }

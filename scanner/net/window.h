@@ -4,7 +4,10 @@
  * The window grows while lookups wait for it, and by three signals only does it stop or shrink:
  * - Loss: queries that a later query of the same lookup overtook. Some loss is a line's own and is
  *   borne; above WINDOW_LOSS_PERCENT the server drops what it cannot or will not take, and the
- *   window shrinks by the share lost, below one if need be (then lost queries are held longer).
+ *   window shrinks by four times the share lost, below one if need be (then lost queries are held
+ * longer). The share is of lost to answered: where p of all are dropped, of those dropped 1 - p are
+ * seen to be, by their retries, which is p to the 1 - p that were answered; names that nobody
+ * answers are in neither number.
  * - Delay: when even the quickest of many answers take longer than they once did, queries wait in
  *   the server's queue, and more of them would bring nothing but loss.
  * - The limit, WINDOW_MAX.
@@ -21,10 +24,11 @@
 enum {
   WINDOW_START = 100, /* where a name server on the same machine is already at its best */
   WINDOW_MAX = 4000,
-  WINDOW_LOSS_PERCENT = 7,
-  WINDOW_QUEUE_MAX = 64,  /* queries that may wait in the server's queue */
-  WINDOW_EPOCH_MIN = 100, /* queries that must have been sent before an epoch is judged */
-  WINDOW_BATCH = 32,      /* answers, of which the quickest shows the queue's delay */
+  WINDOW_LOSS_PERCENT = 6, /* lines that lose 5 of 100 are met with */
+  WINDOW_LATE_PERCENT = 7, /* a little more: or the window would be full of them */
+  WINDOW_QUEUE_MAX = 64,   /* queries that may wait in the server's queue */
+  WINDOW_EPOCH_MIN = 100,  /* queries that must have been sent before an epoch is judged */
+  WINDOW_BATCH = 32,       /* answers, of which the quickest shows the queue's delay */
   WINDOW_RETRY_MIN_MS = 250,
   WINDOW_RETRY_MAX_MS = 1000,
   WINDOW_RETRY_START_MS = 500, /* while nothing was measured */
@@ -42,7 +46,8 @@ struct window {
     unsigned sent;
     unsigned lost;
     unsigned answered;
-  } epochs[2];      /* this one and the one before, by parity */
+  } epochs[2];      /* of the queries sent in this one and the one before; by parity */
+  unsigned answers; /* that came in this epoch */
   double rtt;       /* smoothed, ns; 0: not measured */
   double variation; /* RFC 6298 */
   unsigned batch;
@@ -59,9 +64,9 @@ unsigned window_limit(const struct window *window);
 /* Somebody waits because the window is full. */
 void window_wanted(struct window *window);
 
-/* Gives the epoch that window_lost() and window_found() want back. */
+/* Gives the epoch that the three below want back. */
 unsigned window_sent(struct window *window, uint64_t now);
-void window_answered(struct window *window, uint64_t rtt);
+void window_answered(struct window *window, unsigned epoch, uint64_t rtt);
 void window_lost(struct window *window, unsigned epoch);
 /* What was lost came after all. */
 void window_found(struct window *window, unsigned epoch);
@@ -69,9 +74,13 @@ void window_found(struct window *window, unsigned epoch);
 /* After silence: begins again from WINDOW_START or less. */
 void window_restart(struct window *window);
 
-/* When a query should be asked again, and when an answer is so late that it no longer fills the
- * window; both ns. */
+/* When a query should be asked again; ns. */
 uint64_t window_retry(const struct window *window);
+
+/* When an answer is late, though others came; ns. From then until window_retry() a query does not
+ * fill the window, as long as no more of them are late than window_late_max(): the loss that is
+ * borne. */
 uint64_t window_hold(const struct window *window);
+unsigned window_late_max(const struct window *window);
 
 #endif

@@ -57,7 +57,8 @@ struct server {
 struct connection {
   uv_tcp_t tcp;
   struct server *server;
-  struct request request;
+  unsigned char bytes[65536];
+  size_t len;
 };
 
 static uv_loop_t loop;
@@ -217,23 +218,26 @@ static void server_on_udp(uv_udp_t *udp, ssize_t size, const uv_buf_t *buffer,
   server_on_request(udp->data, &request);
 }
 
+/* Queries may come in pieces, and several at once. */
 static void server_on_tcp(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
   struct connection *connection = (struct connection *)(void *)stream;
-  struct request *request = &connection->request;
   if (size < 0) {
     uv_close((uv_handle_t *)stream, server_freed);
     return;
   }
-  assert_true(request->len + (size_t)size <= sizeof request->bytes);
-  memcpy(request->bytes + request->len, buffer->base, (size_t)size);
-  request->len += (size_t)size;
-  size_t whole = request->len < 2 ? SIZE_MAX : (size_t)request->bytes[0] << 8 | request->bytes[1];
-  if (whole == SIZE_MAX || request->len < whole + 2) return;
-  memmove(request->bytes, request->bytes + 2, whole);
-  request->len = whole;
-  request->stream = stream;
-  server_on_request(connection->server, request);
-  request->len = 0;
+  assert_true(connection->len + (size_t)size <= sizeof connection->bytes);
+  memcpy(connection->bytes + connection->len, buffer->base, (size_t)size);
+  connection->len += (size_t)size;
+  while (connection->len >= 2) {
+    struct request request = {.stream = stream};
+    request.len = (size_t)connection->bytes[0] << 8 | connection->bytes[1];
+    if (connection->len < request.len + 2) return;
+    assert_true(request.len <= sizeof request.bytes);
+    memcpy(request.bytes, connection->bytes + 2, request.len);
+    connection->len -= request.len + 2;
+    memmove(connection->bytes, connection->bytes + request.len + 2, connection->len);
+    server_on_request(connection->server, &request);
+  }
 }
 
 static void server_on_connection(uv_stream_t *listener, int status) {
@@ -396,8 +400,8 @@ static const struct row {
     {"txa.test", LOOKUP_ANSWERED, 0, 3, 3, 2},
     {"t.test", LOOKUP_MALFORMED, 0, TRIES, TRIES, 0},
     {"f.test", LOOKUP_ANSWERED, 0, 1, 2, 2},
-    {"ep.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
-    {"exp.test", LOOKUP_ANSWERED, 0, 3, 3, 2},
+    {"ep.test", LOOKUP_ANSWERED, 0, 1, 2, 2}, /* c-ares may send again by itself */
+    {"exa.test", LOOKUP_ANSWERED, 0, 2, 3, 2},
     {"e.test", LOOKUP_ANSWERED, 1, TRIES, TRIES, 0},
 };
 
@@ -430,22 +434,25 @@ static void test_rows_alone(void **state) {
   }
 }
 
-/* The well ones are not disturbed by the sick. Where c-ares reads packets itself, one that it
- * cannot read costs the others of its channel a try, so tries are not counted here. */
+static bool row_is_malformed(const struct row *row) {
+  return memchr(row->name, SAYS_MALFORMED, strcspn(row->name, "."));
+}
+
+/* The well ones are not disturbed by the sick. */
 static void test_rows_together(void **state) {
   (void)state;
   static struct asked asked[ROWS];
   struct fixture fixture;
-  open_fixture(&fixture, 1, 2 * TIMEOUT_MS, 2 * TRIES, NULL);
-  for (size_t i = 0; i < ROWS; i++) ask(&fixture, &asked[i], rows[i].name);
-  run_until(ROWS);
-  for (size_t i = 0; i < ROWS; i++) {
-    struct row row = rows[i];
-    row.tries_from = 1;
-    row.tries_to = 2 * TRIES;
-    check_row(&row, &asked[i]);
-    arena_free(&asked[i].arena);
-  }
+  size_t count = 0;
+  open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, NULL);
+  for (size_t i = 0; i < ROWS; i++)
+    if (!row_is_malformed(&rows[i])) ask(&fixture, &asked[count++], rows[i].name);
+  run_until(count);
+  for (size_t i = ROWS; i--;)
+    if (!row_is_malformed(&rows[i])) {
+      check_row(&rows[i], &asked[--count]);
+      arena_free(&asked[count].arena);
+    }
   close_fixture(&fixture);
 }
 
@@ -454,7 +461,7 @@ static void test_one_try(void **state) {
   static const struct row once[] = {
       {"x.test", LOOKUP_TIMEOUT, 0, 1, 1, 0},   {"s.test", LOOKUP_ANSWERED, 2, 1, 1, 0},
       {"m.test", LOOKUP_MALFORMED, 0, 1, 1, 0}, {"ta.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
-      {"ep.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
+      {"ep.test", LOOKUP_ANSWERED, 0, 1, 2, 2},
   };
   for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
     struct fixture fixture;
@@ -529,6 +536,21 @@ static void test_loss(void **state) {
   assert_int_equal(server.sent, 2 * MANY);
   assert_int_equal(server.answered, MANY);
   assert_int_equal(server.lost, MANY);
+  free_many();
+  close_fixture(&fixture);
+}
+
+/* Where c-ares reads packets itself, one that it cannot read costs others a try, but no more. */
+static void test_malformed_among_others(void **state) {
+  (void)state;
+  struct fixture fixture;
+  struct asked malformed;
+  open_fixture(&fixture, 1, 10 * TIMEOUT_MS, TRIES, NULL);
+  ask(&fixture, &malformed, "m.test");
+  ask_many(&fixture, "a");
+  run_until(MANY + 1);
+  assert_int_equal(malformed.lookup.end, LOOKUP_MALFORMED);
+  for (int i = 0; i < MANY; i++) assert_int_equal(many[i].lookup.end, LOOKUP_ANSWERED);
   free_many();
   close_fixture(&fixture);
 }
@@ -717,6 +739,7 @@ int main(void) {
       cmocka_unit_test(test_bad_names),
       cmocka_unit_test(test_refused_port),
       cmocka_unit_test(test_loss),
+      cmocka_unit_test(test_malformed_among_others),
       cmocka_unit_test(test_dead_server),
       cmocka_unit_test(test_other_server_betters),
       cmocka_unit_test(test_all_dead),
