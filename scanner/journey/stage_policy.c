@@ -45,7 +45,7 @@ void stage_policy_judge(struct job *job) {
   struct result *result = &deployment->result;
   result->fetch = fetch->result;
   result->certificate = fetch->certificate;
-  if (fetch->result.http_status == 200)
+  if (fetch->result.http_status == 200 && fetch->has_header)
     policy_judge_content_type(fetch->result.content_type, &deployment->faults);
   if (!fetch->has_body) return;
   result->policy.here = true;

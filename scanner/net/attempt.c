@@ -24,6 +24,7 @@ struct attempt attempt_judge(const struct transfer *transfer, int64_t now, struc
       .step = outcome->step,
       .faults.arena = arena,
       .certificate = transfer->peer.facts,
+      .has_header = outcome->step == OUTCOME_BODY,
       .has_body = outcome_code(outcome) == FOUND_COUNT,
   };
   transfer_result(transfer, arena, &attempt.fetch);

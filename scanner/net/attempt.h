@@ -12,6 +12,7 @@ struct attempt {
   struct faults faults;      /* its findings, in the arena */
   struct result_fetch fetch; /* without attempts */
   struct result_certificate certificate;
+  bool has_header; /* whole */
   bool has_body;
   struct span body;
 };

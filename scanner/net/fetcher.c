@@ -111,6 +111,7 @@ static void fetcher_keep(struct fetch_state *state, const struct attempt *attemp
     state->best = *attempt;
     fetch->result = attempt->fetch;
     fetch->certificate = attempt->certificate;
+    fetch->has_header = attempt->has_header;
     fetch->has_body = attempt->has_body;
     fetch->body = attempt->body;
   }

@@ -50,7 +50,8 @@ struct fetch {
   enum err err; /* ERR_MEMORY, ERR_LIMIT (no descriptor, arena): nothing is said about the host */
   struct result_fetch result;
   struct result_certificate certificate;
-  bool has_body; /* status 200 and a whole body */
+  bool has_header; /* a whole one: a field that is not there is missing */
+  bool has_body;   /* status 200 and a whole body */
   struct span body;
   /* the fetcher's own */
   struct fetch_state *state;

@@ -1,0 +1,413 @@
+"""What the fault server does under each name, and what stscan must say of it.
+
+NAME.fault.example is served by a case's behaviours; where it has none, soundly. What is expected
+is the whole: the status, the effect, every code, and some members of the record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import message as dns
+from message import address, cname, mx, txt
+from nameserver import (
+    Behaviour, after, by_tcp_only, chain, counts_wrong, cut_short, from_elsewhere, garbage,
+    garbage_for_question, gives, header_only, in_turn, late, loop, only, other_question, raw, says, silent, without_edns_only,
+    wrong_id)
+from webserver import (
+    ADDRESS, CLOSED, CLOSES, FULL, RESETS, UNREACHABLE, End, Endless, Script, Step)
+
+ZONE = "fault.example"
+MAIL = f"mail.{ZONE}"
+RECORD = "v=STSv1; id=20260408T100000;"
+POLICY = f"version: STSv1\r\nmode: enforce\r\nmx: {MAIL}\r\nmax_age: 604800\r\n".encode()
+POLICY_SIZE_MAX = 65536
+
+SOUND: dict[str, Behaviour] = {
+    "record": gives(txt(RECORD)),
+    "a": gives(address(ADDRESS)),
+    "aaaa": gives(),
+    "mx": gives(mx(10, MAIL)),
+    "tlsrpt": gives(txt(f"v=TLSRPTv1; rua=mailto:tlsrpt@{ZONE}")),
+    "self": gives(),  # the domain's own addresses
+}
+
+
+def http(body: bytes = POLICY, *headers: str | bytes, status: str = "HTTP/1.1 200 OK",
+         length: int | None = -1, content_type: str | None = "text/plain") -> bytes:
+    """An answer; its Content-Length is the body's unless it is given, or None."""
+    lines: list[str | bytes] = [status]
+    if content_type is not None:
+        lines.append(f"Content-Type: {content_type}")
+    if length is not None:
+        lines.append(f"Content-Length: {len(body) if length == -1 else length}")
+    raw_lines = [x if isinstance(x, bytes) else x.encode() for x in (*lines, *headers, "", "")]
+    return b"\r\n".join(raw_lines) + body
+
+
+def chunked(*pieces: bytes) -> bytes:
+    chunks = b"".join(f"{len(p):x}\r\n".encode() + p + b"\r\n" for p in pieces)
+    return http(chunks, "Transfer-Encoding: chunked", length=None)
+
+
+def padded(size: int) -> bytes:
+    """A policy of so many bytes."""
+    rest = size - len(POLICY) - len(b"padding: \r\n")
+    return POLICY + b"padding: " + b"x" * rest + b"\r\n"
+
+
+def alert(description: int) -> bytes:
+    """A fatal alert in a record of its own (RFC 8446 section 6)."""
+    return bytes((21, 3, 3, 0, 2, 2, description))
+
+
+# A ServerHello that picks TLS 1.0 and TLS_RSA_WITH_AES_128_CBC_SHA.
+HELLO_OF_TLS_1_0 = bytes.fromhex("160301002a" "02000026" "0301") + 32 * b"r" + \
+    bytes.fromhex("00" "002f" "00")
+
+
+class Absent:
+    """Stands for a member that must not be there."""
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    codes: frozenset[str]
+    status: str
+    effect: str
+    dns: dict[str, Behaviour] = field(default_factory=dict)
+    web: Script = Script((http(),))
+    public_only: bool = False  # without --allow-private
+    members: dict[str, object] = field(default_factory=dict)  # path -> value in the record
+
+    @property
+    def domain(self) -> str:
+        return f"{self.name}.{ZONE}"
+
+    @property
+    def policy_host(self) -> str:
+        return f"mta-sts.{self.domain}"
+
+
+def record(name: str, codes: str, status: str, effect: str, behaviour: Behaviour,
+           **members: object) -> Case:
+    return Case(name, frozenset(codes.split()), status, effect, {"record": behaviour},
+                members=members_of(members))
+
+
+def record_unknown(name: str, code: str, behaviour: Behaviour, **members: object) -> Case:
+    return record(name, code, "unknown", "unknown", behaviour, **members)
+
+
+def record_sound(name: str, behaviour: Behaviour, **members: object) -> Case:
+    return record(name, "", "valid", "enforced", behaviour, **members)
+
+
+def host(name: str, codes: str, a: Behaviour, aaaa: Behaviour = gives(), sound: bool = False,
+         **members: object) -> Case:
+    status, effect = ("valid", "enforced") if sound else ("broken", "opportunistic")
+    return Case(name, frozenset(codes.split()), status, effect, {"a": a, "aaaa": aaaa},
+                members=members_of(members))
+
+
+def mail(name: str, codes: str, behaviour: Behaviour, effect: str = "unknown",
+         own: Behaviour = gives(), **members: object) -> Case:
+    return Case(name, frozenset(codes.split()), "valid", effect, {"mx": behaviour, "self": own},
+                members=members_of(members))
+
+
+def tlsrpt(name: str, codes: str, behaviour: Behaviour, **members: object) -> Case:
+    return Case(name, frozenset(codes.split()), "valid", "enforced", {"tlsrpt": behaviour},
+                members=members_of(members))
+
+
+def web(name: str, codes: str, *steps: Step, sound: bool = False, cert: str = "good",
+        tls: str = "modern", **members: object) -> Case:
+    """What is sent after the request."""
+    status, effect = ("valid", "enforced") if sound else ("broken", "opportunistic")
+    return Case(name, frozenset(codes.split()), status, effect, web=Script(steps, None, 0, cert, tls),
+                members=members_of(members))
+
+
+def plain(name: str, codes: str, *steps: Step, flight: int = 0, **members: object) -> Case:
+    """What is sent after the ClientHello."""
+    return Case(name, frozenset(codes.split()), "broken", "opportunistic",
+                web=Script((), steps, flight), members=members_of(members))
+
+
+def members_of(members: dict[str, object]) -> dict[str, object]:
+    """fetch__http_status stands for fetch.http_status."""
+    return {path.replace("__", "."): value for path, value in members.items()}
+
+
+REST = [txt(f"unrelated={i}") for i in range(39)]
+LATE = late(1.0, gives(txt(RECORD)))
+
+RECORD_CASES = (
+    record_sound("sound", gives(txt(RECORD)), record__rcode="NOERROR", record__txt=[RECORD],
+                 fetch__attempts__0__address=ADDRESS, fetch__trusted=True),
+    record_unknown("record-servfail", "record-dns-servfail", says(dns.SERVFAIL),
+                   record__rcode="SERVFAIL", record__tries=4),
+    record_unknown("record-refused", "record-dns-refused", says(dns.REFUSED),
+                   record__rcode="REFUSED"),
+    record_unknown("record-notimp", "record-dns-refused", says(dns.NOTIMP), record__rcode="NOTIMP"),
+    record_unknown("record-notauth", "record-dns-refused", says(dns.NOTAUTH),
+                   record__rcode="NOTAUTH"),
+    record_unknown("record-silent", "record-dns-timeout", silent, record__tries=4,
+                   record__rcode=Absent),
+    record_unknown("record-formerr", "record-dns-malformed", says(dns.FORMERR),
+                   record__rcode="FORMERR"),
+    record_unknown("record-yxdomain", "record-dns-malformed", says(dns.YXDOMAIN)),
+    record_unknown("record-garbage", "record-dns-malformed", only(garbage)),
+    record_unknown("record-cut-short", "record-dns-malformed", only(cut_short(txt(RECORD)))),
+    record_unknown("record-count", "record-dns-malformed", only(counts_wrong(txt(RECORD)))),
+    record_unknown("record-string-overruns", "record-dns-malformed",
+                   only(raw(dns.Data(dns.TXT, b"\x1dv=STSv1; id=20260408T100000;")))),
+    record_unknown("record-pointer-loop", "record-dns-malformed",
+                   only(raw(dns.Data(dns.CNAME, b"\xc0\x2a")))),
+    record_unknown("record-no-string", "record-dns-malformed", only(raw(dns.Data(dns.TXT, b"")))),
+    # What does not answer our question is no answer (RFC 5452 section 9.1).
+    record_unknown("record-header-only", "record-dns-timeout", only(header_only)),
+    record_unknown("record-garbage-for-question", "record-dns-timeout", only(garbage_for_question)),
+    record_unknown("record-wrong-id", "record-dns-timeout", only(wrong_id)),
+    record_unknown("record-other-question", "record-dns-timeout", only(other_question)),
+    record_unknown("record-from-elsewhere", "record-dns-timeout", only(from_elsewhere)),
+    record_sound("wrong-id-first", after(wrong_id, SOUND["record"])),
+    record_sound("other-question-first", after(other_question, SOUND["record"])),
+    record_sound("from-elsewhere-first", after(from_elsewhere, SOUND["record"])),
+    record_sound("garbage-first", in_turn(only(garbage), SOUND["record"])),
+    record_sound("servfail-first", in_turn(says(dns.SERVFAIL), SOUND["record"]), record__tries=2),
+    record_sound("refused-first", in_turn(says(dns.REFUSED), SOUND["record"]), record__tries=2),
+    record_sound("first-lost", in_turn(silent, SOUND["record"])),
+    record_sound("first-three-lost", in_turn(silent, silent, silent, SOUND["record"]),
+                 record__tries=4),
+    record_sound("late", in_turn(LATE, silent)),
+    record_sound("truncated", by_tcp_only(SOUND["record"]), record__txt=[RECORD]),
+    record_unknown("truncated-tcp-servfail", "record-dns-servfail", by_tcp_only(says(dns.SERVFAIL))),
+    record_sound("without-edns", without_edns_only(SOUND["record"])),
+    record_sound("chain-of-16", chain(16, txt(RECORD)),
+                 record__cname=[f"link-{i}.example" for i in range(1, 17)]),
+    record_unknown("chain-of-17", "record-dns-malformed", chain(17, txt(RECORD))),
+    record_unknown("alias-loop", "record-dns-malformed", loop),
+    record("alias-to-nothing", "record-absent", "absent", "none", only(raw(cname("no.example"))),
+           record__cname=["no.example"]),
+    record_sound("strings", gives(txt("v=STS", "", "v1; id=2026", "0408T100000;")),
+                 record__txt=[RECORD]),
+    record("nul", "record-id-invalid", "broken", "opportunistic", gives(txt(b"v=STSv1; id=1\0;")),
+           record__txt=["v=STSv1; id=1\0;"]),
+    record("not-utf-8", "record-id-invalid", "broken", "opportunistic",
+           gives(txt(b"v=STSv1; id=1\xff\xc3;")), record__txt_base64=["dj1TVFN2MTsgaWQ9Mf/DOw=="]),
+    record("empty-string", "record-absent record-unrelated-txt", "absent", "none", gives(txt("")),
+           record__txt=[""]),
+    record("many", "record-unrelated-txt", "valid", "enforced", gives(*REST, txt(RECORD)),
+           record__txt=[f"unrelated={i}" for i in range(39)] + [RECORD]),
+    record("many-records", "record-multiple", "broken", "opportunistic",
+           gives(*(txt(f"v=STSv1; id={i};") for i in range(40)))),
+    record("nodata", "record-absent", "absent", "none", gives(), record__rcode="NOERROR",
+           record__tries=1),
+    record("nxdomain", "record-absent", "absent", "none", says(dns.NXDOMAIN),
+           record__rcode="NXDOMAIN", record__tries=1),
+)
+
+HOST_CASES = (
+    host("host-servfail", "policy-dns-servfail", says(dns.SERVFAIL), says(dns.SERVFAIL),
+         policy_host__rcode="SERVFAIL", fetch=Absent),
+    host("host-refused", "policy-dns-refused", says(dns.REFUSED), says(dns.REFUSED)),
+    host("host-silent", "policy-dns-timeout", silent, silent),
+    host("host-malformed", "policy-dns-malformed", only(garbage), only(garbage)),
+    host("host-nxdomain", "policy-dns-nxdomain", says(dns.NXDOMAIN), says(dns.NXDOMAIN)),
+    host("host-nodata", "policy-dns-nodata", gives(), gives()),
+    host("host-loop", "policy-dns-malformed", loop, loop),
+    host("host-chain-of-16", "", chain(16, address(ADDRESS)), chain(16), sound=True),
+    host("host-chain-of-17", "policy-dns-malformed", chain(17, address(ADDRESS)), chain(17)),
+    host("host-address-of-5-octets", "policy-dns-malformed",
+         only(raw(dns.Data(dns.A, b"\x7f\0\3\1\0")))),
+    host("host-v6-nxdomain", "policy-dns-nxdomain", gives(), says(dns.NXDOMAIN)),
+    host("host-v4-nxdomain", "policy-dns-nxdomain", says(dns.NXDOMAIN), says(dns.SERVFAIL)),
+    host("host-v6-servfail", "policy-dns-servfail", gives(), says(dns.SERVFAIL)),
+    host("host-v4-refused", "policy-dns-refused", says(dns.REFUSED), gives()),
+    host("host-v6-fails-v4-sound", "", SOUND["a"], says(dns.SERVFAIL), sound=True),
+    host("host-v6-silent-v4-sound", "", SOUND["a"], silent, sound=True),
+    host("host-v4-first-lost", "", in_turn(silent, SOUND["a"]), sound=True),
+    host("host-truncated", "", by_tcp_only(SOUND["a"]), sound=True),
+    Case("not-public", frozenset({"policy-address-not-public"}), "broken", "opportunistic",
+         {"a": gives(*(address(a) for a in ("127.0.0.1", "10.1.2.3", "169.254.1.1", "100.64.0.1"))),
+          "aaaa": gives(*(address(a) for a in ("::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1")))},
+         public_only=True, members={"fetch.http_status": Absent}),
+)
+
+MX_CASES = (
+    mail("mx-servfail", "mx-dns-servfail", says(dns.SERVFAIL), policy__mode="enforce"),
+    mail("mx-refused", "mx-dns-refused", says(dns.REFUSED)),
+    mail("mx-silent", "mx-dns-timeout", silent),
+    mail("mx-malformed", "mx-dns-malformed", only(garbage)),
+    mail("mx-name-overruns", "mx-dns-malformed", only(raw(dns.Data(dns.MX, b"\0\n\x20short\0")))),
+    mail("mx-loop", "mx-dns-malformed", loop),
+    mail("mx-many", "", gives(*(mx(i, MAIL) for i in range(40))), "enforced"),
+    mail("mx-nxdomain", "mx-absent", says(dns.NXDOMAIN), "enforced", says(dns.NXDOMAIN)),
+    mail("mx-implicit", "mx-implicit", gives(), "enforced", gives(address(ADDRESS))),
+    mail("mx-implicit-servfail", "mx-dns-servfail", gives(), "enforced", says(dns.SERVFAIL)),
+    mail("mx-implicit-silent", "mx-dns-timeout", gives(), "enforced", silent),
+)
+
+TLSRPT_CASES = (
+    tlsrpt("tlsrpt-servfail", "", says(dns.SERVFAIL), tlsrpt=Absent),
+    tlsrpt("tlsrpt-silent", "", silent, tlsrpt=Absent),
+    tlsrpt("tlsrpt-malformed", "", only(garbage), tlsrpt=Absent),
+    tlsrpt("tlsrpt-nxdomain", "tlsrpt-absent", says(dns.NXDOMAIN)),
+    tlsrpt("tlsrpt-nul", "tlsrpt-syntax", gives(txt(b"v=TLSRPTv1; rua=mailto:a\0@b.example"))),
+)
+
+CONNECT_CASES = (
+    host("connect-refused", "policy-tcp-refused", gives(address(CLOSED))),
+    host("connect-silent", "policy-tcp-timeout", gives(address(FULL))),
+    host("connect-unreachable", "policy-tcp-unreachable", gives(address(UNREACHABLE))),
+    host("accept-reset", "policy-tcp-reset", gives(address(RESETS))),
+    host("accept-close", "policy-tls-closed", gives(address(CLOSES))),
+    host("second-after-reset", "", gives(address(RESETS), address(ADDRESS)), sound=True,
+         fetch__address=ADDRESS, fetch__attempts__0__code="policy-tcp-reset",
+         fetch__attempts__1__code=Absent),
+    host("second-after-silence", "", gives(address(FULL), address(ADDRESS)), sound=True,
+         fetch__attempts__0__code="policy-tcp-timeout"),
+    host("furthest-counts", "policy-tls-closed", gives(address(CLOSES), address(CLOSED)),
+         fetch__address=CLOSES, fetch__attempts__1__code="policy-tcp-refused"),
+    host("four-of-forty", "policy-tcp-refused",
+         gives(*(address(f"127.0.4.{i}") for i in range(1, 41))),
+         policy_host__addresses=[f"127.0.4.{i}" for i in range(1, 41)],
+         fetch__attempts__3__address="127.0.4.4", fetch__attempts__4=Absent),
+)
+
+HANDSHAKE_CASES = (
+    plain("hello-reset", "policy-tcp-reset", End.RESET),
+    plain("hello-close", "policy-tls-closed", End.CLOSE),
+    plain("hello-silent", "policy-tls-timeout", End.SILENCE),
+    plain("flight-reset", "policy-tcp-reset", 0.2, End.RESET, flight=300),
+    plain("flight-close", "policy-tls-closed", End.CLOSE, flight=300),
+    plain("flight-silent", "policy-tls-timeout", End.SILENCE, flight=300),
+    plain("flight-slow", "policy-tls-timeout", Endless(b"\x00", 1.0), flight=3),
+    plain("banner", "policy-tls-not-tls", b"220 mail.fault.example ESMTP\r\n", End.SILENCE),
+    plain("http-without-tls", "policy-tls-not-tls", http(), End.CLOSE),
+    plain("garbage", "policy-tls-not-tls", bytes(range(200, 256)) * 9, End.CLOSE),
+    plain("endless-garbage", "policy-tls-not-tls", Endless(b"\xee" * 4096)),
+    plain("alert-protocol-version", "policy-tls-protocol", alert(70), End.CLOSE),
+    plain("alert-insufficient-security", "policy-tls-protocol", alert(71), End.CLOSE),
+    plain("alert-handshake-failure", "policy-tls-alert", alert(40), End.CLOSE),
+    plain("alert-internal-error", "policy-tls-alert", alert(80), End.CLOSE),
+    plain("alert-unrecognized-name", "policy-tls-alert", alert(112), End.CLOSE),
+    plain("alert-no-application-protocol", "policy-tls-alert", alert(120), End.CLOSE),
+    plain("alert-unknown", "policy-tls-alert", alert(200), End.CLOSE),
+    plain("alert-then-reset", "policy-tls-alert", alert(40), 0.2, End.RESET),
+    plain("hello-of-tls-1.0", "policy-tls-protocol", HELLO_OF_TLS_1_0, End.SILENCE),
+    web("tls-1.0", "policy-tls-protocol", tls="1.0"),
+    web("tls-1.1", "policy-tls-protocol", tls="1.1"),
+    web("no-cipher", "policy-tls-alert", tls="no-cipher"),
+    web("client-certificate", "policy-tls-alert", tls="client-certificate"),
+    web("tls-1.2", "", http(), sound=True, tls="1.2", fetch__tls="TLSv1.2"),
+)
+
+CERTIFICATE_CASES = tuple(
+    web(f"cert-{cert}", codes, http(), cert=cert, fetch__trusted=False, policy__mode="enforce")
+    for cert, codes in (
+        ("wrong-name", "policy-tls-name-mismatch"),
+        ("expired-wrong-name", "policy-tls-expired policy-tls-name-mismatch"),
+        ("not-yet-valid", "policy-tls-not-yet-valid"),
+        ("self-signed", "policy-tls-self-signed"),
+        ("unknown-issuer", "policy-tls-untrusted"),
+        ("stranger-sent", "policy-tls-untrusted"),
+        ("client-only", "policy-tls-cert-invalid"),
+        ("not-an-authority", "policy-tls-cert-invalid"),
+        ("expired-issuer", "policy-tls-expired"),
+    )
+) + (
+    web("cert-expired-and-404", "policy-tls-expired policy-http-status",
+        http(b"", status="HTTP/1.1 404 Not Found"), cert="expired", fetch__http_status=404),
+)
+
+HALF = http()[:-40]
+INVALID = "policy-http-invalid"
+
+STEP_CASES = (
+    web("request-reset", "policy-tcp-reset", End.RESET),
+    web("request-close", INVALID),
+    web("request-cut", INVALID, End.CLOSE),
+    web("request-silent", "policy-http-timeout", End.SILENCE, fetch__http_status=Absent),
+    web("headers-reset", "policy-tcp-reset", b"HTTP/1.1 200 OK\r\nContent-Ty", 0.2, End.RESET),
+    web("headers-close", INVALID, b"HTTP/1.1 200 OK\r\nContent-Ty"),
+    web("headers-silent", "policy-http-timeout", b"HTTP/1.1 200 OK\r\nContent-Ty", End.SILENCE),
+    web("headers-slow", "policy-http-timeout", b"HTTP/1.1 200 OK\r\nX-Slow: ", Endless(b"z", 1.0)),
+    web("headers-endless", INVALID, b"HTTP/1.1 200 OK\r\n", Endless(b"X-More: of the same\r\n" * 99)),
+    web("header-endless", INVALID, b"HTTP/1.1 200 OK\r\nX-Long: ", Endless(b"z" * 4096)),
+    web("body-reset", "policy-tcp-reset", HALF, 0.2, End.RESET),
+    web("body-close", "policy-http-truncated", HALF, fetch__bytes=len(POLICY) - 40, policy=Absent),
+    web("body-cut", "policy-http-truncated", HALF, End.CLOSE),
+    web("body-silent", "policy-http-timeout", HALF, End.SILENCE),
+    web("body-slow", "policy-http-timeout", http(b"", length=500), Endless(b"v", 1.0)),
+    web("body-endless", "policy-http-too-large", http(length=None), Endless(b"x" * 4096)),
+    web("body-never-begins", "policy-http-timeout", http(b"", length=100), End.SILENCE),
+    web("in-pieces", "", *(step for i in range(0, len(http()), 20)
+                           for step in (http()[i:i + 20], 0.01)), sound=True),
+)
+
+HTTP_CASES = (
+    web("garbage-for-http", INVALID, bytes(range(256)) * 4),
+    web("http-0.9", INVALID, POLICY),
+    web("smtp-in-tls", INVALID, b"220 mail.fault.example ESMTP\r\n"),
+    web("no-status", INVALID, http(status="HTTP/1.1 OK")),
+    web("continue-first", "", b"HTTP/1.1 100 Continue\r\n\r\n", http(), sound=True,
+        fetch__http_status=200),
+    web("early-hints-first", "", b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" * 3, http(),
+        sound=True, fetch__http_status=200),
+    web("continue-endless", INVALID, Endless(b"HTTP/1.1 100 Continue\r\n\r\n" * 99)),
+    web("continue-close", INVALID, b"HTTP/1.1 100 Continue\r\n\r\n", fetch__http_status=Absent),
+    web("chunked", "", chunked(POLICY[:20], POLICY[20:], b""), sound=True, fetch__bytes=len(POLICY)),
+    web("chunked-unfinished", "policy-http-truncated", chunked(POLICY[:20], POLICY[20:])),
+    web("chunk-unfinished", "policy-http-truncated", chunked(POLICY)[:-30]),
+    web("chunk-size-garbage", INVALID, http(b"zz\r\n", "Transfer-Encoding: chunked", length=None)),
+    web("chunked-endless", "policy-http-too-large",
+        http(b"", "Transfer-Encoding: chunked", length=None),
+        Endless(b"1000\r\n" + b"x" * 4096 + b"\r\n")),
+    web("http-1.0", "", http(status="HTTP/1.0 200 OK", length=None), sound=True),
+    web("no-close-notify", "", http(length=None), End.CLOSE, sound=True, fetch__bytes=len(POLICY)),
+    web("length-too-small", "", http(POLICY + b"garbage", length=len(POLICY)), sound=True,
+        fetch__bytes=len(POLICY)),
+    web("length-too-large", "policy-http-truncated", http(length=len(POLICY) + 1)),
+    web("length-lies-about-much", "policy-http-truncated", http(length=10 ** 12)),
+    web("length-cuts-a-field", "policy-max-age", http(length=len(POLICY) - len("max_age: 604800\r\n"))),
+    web("size-max", "policy-unknown-field", http(padded(POLICY_SIZE_MAX)), sound=True,
+        fetch__bytes=POLICY_SIZE_MAX),
+    web("size-over", "policy-http-too-large", http(padded(POLICY_SIZE_MAX + 1)), policy=Absent),
+    web("size-max-chunked", "policy-unknown-field", chunked(padded(POLICY_SIZE_MAX), b""),
+        sound=True),
+    web("size-over-chunked", "policy-http-too-large", chunked(padded(POLICY_SIZE_MAX + 1), b"")),
+    web("size-over-no-length", "policy-http-too-large",
+        http(padded(POLICY_SIZE_MAX + 1), length=None)),
+    web("size-over-no-type", "policy-http-too-large policy-http-content-type",
+        http(padded(POLICY_SIZE_MAX + 1), content_type=None)),
+    web("no-content", "policy-http-status", b"HTTP/1.1 204 No Content\r\n\r\n"),
+    web("partial-content", "policy-http-status", http(status="HTTP/1.1 206 Partial Content")),
+    web("status-999", "policy-http-status", http(status="HTTP/1.1 999 No")),
+    web("status-then-reset", "policy-http-status", http(b"", status="HTTP/1.1 503 No", length=99),
+        0.2, End.RESET, fetch__http_status=503),
+    *(web(f"redirect-{status}", "policy-http-redirect",
+          http(b"", "Location: https://elsewhere.example/", status=f"HTTP/1.1 {status} Moved"),
+          fetch__http_status=status, fetch__location="https://elsewhere.example/")
+      for status in (301, 302, 303, 307, 308)),
+    web("redirect-to-itself", "policy-http-redirect",
+        http(b"", "Location: /.well-known/mta-sts.txt", status="HTTP/1.1 302 Found")),
+    web("redirect-without-location", "policy-http-redirect",
+        http(b"", status="HTTP/1.1 300 Multiple Choices")),
+    web("not-modified", "policy-http-redirect", http(b"", status="HTTP/1.1 304 Not Modified")),
+    web("header-controls", "", http(POLICY, b"X-Thing: \x01\x1b[2J\x7f\xff"), sound=True),
+    web("content-type-escapes", "policy-http-content-type",
+        http(POLICY, b"Content-Type: text/\x1b]0;owned\x07plain\xff\"\\", content_type=None),
+        sound=True, fetch__content_type_base64="dGV4dC8bXTA7b3duZWQHcGxhaW7/Ilw="),
+    web("content-type-missing", "policy-http-content-type", http(content_type=None), sound=True,
+        fetch__content_type=Absent),
+    web("body-nul", "policy-syntax", http(POLICY + b"a: \0\r\n")),
+    web("body-not-utf-8", "policy-syntax", http(POLICY + b"a: \xff\xfe\r\n")),
+)
+
+CASES: tuple[Case, ...] = (
+    *RECORD_CASES, *HOST_CASES, *MX_CASES, *TLSRPT_CASES, *CONNECT_CASES, *HANDSHAKE_CASES,
+    *CERTIFICATE_CASES, *STEP_CASES, *HTTP_CASES)
