@@ -26,6 +26,7 @@ struct journey_config {
   const psl_ctx_t *psl;      /* may be NULL */
   uint16_t https_port;
   size_t policy_size_max;
+  bool ipv6;              /* there is a route: IPv6 addresses are tried first, else last */
   unsigned shard, shards; /* shards 0 or 1: all */
   size_t jobs_max;        /* domains in flight */
   /* Called with each result; valid during the call. */

@@ -13,18 +13,23 @@ void stage_policy_host_ask(struct job *job) {
   job_ask(job, &job->deployment->host_v4, name, DNS_TYPE_A);
 }
 
-/* All that DNS gave goes into the record; at most FETCHER_ADDRESS_MAX of each family are tried. */
-static void policy_host_add(struct job *job, const struct dns_answer *answer) {
-  struct deployment *deployment = job->deployment;
-  struct spans *texts = &deployment->result.policy_host.addresses;
+/* All that DNS gave goes into the record. */
+static void policy_host_tell(struct job *job, const struct dns_answer *answer) {
+  struct spans *texts = &job->deployment->result.policy_host.addresses;
   for (size_t i = 0; i < answer->count; i++) {
-    union address address =
-        address_from_octets(answer->records[i].data, job->journey->config.https_port);
+    union address address = address_from_octets(answer->records[i].data, 0);
     char text[ADDRESS_TEXT_MAX];
     size_t len = address_ip_text(&address, text);
     texts->at[texts->count++] = arena_copy(&job->arena, (struct span){text, len});
-    if (i < FETCHER_ADDRESS_MAX) deployment->addresses[deployment->address_count++] = address;
   }
+}
+
+/* At most FETCHER_ADDRESS_MAX of each family are tried. */
+static void policy_host_add(struct job *job, const struct dns_answer *answer) {
+  struct deployment *deployment = job->deployment;
+  for (size_t i = 0; i < answer->count && i < FETCHER_ADDRESS_MAX; i++)
+    deployment->addresses[deployment->address_count++] =
+        address_from_octets(answer->records[i].data, job->journey->config.https_port);
 }
 
 /* NXDOMAIN of one family means that the name does not exist; else a failure of one family
@@ -80,6 +85,8 @@ void stage_policy_host_judge(struct job *job) {
   }
   host->addresses.at = arena_array(&job->arena, v6->count + v4->count, sizeof *host->addresses.at);
   if (!host->addresses.at) return;
-  policy_host_add(job, v6);
-  policy_host_add(job, v4);
+  policy_host_tell(job, v6);
+  policy_host_tell(job, v4);
+  policy_host_add(job, job->journey->config.ipv6 ? v6 : v4);
+  policy_host_add(job, job->journey->config.ipv6 ? v4 : v6);
 }

@@ -2,6 +2,7 @@
 
 #include "scanner/net/gates.h"
 #include "scanner/net/pace.h"
+#include "scanner/net/route.h"
 #include "scanner/run/limits.h"
 #include "scanner/run/preflight.h"
 #include "scanner/run/say.h"
@@ -178,6 +179,7 @@ static enum err scan_make_workers(struct scan *scan) {
                    .pace = scan->dns_pace},
       .fetcher = config->fetcher,
       .psl = scan->psl,
+      .ipv6 = route_has_ipv6(),
       .shard = config->shard,
       .shards = config->shards,
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,

@@ -207,6 +207,7 @@ static enum err worker_make_journey(struct worker *worker) {
       .block = worker->config.fetcher.block,
       .psl = worker->config.psl,
       .https_port = worker->config.fetcher.port,
+      .ipv6 = worker->config.ipv6,
       .policy_size_max = worker->config.fetcher.policy_size_max,
       .shard = worker->config.shard,
       .shards = worker->config.shards,

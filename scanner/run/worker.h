@@ -25,6 +25,7 @@ struct worker_config {
   struct resolver_config resolver;
   struct fetcher_config fetcher;
   const psl_ctx_t *psl;
+  bool ipv6; /* there is a route */
   unsigned shard, shards;
   size_t jobs_max;           /* of this worker */
   void (*ended)(void *data); /* on the worker's thread, as the last thing */

@@ -1,0 +1,109 @@
+#include "scanner/run/nameservers.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void assert_servers(const struct nameservers *servers, const char *expected) {
+  char all[1024] = "", text[ADDRESS_TEXT_MAX];
+  size_t used = 0;
+  for (size_t i = 0; i < servers->count; i++) {
+    address_text(&servers->at[i], text);
+    used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? " " : "", text);
+  }
+  assert_string_equal(all, expected);
+}
+
+static void write_file(char *path, const char *text) {
+  strcpy(path, "/tmp/test_nameservers.XXXXXX");
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+  close(fd);
+}
+
+static void reads_lists(void **state) {
+  (void)state;
+  const struct {
+    const char *text;
+    enum err err;
+    const char *expected; /* or what is wrong */
+  } vectors[] = {
+      {"192.0.2.1", ERR_NONE, "192.0.2.1:53"},
+      {"192.0.2.1:5353, [2001:db8::1]:54,2001:db8::2", ERR_NONE,
+       "192.0.2.1:5353 [2001:db8::1]:54 [2001:db8::2]:53"},
+      {"192.0.2.1,example.com", ERR_SYNTAX, "example.com"},
+      {"192.0.2.1,,192.0.2.2", ERR_SYNTAX, ""},
+      {"192.0.2.1:0", ERR_SYNTAX, "192.0.2.1:0"},
+      {"192.0.2.1:65536", ERR_SYNTAX, "192.0.2.1:65536"},
+      {"", ERR_SYNTAX, ""},
+  };
+  for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+    struct nameservers servers;
+    const char *bad = NULL;
+    assert_int_equal(nameservers_parse(vectors[i].text, &servers, &bad), vectors[i].err);
+    if (vectors[i].err == ERR_NONE)
+      assert_servers(&servers, vectors[i].expected);
+    else
+      assert_string_equal(bad, vectors[i].expected);
+  }
+}
+
+static void takes_as_many_as_the_resolver(void **state) {
+  (void)state;
+  for (int count = RESOLVER_SERVER_MAX - 1; count <= RESOLVER_SERVER_MAX + 1; count++) {
+    char text[1024] = "192.0.2.1";
+    for (int i = 1; i < count; i++) strcat(text, ",192.0.2.1");
+    struct nameservers servers;
+    const char *bad;
+    enum err err = nameservers_parse(text, &servers, &bad);
+    assert_int_equal(err, count > RESOLVER_SERVER_MAX ? ERR_LIMIT : ERR_NONE);
+    assert_int_equal(servers.count, count > RESOLVER_SERVER_MAX ? RESOLVER_SERVER_MAX : count);
+  }
+}
+
+static void reads_files(void **state) {
+  (void)state;
+  char path[64] = "@";
+  write_file(path + 1, "# ours\n192.0.2.1\n\n192.0.2.2:5353,192.0.2.3\r\n");
+  struct nameservers servers;
+  const char *bad;
+  assert_int_equal(nameservers_parse(path, &servers, &bad), ERR_NONE);
+  assert_servers(&servers, "192.0.2.1:53 192.0.2.2:5353 192.0.2.3:53");
+  unlink(path + 1);
+  assert_int_equal(nameservers_parse(path, &servers, &bad), ERR_IO);
+  assert_int_equal(errno, ENOENT);
+  write_file(path + 1, "# none\n");
+  assert_int_equal(nameservers_parse(path, &servers, &bad), ERR_NOT_FOUND);
+  unlink(path + 1);
+}
+
+static void reads_resolv_conf(void **state) {
+  (void)state;
+  char path[64];
+  write_file(path,
+             "search example.com\n; old\nnameserver 192.0.2.1\noptions rotate\n"
+             "nameserver\t2001:db8::1\nnameserver fe80::1%eth0\nnameserver\nnameserverx 1.1.1.1\n");
+  struct nameservers servers;
+  assert_int_equal(nameservers_system(path, &servers), ERR_NONE);
+  assert_servers(&servers, "192.0.2.1:53 [2001:db8::1]:53");
+  unlink(path);
+  write_file(path, "search example.com\n");
+  assert_int_equal(nameservers_system(path, &servers), ERR_NOT_FOUND);
+  unlink(path);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(reads_lists),
+      cmocka_unit_test(takes_as_many_as_the_resolver),
+      cmocka_unit_test(reads_files),
+      cmocka_unit_test(reads_resolv_conf),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
