@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Every finding code is raised by a real condition, in a case that test_lab or test_faults scans."""
+
+from __future__ import annotations
+
+import sys
+import unittest
+
+from program import ROOT, stscan
+
+sys.path[:0] = [str(ROOT / "tests" / "fault"), str(ROOT / "tests" / "lab")]
+
+import cases  # noqa: E402
+import domains  # noqa: E402
+
+
+def listed_codes() -> set[str]:
+    """Of `stscan explain`: the indented lines."""
+    lines = stscan("explain").stdout.decode().splitlines()
+    return {line.split()[0] for line in lines if line.startswith("  ")}
+
+
+class CodesTest(unittest.TestCase):
+    def test_every_code_is_shown(self) -> None:
+        shown = set[str]().union(*(case.codes for case in (*domains.CASES, *cases.CASES)))
+        self.assertEqual(listed_codes() - shown, set(), "codes that no case shows")
+        self.assertEqual(shown - listed_codes(), set(), "codes that do not exist")
+
+    def test_names_of_cases_are_their_own(self) -> None:
+        for table in (domains.CASES, cases.CASES):
+            names = [case.name for case in table]
+            self.assertEqual(len(set(names)), len(names))
+
+
+if __name__ == "__main__":
+    unittest.main()
