@@ -4,7 +4,6 @@
 
 enum {
   HOSTNAME_LENGTH_MAX = 253,
-  DOMAIN_INPUT_MAX = 4 * 1024, /* of UTF-8: no name of DOMAIN_LENGTH_MAX octets is longer */
 };
 
 static const char why_empty_label[] = "empty label";
@@ -13,6 +12,7 @@ static const char why_hyphen[] = "label begins or ends with a hyphen";
 static const char why_character[] = "character not allowed in a domain name";
 static const char why_numeric[] = "top label is numeric";
 static const char why_long[] = "name over 244 octets";
+static const char why_utf8[] = "not UTF-8";
 static const char why_idn[] = "not a valid internationalized name";
 
 static bool is_digit(char c) {
@@ -91,28 +91,46 @@ static bool has_a_label(struct span name) {
   return false;
 }
 
-/* What the A-labels say; nothing when they do not decode: such names exist in DNS all the same. */
-static struct span unicode_of(struct arena *arena, struct span ascii) {
-  char *text = NULL;
-  struct span unicode = {0};
-  if (idn2_to_unicode_8z8z(ascii.ptr, &text, 0) != IDN2_OK) return unicode;
-  if (!span_equal(span_of(text), ascii)) unicode = arena_copy(arena, span_of(text));
-  idn2_free(text);
-  return unicode;
+static const char *idn_fault(int end) {
+  switch (end) {
+  case IDN2_ENCODING_ERROR: return why_utf8;
+  case IDN2_HYPHEN_STARTEND: return why_hyphen;
+  case IDN2_PUNYCODE_BIG_OUTPUT:
+  case IDN2_TOO_BIG_LABEL: return why_long_label;
+  case IDN2_TOO_BIG_DOMAIN: return why_long;
+  default: return why_idn;
+  }
 }
 
-/* UTS 46, non-transitional. text must not hold NUL. */
-static enum err ascii_of(struct arena *arena, struct span text, struct span *ascii) {
-  struct span terminated = arena_copy(arena, text);
-  if (!span_here(terminated)) return arena->err;
-  uint8_t *name = NULL;
-  int end =
-      idn2_lookup_u8((const uint8_t *)terminated.ptr, &name, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+/* UTS 46, non-transitional. name ends with a NUL and holds no other. */
+static enum err idn_to_ascii(struct arena *arena, struct span name, struct span *ascii,
+                             const char **why) {
+  uint8_t *text = NULL;
+  int end = idn2_lookup_u8((const uint8_t *)name.ptr, &text, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   if (end == IDN2_MALLOC) return ERR_MEMORY;
+  *why = idn_fault(end);
   if (end != IDN2_OK) return ERR_SYNTAX;
-  *ascii = arena_copy(arena, span_of((const char *)name));
-  idn2_free(name);
-  return span_here(*ascii) ? ERR_NONE : arena->err;
+  *ascii = arena_copy(arena, span_of((const char *)text));
+  idn2_free(text);
+  return arena->err;
+}
+
+/* What the A-labels say. Nothing when they do not decode, or to what no IDN may be (libidn2 does
+ * not look at what it decodes): such names exist in DNS all the same. */
+static enum err domain_decode(struct arena *arena, struct domain *domain) {
+  char *text = NULL;
+  int end = idn2_to_unicode_8z8z(domain->ascii.ptr, &text, 0);
+  if (end == IDN2_MALLOC) return ERR_MEMORY;
+  if (end != IDN2_OK) return ERR_NONE;
+  struct span unicode = arena_copy(arena, span_of(text)), again;
+  idn2_free(text);
+  const char *why;
+  enum err err = arena->err;
+  if (err == ERR_NONE) err = idn_to_ascii(arena, unicode, &again, &why);
+  if (err == ERR_SYNTAX) return ERR_NONE;
+  if (err == ERR_NONE && span_equal(again, domain->ascii) && !span_equal(unicode, again))
+    domain->unicode = unicode;
+  return err;
 }
 
 static struct span without_trailing_dot(struct span text) {
@@ -120,27 +138,28 @@ static struct span without_trailing_dot(struct span text) {
   return text;
 }
 
-static enum err domain_parse_unicode(struct span text, struct arena *arena, struct span *ascii,
-                                     const char **why) {
-  *why = why_idn;
-  if (text.len > DOMAIN_INPUT_MAX) *why = why_long;
-  if (text.len > DOMAIN_INPUT_MAX || memchr(text.ptr, 0, text.len)) return ERR_SYNTAX;
-  return ascii_of(arena, text, ascii);
+static enum err domain_encode(struct span text, struct arena *arena, struct span *ascii,
+                              const char **why) {
+  *why = why_character;
+  if (memchr(text.ptr, 0, text.len)) return ERR_SYNTAX;
+  struct span name = arena_copy(arena, text);
+  return span_here(name) ? idn_to_ascii(arena, name, ascii, why) : arena->err;
 }
 
 enum err domain_parse(struct span text, struct arena *arena, struct domain *domain,
                       const char **why) {
   *domain = (struct domain){0};
+  *why = why_long;
+  if (text.len > DOMAIN_TEXT_MAX) return ERR_SYNTAX;
   struct span name = text;
   if (!is_ascii(text)) {
-    enum err err = domain_parse_unicode(text, arena, &name, why);
+    enum err err = domain_encode(text, arena, &name, why);
     if (err != ERR_NONE) return err;
   }
   name = without_trailing_dot(name);
   *why = name.len > DOMAIN_LENGTH_MAX ? why_long : name_fault(name, true);
   if (*why) return ERR_SYNTAX;
   domain->ascii = lower_copy(arena, name);
-  if (span_here(domain->ascii) && has_a_label(name))
-    domain->unicode = unicode_of(arena, domain->ascii);
+  if (span_here(domain->ascii) && has_a_label(name)) return domain_decode(arena, domain);
   return arena->err;
 }

@@ -16,6 +16,8 @@ enum {
   /* 253 less "_mta-sts." leaves 244. */
   DOMAIN_LENGTH_MAX = 244,
   DOMAIN_LABEL_MAX = 63,
+  /* Bytes that are looked at: no name takes as many, in whatever form of UTF-8. */
+  DOMAIN_TEXT_MAX = 4096,
 };
 
 struct domain {
