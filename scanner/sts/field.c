@@ -30,7 +30,6 @@ bool field_next(struct span *rest, struct field *field, enum field_fault *fault)
   field->text = text;
   field->name = span_first(text, equals);
   field->value = equals < text.len ? span_skip(text, equals + 1) : (struct span){0};
-  field->number++;
   return true;
 }
 
@@ -51,6 +50,13 @@ bool field_is_extension_value(struct span value) {
     if (c < 0x21 || c > 0x7e || c == ';' || c == '=') return false;
   }
   return value.len > 0;
+}
+
+bool field_names_met(struct field_names *names, struct span name) {
+  for (size_t i = 0; i < names->count; i++)
+    if (span_equal(names->at[i], name)) return true;
+  if (names->count < FIELD_NAMES_MAX) names->at[names->count++] = name;
+  return false;
 }
 
 bool field_version_is(struct span text, struct span version) {

@@ -8,13 +8,15 @@
 
 #include "output/span.h"
 
-enum { FIELD_NAME_MAX = 32 };
+enum {
+  FIELD_NAME_MAX = 32,
+  FIELD_NAMES_MAX = 64, /* names that are remembered; no deployed record or policy has as many */
+};
 
 struct field {
   struct span text;  /* all of it */
   struct span name;  /* before the first '=' */
   struct span value; /* behind it; ptr NULL: there is no '=' */
-  size_t number;     /* from 1, of those after the version */
 };
 
 /* Why the fields cannot be told apart. */
@@ -33,6 +35,17 @@ bool field_is_extension_name(struct span name);
 
 /* 1*(%x21-3A / %x3C / %x3E-7E): visible, without ';' and '='. */
 bool field_is_extension_value(struct span value);
+
+/* Which extensions were met already: of a field that stands twice only the first counts (RFC 8461
+ * section 3.2). Names beyond FIELD_NAMES_MAX pass for new, so that a stranger's record of ten
+ * thousand fields costs no ten thousand squared. */
+struct field_names {
+  struct span at[FIELD_NAMES_MAX];
+  size_t count;
+};
+
+/* Whether name was given before; remembers it. */
+bool field_names_met(struct field_names *names, struct span name);
 
 /* Whether text begins with version and then, behind blanks, ';' or nothing. */
 bool field_version_is(struct span text, struct span version);

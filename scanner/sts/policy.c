@@ -2,7 +2,6 @@
 
 #include "output/json.h"
 
-#include "scanner/sts/cause.h"
 #include "scanner/sts/domain.h"
 #include "scanner/sts/field.h"
 #include "scanner/text/distance.h"
@@ -10,34 +9,24 @@
 #define POLICY_VERSION         "STSv1"
 #define POLICY_ERRATUM_MAX_AGE "erratum 7282"
 
-enum {
-  POLICY_QUOTE_MAX = 100,
-  POLICY_MAX_AGE_DIGITS = 10,
-  POLICY_SUGGEST_DISTANCE = 2,
-};
+enum { POLICY_MAX_AGE_DIGITS = 10 };
 
 struct policy_reader {
   struct faults *faults;
   struct result_policy *policy;
   unsigned line;
   bool has_version, has_mode, has_max_age, has_mx; /* whether the key stood there */
+  struct field_names extensions;
 };
-
-/* "line 3: what: text (holds cause)" */
-static struct span policy_detail(const struct policy_reader *reader, const char *what,
-                                 struct span text) {
-  struct arena *arena = reader->faults->arena;
-  const char *cause = cause_of(text);
-  struct span detail = arena_format(arena, "line %u: %s: ", reader->line, what);
-  detail = arena_join(arena, detail, span_first(text, POLICY_QUOTE_MAX));
-  return cause ? arena_join(arena, detail, arena_format(arena, " (holds %s)", cause)) : detail;
-}
 
 static void policy_raise(const struct policy_reader *reader, enum finding_code code,
                          const char *what, struct span text) {
-  faults_add(reader->faults, (struct finding){.code = code,
-                                              .line = reader->line,
-                                              .detail = policy_detail(reader, what, text)});
+  faults_tell(reader->faults, (struct finding){.code = code, .line = reader->line}, what, text);
+}
+
+static void policy_raise_syntax(const struct policy_reader *reader, const char *what,
+                                struct span text) {
+  policy_raise(reader, FOUND_POLICY_SYNTAX, what, text);
 }
 
 /* A later entry of a field that is not mx is ignored (section 3.2), so it is not judged. */
@@ -83,12 +72,12 @@ static void policy_take_max_age(struct policy_reader *reader, struct span value,
   reader->policy->has_max_age = true;
   reader->policy->max_age = seconds;
   if (seconds > POLICY_MAX_AGE_MAX)
-    faults_add(reader->faults,
-               (struct finding){.code = FOUND_POLICY_MAX_AGE,
-                                .line = reader->line,
-                                .contested = true,
-                                .erratum = SPAN(POLICY_ERRATUM_MAX_AGE),
-                                .detail = policy_detail(reader, "over 31557600", value)});
+    faults_tell(reader->faults,
+                (struct finding){.code = FOUND_POLICY_MAX_AGE,
+                                 .line = reader->line,
+                                 .contested = true,
+                                 .erratum = SPAN(POLICY_ERRATUM_MAX_AGE)},
+                "over 31557600", value);
   else if (seconds < POLICY_MAX_AGE_SHORT)
     policy_raise(reader, FOUND_POLICY_MAX_AGE_SHORT, "under a day", value);
 }
@@ -100,25 +89,27 @@ static const char *policy_mx_cause(struct span value) {
   if (value.ptr[0] == '.') return "a leading dot: a wildcard is \"*.\"";
   if (value.ptr[value.len - 1] == '.') return "a trailing dot";
   if (span_find(value, ',') < value.len) return "several names: each needs a line of its own";
-  if (span_find(value, ' ') < value.len) return "a blank inside: only the host name stands here";
+  if (span_find(value, ' ') < value.len || span_find(value, '\t') < value.len)
+    return "a blank inside: only the host name stands here";
   if (span_find(value, ':') < value.len) return "a colon: only the host name stands here";
   struct span rest = span_starts(value, SPAN("*.")) ? span_skip(value, 2) : value;
   if (span_find(rest, '*') < rest.len) return "\"*\" stands only for the whole first label";
   for (size_t i = 0; i < value.len; i++)
-    if ((unsigned char)value.ptr[i] >= 0x80) return "not an A-label (RFC 8461 section 3.2)";
+    if ((unsigned char)value.ptr[i] >= 0x80) return "not in A-labels (xn--)";
+  if (span_find(value, '_') < value.len) return "an underscore, which no host name holds";
   return "not a host name";
 }
 
 /* An IPv4 address fits the ABNF, and no MX host is ever called so: some senders refuse the whole
  * policy for it, most take the other patterns. */
 static void policy_tell_contested_mx(const struct policy_reader *reader, struct span value) {
-  faults_add(reader->faults,
-             (struct finding){.code = FOUND_POLICY_CONTESTED,
-                              .line = reader->line,
-                              .pattern = value,
-                              .contested = true,
-                              .erratum = SPAN("RFC 8461 section 3.2"),
-                              .detail = policy_detail(reader, "an address matches no MX", value)});
+  faults_tell(reader->faults,
+              (struct finding){.code = FOUND_POLICY_CONTESTED,
+                               .line = reader->line,
+                               .pattern = value,
+                               .contested = true,
+                               .erratum = SPAN("RFC 8461 section 3.2")},
+              "ends in a number, as no MX host does", value);
 }
 
 static void policy_take_mx(struct policy_reader *reader, struct span value) {
@@ -130,57 +121,56 @@ static void policy_take_mx(struct policy_reader *reader, struct span value) {
     if (!domain_is_hostname(name)) policy_tell_contested_mx(reader, value);
     return;
   }
-  faults_add(reader->faults,
-             (struct finding){.code = FOUND_POLICY_MX_INVALID,
-                              .line = reader->line,
-                              .pattern = value,
-                              .detail = policy_detail(reader, policy_mx_cause(value), value)});
+  faults_tell(
+      reader->faults,
+      (struct finding){.code = FOUND_POLICY_MX_INVALID, .line = reader->line, .pattern = value},
+      policy_mx_cause(value), value);
 }
 
-/* sts-policy-ext-value: visible ASCII, UTF-8 and inner blanks (not tabs). Bytes over 0x7e are taken
- * as the UTF-8 that json_utf8() finds them to be. */
-static bool policy_is_extension_value(struct span value) {
+/* NULL, or what is wrong: sts-policy-ext-value is visible ASCII, UTF-8 and inner blanks (no tabs).
+ */
+static const char *policy_extension_fault(struct span value) {
+  if (value.len == 0) return "an empty value";
   for (size_t i = 0; i < value.len; i++) {
     unsigned char byte = (unsigned char)value.ptr[i];
-    if (byte < 0x20 || byte == 0x7f) return false;
+    if (byte < 0x20 || byte == 0x7f) return "a tab or control character in the value";
   }
-  return value.len > 0 && json_utf8(value);
+  return json_utf8(value) ? NULL : "a value that is not UTF-8";
 }
 
-static const char *const policy_keys[] = {"version", "mode", "max_age", "mx"};
+/* The known key that was meant: at most so many edits away. */
+static const struct policy_key {
+  const char *name;
+  unsigned edits;
+} policy_keys[] = {{"version", 2}, {"mode", 1}, {"max_age", 2}, {"mx", 1}};
 
-/* The known key that was meant, when there is one so near. */
 static const char *policy_nearest_key(struct span name) {
-  const char *nearest = NULL;
-  unsigned best = POLICY_SUGGEST_DISTANCE + 1;
-  for (size_t i = 0; i < sizeof policy_keys / sizeof *policy_keys; i++) {
-    struct span key = span_of(policy_keys[i]);
-    unsigned distance = distance_edits(name, key);
-    if (distance >= best || distance >= key.len) continue;
-    best = distance;
-    nearest = policy_keys[i];
-  }
-  return nearest;
+  for (size_t i = 0; i < sizeof policy_keys / sizeof *policy_keys; i++)
+    if (distance_edits(name, span_of(policy_keys[i].name)) <= policy_keys[i].edits)
+      return policy_keys[i].name;
+  return NULL;
+}
+
+static void policy_tell_unknown(const struct policy_reader *reader, struct span name,
+                                struct span text) {
+  if (faults_full(reader->faults, FOUND_POLICY_UNKNOWN_FIELD)) return;
+  const char *nearest = policy_nearest_key(name);
+  struct span what = SPAN("ignored");
+  if (nearest) what = arena_format(reader->faults->arena, "ignored (is \"%s\" meant?)", nearest);
+  if (span_here(what)) policy_raise(reader, FOUND_POLICY_UNKNOWN_FIELD, what.ptr, text);
 }
 
 static void policy_take_extension(struct policy_reader *reader, struct span name, struct span value,
                                   struct span text) {
-  if (!field_is_extension_name(name)) {
-    policy_raise(reader, FOUND_POLICY_SYNTAX, "not the name of a field", text);
-    return;
-  }
-  if (!policy_is_extension_value(value)) {
-    policy_raise(reader, FOUND_POLICY_SYNTAX, "not the value of a field", text);
-    return;
-  }
-  const char *nearest = policy_nearest_key(name);
-  struct span detail = policy_detail(reader, "ignored", text);
-  if (nearest)
-    detail = arena_join(reader->faults->arena, detail,
-                        arena_format(reader->faults->arena, " (did you mean \"%s\"?)", nearest));
-  faults_add(
-      reader->faults,
-      (struct finding){.code = FOUND_POLICY_UNKNOWN_FIELD, .line = reader->line, .detail = detail});
+  const char *fault = policy_extension_fault(value);
+  if (!field_is_extension_name(name))
+    policy_raise_syntax(reader, "not the name of a field", text);
+  else if (field_names_met(&reader->extensions, name))
+    policy_raise(reader, FOUND_POLICY_DUPLICATE_FIELD, "the first one counts", text);
+  else if (fault)
+    policy_raise_syntax(reader, fault, text);
+  else
+    policy_tell_unknown(reader, name, text);
 }
 
 static void policy_take_field(struct policy_reader *reader, struct span name, struct span value,
@@ -210,18 +200,22 @@ static bool has_control(struct span text) {
 static void policy_take_line(struct policy_reader *reader, struct span line) {
   struct span text = span_trim(line);
   if (text.len == 0) {
-    policy_raise(reader, FOUND_POLICY_SYNTAX, "a blank line", text);
+    policy_raise_syntax(reader, "a blank line", text);
     return;
   }
-  if (has_control(text)) policy_raise(reader, FOUND_POLICY_SYNTAX, "a control character", text);
-  if (text.ptr != line.ptr) policy_raise(reader, FOUND_POLICY_SYNTAX, "a leading blank", text);
+  if (text.ptr[0] == '#') {
+    policy_raise_syntax(reader, "a comment, of which the grammar has none", text);
+    return;
+  }
+  if (has_control(text)) policy_raise_syntax(reader, "a control character", text);
+  if (text.ptr != line.ptr) policy_raise_syntax(reader, "a leading blank", text);
   size_t colon = span_find(text, ':');
   if (colon == text.len) {
-    policy_raise(reader, FOUND_POLICY_SYNTAX, "no colon", text);
+    policy_raise_syntax(reader, "no colon", text);
     return;
   }
   struct span name = span_trim(span_first(text, colon));
-  if (name.len < colon) policy_raise(reader, FOUND_POLICY_SYNTAX, "a blank before the colon", text);
+  if (name.len < colon) policy_raise_syntax(reader, "a blank before the colon", text);
   policy_take_field(reader, name, span_trim(span_skip(text, colon + 1)), text);
 }
 
@@ -231,7 +225,7 @@ static void policy_take_lines(struct policy_reader *reader, struct span text) {
   struct span rest = text;
   if (cr_only) {
     reader->line = 1;
-    policy_raise(reader, FOUND_POLICY_SYNTAX, "lines end in CR alone", (struct span){0});
+    policy_raise_syntax(reader, "lines end in CR alone", (struct span){0});
     reader->line = 0;
   }
   while (rest.len) {
@@ -267,34 +261,37 @@ static void policy_make_room(struct policy_reader *reader, struct span text) {
   reader->policy->mx.at = arena_array(reader->faults->arena, most, sizeof(struct span));
 }
 
-static bool is_blank(struct span text) {
-  for (size_t i = 0; i < text.len; i++)
-    if (!span_is_wsp(text.ptr[i]) && text.ptr[i] != '\r' && text.ptr[i] != '\n') return false;
-  return true;
-}
-
-static bool is_web_page(struct span text) {
+/* What precedes the first byte that is neither a blank nor part of a line end. */
+static struct span policy_leading_space(struct span text) {
   size_t i = 0;
   while (i < text.len && (span_is_wsp(text.ptr[i]) || text.ptr[i] == '\r' || text.ptr[i] == '\n'))
     i++;
-  return i < text.len && text.ptr[i] == '<';
+  return span_first(text, i);
+}
+
+/* Blanks and empty lines alone are told as nothing at all: what is missing is everything. */
+static void policy_tell_empty(struct faults *faults, struct span text) {
+  faults_add(faults, (struct finding){.code = FOUND_POLICY_EMPTY,
+                                      .detail = text.len ? SPAN("blanks and line ends alone")
+                                                         : SPAN("no bytes")});
 }
 
 void policy_parse(struct span text, struct faults *faults, struct result_policy *policy) {
   struct policy_reader reader = {.faults = faults, .policy = policy, .line = 1};
   policy->mode = MODE_COUNT;
-  if (is_blank(text)) {
-    faults_add(faults, (struct finding){.code = FOUND_POLICY_EMPTY});
+  struct span rest = span_starts(text, SPAN("\xef\xbb\xbf")) ? span_skip(text, 3) : text;
+  struct span body = span_skip(rest, policy_leading_space(rest).len);
+  if (body.len == 0) {
+    policy_tell_empty(faults, text);
     return;
   }
-  struct span rest = span_starts(text, SPAN("\xef\xbb\xbf")) ? span_skip(text, 3) : text;
-  if (is_web_page(rest)) {
+  if (body.ptr[0] == '<') {
     faults_add(faults, (struct finding){.code = FOUND_POLICY_HTML});
-    policy_raise(&reader, FOUND_POLICY_SYNTAX, "a web page, not a policy", span_trim(rest));
+    policy_raise_syntax(&reader, "a web page, not a policy", (struct span){0});
     return;
   }
   if (rest.len < text.len)
-    policy_raise(&reader, FOUND_POLICY_SYNTAX, "a byte order mark at the start", (struct span){0});
+    policy_raise_syntax(&reader, "a byte order mark at the start", (struct span){0});
   reader.line = 0;
   policy_make_room(&reader, rest);
   policy_take_lines(&reader, rest);
@@ -304,8 +301,6 @@ void policy_parse(struct span text, struct faults *faults, struct result_policy 
 void policy_judge_content_type(struct span content_type, struct faults *faults) {
   struct span type = span_trim(span_first(content_type, span_find(content_type, ';')));
   if (span_equal_nocase(type, SPAN("text/plain"))) return;
-  struct span detail = type.len ? arena_join(faults->arena, SPAN("text/plain expected, is "),
-                                             span_first(content_type, POLICY_QUOTE_MAX))
-                                : SPAN("text/plain expected, there is none");
-  faults_add(faults, (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE, .detail = detail});
+  const char *what = type.len ? "not text/plain" : "there is none, where text/plain should be";
+  faults_tell(faults, (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE}, what, content_type);
 }

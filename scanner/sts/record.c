@@ -1,12 +1,9 @@
 #include "scanner/sts/record.h"
 
-#include "scanner/sts/cause.h"
 #include "scanner/sts/field.h"
 
 #define RECORD_VERSION       "v=STSv1"
 #define RECORD_ERRATUM_DELIM "erratum 6285"
-
-enum { RECORD_QUOTE_MAX = 100 };
 
 /* How a TXT record relates to MTA-STS. */
 enum record_kind {
@@ -18,6 +15,12 @@ enum record_kind {
   KIND_COUNTS
 };
 
+struct record_reader {
+  struct faults *faults;
+  struct span id; /* ptr NULL until the first */
+  struct field_names extensions;
+};
+
 static enum record_kind record_kind(struct span text) {
   struct span version = SPAN(RECORD_VERSION);
   if (span_starts(text, SPAN(RECORD_VERSION ";"))) return KIND_RECORD;
@@ -26,23 +29,9 @@ static enum record_kind record_kind(struct span text) {
   return field_tries(text, SPAN("v=sts")) ? KIND_ATTEMPT : KIND_UNRELATED;
 }
 
-static struct span record_quote(struct span text) {
-  return span_first(text, RECORD_QUOTE_MAX);
-}
-
-/* "what: value (cause)", where the value may hold any bytes. */
-static struct span record_detail(struct arena *arena, const char *what, struct span value) {
-  const char *cause = cause_of(value);
-  struct span detail = arena_join(arena, span_of(what), SPAN(": "));
-  detail = arena_join(arena, detail, record_quote(value));
-  if (!cause) return detail;
-  return arena_join(arena, detail, arena_format(arena, " (holds %s)", cause));
-}
-
 static void record_raise(struct faults *faults, enum finding_code code, const char *what,
                          struct span value) {
-  faults_add(faults,
-             (struct finding){.code = code, .detail = record_detail(faults->arena, what, value)});
+  faults_tell(faults, (struct finding){.code = code}, what, value);
 }
 
 static bool is_alphanum(char c) {
@@ -52,37 +41,49 @@ static bool is_alphanum(char c) {
 /* NULL, or what is wrong: sts-id = %s"id=" 1*32(ALPHA / DIGIT) */
 static const char *record_id_fault(struct span id) {
   if (id.len == 0) return "the id is empty";
+  if (field_tries(id, SPAN("v=sts"))) return "two records joined into one";
   for (size_t i = 0; i < id.len; i++)
     if (!is_alphanum(id.ptr[i])) return "the id may hold only letters and digits";
   return id.len > RECORD_ID_MAX ? "the id is over 32 characters" : NULL;
 }
 
-static void record_judge_id(struct faults *faults, const struct field *field, struct span *id) {
-  if (span_here(*id)) {
-    record_raise(faults, FOUND_RECORD_DUPLICATE_FIELD, "the first id counts", field->text);
+static void record_judge_id(struct record_reader *reader, const struct field *field) {
+  if (span_here(reader->id)) {
+    record_raise(reader->faults, FOUND_RECORD_DUPLICATE_FIELD, "the first id counts", field->text);
     return;
   }
-  *id = field->value;
+  reader->id = field->value;
   const char *fault = record_id_fault(field->value);
-  if (fault) record_raise(faults, FOUND_RECORD_ID_INVALID, fault, field->value);
+  if (fault) record_raise(reader->faults, FOUND_RECORD_ID_INVALID, fault, field->value);
 }
 
-static void record_judge_field(struct faults *faults, const struct field *field, struct span *id) {
-  if (field->text.len == 0)
-    record_raise(faults, FOUND_RECORD_SYNTAX, "an empty field", SPAN(";;"));
-  else if (!span_here(field->value))
-    record_raise(faults, FOUND_RECORD_SYNTAX, "a field without \"=\"", field->text);
-  else if (span_equal(field->name, SPAN("id")))
-    record_judge_id(faults, field, id);
-  else if (span_equal(field->name, SPAN("v")))
-    record_raise(faults, FOUND_RECORD_DUPLICATE_FIELD, "the first v counts", field->text);
-  else if (!field_is_extension_name(field->name))
-    record_raise(faults, FOUND_RECORD_EXTENSION_INVALID, "not the name of a field", field->text);
+/* A later entry of a field is ignored (section 3.2), so it is not judged. */
+static void record_judge_extension(struct record_reader *reader, const struct field *field) {
+  if (!field_is_extension_name(field->name))
+    record_raise(reader->faults, FOUND_RECORD_EXTENSION_INVALID, "not the name of a field",
+                 field->text);
+  else if (field_names_met(&reader->extensions, field->name))
+    record_raise(reader->faults, FOUND_RECORD_DUPLICATE_FIELD, "the first one counts", field->text);
   else if (!field_is_extension_value(field->value))
-    record_raise(faults, FOUND_RECORD_EXTENSION_INVALID, "not the value of a field", field->text);
+    record_raise(reader->faults, FOUND_RECORD_EXTENSION_INVALID, "not the value of a field",
+                 field->text);
 }
 
-static void record_judge_fields(struct span text, struct faults *faults, struct span *id) {
+static void record_judge_field(struct record_reader *reader, const struct field *field) {
+  if (field->text.len == 0)
+    record_raise(reader->faults, FOUND_RECORD_SYNTAX, "an empty field", SPAN(";;"));
+  else if (!span_here(field->value))
+    record_raise(reader->faults, FOUND_RECORD_SYNTAX, "a field without \"=\"", field->text);
+  else if (span_equal(field->name, SPAN("id")))
+    record_judge_id(reader, field);
+  else if (span_equal(field->name, SPAN("v")))
+    record_raise(reader->faults, FOUND_RECORD_DUPLICATE_FIELD, "the first v counts", field->text);
+  else
+    record_judge_extension(reader, field);
+}
+
+static struct span record_judge_fields(struct span text, struct faults *faults) {
+  struct record_reader reader = {.faults = faults};
   struct span rest = span_skip(text, sizeof RECORD_VERSION - 1);
   struct field field = {0};
   enum field_fault fault;
@@ -91,44 +92,42 @@ static void record_judge_fields(struct span text, struct faults *faults, struct 
     more = field_next(&rest, &field, &fault);
     if (fault == FIELD_TRAILING_BLANK)
       record_raise(faults, FOUND_RECORD_SYNTAX, "a blank at the end without \";\"", text);
-    if (more) record_judge_field(faults, &field, id);
+    if (more) record_judge_field(&reader, &field);
   } while (more);
-  if (!span_here(*id)) record_raise(faults, FOUND_RECORD_ID_MISSING, "no id in", text);
+  if (!span_here(reader.id)) record_raise(faults, FOUND_RECORD_ID_MISSING, "no id in", text);
+  return reader.id;
 }
 
-/* Counts the kinds, and notes the first of each. */
-static void record_sort(struct spans txt, size_t counts[KIND_COUNTS],
-                        struct span firsts[KIND_COUNTS]) {
-  for (size_t i = 0; i < txt.count; i++) {
-    enum record_kind kind = record_kind(txt.at[i]);
-    if (counts[kind]++ == 0) firsts[kind] = txt.at[i];
-  }
-}
-
-static void record_raise_unrelated(struct faults *faults, struct spans txt, struct span record) {
-  for (size_t i = 0; i < txt.count; i++)
-    if (txt.at[i].ptr != record.ptr)
-      record_raise(faults, FOUND_RECORD_UNRELATED_TXT, "discarded", txt.at[i]);
+/* Of a record that tries and does not begin `v=STSv1;`. */
+static const char *record_version_fault(struct span text) {
+  struct span version = SPAN(RECORD_VERSION), next = span_skip(text, version.len);
+  if (span_is_wsp(text.ptr[0])) return "a blank before \"v=STSv1;\"";
+  if (span_starts(text, version))
+    return is_alphanum(next.ptr[0]) ? "another version than STSv1" : "no \";\" behind \"v=STSv1\"";
+  if (span_equal_nocase(span_first(text, version.len), version))
+    return "not in the case of \"v=STSv1;\"";
+  if (span_equal_nocase(span_first(text, version.len - 1), SPAN("v=STSv")))
+    return "another version than STSv1";
+  return "does not begin with \"v=STSv1;\"";
 }
 
 /* No record begins as one must: whatever tried is told why it does not. */
-static enum record_presence record_judge_attempts(struct spans txt, struct faults *faults,
-                                                  struct span *id) {
+static enum record_presence record_judge_attempts(struct spans txt, struct faults *faults) {
   for (size_t i = 0; i < txt.count; i++) {
-    switch (record_kind(txt.at[i])) {
-    case KIND_BARE: record_judge_fields(txt.at[i], faults, id); break;
+    struct span text = txt.at[i];
+    switch (record_kind(text)) {
+    case KIND_BARE: record_judge_fields(text, faults); break;
     case KIND_ATTEMPT:
-      record_raise(faults, FOUND_RECORD_VERSION, "does not begin with \"v=STSv1;\"", txt.at[i]);
+      record_raise(faults, FOUND_RECORD_VERSION, record_version_fault(text), text);
       break;
-    default: record_raise(faults, FOUND_RECORD_UNRELATED_TXT, "discarded", txt.at[i]); break;
+    default: record_raise(faults, FOUND_RECORD_UNRELATED_TXT, "discarded", text); break;
     }
   }
   return RECORD_ATTEMPT;
 }
 
-static enum record_presence record_judge_one(struct spans txt, struct span record,
-                                             struct faults *faults, struct span *id) {
-  record_raise_unrelated(faults, txt, record);
+static enum record_presence record_judge_one(struct span record, struct faults *faults,
+                                             struct span *id) {
   if (record_kind(record) == KIND_CONTESTED)
     faults_add(faults, (struct finding){
                            .code = FOUND_RECORD_CONTESTED,
@@ -137,28 +136,36 @@ static enum record_presence record_judge_one(struct spans txt, struct span recor
                            .detail = SPAN("blanks before the first \";\": the ABNF has them, the "
                                           "text of section 3.1 does not"),
                        });
-  record_judge_fields(record, faults, id);
+  *id = record_judge_fields(record, faults);
   return faults_error_at(faults, STAGE_RECORD) ? RECORD_ATTEMPT : RECORD_SOUND;
 }
 
-static enum record_presence record_judge_many(size_t count, struct faults *faults) {
-  faults_add(faults, (struct finding){.code = FOUND_RECORD_MULTIPLE,
-                                      .detail = arena_format(
-                                          faults->arena, "%zu records where one must be", count)});
-  return RECORD_ATTEMPT;
+/* Those of one kind stand beside each other; all other TXT is discarded (section 3.1). */
+static enum record_presence record_judge_kind(struct spans txt, enum record_kind kind, size_t count,
+                                              struct faults *faults, struct span *id) {
+  enum record_presence presence = RECORD_ATTEMPT;
+  for (size_t i = 0; i < txt.count; i++) {
+    if (record_kind(txt.at[i]) != kind)
+      record_raise(faults, FOUND_RECORD_UNRELATED_TXT, "discarded", txt.at[i]);
+    else if (count == 1)
+      presence = record_judge_one(txt.at[i], faults, id);
+    else
+      record_raise(faults, FOUND_RECORD_MULTIPLE, "one of several", txt.at[i]);
+  }
+  return presence;
 }
 
 enum record_presence record_judge(struct spans txt, struct faults *faults, struct span *id) {
   size_t counts[KIND_COUNTS] = {0};
-  struct span firsts[KIND_COUNTS] = {{0}};
   *id = (struct span){0};
-  record_sort(txt, counts, firsts);
-  for (enum record_kind kind = KIND_RECORD; kind >= KIND_CONTESTED; kind--) {
-    if (counts[kind] == 1) return record_judge_one(txt, firsts[kind], faults, id);
-    if (counts[kind] > 1) return record_judge_many(counts[kind], faults);
-  }
-  if (counts[KIND_BARE] || counts[KIND_ATTEMPT]) return record_judge_attempts(txt, faults, id);
+  for (size_t i = 0; i < txt.count; i++) counts[record_kind(txt.at[i])]++;
+  if (counts[KIND_RECORD])
+    return record_judge_kind(txt, KIND_RECORD, counts[KIND_RECORD], faults, id);
+  if (counts[KIND_CONTESTED])
+    return record_judge_kind(txt, KIND_CONTESTED, counts[KIND_CONTESTED], faults, id);
+  if (counts[KIND_BARE] || counts[KIND_ATTEMPT]) return record_judge_attempts(txt, faults);
   faults_add(faults, (struct finding){.code = FOUND_RECORD_ABSENT});
-  record_raise_unrelated(faults, txt, (struct span){0});
+  for (size_t i = 0; i < txt.count; i++)
+    record_raise(faults, FOUND_RECORD_UNRELATED_TXT, "discarded", txt.at[i]);
   return RECORD_NONE;
 }

@@ -5,22 +5,31 @@
 
 #define TLSRPT_VERSION "v=TLSRPTv1"
 
-enum { TLSRPT_QUOTE_MAX = 100 };
+/* How a TXT record relates to TLSRPT. */
+enum tlsrpt_kind {
+  TLSRPT_UNRELATED,
+  TLSRPT_ATTEMPT,
+  TLSRPT_CONTESTED, /* `v=TLSRPTv1 ;`: the ABNF has it, the prose of section 3 does not */
+  TLSRPT_RECORD,    /* begins `v=TLSRPTv1;` */
+  TLSRPT_KINDS
+};
 
-static void tlsrpt_raise(struct faults *faults, const char *what, struct span value) {
-  struct span detail = arena_join(faults->arena, span_of(what), SPAN(": "));
-  detail = arena_join(faults->arena, detail, span_first(value, TLSRPT_QUOTE_MAX));
-  faults_add(faults, (struct finding){.code = FOUND_TLSRPT_SYNTAX, .detail = detail});
+static enum tlsrpt_kind tlsrpt_kind(struct span text) {
+  if (span_starts(text, SPAN(TLSRPT_VERSION ";"))) return TLSRPT_RECORD;
+  if (field_version_is(text, SPAN(TLSRPT_VERSION)) && span_find(text, ';') < text.len)
+    return TLSRPT_CONTESTED;
+  return field_tries(text, SPAN("v=tlsrpt")) ? TLSRPT_ATTEMPT : TLSRPT_UNRELATED;
 }
 
-static bool tlsrpt_is_record(struct span text) {
-  return field_version_is(text, SPAN(TLSRPT_VERSION)) && span_find(text, ';') < text.len;
+static void tlsrpt_raise(struct faults *faults, const char *what, struct span value) {
+  faults_tell(faults, (struct finding){.code = FOUND_TLSRPT_SYNTAX}, what, value);
 }
 
 /* tlsrpt-rua = %s"rua=" tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri) */
 static void tlsrpt_judge_rua(struct result_tlsrpt *tlsrpt, struct span value,
                              struct faults *faults) {
   struct span rest = value;
+  if (value.len && span_is_wsp(value.ptr[0])) tlsrpt_raise(faults, "a blank before the URI", value);
   do {
     struct span uri = span_trim(span_cut(&rest, ','));
     const char *fault = uri_report_fault(uri);
@@ -61,33 +70,31 @@ static void tlsrpt_judge_record(struct result_tlsrpt *tlsrpt, struct span text,
     more = field_next(&rest, &field, &fault);
     if (fault == FIELD_TRAILING_BLANK)
       tlsrpt_raise(faults, "a blank at the end without \";\"", text);
-    if (!more) break;
+    if (!more) continue;
     tlsrpt_judge_field(tlsrpt, &field, faults);
     rua = rua || (span_equal(field.name, SPAN("rua")) && span_here(field.value));
-  } while (true);
+  } while (more);
   if (!rua) tlsrpt_raise(faults, "no rua in", text);
 }
 
 void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct faults *faults) {
-  size_t records = 0, attempts = 0;
-  struct span record = {0}, attempt = {0};
+  size_t counts[TLSRPT_KINDS] = {0};
+  struct span firsts[TLSRPT_KINDS] = {{0}};
   for (size_t i = 0; i < tlsrpt->txt.count; i++) {
-    struct span text = tlsrpt->txt.at[i];
-    if (tlsrpt_is_record(text)) {
-      if (records++ == 0) record = text;
-    } else if (field_tries(text, SPAN("v=tlsrpt"))) {
-      if (attempts++ == 0) attempt = text;
-    }
+    enum tlsrpt_kind kind = tlsrpt_kind(tlsrpt->txt.at[i]);
+    if (counts[kind]++ == 0) firsts[kind] = tlsrpt->txt.at[i];
   }
-  if (records == 1)
-    tlsrpt_judge_record(tlsrpt, record, faults);
-  else if (records > 1)
+  enum tlsrpt_kind kind = TLSRPT_RECORD;
+  while (kind > TLSRPT_UNRELATED && counts[kind] == 0) kind--;
+  if (kind == TLSRPT_UNRELATED)
+    faults_add(faults, (struct finding){.code = FOUND_TLSRPT_ABSENT});
+  else if (kind == TLSRPT_ATTEMPT)
+    tlsrpt_raise(faults, "does not begin with \"v=TLSRPTv1;\"", firsts[kind]);
+  else if (counts[kind] == 1)
+    tlsrpt_judge_record(tlsrpt, firsts[kind], faults);
+  else
     faults_add(faults,
                (struct finding){.code = FOUND_TLSRPT_MULTIPLE,
-                                .detail = arena_format(faults->arena,
-                                                       "%zu records where one must be", records)});
-  else if (attempts)
-    tlsrpt_raise(faults, "does not begin with \"v=TLSRPTv1;\" and a field", attempt);
-  else
-    faults_add(faults, (struct finding){.code = FOUND_TLSRPT_ABSENT});
+                                .detail = arena_format(
+                                    faults->arena, "%zu records where one must be", counts[kind])});
 }

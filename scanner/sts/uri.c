@@ -14,6 +14,9 @@ static bool is_uri_character(char c) {
 }
 
 static const char *uri_characters_fault(struct span uri) {
+  size_t fragment = span_find(uri, '#');
+  if (fragment < uri.len && span_find(span_skip(uri, fragment + 1), '#') < uri.len - fragment - 1)
+    return "a second \"#\"";
   for (size_t i = 0; i < uri.len; i++) {
     char c = uri.ptr[i];
     if (c == '%') {
@@ -34,12 +37,32 @@ static const char *uri_mailto_fault(struct span rest) {
   return local.len == 0 || domain.len == 0 ? "mailto without an address" : NULL;
 }
 
+/* authority = [ userinfo "@" ] host [ ":" port ], of which the host must not be empty. */
+static const char *uri_authority_fault(struct span authority) {
+  size_t at = span_find(authority, '@');
+  struct span port = at < authority.len ? span_skip(authority, at + 1) : authority;
+  struct span host;
+  if (port.len && port.ptr[0] == '[') {
+    size_t close = span_find(port, ']');
+    if (close == port.len) return "\"[\" without \"]\"";
+    host = span_first(port, close + 1);
+    port = span_skip(port, close + 1);
+    if (port.len && port.ptr[0] != ':') return "something between host and port";
+    port = span_skip(port, 1);
+  } else {
+    host = span_cut(&port, ':');
+  }
+  for (size_t i = 0; i < port.len; i++)
+    if (port.ptr[i] < '0' || port.ptr[i] > '9') return "a port that is no number";
+  return host.len ? NULL : "https without a host";
+}
+
 static const char *uri_https_fault(struct span rest) {
   if (!span_starts(rest, SPAN("//"))) return "https without \"//\"";
-  struct span host = span_skip(rest, 2);
+  struct span authority = span_skip(rest, 2);
   size_t end = 0;
-  while (end < host.len && !strchr("/?#", host.ptr[end])) end++;
-  return end == 0 ? "https without a host" : NULL;
+  while (end < authority.len && !strchr("/?#", authority.ptr[end])) end++;
+  return uri_authority_fault(span_first(authority, end));
 }
 
 const char *uri_report_fault(struct span uri) {
