@@ -59,17 +59,19 @@ struct likeness {
   unsigned distance; /* for the closest of one kind */
 };
 
-/* A wildcard is compared without its first label on both sides. */
+/* A wildcard is compared without its first label on both sides; the registrable domain is that of
+ * the whole host, which may have no label to spare. */
 static struct likeness match_likeness(const psl_ctx_t *psl, struct span pattern, struct span host) {
   char pattern_bytes[MATCH_NAME_MAX + 1], host_bytes[MATCH_NAME_MAX + 1];
   bool wildcard = span_starts(pattern, SPAN("*."));
   struct span a = match_lower(wildcard ? span_skip(pattern, 2) : pattern, pattern_bytes);
-  struct span b = match_lower(wildcard ? without_first_label(without_dot(host)) : host, host_bytes);
+  struct span name = match_lower(host, host_bytes);
+  struct span b = wildcard ? without_first_label(name) : name;
   struct span a_top = last_label(a), b_top = last_label(b);
   struct likeness like = {KIND_DOMAIN, distance_edits(a, b)};
   if (span_equal(a_top, b_top) && like.distance <= MATCH_TYPO_DISTANCE_MAX)
     like.kind = KIND_TYPO;
-  else if (span_equal(registrable(psl, a), registrable(psl, b)))
+  else if (span_equal(registrable(psl, a), registrable(psl, name)))
     like.kind = KIND_SUBDOMAIN;
   else if (a.len > a_top.len &&
            span_equal(span_first(a, a.len - a_top.len), span_first(b, b.len - b_top.len)))
@@ -98,6 +100,7 @@ static bool match_any(struct spans patterns, struct span host) {
 
 static void match_raise(const psl_ctx_t *psl, struct spans patterns, const struct result_mx *mx,
                         enum finding_code code, struct faults *faults) {
+  if (faults_full(faults, code)) return;
   struct span closest = {0};
   enum result_kind kind = match_kind(psl, patterns, mx->host, &closest);
   struct arena *arena = faults->arena;
@@ -112,14 +115,14 @@ static void match_raise(const psl_ctx_t *psl, struct spans patterns, const struc
 
 static void match_raise_unused(const struct result_policy *policy, const struct result_mx_set *mx,
                                struct faults *faults) {
-  for (size_t i = 0; i < policy->mx.count; i++) {
+  for (size_t i = 0; i < policy->mx.count && !faults_full(faults, FOUND_POLICY_MX_UNUSED); i++) {
     bool used = false;
     for (size_t j = 0; j < mx->count && !used; j++)
       used = match_covers(policy->mx.at[i], mx->at[j].host);
-    if (used) continue;
-    faults_add(faults, (struct finding){.code = FOUND_POLICY_MX_UNUSED,
-                                        .pattern = policy->mx.at[i],
-                                        .detail = policy->mx.at[i]});
+    if (!used)
+      faults_add(faults, (struct finding){.code = FOUND_POLICY_MX_UNUSED,
+                                          .pattern = policy->mx.at[i],
+                                          .detail = policy->mx.at[i]});
   }
 }
 

@@ -5,6 +5,10 @@ static unsigned distance_least(unsigned a, unsigned b, unsigned c) {
   return least < c ? least : c;
 }
 
+static char distance_fold(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 /* Levenshtein's table, of which one row is kept. */
 unsigned distance_edits(struct span a, struct span b) {
   unsigned row[DISTANCE_TEXT_MAX + 1];
@@ -14,8 +18,7 @@ unsigned distance_edits(struct span a, struct span b) {
     unsigned diagonal = row[0];
     row[0] = i;
     for (unsigned j = 1; j <= b.len; j++) {
-      bool same =
-          span_equal_nocase(span_first(span_skip(a, i - 1), 1), span_first(span_skip(b, j - 1), 1));
+      bool same = distance_fold(a.ptr[i - 1]) == distance_fold(b.ptr[j - 1]);
       unsigned replaced = diagonal + !same;
       diagonal = row[j];
       row[j] = distance_least(replaced, row[j] + 1, row[j - 1] + 1);
