@@ -19,30 +19,35 @@ static enum result_status verdict_status(const struct result *result, bool recor
   return has_error(result) ? STATUS_BROKEN : STATUS_VALID;
 }
 
-/* Whether the text is a policy to go by: a malformed mx beside a sound one leaves it one. */
-static bool verdict_policy_is_sound(const struct result *result) {
+/* Whether a sender would go by the policy: no error up to its last line, but that a malformed mx
+ * beside a sound one still leaves it one. */
+static bool verdict_policy_is_used(const struct result *result) {
+  if (!result->fetch.trusted || !result->policy.here) return false;
   for (const struct finding *f = result->findings; f; f = f->next) {
     const struct finding_info *info = finding_info(f->code);
-    if (info->stage != STAGE_POLICY_SYNTAX || info->severity != FINDING_ERROR) continue;
+    if (info->stage > STAGE_POLICY_SYNTAX || info->severity != FINDING_ERROR) continue;
     if (f->code != FOUND_POLICY_MX_INVALID || result->policy.mx.count == 0) return false;
   }
-  return result->policy.here && result->policy.mode != MODE_COUNT;
+  return result->policy.mode != MODE_COUNT;
 }
 
-/* Nothing to be refused where no MX is known to exist: null MX and no MX are as if covered. */
+static bool verdict_mx_is_unknown(const struct result *result) {
+  return has_code(result, FOUND_MX_DNS_SERVFAIL) || has_code(result, FOUND_MX_DNS_REFUSED) ||
+         has_code(result, FOUND_MX_DNS_TIMEOUT) || has_code(result, FOUND_MX_DNS_MALFORMED);
+}
+
+/* Where no MX is known to be refused, all pass: null MX and no MX are as if covered. */
 static enum result_effect verdict_enforced(const struct result *result) {
+  if (verdict_mx_is_unknown(result)) return EFFECT_UNKNOWN;
   if (has_code(result, FOUND_MX_MISMATCH)) return EFFECT_UNDELIVERABLE;
-  if (has_code(result, FOUND_MX_PARTIAL_MISMATCH)) return EFFECT_AT_RISK;
-  bool known = result->mx.lookup.rcode == 0 || result->mx.lookup.rcode == 3;
-  return known ? EFFECT_ENFORCED : EFFECT_UNKNOWN;
+  return has_code(result, FOUND_MX_PARTIAL_MISMATCH) ? EFFECT_AT_RISK : EFFECT_ENFORCED;
 }
 
 static enum result_effect verdict_effect(const struct result *result, bool record_known,
                                          enum record_presence presence) {
   if (!record_known) return EFFECT_UNKNOWN;
   if (presence == RECORD_NONE) return EFFECT_NONE;
-  if (presence != RECORD_SOUND || !result->fetch.trusted || !verdict_policy_is_sound(result))
-    return EFFECT_OPPORTUNISTIC;
+  if (presence != RECORD_SOUND || !verdict_policy_is_used(result)) return EFFECT_OPPORTUNISTIC;
   switch (result->policy.mode) {
   case MODE_ENFORCE: return verdict_enforced(result);
   case MODE_TESTING: return EFFECT_TESTING;
