@@ -81,6 +81,13 @@ struct span address_octets(const union address *address) {
   return (struct span){(const char *)&address->v6.sin6_addr, 16};
 }
 
+void address_mapped(const union address *address, unsigned char out[16]) {
+  struct span octets = address_octets(address);
+  memset(out, 0, 16);
+  if (octets.len == 4) out[10] = out[11] = 0xff;
+  memcpy(out + 16 - octets.len, octets.ptr, octets.len);
+}
+
 size_t address_ip_text(const union address *address, char *out) {
   if (!inet_ntop(address->any.sa_family, address_octets(address).ptr, out, ADDRESS_TEXT_MAX))
     out[0] = 0;

@@ -26,6 +26,9 @@ union address address_from_octets(struct span octets, uint16_t port);
 /* The 4 or 16 octets of the IP, inside *address. */
 struct span address_octets(const union address *address);
 
+/* Its IP as IPv6: IPv4 in the IPv4-mapped form. */
+void address_mapped(const union address *address, unsigned char out[16]);
+
 socklen_t address_size(const union address *address);
 uint16_t address_port(const union address *address);
 /* The IP alone, RFC 5952; out has ADDRESS_TEXT_MAX. Returns its length. */

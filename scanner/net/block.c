@@ -1,20 +1,22 @@
 #include "scanner/net/block.h"
 
+#include "scanner/net/prefixes.h"
 #include "scanner/sts/domain.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct cidr {
-  unsigned char octets[16]; /* IPv4 as IPv4-mapped, so that both forms are blocked */
-  unsigned bits;
+enum {
+  BLOCK_NAMES_FIRST = 64,
+  BLOCK_NAME_ROOM = 256, /* what an arena needs for the longest name */
 };
 
 struct block {
-  struct arena arena; /* of the names */
-  struct span *names; /* sorted */
+  struct arena arena;   /* of the names */
+  struct arena scratch; /* of one line */
+  struct span *names;   /* sorted */
   size_t name_count, name_size;
-  struct cidr *cidrs;
-  size_t cidr_count, cidr_size;
+  struct prefixes prefixes;
 };
 
 static int block_compare(const void *left, const void *right) {
@@ -23,114 +25,95 @@ static int block_compare(const void *left, const void *right) {
   return order ? order : (a->len > b->len) - (a->len < b->len);
 }
 
-static enum err block_room(void **at, size_t count, size_t *size, size_t each) {
-  if (count < *size) return ERR_NONE;
-  size_t wanted = *size ? *size * 2 : 64;
-  void *grown = reallocarray(*at, wanted, each);
-  if (!grown) return ERR_MEMORY;
-  *at = grown;
-  *size = wanted;
-  return ERR_NONE;
-}
-
-static void cidr_octets(const union address *address, unsigned char out[16]) {
-  struct span octets = address_octets(address);
-  memset(out, 0, 16);
-  if (octets.len == 4) out[10] = out[11] = 0xff;
-  memcpy(out + 16 - octets.len, octets.ptr, octets.len);
-}
-
-static bool cidr_parse(struct span text, struct cidr *cidr) {
-  struct span rest = text;
-  struct span ip = span_cut(&rest, '/');
-  union address address;
-  if (ip.len && ip.ptr[0] == '[') return false;
-  if (address_parse(ip, 1, &address) != ERR_NONE || address_port(&address) != 1) return false;
-  unsigned most = address.any.sa_family == AF_INET ? 32 : 128, bits = most;
-  if (ip.len < text.len) {
-    bits = 0;
-    if (rest.len == 0 || rest.len > 3) return false;
-    for (size_t i = 0; i < rest.len; i++) {
-      if (rest.ptr[i] < '0' || rest.ptr[i] > '9') return false;
-      bits = bits * 10 + (unsigned)(rest.ptr[i] - '0');
-    }
-    if (bits > most) return false;
+static enum err block_add_name(struct block *block, struct span name) {
+  if (block->name_count == BLOCK_NAMES_MAX) return ERR_LIMIT;
+  if (block->name_count == block->name_size) {
+    size_t size = block->name_size ? 2 * block->name_size : BLOCK_NAMES_FIRST;
+    struct span *grown = reallocarray(block->names, size, sizeof *grown);
+    if (!grown) return ERR_MEMORY;
+    block->names = grown;
+    block->name_size = size;
   }
-  cidr_octets(&address, cidr->octets);
-  cidr->bits = bits + 128 - most;
-  return true;
-}
-
-static bool cidr_holds(const struct cidr *cidr, const unsigned char octets[16]) {
-  unsigned whole = cidr->bits / 8, rest = cidr->bits % 8;
-  if (memcmp(cidr->octets, octets, whole) != 0) return false;
-  return rest == 0 || (cidr->octets[whole] ^ octets[whole]) >> (8 - rest) == 0;
+  block->names[block->name_count++] = arena_copy(&block->arena, name);
+  return block->arena.err;
 }
 
 static enum err block_add(struct block *block, struct span text) {
-  struct cidr cidr;
-  if (cidr_parse(text, &cidr)) {
-    void *at = block->cidrs;
-    enum err err = block_room(&at, block->cidr_count, &block->cidr_size, sizeof cidr);
-    block->cidrs = at;
-    if (err == ERR_NONE) block->cidrs[block->cidr_count++] = cidr;
-    return err;
-  }
+  struct prefix prefix;
   struct domain domain;
   const char *why;
-  enum err err = domain_parse(text, &block->arena, &domain, &why);
-  if (err != ERR_NONE) return err;
-  void *at = block->names;
-  err = block_room(&at, block->name_count, &block->name_size, sizeof *block->names);
-  block->names = at;
-  if (err == ERR_NONE) block->names[block->name_count++] = domain.ascii;
-  return err;
+  if (prefix_parse(text, &prefix)) return prefixes_add(&block->prefixes, &prefix);
+  arena_reset(&block->scratch);
+  enum err err = domain_parse(text, &block->scratch, &domain, &why);
+  return err == ERR_NONE ? block_add_name(block, domain.ascii) : err;
+}
+
+/* ERR_END behind the last line; ERR_SYNTAX for one over BLOCK_LINE_MAX. */
+static enum err block_next(FILE *file, char *buffer, struct span *line) {
+  size_t len = 0;
+  int c;
+  while ((c = getc_unlocked(file)) != EOF && c != '\n') {
+    if (len == BLOCK_LINE_MAX) return ERR_SYNTAX;
+    buffer[len++] = (char)c;
+  }
+  *line = (struct span){buffer, len};
+  if (c == EOF && ferror(file)) return ERR_IO;
+  return c == EOF && len == 0 ? ERR_END : ERR_NONE;
+}
+
+/* What is left of a line without comment, line end and blanks. */
+static struct span block_entry(struct span line, bool is_first) {
+  const struct span mark = SPAN("\xef\xbb\xbf");
+  if (is_first && span_starts(line, mark)) line = span_skip(line, mark.len);
+  if (span_ends(line, SPAN("\r"))) line.len--;
+  return span_trim(span_first(line, span_find(line, '#')));
 }
 
 static enum err block_read(struct block *block, FILE *file, unsigned *number) {
-  char *line = NULL;
-  size_t size = 0;
-  ssize_t len;
+  char buffer[BLOCK_LINE_MAX];
   enum err err = ERR_NONE;
-  while (err == ERR_NONE && (len = getline(&line, &size, file)) >= 0) {
-    struct span text = {line, (size_t)len};
-    if (++*number == 1 && span_starts(text, SPAN("\xef\xbb\xbf"))) text = span_skip(text, 3);
-    text = span_first(text, span_find(text, '#'));
-    while (text.len && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r'))
-      text.len--;
-    text = span_trim(text);
-    if (text.len) err = block_add(block, text);
+  while (err == ERR_NONE) {
+    struct span line;
+    ++*number;
+    err = block_next(file, buffer, &line);
+    if (err != ERR_NONE) break;
+    struct span entry = block_entry(line, *number == 1);
+    if (entry.len) err = block_add(block, entry);
   }
-  if (err == ERR_NONE && ferror(file)) err = ERR_IO;
-  free(line);
-  return err;
+  return err == ERR_END ? ERR_NONE : err;
+}
+
+static void block_sort(struct block *block) {
+  if (block->name_count)
+    qsort(block->names, block->name_count, sizeof *block->names, block_compare);
+  prefixes_sort(&block->prefixes);
 }
 
 enum err block_load(struct block **block, const char *path, unsigned *line) {
   *line = 0;
-  FILE *file = fopen(path, "re");
-  if (!file) return ERR_IO;
   struct block *made = calloc(1, sizeof *made);
-  enum err err = ERR_MEMORY;
-  if (!made) goto done;
-  made->arena.limit = BLOCK_NAMES_MAX;
-  err = block_read(made, file, line);
-  if (err == ERR_NONE && made->name_count)
-    qsort(made->names, made->name_count, sizeof *made->names, block_compare);
-done:
-  fclose(file);
-  if (err == ERR_NONE)
+  if (!made) return ERR_MEMORY;
+  made->arena.limit = (size_t)BLOCK_NAMES_MAX * BLOCK_NAME_ROOM;
+  FILE *file = fopen(path, "re");
+  enum err err = file ? block_read(made, file, line) : ERR_IO;
+  int cause = errno;
+  if (file) fclose(file);
+  arena_free(&made->scratch);
+  if (err == ERR_NONE) {
+    block_sort(made);
     *block = made;
-  else
+  } else {
     block_free(made);
+  }
+  errno = cause;
   return err;
 }
 
 void block_free(struct block *block) {
   if (!block) return;
   arena_free(&block->arena);
+  prefixes_free(&block->prefixes);
   free(block->names);
-  free(block->cidrs);
   free(block);
 }
 
@@ -144,10 +127,5 @@ bool block_has_name(const struct block *block, struct span name) {
 }
 
 bool block_has_address(const struct block *block, const union address *address) {
-  if (!block) return false;
-  unsigned char octets[16];
-  cidr_octets(address, octets);
-  for (size_t i = 0; i < block->cidr_count; i++)
-    if (cidr_holds(&block->cidrs[i], octets)) return true;
-  return false;
+  return block && prefixes_hold(&block->prefixes, address);
 }
