@@ -32,6 +32,7 @@ struct upstream {
   unsigned flying;    /* so many */
   struct list late;
   unsigned late_count;
+  bool draining;
   size_t under_way; /* queries that have not ended */
   unsigned silent;  /* in a row without an answer */
   uint64_t silent_since;
@@ -157,12 +158,23 @@ static unsigned upstream_filled(const struct upstream *upstream) {
   return upstream->flying + (upstream->late_count > borne ? upstream->late_count - borne : 0);
 }
 
-bool upstream_ready(struct upstream *upstream, uint64_t now) {
+/* A full window is let run down by a part before it is filled again: servers, and the kernel, are
+ * far cheaper to wake for a burst than for each query. */
+static bool upstream_has_room(struct upstream *upstream) {
   unsigned limit = window_limit(&upstream->window);
+  unsigned filled = upstream_filled(upstream);
+  if (filled >= limit)
+    upstream->draining = true;
+  else if (filled <= limit - limit / UPSTREAM_BURST_PART)
+    upstream->draining = false;
+  return !upstream->draining;
+}
+
+bool upstream_ready(struct upstream *upstream, uint64_t now) {
   if (upstream->resting) return now >= upstream->probe_at;
-  if (upstream_filled(upstream) < limit) return true;
+  if (upstream_has_room(upstream)) return true;
   upstream_release(upstream, now);
-  if (upstream_filled(upstream) < limit) return true;
+  if (upstream_has_room(upstream)) return true;
   window_wanted(&upstream->window);
   return false;
 }
@@ -196,7 +208,7 @@ static struct upstream_slot *upstream_slot(struct upstream *upstream, enum upstr
   case UPSTREAM_TCP: return &upstream->slots[UPSTREAM_SLOT_TCP];
   case UPSTREAM_UDP: break;
   }
-  return &upstream->slots[upstream->turn++ % UPSTREAM_PORTS];
+  return &upstream->slots[upstream->turn++ / UPSTREAM_PORT_TURN % UPSTREAM_PORTS];
 }
 
 static struct channel *upstream_channel(struct upstream *upstream, enum upstream_way way,
