@@ -221,7 +221,7 @@ static enum err message_read_answers(const struct message_section *section, stru
   if (name.len > sizeof owner.text) return ERR_SYNTAX;
   for (size_t i = 0; i < name.len; i++) {
     char c = name.ptr[i];
-    owner.text[owner.len++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    owner.text[owner.len++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
   }
   enum err err = message_follow(section, &owner, arena, &answer->cname);
   if (!err) err = message_read_records(section, &owner, type, arena, answer);
@@ -252,7 +252,7 @@ enum err message_read(struct span packet, struct span name, enum dns_type type, 
   unsigned additionals = wire_u16(&cursor);
   if (cursor.bad || !(flags & MESSAGE_QR) || (flags & MESSAGE_OPCODE)) return ERR_SYNTAX;
   if (questions != 1 || !message_is_question(&cursor, name, type)) return ERR_SYNTAX;
-  answer->rcode = flags & MESSAGE_RCODE;
+  answer->rcode = (int)(flags & MESSAGE_RCODE);
   answer->ad = flags & MESSAGE_AD;
   answer->truncated = flags & MESSAGE_TC;
   if (answer->truncated) return ERR_NONE;

@@ -26,22 +26,22 @@ struct upstream {
   union address address;
   uint64_t timeout;
   struct upstream_slot slots[UPSTREAM_SLOTS];
-  unsigned turn;
   struct window window;
-  struct list flight; /* queries whose answers may still be in time, */
-  unsigned flying;    /* so many */
-  struct list late;
-  unsigned late_count;
-  bool draining;
-  size_t under_way; /* queries that have not ended */
-  unsigned silent;  /* in a row without an answer */
+  struct list flight; /* queries whose answers may still be in time, `flying` of them */
+  struct list late;   /* `late_count` */
+  size_t under_way;   /* queries that have not ended */
   uint64_t silent_since;
   uint64_t answered_at;
-  bool resting;
   uint64_t probe_at;
-  bool closing;
   struct pool queries;
   struct resolver_server stats;
+  unsigned turn;
+  unsigned flying;
+  unsigned late_count;
+  unsigned silent; /* queries in a row without an answer */
+  bool draining;
+  bool resting;
+  bool closing;
 };
 
 static void upstream_channel_done(struct channel_query *channel, enum channel_end end,
