@@ -60,8 +60,8 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (status >= 300 && status <= 399) return FOUND_POLICY_HTTP_REDIRECT;
   if (status && status != 200) return FOUND_POLICY_HTTP_STATUS;
   if (outcome->late) return outcome_late_code(outcome->step);
-  /* A header that breaks off is fine with libcurl. */
-  if (outcome->result == CURLE_OK && outcome->step == OUTCOME_BODY) return FOUND_COUNT;
+  /* A header that breaks off is fine with libcurl, and so is a body after a 101. */
+  if (outcome->result == CURLE_OK && outcome->step == OUTCOME_BODY && status) return FOUND_COUNT;
   if (outcome->socket_errno) return FOUND_POLICY_TCP_UNREACHABLE;
   if (outcome->os_errno) return outcome_errno_code(outcome->os_errno);
   if (outcome->step == OUTCOME_CONNECTING) return FOUND_POLICY_TCP_UNREACHABLE;

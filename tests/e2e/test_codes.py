@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every finding code is raised by a real condition, in a case that test_lab or test_faults scans."""
+"""Every finding code is raised by a real condition: a case that test_lab or test_faults scans."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from program import ROOT, Record, codes, stscan_path
 sys.path[:0] = [str(ROOT / "tests" / "fault"), str(ROOT / "tests" / "lab")]
 
 import message as dns  # noqa: E402
-from cases import CASES, SOUND, ZONE, Absent, Case  # noqa: E402
+from cases import CASES, SOUND, Absent, Case  # noqa: E402
 from chains import Chains  # noqa: E402
 from nameserver import Behaviour, NameServer, gives, says  # noqa: E402
 from webserver import ADDRESS, WebServer  # noqa: E402
@@ -85,7 +85,8 @@ def member(record: object, path: str) -> object:
     """What stands at the path, or Absent."""
     for key in path.split("."):
         try:
-            record = record[int(key)] if isinstance(record, list) else record[key]  # type: ignore[index]
+            at = int(key) if isinstance(record, list) else key
+            record = record[at]  # type: ignore[index]
         except (KeyError, IndexError):
             return Absent
     return record

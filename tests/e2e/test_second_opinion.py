@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Debian's postfix-mta-sts-resolver judges the laboratory too, and where it differs the RFC decides."""
+"""Debian's postfix-mta-sts-resolver judges the laboratory too; where it differs, the RFC decides."""
 
 from __future__ import annotations
 

@@ -6,14 +6,15 @@ is the whole: the status, the effect, every code, and some members of the record
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import gzip
+from dataclasses import dataclass, field, replace
 
 import message as dns
 from message import address, cname, mx, txt
 from nameserver import (
     Behaviour, after, by_tcp_only, chain, counts_wrong, cut_short, from_elsewhere, garbage,
-    garbage_for_question, gives, header_only, in_turn, late, loop, only, other_question, raw, says, silent, without_edns_only,
-    wrong_id)
+    garbage_for_question, gives, header_only, in_turn, late, loop, not_an_answer, only,
+    other_question, raw, says, silent, upper_case, without_edns_only, wrong_id)
 from webserver import (
     ADDRESS, CLOSED, CLOSES, FULL, RESETS, UNREACHABLE, End, Endless, Script, Step)
 
@@ -126,8 +127,8 @@ def web(name: str, codes: str, *steps: Step, sound: bool = False, cert: str = "g
         tls: str = "modern", **members: object) -> Case:
     """What is sent after the request."""
     status, effect = ("valid", "enforced") if sound else ("broken", "opportunistic")
-    return Case(name, frozenset(codes.split()), status, effect, web=Script(steps, None, 0, cert, tls),
-                members=members_of(members))
+    return Case(name, frozenset(codes.split()), status, effect,
+                web=Script(steps, cert=cert, tls=tls), members=members_of(members))
 
 
 def plain(name: str, codes: str, *steps: Step, flight: int = 0, **members: object) -> Case:
@@ -167,6 +168,8 @@ RECORD_CASES = (
     record_unknown("record-pointer-loop", "record-dns-malformed",
                    only(raw(dns.Data(dns.CNAME, b"\xc0\x2a")))),
     record_unknown("record-no-string", "record-dns-malformed", only(raw(dns.Data(dns.TXT, b"")))),
+    record_unknown("record-not-an-answer", "record-dns-malformed",
+                   only(not_an_answer(txt(RECORD)))),
     # What does not answer our question is no answer (RFC 5452 section 9.1).
     record_unknown("record-header-only", "record-dns-timeout", only(header_only)),
     record_unknown("record-garbage-for-question", "record-dns-timeout", only(garbage_for_question)),
@@ -181,9 +184,13 @@ RECORD_CASES = (
     record_sound("refused-first", in_turn(says(dns.REFUSED), SOUND["record"])),
     record_sound("first-lost", in_turn(silent, SOUND["record"])),
     record_sound("first-three-lost", in_turn(silent, silent, silent, SOUND["record"])),
+    record_sound("upper-case", only(upper_case(txt(RECORD)))),
+    record("of-another-name", "record-absent", "absent", "none",
+           only(raw(replace(txt(RECORD), owner=dns.name("other.example"))))),
     record_sound("late", in_turn(LATE, silent)),
     record_sound("truncated", by_tcp_only(SOUND["record"]), record__txt=[RECORD]),
-    record_unknown("truncated-tcp-servfail", "record-dns-servfail", by_tcp_only(says(dns.SERVFAIL))),
+    record_unknown("truncated-tcp-servfail", "record-dns-servfail",
+                   by_tcp_only(says(dns.SERVFAIL))),
     record_sound("without-edns", without_edns_only(SOUND["record"])),
     record_sound("chain-of-16", chain(16, txt(RECORD)),
                  record__cname=[f"link-{i}.example" for i in range(1, 17)]),
@@ -227,6 +234,10 @@ HOST_CASES = (
     host("host-v4-refused", "policy-dns-refused", says(dns.REFUSED), gives()),
     host("host-v6-fails-v4-sound", "", SOUND["a"], says(dns.SERVFAIL), sound=True),
     host("host-v6-silent-v4-sound", "", SOUND["a"], silent, sound=True),
+    # A contradiction: who asks for both families takes the address that there is.
+    host("host-v6-nxdomain-v4-sound", "", SOUND["a"], says(dns.NXDOMAIN), sound=True),
+    host("host-v6-refuses-v4-sound", "", SOUND["a"], gives(address("::1")), sound=True,
+         fetch__address=ADDRESS),
     host("host-v4-first-lost", "", in_turn(silent, SOUND["a"]), sound=True),
     host("host-truncated", "", by_tcp_only(SOUND["a"]), sound=True),
     Case("not-public", frozenset({"policy-address-not-public"}), "broken", "opportunistic",
@@ -251,6 +262,7 @@ MX_CASES = (
 
 TLSRPT_CASES = (
     tlsrpt("tlsrpt-servfail", "", says(dns.SERVFAIL), tlsrpt=Absent),
+    tlsrpt("tlsrpt-refused", "", says(dns.REFUSED), tlsrpt=Absent),
     tlsrpt("tlsrpt-silent", "", silent, tlsrpt=Absent),
     tlsrpt("tlsrpt-malformed", "", only(garbage), tlsrpt=Absent),
     tlsrpt("tlsrpt-nxdomain", "tlsrpt-absent", says(dns.NXDOMAIN)),
@@ -334,7 +346,8 @@ STEP_CASES = (
     web("headers-close", INVALID, b"HTTP/1.1 200 OK\r\nContent-Ty"),
     web("headers-silent", "policy-http-timeout", b"HTTP/1.1 200 OK\r\nContent-Ty", End.SILENCE),
     web("headers-slow", "policy-http-timeout", b"HTTP/1.1 200 OK\r\nX-Slow: ", Endless(b"z", 1.0)),
-    web("headers-endless", INVALID, b"HTTP/1.1 200 OK\r\n", Endless(b"X-More: of the same\r\n" * 99)),
+    web("headers-endless", INVALID, b"HTTP/1.1 200 OK\r\n",
+        Endless(b"X-More: of the same\r\n" * 99)),
     web("header-endless", INVALID, b"HTTP/1.1 200 OK\r\nX-Long: ", Endless(b"z" * 4096)),
     web("body-reset", "policy-tcp-reset", HALF, 0.2, End.RESET),
     web("body-close", "policy-http-truncated", HALF, fetch__bytes=len(POLICY) - 40, policy=Absent),
@@ -358,7 +371,8 @@ HTTP_CASES = (
         sound=True, fetch__http_status=200),
     web("continue-endless", INVALID, Endless(b"HTTP/1.1 100 Continue\r\n\r\n" * 99)),
     web("continue-close", INVALID, b"HTTP/1.1 100 Continue\r\n\r\n", fetch__http_status=Absent),
-    web("chunked", "", chunked(POLICY[:20], POLICY[20:], b""), sound=True, fetch__bytes=len(POLICY)),
+    web("chunked", "", chunked(POLICY[:20], POLICY[20:], b""), sound=True,
+        fetch__bytes=len(POLICY)),
     web("chunked-unfinished", "policy-http-truncated", chunked(POLICY[:20], POLICY[20:])),
     web("chunk-unfinished", "policy-http-truncated", chunked(POLICY)[:-30]),
     web("chunk-size-garbage", INVALID, http(b"zz\r\n", "Transfer-Encoding: chunked", length=None)),
@@ -371,7 +385,19 @@ HTTP_CASES = (
         fetch__bytes=len(POLICY)),
     web("length-too-large", "policy-http-truncated", http(length=len(POLICY) + 1)),
     web("length-lies-about-much", "policy-http-truncated", http(length=10 ** 12)),
-    web("length-cuts-a-field", "policy-max-age", http(length=len(POLICY) - len("max_age: 604800\r\n"))),
+    web("length-negative", INVALID, http(length=-5)),
+    web("length-no-number", INVALID, http(POLICY, "Content-Length: many", length=None)),
+    web("length-beside-chunked", "", http(b"%x\r\n%b\r\n0\r\n\r\n" % (len(POLICY), POLICY),
+                                         "Transfer-Encoding: chunked", length=3), sound=True),
+    web("compressed", "policy-syntax policy-version policy-mode policy-max-age policy-mx-missing",
+        http(gzip.compress(POLICY, mtime=0), "Content-Encoding: gzip")),
+    web("no-reason", "", http(status="HTTP/1.1 200"), sound=True),
+    web("lf-headers", "", b"HTTP/1.1 200 OK\nContent-Type: text/plain\n\n" + POLICY, sound=True),
+    web("header-without-colon", INVALID, http(POLICY, "nonsense")),
+    web("header-nul", INVALID, http(POLICY, "X-Nul: a\0b")),
+    web("switching-protocols", INVALID, http(status="HTTP/1.1 101 Switching Protocols")),
+    web("length-cuts-a-field", "policy-max-age",
+        http(length=len(POLICY) - len("max_age: 604800\r\n"))),
     web("size-max", "policy-unknown-field", http(padded(POLICY_SIZE_MAX)), sound=True,
         fetch__bytes=POLICY_SIZE_MAX),
     web("size-over", "policy-http-too-large", http(padded(POLICY_SIZE_MAX + 1)), policy=Absent),

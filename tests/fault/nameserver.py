@@ -99,6 +99,15 @@ def raw(*data: Data) -> Callable[[Query], Step]:
     return lambda query: answer(query, *data)
 
 
+def not_an_answer(*data: Data) -> Callable[[Query], Step]:
+    """A question that comes back, with data: QR is 0."""
+    return lambda query: answer(query, *data, flags=RD)
+
+
+def upper_case(*data: Data) -> Callable[[Query], Step]:
+    return lambda query: answer(replace(query, question=query.question.upper()), *data)
+
+
 def garbage(query: Query) -> Step:
     """From the end of the question on."""
     return answer(replace(query, edns=False), count=3) + bytes(range(255, 155, -1))
