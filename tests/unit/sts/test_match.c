@@ -1,0 +1,278 @@
+#include "scanner/sts/match.h"
+
+#include "judged.h"
+
+enum { NAMES_MAX = 4 };
+
+static const psl_ctx_t *psl;
+
+static void covers_by_section_4_1(void **state) {
+  static const struct {
+    const char *pattern, *host;
+    bool covers;
+  } vectors[] = {
+      {"a.example", "a.example", true},
+      {"*.b.example", "sub.b.example", true},
+      {"*.b.example", "b.example", false},
+      {"*.b.example", "sub.sub.b.example", false},
+      {"a.example", "other", false},
+      {"example.org", "example.org.", true},
+      {"example.org", "example.org", true},
+      {"*.example.org", "mx0.example.org", true},
+      {"special.example.org", "special.example.org", true},
+      {"*.example.org", "mx0.special.example.org", false},
+      {"*.special.example.org", "mx0.special.example.org", true},
+      {"*.example.org", "without-dots", false},
+      {"*.example.org", "unrelated.org", false},
+      {"x.xn--aca-6ma.com", "x.xn--aca-6ma.com", true},
+      {"x.xn--aca-6ma.com", "x.naca.com", false},
+      {"xn-9999999999a.org", "example.org", false},
+      {"lalala", "lalala", true},
+      {"a.b", "a.b.", true},
+      {"*.com", "abc.com", true},
+      {"abc.*.com", "abc.com", false},
+      {"abc.*.com", "abc.def.com", false},
+      {"x.abc.com", "abc.com", false},
+      {"*.*.com", "x.abc.com", false},
+      /* seen in the wild, from drafts up to 17 */
+      {".aa.b.cc.com", "aa.b.cc.com", false},
+      {".aa.b.cc.com", "zz.aa.b.cc.com", false},
+      {"*.aa.b.cc.com", "zz.aa.b.cc.com", true},
+      {"mail.example.com", "MAIL.EXAMPLE.COM", true},
+      {"MAIL.example.com", "mail.example.com.", true},
+      {"*.mx.example.org", "a.mx.example.org", true},
+      {"*.MX.example.org", "a.mx.EXAMPLE.org.", true},
+      {"*.mx.example.org", "mx.example.org", false},
+      {"*.mx.example.org", ".mx.example.org", false},
+      {"*.mx.example.org", "a.b.mx.example.org", false},
+      {"mail.example.com", "evil-mail.example.com", false},
+      {"mail.example.com", "mail.example.com.evil.net", false},
+      {"mail.example.com", "mailXexample.com", false},
+      {"example.com", "mail.example.com", false},
+      {"example.com", "notexample.com", false},
+      {"mail.example.com", "", false},
+      {"*.example.com", "", false},
+      {"*.example.com", ".", false},
+      {"foo.com", "foo.com.", true},
+      {"foo.com", "bar.com", false},
+      {"*.example.com", "mx.example.com", true},
+      {"*.example.com", "not.mx.example.com", false},
+      {"*.example.com", "mail.other.com", false},
+      {"*.mimecast.com", "a.mimecast.com", true},
+      {"*.mimecast.com", "mimecast.net", false},
+      {"*.gmail-smtp-in.l.google.com", "alt1.gmail-smtp-in.l.google.com", true},
+      {"*.google.com", "alt1.gmail-smtp-in.l.google.com", false},
+      {"*.mail.protection.outlook.com", "contoso-com.mail.protection.outlook.com", true},
+      {"*.mail.protection.outlook.com", "a.b.mail.protection.outlook.com", false},
+      {"*.example.com", "mailnotexample.com", false},
+      {"*.example.com", "123.example.com", true},
+      /* seen live: one label, and no more */
+      {"*.mx.microsoft", "icewolf-li.h-v1.mx.microsoft", false},
+      {"*.pue.de", "firewall.pue.de", true},
+      {"212.114.86.56", "firewall.pue.de", false},
+      /* one repository's test asserts a match here, against section 4.1 */
+      {"*.example.net", "example.net", false},
+      {"*.example.net", "test.example.net", true},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(vectors); i++) {
+    bool covers = match_covers(span_of(vectors[i].pattern), span_of(vectors[i].host));
+    if (covers != vectors[i].covers)
+      print_error("%s for %s\n", vectors[i].pattern, vectors[i].host);
+    assert_int_equal(covers, vectors[i].covers);
+  }
+}
+
+static struct spans names_of(const char *const names[NAMES_MAX], struct span at[NAMES_MAX]) {
+  struct spans set = {at, 0};
+  while (set.count < NAMES_MAX && names[set.count]) {
+    at[set.count] = span_of(names[set.count]);
+    set.count++;
+  }
+  return set;
+}
+
+static void tells_how_a_mismatch_looks(void **state) {
+  static const struct {
+    const char *patterns[NAMES_MAX], *host;
+    enum result_kind kind;
+    const char *closest;
+  } vectors[] = {
+      /* at most three edits, below the same top level */
+      {{"mail.example.com"}, "mial.example.com", KIND_TYPO, "mail.example.com"},
+      {{"mail.example.com"}, "mail1.example.com", KIND_TYPO, "mail.example.com"},
+      {{"mail.example.com"}, "mailabc.example.com", KIND_TYPO, "mail.example.com"},
+      {{"mail.example.com"}, "mailabcd.example.com", KIND_SUBDOMAIN, "mail.example.com"},
+      {{"mail.exmaple.com"}, "mail.example.com", KIND_TYPO, "mail.exmaple.com"},
+      {{"mail.example.con"}, "mail.example.com", KIND_TLD, "mail.example.con"},
+      {{"MAIL.EXAMPLE.COM"}, "mial.example.com", KIND_TYPO, "MAIL.EXAMPLE.COM"},
+      /* one registrable domain */
+      {{"mta-sts.example.co.uk"}, "mail.example.co.uk", KIND_SUBDOMAIN, "mta-sts.example.co.uk"},
+      {{"mail.first.co.uk"}, "mail.another.co.uk", KIND_DOMAIN, "mail.first.co.uk"},
+      {{"example.com"}, "mail.example.com", KIND_SUBDOMAIN, "example.com"},
+      {{"mail.example.com"}, "mail.example.net", KIND_TLD, "mail.example.com"},
+      {{"mail.example.com"}, "smtp.provider.net", KIND_DOMAIN, "mail.example.com"},
+      {{"192.0.2.1"}, "mail.example.com", KIND_DOMAIN, "192.0.2.1"},
+      /* a wildcard without its first label, and the host too */
+      {{"*.exmaple.com"}, "mail.example.com", KIND_TYPO, "*.exmaple.com"},
+      {{"*.example.com"}, "mail.example.net", KIND_TLD, "*.example.com"},
+      {{"*.example.com"}, "alt1.gmail.example.com", KIND_SUBDOMAIN, "*.example.com"},
+      {{"*.example.com"}, "example.com", KIND_SUBDOMAIN, "*.example.com"},
+      {{"*.example.com"}, "mail.provider.net", KIND_DOMAIN, "*.example.com"},
+      {{"*.com"}, "example.net", KIND_DOMAIN, "*.com"},
+      /* the best kind, then the smallest distance, then the first */
+      {{"smtp.provider.net", "mx.long-name.example.com", "mial.example.com"},
+       "mail.example.com",
+       KIND_TYPO,
+       "mial.example.com"},
+      {{"smtp.provider.org", "mail.provider.org"},
+       "mail.example.com",
+       KIND_DOMAIN,
+       "mail.provider.org"},
+      {{"mail1.example.com", "mail2.example.com"},
+       "mail3.example.com",
+       KIND_TYPO,
+       "mail1.example.com"},
+      {{"mail.example.com"}, "", KIND_DOMAIN, "mail.example.com"},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(vectors); i++) {
+    struct span at[NAMES_MAX], closest = {0};
+    enum result_kind kind =
+        match_kind(psl, names_of(vectors[i].patterns, at), span_of(vectors[i].host), &closest);
+    if (kind != vectors[i].kind)
+      print_error("%s for %s: %s\n", vectors[i].patterns[0], vectors[i].host,
+                  result_kind_text(kind));
+    assert_int_equal(kind, vectors[i].kind);
+    assert_span(closest, vectors[i].closest);
+  }
+}
+
+static void does_without_the_list(void **state) {
+  struct span pattern = SPAN("mta-sts.example.com"), closest;
+  (void)state;
+  assert_int_equal(KIND_SUBDOMAIN, match_kind(NULL, (struct spans){&pattern, 1},
+                                              SPAN("mail.example.com"), &closest));
+  assert_int_equal(KIND_DOMAIN, match_kind(NULL, (struct spans){&pattern, 1},
+                                           SPAN("mail.provider.com"), &closest));
+}
+
+struct coverage {
+  enum result_mode mode;
+  const char *patterns[NAMES_MAX], *hosts[NAMES_MAX];
+  const char *covered; /* one letter a host */
+  const char *codes;
+};
+
+static void assert_coverage(const struct coverage *vector, struct judged *judged) {
+  struct span patterns[NAMES_MAX];
+  struct result_mx hosts[NAMES_MAX];
+  struct result_policy policy = {.mode = vector->mode, .mx = names_of(vector->patterns, patterns)};
+  struct result_mx_set mx = {.at = hosts};
+  for (; mx.count < NAMES_MAX && vector->hosts[mx.count]; mx.count++)
+    hosts[mx.count] = (struct result_mx){.host = span_of(vector->hosts[mx.count])};
+  match_judge(psl, &policy, &mx, &judged->faults);
+  assert_codes(judged, vector->codes, vector->hosts[0]);
+  for (size_t i = 0; i < mx.count; i++) {
+    assert_true(hosts[i].judged);
+    assert_int_equal(hosts[i].covered, vector->covered[i] == 'Y');
+  }
+}
+
+static void judges_the_mx_set(void **state) {
+  static const struct coverage vectors[] = {
+      {MODE_ENFORCE, {"a.example"}, {"a.example"}, "Y", ""},
+      {MODE_ENFORCE, {"*.a.example"}, {"x.a.example", "y.a.example"}, "YY", ""},
+      {MODE_ENFORCE, {"a.example", "b.example"}, {"a.example"}, "Y", "policy-mx-unused"},
+      {MODE_ENFORCE, {"a.example"}, {"a.example", "b.example"}, "Yn", "mx-partial-mismatch"},
+      {MODE_ENFORCE,
+       {"c.example"},
+       {"a.example", "b.example"},
+       "nn",
+       "mx-mismatch policy-mx-unused"},
+      {MODE_TESTING, {"c.example"}, {"a.example"}, "n", "mx-mismatch policy-mx-unused"},
+      {MODE_TESTING, {"a.example"}, {"a.example", "b.example"}, "Yn", "mx-partial-mismatch"},
+      {MODE_NONE, {"a.example"}, {"a.example", "b.example"}, "Yn", ""},
+      {MODE_NONE, {"c.example"}, {"a.example"}, "n", "policy-mx-unused"},
+      /* a policy without a mode that counts is judged all the same */
+      {MODE_COUNT, {"c.example"}, {"a.example"}, "n", "mx-mismatch policy-mx-unused"},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(vectors); i++) {
+    struct judged judged;
+    assert_coverage(&vectors[i], judged_begin(&judged));
+    judged_end(&judged);
+  }
+}
+
+static void names_the_first_and_tells_all(void **state) {
+  static const struct coverage vector = {
+      MODE_ENFORCE,
+      {"mail.example.com", "old.example.net"},
+      {"mail.example.com", "mial.example.com", "mx.provider.org"},
+      "Ynn",
+      "mx-partial-mismatch policy-mx-unused",
+  };
+  struct judged judged;
+  (void)state;
+  assert_coverage(&vector, judged_begin(&judged));
+  const struct finding *finding = judged_find(&judged, FOUND_MX_PARTIAL_MISMATCH);
+  assert_span(finding->host, "mial.example.com");
+  assert_span(finding->pattern, "mail.example.com");
+  assert_true(finding->has_kind);
+  assert_int_equal(finding->kind, KIND_TYPO);
+  assert_holds(finding->detail, "mial.example.com is not covered; closest is mail.example.com");
+  assert_holds(finding->detail, "mx.provider.org is not covered");
+  assert_span(judged_find(&judged, FOUND_POLICY_MX_UNUSED)->pattern, "old.example.net");
+  judged_end(&judged);
+}
+
+/* As many hosts as an answer may hold against as many patterns as a policy may. */
+static void stands_a_flood_of_names(void **state) {
+  enum { HOSTS = 256, PATTERNS = 8192, ARENA_BYTES = 64 * 1024 };
+  static struct result_mx hosts[HOSTS];
+  static struct span patterns[PATTERNS];
+  static char names[HOSTS][8];
+  struct judged judged;
+  (void)state;
+  for (size_t i = 0; i < PATTERNS; i++) patterns[i] = SPAN("a.bc");
+  for (size_t i = 0; i < HOSTS; i++) {
+    snprintf(names[i], sizeof names[i], "h%03zu.d", i);
+    hosts[i] = (struct result_mx){.host = span_of(names[i])};
+  }
+  struct result_policy policy = {.mode = MODE_ENFORCE, .mx = {patterns, PATTERNS}};
+  struct result_mx_set mx = {.at = hosts, .count = HOSTS};
+  judged_begin(&judged);
+  match_judge(psl, &policy, &mx, &judged.faults);
+  assert_codes(&judged, "mx-mismatch policy-mx-unused", "a flood");
+  assert_true(hosts[HOSTS - 1].judged);
+  assert_true(judged.arena.total <= ARENA_BYTES);
+  judged_end(&judged);
+}
+
+static void stands_names_of_any_length(void **state) {
+  static char bytes[65536];
+  struct span pattern = SPAN("x.com"), closest;
+  (void)state;
+  memset(bytes, 'x', sizeof bytes);
+  for (size_t len = 252; len <= 254; len++) {
+    assert_int_equal(KIND_DOMAIN, match_kind(psl, (struct spans){&pattern, 1},
+                                             (struct span){bytes, len}, &closest));
+    assert_int_equal(KIND_DOMAIN, match_kind(psl, (struct spans){&(struct span){bytes, len}, 1},
+                                             SPAN("x.com"), &closest));
+  }
+  assert_false(match_covers(pattern, (struct span){bytes, sizeof bytes}));
+  assert_int_equal(KIND_DOMAIN, match_kind(psl, (struct spans){&pattern, 1},
+                                           (struct span){bytes, sizeof bytes}, &closest));
+}
+
+int main(void) {
+  psl = psl_builtin();
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(covers_by_section_4_1),         cmocka_unit_test(tells_how_a_mismatch_looks),
+      cmocka_unit_test(does_without_the_list),         cmocka_unit_test(judges_the_mx_set),
+      cmocka_unit_test(names_the_first_and_tells_all), cmocka_unit_test(stands_a_flood_of_names),
+      cmocka_unit_test(stands_names_of_any_length),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
