@@ -66,9 +66,9 @@ static bool is_accepted(const struct judged *judged, enum finding_stage stage) {
 }
 
 static struct span draw_record(struct draw *draw) {
-  static const char *const ids[] = {"id=1", "id=20260408T101112", "id=" A32, "id=aZ09"};
+  static const char *const ids[] = {"id=1", "id=20260408T101112", ("id=" A32), "id=aZ09"};
   static const char *const extensions[] = {"a=b", "x-y_z.1=!\"#$%&'()*+,-./:<>?@[\\]^`{|}~",
-                                           A32 "=1"};
+                                           (A32 "=1")};
   draw->len = 0;
   draw_put(draw, "v=STSv1");
   size_t before = draw_below(draw, 2);
@@ -106,7 +106,7 @@ static struct span draw_policy(struct draw *draw) {
   static const char *const modes[] = {"enforce", "testing", "none"};
   static const char *const ages[] = {"86400", "604800", "31557600", "0000086400"};
   static const char *const patterns[] = {
-      "mail.example.com", "*.example.net", "a", "MX-1.A.b", "192.0.2.1", "*.1a", A32 "." A32};
+      "mail.example.com", "*.example.net", "a", "MX-1.A.b", "192.0.2.1", "*.1a", (A32 ".example")};
   static const char *const ends[] = {"\n", "\r\n"};
   const char *lines[][2] = {
       {"version:", "STSv1"},
