@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,7 +40,7 @@ static int sink_open_file(const char *path, enum sink_mode mode) {
   static const int flags[] = {
       [SINK_CREATE] = O_CREAT | O_EXCL,
       [SINK_APPEND] = O_CREAT | O_APPEND,
-      [SINK_TRUNCATE] = O_CREAT | O_TRUNC,
+      [SINK_TRUNCATE] = O_CREAT, /* cut when it is locked */
   };
   if (strcmp(path, "-") == 0) return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
   int fd = open(path, O_WRONLY | O_CLOEXEC | flags[mode], 0666);
@@ -128,6 +129,25 @@ static void sink_free(struct sink *sink) {
   free(sink);
 }
 
+/* Not every file system can lock; where it cannot, the scan goes on without. Gives an errno. */
+static int sink_lock_file(int fd) {
+  return flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK ? errno : 0;
+}
+
+/* Nothing of the file is touched before it is locked. Gives an errno. */
+static int sink_start_file(struct sink *sink, const char *path, enum sink_mode mode) {
+  struct stat st;
+  int rc = sink_lock_file(sink->fd);
+  if (rc != 0) return rc;
+  if (mode == SINK_TRUNCATE && ftruncate(sink->fd, 0) != 0) return errno;
+  if (fstat(sink->fd, &st) != 0) return errno;
+  sink->whole = st.st_size;
+  sink_sync_directory(path);
+  rc = sink_start_syncer(sink);
+  if (rc != 0 && mode == SINK_CREATE) unlink(path);
+  return rc;
+}
+
 /* Gives an errno. */
 static int sink_start(struct sink *sink, const char *path, enum sink_mode mode) {
   struct stat st;
@@ -135,14 +155,8 @@ static int sink_start(struct sink *sink, const char *path, enum sink_mode mode) 
   if (sink->fd < 0) return errno;
   int rc = fstat(sink->fd, &st) == 0 ? 0 : errno;
   sink->regular = rc == 0 && S_ISREG(st.st_mode) && strcmp(path, "-") != 0;
-  if (sink->regular) {
-    sink->whole = st.st_size;
-    sink_sync_directory(path);
-    rc = sink_start_syncer(sink);
-  }
-  if (rc == 0) return 0;
-  close(sink->fd);
-  if (sink->regular && mode == SINK_CREATE) unlink(path);
+  if (sink->regular) rc = sink_start_file(sink, path, mode);
+  if (rc != 0) close(sink->fd);
   return rc;
 }
 
@@ -157,7 +171,7 @@ enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode) {
   }
   sink_free(made);
   errno = rc;
-  return rc == EEXIST ? ERR_REFUSED : ERR_IO;
+  return rc == EEXIST || rc == EWOULDBLOCK ? ERR_REFUSED : ERR_IO;
 }
 
 /* A pipe or terminal that somebody set non-blocking is waited for all the same. */
@@ -197,6 +211,30 @@ uint64_t sink_size(struct sink *sink) {
   uint64_t appended = sink->appended;
   pthread_mutex_unlock(&sink->lock);
   return appended;
+}
+
+enum err sink_cut(struct sink *sink, uint64_t size) {
+  pthread_mutex_lock(&sink->lock);
+  enum err err = ERR_NONE;
+  if (ftruncate(sink->fd, (off_t)size) == 0) {
+    sink->whole = (off_t)size;
+    sink->dirty = true;
+  } else {
+    err = ERR_IO;
+  }
+  pthread_mutex_unlock(&sink->lock);
+  return err;
+}
+
+uint64_t sink_file_size(struct sink *sink) {
+  pthread_mutex_lock(&sink->lock);
+  uint64_t whole = (uint64_t)sink->whole;
+  pthread_mutex_unlock(&sink->lock);
+  return whole;
+}
+
+bool sink_is_named(const struct sink *sink) {
+  return sink->regular;
 }
 
 /* After a failed write, what is whole is synced as well. */

@@ -1,5 +1,6 @@
 /* Where sealed members go: a file or standard output, appended whole, in one piece each.
  *
+ * A named file is locked (flock) as long as it is open, so that two scans never write to one.
  * Shared by all workers: sink_append() locks. The file is created exclusively, or opened for
  * append, or truncated, as the caller chose; a thread of the sink syncs it every SINK_SYNC_MS, so
  * that no appender waits for the disk, and once more when it is closed. Pipes, terminals and
@@ -12,6 +13,7 @@
 
 #include "output/err.h"
 #include "output/span.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { SINK_SYNC_MS = 1000 };
@@ -24,13 +26,20 @@ enum sink_mode {
 
 struct sink;
 
-/* path "-": standard output. On ERR_IO errno says why. */
+/* path "-": standard output. On ERR_IO errno says why. ERR_REFUSED: with errno EEXIST, or
+ * EWOULDBLOCK: another process writes to it. */
 enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode);
 
 /* Appends all bytes. ERR_END: the reader of standard output went away (EPIPE). */
 enum err sink_append(struct sink *sink, struct span bytes);
 
-uint64_t sink_size(struct sink *sink); /* bytes appended */
+/* Cuts a named file off behind so many bytes; to be called before anything is appended. ERR_IO with
+ * errno. */
+enum err sink_cut(struct sink *sink, uint64_t size);
+
+uint64_t sink_size(struct sink *sink);       /* bytes appended */
+uint64_t sink_file_size(struct sink *sink);  /* of a named file: with what was there before */
+bool sink_is_named(const struct sink *sink); /* a regular file of its own, not a stream */
 
 /* Syncs and closes; gives the first error there was. NULL is allowed. */
 enum err sink_close(struct sink *sink);

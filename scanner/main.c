@@ -12,6 +12,7 @@ static int main_run(int argc, char **argv) {
     return EXIT_USAGE;
   }
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then told as EFBIG */
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     help_complain(NULL, "libcurl could not be started");
     return EXIT_WRONG;
