@@ -13,6 +13,7 @@ static const char *account_end_text(enum scan_end end) {
   case SCAN_COMPLETE: return "complete";
   case SCAN_STOPPED: return "stopped";
   case SCAN_READER_GONE: return "output closed";
+  case SCAN_BROKEN: return "broken off";
   case SCAN_FAILED: return "failed";
   }
   return "";
@@ -84,6 +85,11 @@ static void account_print_servers(FILE *out, const struct scan_account *account)
 void account_print(FILE *out, const struct scan_account *account, enum scan_end end,
                    const char *output) {
   char records[32], bytes[32], fetches[32];
+  if (end == SCAN_COMPLETE && account->resumed && account->records == 0) {
+    fprintf(out, "stscan: nothing left to do: %s holds all %s records\n", output,
+            account_number(account->resumed, records));
+    return;
+  }
   fprintf(out, "stscan: %s: %s records in %.1f s (%.0f/s), %s policies fetched\n",
           account_end_text(end), account_number(account->records, records), account->seconds,
           account_rate(account), account_number(account->fetches, fetches));
@@ -92,6 +98,8 @@ void account_print(FILE *out, const struct scan_account *account, enum scan_end 
     account_print_faults(out, account->tally);
   }
   account_print_servers(out, account);
+  if (account->resumed)
+    fprintf(out, "  %s records were there before\n", account_number(account->resumed, records));
   if (account->dropped)
     fprintf(out, "  %s domains were in flight and have no record\n",
             account_number(account->dropped, records));
@@ -140,6 +148,7 @@ static void account_json(struct json *json, const struct scan_account *account, 
   json_fixed(json, "seconds", account->seconds, 3);
   json_uint(json, "lines", account->lines);
   json_uint(json, "records", account->records);
+  json_uint(json, "resumed", account->resumed);
   json_uint(json, "dropped", account->dropped);
   json_uint(json, "bytes", account->bytes);
   json_uint(json, "fetches", account->fetches);

@@ -207,6 +207,10 @@ static bool options_agree(const struct options *options, const char *command) {
     help_complain(command, "give only one of --append, --resume and --force");
     return false;
   }
+  if (options->resume && strcmp(options->output, "-") == 0) {
+    help_complain(command, "--resume needs the --output FILE to go on with");
+    return false;
+  }
   return true;
 }
 

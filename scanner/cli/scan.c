@@ -1,6 +1,7 @@
 #include "scanner/cli/scan.h"
 
 #include "scanner/cli/account.h"
+#include "scanner/cli/again.h"
 #include "scanner/cli/command.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
@@ -10,7 +11,7 @@
 
 static enum sink_mode scan_sink_mode(const struct options *options) {
   if (options->force) return SINK_TRUNCATE;
-  return options->append ? SINK_APPEND : SINK_CREATE;
+  return options->append || options->resume ? SINK_APPEND : SINK_CREATE;
 }
 
 static unsigned scan_threads(const struct options *options) {
@@ -27,6 +28,8 @@ static void scan_configure(const struct options *options, struct scan_config *co
       .format = options->format,
       .output = options->output,
       .mode = scan_sink_mode(options),
+      .resume = options->resume,
+      .block_path = options->block,
       .gzip = span_ends(span_of(options->output), SPAN(".gz")),
       .threads = scan_threads(options),
       .concurrency = options->concurrency ? options->concurrency : SCAN_CONCURRENCY_DEFAULT,
@@ -48,7 +51,8 @@ static int scan_exit_status(enum scan_end end) {
   switch (end) {
   case SCAN_COMPLETE:
   case SCAN_READER_GONE: return EXIT_DONE;
-  case SCAN_STOPPED: return EXIT_STOPPED;
+  case SCAN_STOPPED:
+  case SCAN_BROKEN: return EXIT_STOPPED;
   case SCAN_FAILED: break;
   }
   return EXIT_WRONG;
@@ -74,7 +78,12 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   enum scan_end end = scan_run(&config, &account);
   status = scan_exit_status(end);
   if (account.begin == 0) goto done; /* it did not begin */
-  if (options->progress != PROGRESS_NEVER) account_print(stderr, &account, end, options->output);
+  if (options->progress != PROGRESS_NEVER && end != SCAN_READER_GONE)
+    account_print(stderr, &account, end, options->output);
+  if (account.resumable && (end == SCAN_STOPPED || end == SCAN_BROKEN)) {
+    fputs("stscan: the rest is done by: ", stderr);
+    again_print(stderr, argc, argv);
+  }
   if (options->summary && account_write(options->summary, &account, end, argc, argv) != ERR_NONE) {
     help_complain(argv[0], "--summary %s: %s", options->summary, strerror(errno));
     status = EXIT_WRONG;
@@ -91,10 +100,6 @@ int scan_main(int argc, char **argv) {
   case OPTIONS_HELP: return EXIT_DONE;
   case OPTIONS_BAD: return EXIT_USAGE;
   case OPTIONS_RUN: break;
-  }
-  if (options.resume) {
-    help_complain(argv[0], "--resume is not supported yet: give --force to scan anew");
-    return EXIT_WRONG;
   }
   return scan_with(&options, argc, argv);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -14,6 +15,8 @@ struct list {
   bool gzip;
   bool inside; /* a gzip member has begun and not ended */
   bool end;    /* of the file */
+  bool sized;  /* a regular file, from its beginning */
+  uint64_t size;
   uint64_t read_bytes;
   z_stream inflate;
   unsigned char raw[LIST_BUFFER_SIZE]; /* as read, when it is gzip */
@@ -21,6 +24,13 @@ struct list {
   size_t from, to;                     /* of text, not given yet */
   char kept[LIST_LINE_MAX];            /* the start of a line that was too long */
 };
+
+static void list_measure(struct list *list, int fd) {
+  struct stat st;
+  off_t from = lseek(fd, 0, SEEK_CUR);
+  list->sized = from >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= from;
+  if (list->sized) list->size = (uint64_t)(st.st_size - from);
+}
 
 enum err list_open(struct list **list, const char *path, int wake_fd) {
   int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
@@ -30,6 +40,7 @@ enum err list_open(struct list **list, const char *path, int wake_fd) {
     close(fd);
     return ERR_MEMORY;
   }
+  list_measure(made, fd);
   made->fd = fd;
   made->wake_fd = wake_fd;
   *list = made;
@@ -180,6 +191,10 @@ bool list_would_wait(struct list *list) {
   if (span_find(rest, '\n') < rest.len || list->end || list->inflate.avail_in) return false;
   struct pollfd fd = {.fd = list->fd, .events = POLLIN};
   return poll(&fd, 1, 0) == 0;
+}
+
+bool list_changed(const struct list *list) {
+  return list->sized && list->read_bytes != list->size;
 }
 
 uint64_t list_read_bytes(const struct list *list) {

@@ -28,6 +28,9 @@ enum err list_line(struct list *list, struct span *line);
 /* True when list_line() has to wait for its source (a pipe with nothing in it just now). */
 bool list_would_wait(struct list *list);
 
+/* At the end: whether a regular file was longer or shorter than when it was opened. */
+bool list_changed(const struct list *list);
+
 /* Bytes of the file that were read, compressed as they are. */
 uint64_t list_read_bytes(const struct list *list);
 

@@ -5,6 +5,7 @@
 #include "scanner/net/route.h"
 #include "scanner/run/limits.h"
 #include "scanner/run/preflight.h"
+#include "scanner/run/resume.h"
 #include "scanner/run/say.h"
 #include <errno.h>
 #include <signal.h>
@@ -22,6 +23,7 @@ struct scan {
   unsigned fetches; /* in flight, of each worker */
   struct source *source;
   struct sink *sink;
+  struct journal journal; /* what was done before */
   struct pace *dns_pace, *https_pace;
   struct gates *gates;
   psl_ctx_t *psl;
@@ -75,6 +77,7 @@ static void scan_on_timer(uv_timer_t *handle) {
   struct worker_snapshot sum;
   struct source_progress source;
   scan_sum(scan, &sum);
+  sum.domains += scan->journal.records;
   source_progress(scan->source, &source);
   progress_show(scan->progress, &sum, scan->config->servers.count, &source, uv_now(&scan->loop));
 }
@@ -158,13 +161,25 @@ static enum err scan_open_source(struct scan *scan) {
 
 static enum err scan_open_sink(struct scan *scan) {
   enum err err = sink_open(&scan->sink, scan->config->output, scan->config->mode);
-  if (err == ERR_REFUSED)
-    say("output %s exists: give --force to overwrite it, --append to add to it, or another "
-        "--output",
+  if (err == ERR_REFUSED && errno == EEXIST)
+    say("output %s exists: give --resume to go on with it, --force to overwrite it, --append to "
+        "add "
+        "to it, or another --output",
         scan->config->output);
+  else if (err == ERR_REFUSED)
+    say("output %s: another scan is writing to it", scan->config->output);
   else if (err != ERR_NONE)
     say("output %s: %s", scan->config->output, err == ERR_IO ? strerror(errno) : err_text(err));
   return err;
+}
+
+static enum err scan_open_results(struct scan *scan) {
+  enum err err = scan_open_sink(scan);
+  if (err == ERR_NONE) err = resume_prepare(scan->config, scan->sink, &scan->journal);
+  if (err != ERR_NONE) return err;
+  scan->account->resumed = scan->journal.records;
+  scan->account->resumable = sink_is_named(scan->sink);
+  return ERR_NONE;
 }
 
 static enum err scan_make_workers(struct scan *scan) {
@@ -213,7 +228,7 @@ static enum err scan_start(struct scan *scan) {
     err = worker_start(scan->workers[i], scan->sink);
     scan->running += err == ERR_NONE;
   }
-  if (err == ERR_NONE) err = source_start(scan->source);
+  if (err == ERR_NONE) err = source_start(scan->source, scan->journal.done);
   if (err != ERR_NONE) {
     say("threads could not be started: %s", err_text(err));
     scan_stop(scan, 0);
@@ -228,6 +243,11 @@ static void scan_tell_source(const struct scan *scan, enum err err) {
   else
     say("list %s: %s", bad,
         err == ERR_SYNTAX ? "the gzip data is damaged or ends early" : err_text(err));
+}
+
+/* Damaged gzip will be no better the next time. */
+static enum scan_end scan_broken(const struct scan *scan, enum err err) {
+  return scan->account->resumable && err != ERR_SYNTAX ? SCAN_BROKEN : SCAN_FAILED;
 }
 
 /* What ended the workers before their time, told once. */
@@ -245,12 +265,15 @@ static enum scan_end scan_join(struct scan *scan) {
   if (first != ERR_NONE) {
     say("output %s: %s", scan->config->output,
         first == ERR_IO ? strerror(first_errno) : err_text(first));
-    return SCAN_FAILED;
+    return scan_broken(scan, first);
   }
+  if (source_changed(scan->source))
+    say("list %s changed while it was read: records are of what was read",
+        source_changed(scan->source));
   enum err list_err = source_end(scan->source);
   if (list_err == ERR_NONE || list_err == ERR_END) return scan->end;
   scan_tell_source(scan, list_err);
-  return SCAN_FAILED;
+  return scan_broken(scan, list_err);
 }
 
 static enum err scan_fill_account(struct scan *scan) {
@@ -284,9 +307,10 @@ static enum scan_end scan_go(struct scan *scan) {
   enum scan_end end = scan_join(scan);
   if (scan_fill_account(scan) != ERR_NONE) say("the account of the scan: %s", err_text(ERR_MEMORY));
   if (err != ERR_NONE) end = SCAN_FAILED;
-  if (sink_close(scan->sink) != ERR_NONE && end != SCAN_READER_GONE && end != SCAN_FAILED) {
+  bool told = end == SCAN_READER_GONE || end == SCAN_BROKEN || end == SCAN_FAILED;
+  if (sink_close(scan->sink) != ERR_NONE && !told) {
     say("output %s: %s", scan->config->output, strerror(errno));
-    end = SCAN_FAILED;
+    end = scan_broken(scan, ERR_IO);
   }
   scan->sink = NULL;
   return end;
@@ -305,6 +329,7 @@ static void scan_free(struct scan *scan) {
   source_free(scan->source);
   for (unsigned i = 0; i < scan->made; i++) worker_free(scan->workers[i]);
   sink_close(scan->sink);
+  journal_free(&scan->journal);
   progress_free(scan->progress);
   gates_free(scan->gates);
   pace_free(scan->https_pace);
@@ -353,8 +378,10 @@ static enum err scan_prepare(struct scan *scan) {
   if (err == ERR_NONE) err = scan_make_shared(scan);
   if (err == ERR_NONE) err = scan_open_source(scan);
   if (err == ERR_NONE) err = scan_make_workers(scan);
+  bool resume = scan->config->resume; /* another scan's results are refused at once */
+  if (err == ERR_NONE && resume) err = scan_open_results(scan);
   if (err == ERR_NONE) err = scan_ask_resolvers(&scan->config->servers);
-  if (err == ERR_NONE) err = scan_open_sink(scan);
+  if (err == ERR_NONE && !resume) err = scan_open_results(scan);
   return err;
 }
 

@@ -24,13 +24,15 @@ struct scan_config {
   int list_count;
   enum entry_format format;
   const char *output;
-  enum sink_mode mode;
+  enum sink_mode mode; /* to resume: SINK_APPEND */
+  bool resume;
   bool gzip;
   struct nameservers servers;
   unsigned threads;
   unsigned concurrency;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
+  const char *block_path;        /* of fetcher.block; NULL: none */
   struct fetcher_config fetcher; /* without gates and pace */
   unsigned shard, shards;
   enum progress_mode progress;
@@ -41,6 +43,8 @@ struct scan_account {
   struct tally *tally; /* to be freed with tally_free() */
   uint64_t lines;      /* of the lists, numbered */
   uint64_t records;    /* written */
+  uint64_t resumed;    /* were there before */
+  bool resumable;      /* the results are a file that can be gone on with */
   uint64_t dropped;    /* in flight when it was stopped */
   uint64_t bytes;      /* written */
   int64_t begin, end;  /* milliseconds since 1970 */
@@ -56,6 +60,7 @@ enum scan_end {
   SCAN_COMPLETE,
   SCAN_STOPPED,     /* by a signal */
   SCAN_READER_GONE, /* standard output was closed: a quiet end */
+  SCAN_BROKEN,      /* by trouble, said on standard error; what is whole can be resumed */
   SCAN_FAILED,      /* said on standard error */
 };
 

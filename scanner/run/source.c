@@ -23,8 +23,10 @@ struct source {
   enum err end; /* ERR_NONE while there is more to come */
   int end_errno;
   const char *bad;
+  const char *changed;
   struct source_progress progress;
   /* the reader's own */
+  const struct marks *done;
   uint64_t n;
   uint64_t read_before; /* bytes of the lists that are done */
 };
@@ -154,7 +156,8 @@ static enum err source_read_list(struct source *source, struct list *list) {
     if (err != ERR_NONE) break;
     source->n++;
     struct entry entry;
-    if (entry_parse(line, source->config.format, first, &entry))
+    if (!marks_has(source->done, source->n) &&
+        entry_parse(line, source->config.format, first, &entry))
       batch_add(batch, source->n, &entry);
     first = false;
   }
@@ -163,6 +166,12 @@ static enum err source_read_list(struct source *source, struct list *list) {
   source->read_before += list_read_bytes(list);
   errno = saved;
   return err;
+}
+
+static void source_note_changed(struct source *source, const char *path) {
+  pthread_mutex_lock(&source->lock);
+  if (!source->changed) source->changed = path;
+  pthread_mutex_unlock(&source->lock);
 }
 
 static void *source_main(void *data) {
@@ -175,6 +184,7 @@ static void *source_main(void *data) {
     err = list_open(&list, path, source->wake_pipe[0]);
     if (err == ERR_NONE) err = source_read_list(source, list);
     int saved = errno;
+    if (err == ERR_END && list_changed(list)) source_note_changed(source, path);
     list_close(list);
     errno = saved;
   }
@@ -187,7 +197,8 @@ static void *source_main(void *data) {
   return NULL;
 }
 
-enum err source_start(struct source *source) {
+enum err source_start(struct source *source, const struct marks *done) {
+  source->done = done;
   if (pthread_create(&source->thread, NULL, source_main, source) != 0) return ERR_MEMORY;
   source->started = true;
   return ERR_NONE;
@@ -257,6 +268,13 @@ const char *source_bad(struct source *source) {
   const char *bad = source->bad;
   pthread_mutex_unlock(&source->lock);
   return bad;
+}
+
+const char *source_changed(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  const char *changed = source->changed;
+  pthread_mutex_unlock(&source->lock);
+  return changed;
 }
 
 int source_errno(struct source *source) {

@@ -9,6 +9,7 @@
 #define SCANNER_RUN_SOURCE_H
 
 #include "output/err.h"
+#include "output/marks.h"
 #include "scanner/sts/entry.h"
 
 enum {
@@ -45,7 +46,9 @@ struct source;
 /* Opens each list once, so that one that is missing is known before the scan starts. On ERR_IO
  * *bad names it and errno says why. Reading begins with source_start(). */
 enum err source_new(struct source **source, const struct source_config *config, const char **bad);
-enum err source_start(struct source *source);
+
+/* Lines marked in done (may be NULL; must stay as it is) are numbered but not given. */
+enum err source_start(struct source *source, const struct marks *done);
 
 /* Ends the reading, waits for the thread. NULL is allowed. Batches that were taken must have been
  * given back. */
@@ -65,6 +68,9 @@ void source_stop(struct source *source);
 enum err source_end(struct source *source);
 const char *source_bad(struct source *source);
 int source_errno(struct source *source);
+
+/* After the end: a list that was longer or shorter than when it was opened, or NULL. */
+const char *source_changed(struct source *source);
 
 struct source_progress {
   uint64_t lines;       /* numbered so far, by the reader */

@@ -69,7 +69,7 @@ static struct source *open_source(char *const *paths, int count) {
       .paths = paths, .path_count = count, .workers = 1, .wake = waker_wake, .data = &waker};
   waker.wakes = 0;
   assert_int_equal(source_new(&source, &config, &bad), ERR_NONE);
-  assert_int_equal(source_start(source), ERR_NONE);
+  assert_int_equal(source_start(source, NULL), ERR_NONE);
   return source;
 }
 

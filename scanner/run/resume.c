@@ -1,0 +1,116 @@
+#include "scanner/run/resume.h"
+
+#include "scanner/run/identity.h"
+#include "scanner/run/say.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+static const char *resume_why(enum err err) {
+  return err == ERR_IO ? strerror(errno) : err_text(err);
+}
+
+static enum err resume_identity(const struct scan_config *config, char **identity) {
+  const char *bad = NULL;
+  enum err err = identity_make(config, identity, &bad);
+  if (err == ERR_IO)
+    say("%s: %s", bad, strerror(errno));
+  else if (err == ERR_LIMIT)
+    say("more lists than can be resumed: give them as one, on standard input");
+  else if (err != ERR_NONE)
+    say("%s", err_text(err));
+  return err;
+}
+
+static enum err resume_write_head_member(struct sink *sink, struct span identity) {
+  char *bytes;
+  size_t size;
+  enum err err = head_member(identity, &bytes, &size);
+  if (err != ERR_NONE) return err;
+  err = sink_append(sink, (struct span){bytes, size});
+  int saved = errno;
+  free(bytes);
+  errno = saved;
+  return err;
+}
+
+static enum err resume_write_head(const struct scan_config *config, struct sink *sink,
+                                  const char *identity) {
+  struct span text = span_of(identity);
+  enum err err = config->gzip ? resume_write_head_member(sink, text)
+                              : head_save(config->output, text, sink_file_size(sink));
+  if (err != ERR_NONE)
+    say("output %s%s: %s", config->output, config->gzip ? "" : HEAD_FILE_SUFFIX, resume_why(err));
+  return err;
+}
+
+static void resume_tell_difference(const char *output, const struct identity_difference *of) {
+  if (span_here(of->was) && span_here(of->is))
+    say("output %s is not resumed: it was begun with %.*s \"%.*s\", and now it is \"%.*s\"", output,
+        SPAN_ARG(of->key), SPAN_ARG(of->was), SPAN_ARG(of->is));
+  else
+    say("output %s is not resumed: it was begun with%s \"%.*s\"", output,
+        span_here(of->was) ? "" : "out", SPAN_ARG(of->key));
+}
+
+static void resume_tell_unreadable(const char *output, enum err err,
+                                   const struct journal *journal) {
+  if (err == ERR_NOT_FOUND)
+    say("output %s is not resumed: it does not hold, or not beside it, what tells which scan it is "
+        "of",
+        output);
+  else if (err == ERR_SYNTAX)
+    say("output %s is not resumed: there are lines in it that are no records of a scan", output);
+  else if (err == ERR_LIMIT)
+    say("output %s is not resumed: it is damaged at octet %" PRIu64 ", and %" PRIu64
+        " octets follow (truncate -s %" PRIu64 " drops them)",
+        output, journal->whole, journal->size - journal->whole, journal->whole);
+  else
+    say("output %s: %s", output, resume_why(err));
+}
+
+static enum err resume_read(const struct scan_config *config, const char *identity,
+                            struct journal *journal) {
+  struct identity_difference difference = {0};
+  enum err err = journal_read(journal, config->output, config->gzip);
+  if (err != ERR_NONE) {
+    resume_tell_unreadable(config->output, err, journal);
+  } else if (journal->identity && !identity_same(journal->identity, identity, &difference)) {
+    resume_tell_difference(config->output, &difference);
+    err = ERR_REFUSED;
+  }
+  return err;
+}
+
+static enum err resume_go_on(const struct scan_config *config, struct sink *sink,
+                             const char *identity, struct journal *journal) {
+  enum err err = resume_read(config, identity, journal);
+  if (err != ERR_NONE) return err;
+  uint64_t torn = journal->size - journal->whole;
+  if (torn) err = sink_cut(sink, journal->whole);
+  if (err != ERR_NONE) {
+    say("output %s: %s", config->output, resume_why(err));
+    return err;
+  }
+  if (torn) say("output %s: %" PRIu64 " octets of a torn end are dropped", config->output, torn);
+  if (!journal->identity) return resume_write_head(config, sink, identity);
+  say("output %s: %" PRIu64 " records are there", config->output, journal->records);
+  return ERR_NONE;
+}
+
+enum err resume_prepare(const struct scan_config *config, struct sink *sink,
+                        struct journal *journal) {
+  char *identity = NULL;
+  *journal = (struct journal){0};
+  if (!sink_is_named(sink)) {
+    if (!config->resume) return ERR_NONE;
+    say("output %s is not resumed: it is not a file", config->output);
+    return ERR_REFUSED;
+  }
+  enum err err = resume_identity(config, &identity);
+  if (err != ERR_NONE) return err;
+  err = config->resume ? resume_go_on(config, sink, identity, journal)
+                       : resume_write_head(config, sink, identity);
+  free(identity);
+  return err;
+}

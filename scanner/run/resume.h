@@ -1,0 +1,19 @@
+/* Makes the results of a scan such that it can be resumed, and resumes it: finds what is done, and
+ * refuses the results of another scan, naming the difference.
+ *
+ * Says what is wrong, in one line, on standard error.
+ */
+#ifndef SCANNER_RUN_RESUME_H
+#define SCANNER_RUN_RESUME_H
+
+#include "output/journal.h"
+#include "output/sink.h"
+#include "scanner/run/scan.h"
+
+/* The sink is open, and locked, and nothing was appended yet. journal is to be freed in every case;
+ * with config->resume it then tells what is done, and the torn tail is cut off; else it is empty.
+ * On any error the results are as they were. */
+enum err resume_prepare(const struct scan_config *config, struct sink *sink,
+                        struct journal *journal);
+
+#endif
