@@ -1,0 +1,305 @@
+"""Scans that are killed, stopped or run out of space, and resumed: every line once, as if nothing had been.
+
+STSCAN_KILLS=200 STSCAN_KILL_NAMES=50000 is the long form of the crash test; STSCAN_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from program import SECONDS, Lab, Record, read_gzip, read_plain, stscan, stscan_path
+
+KILLS = int(os.environ.get("STSCAN_KILLS", "10"))
+NAMES = int(os.environ.get("STSCAN_KILL_NAMES", "4000"))
+SEED = os.environ.get("STSCAN_SEED", str(random.SystemRandom().randrange(10**9)))
+SHARE = "0.05"  # of the names that have a policy
+LONGEST_LIFE = 2.0  # seconds until a scan is killed; a record is written after one at most
+# Of two scans, what may differ: times, effort, and what a resolver's cache counts down.
+FLEETING = {"at", "ms", "connect_ms", "tls_ms", "tries", "attempts", "ttl"}
+# A resolver gives the records of a set in any order.
+UNORDERED = {"txt", "addresses", "rua", "mx"}
+
+
+def lasting(value: object, name: str = "") -> object:
+    if isinstance(value, dict):
+        return {k: lasting(v, k) for k, v in value.items() if k not in FLEETING}
+    if isinstance(value, list):
+        values = [lasting(v) for v in value]
+        return sorted(values, key=json.dumps) if name in UNORDERED else values
+    return value
+
+
+def read(path: Path) -> list[Record]:
+    return read_gzip(path) if path.suffix == ".gz" else read_plain(path)
+
+
+class Resume(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        print(f"seed {SEED}: STSCAN_SEED={SEED} repeats this run", flush=True)
+        cls.random = random.Random(SEED)
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="stscan-resume.")))
+        names = [f"name{i}.test" for i in range(NAMES)]
+        everything = cls.folder / "all"
+        everything.write_text("\n".join(names))
+        cls.lab = cls.enterClassContext(Lab("--list", str(everything), "--share", SHARE))
+        # Of several records at a name, which one a finding's detail shows is the resolver's choice.
+        names += [case["domain"] for case in cls.lab.cases()[:100]
+                  if not any(code.endswith("-multiple") for code in case["codes"])]
+        cls.random.shuffle(names)
+        cls.lists = cls.make_lists(names)
+        cls.expected = {r["n"]: lasting(r) for r in cls.scan_undisturbed()}
+
+    @classmethod
+    def make_lists(cls, names: list[str]) -> list[Path]:
+        """Plain and gzip, with lines that give no record, and some that are no domains."""
+        lines = [name for i, name in enumerate(names)
+                 for name in ([name, "", "# a comment", "not a domain"] if i % 500 == 0 else [name])]
+        half = len(lines) // 2
+        plain, packed = cls.folder / "first.txt", cls.folder / "second.gz"
+        plain.write_text("".join(f"{line}\n" for line in lines[:half]))
+        with gzip.open(packed, "wt") as out:
+            out.write("\n".join(lines[half:]))
+        return [plain, packed]
+
+    @classmethod
+    def scan_undisturbed(cls) -> list[Record]:
+        output = cls.folder / "undisturbed.gz"
+        done = stscan(*cls.command(output))
+        assert done.returncode == 0, done.stderr.decode()
+        return read(output)
+
+    @classmethod
+    def command(cls, output: Path, *more: str) -> list[str]:
+        return ["scan", *cls.lab.options, "-o", str(output), "--progress", "never", *more,
+                *map(str, cls.lists)]
+
+    def check_whole(self, output: Path) -> None:
+        records = read(output)
+        numbers = [r["n"] for r in records]
+        self.assertEqual(len(numbers), len(set(numbers)), "a line has two records")
+        self.assertEqual(set(numbers), set(self.expected), "not every line has a record")
+        for record in records:
+            self.assertEqual(lasting(record), self.expected[record["n"]])
+
+    def start(self, output: Path, *more: str) -> subprocess.Popen[bytes]:
+        threads = str(self.random.randint(1, 3))
+        rate = str(max(NAMES // 4, 1000))
+        return subprocess.Popen(
+            [stscan_path(), *self.command(output, "--resume", "--threads", threads,
+                                          "--dns-rate", rate, *more)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def interrupt(self, output: Path, number: signal.Signals) -> int:
+        """Lets a scan go on for a while. Gives its exit status."""
+        process = self.start(output)
+        try:
+            errors = process.communicate(timeout=self.random.uniform(0, LONGEST_LIFE))[1]
+        except subprocess.TimeoutExpired:
+            process.send_signal(number)
+            if self.random.random() < 0.3:
+                process.send_signal(number)
+            errors = process.communicate(timeout=SECONDS)[1]
+        self.assertIn(process.returncode, (0, 3, -number), errors.decode())
+        if process.returncode == 3:
+            self.assertIn(b"stscan scan --resume", errors)
+        return process.returncode
+
+    def interrupt_often(self, number: signal.Signals, times: int) -> None:
+        interrupted = rounds = 0
+        while interrupted < times:
+            output = self.folder / f"{number.name}{rounds}{('.ndjson', '.gz')[rounds % 2]}"
+            while interrupted < times and self.interrupt(output, number) != 0:
+                interrupted += 1
+                read_what_is_whole(output)
+            done = stscan(*self.command(output, "--resume"))
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.check_whole(output)
+            rounds += 1
+        print(f"{number.name}: {interrupted} times, {rounds} rounds of {len(self.expected)} records")
+
+    def test_killed(self) -> None:
+        self.interrupt_often(signal.SIGKILL, KILLS)
+
+    def test_stopped(self) -> None:
+        self.interrupt_often(signal.SIGTERM, max(KILLS // 4, 3))
+
+    def test_killed_by_hangup_and_interrupt(self) -> None:
+        self.interrupt_often(signal.SIGHUP, 2)
+        self.interrupt_often(signal.SIGINT, 2)
+
+    def test_finished_scans_are_left_alone(self) -> None:
+        for name in ("done.gz", "done.ndjson"):
+            output = self.folder / name
+            self.assertEqual(stscan(*self.command(output)).returncode, 0)
+            before = output.read_bytes(), output.stat().st_mtime_ns
+            done = stscan(*[a for a in self.command(output, "--resume")
+                            if a not in ("--progress", "never")])
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.assertIn(b"nothing left to do", done.stderr)
+            self.assertEqual(before, (output.read_bytes(), output.stat().st_mtime_ns))
+
+    def test_another_scan_is_refused(self) -> None:
+        output = self.folder / "mine.gz"
+        self.assertEqual(stscan(*self.command(output)).returncode, 0)
+        before = output.read_bytes()
+        other = self.folder / "other.txt"
+        other.write_text(self.lists[0].read_text().replace("name7", "name8", 1))
+        block = self.folder / "block"
+        block.write_text("blocked.example\n")
+        first, second = map(str, self.lists)
+        options = [*self.lab.options, "-o", str(output), "--resume"]
+        for arguments, named in (
+                ([*options, str(other), second], b"list-1"),
+                ([*options, first], b"lists"),
+                ([*options, second, first], b"list-1"),
+                ([*options, "--dns-tries", "2", first, second], b"--dns-tries"),
+                ([*options, "--shard", "0/2", first, second], b"--shard"),
+                ([*options, "--user-agent", "another", first, second], b"--user-agent"),
+                ([*options, "--block", str(block), first, second], b"--block")):
+            done = stscan("scan", *arguments)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn(named, done.stderr)
+            self.assertEqual(output.read_bytes(), before)
+
+    def test_what_is_no_results_is_left_alone(self) -> None:
+        for name, content in (("a.gz", gzip.compress(b"mine\n")), ("a", b"mine\n"), ("b.gz", b"mine")):
+            output = self.folder / name
+            output.write_bytes(content)
+            done = stscan(*self.command(output, "--resume"))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"is not resumed", done.stderr)
+            self.assertEqual(output.read_bytes(), content)
+
+    def test_two_scans_do_not_share_an_output(self) -> None:
+        output = self.folder / "shared.gz"
+        first = self.start(output)
+        try:
+            wait_for(output)
+            for mode in ("--resume", "--append", "--force"):
+                second = stscan(*self.command(output, mode))
+                self.assertEqual(second.returncode, 1)
+                self.assertIn(b"another scan is writing to it", second.stderr)
+        finally:
+            errors = first.communicate(timeout=SECONDS)[1]
+        self.assertEqual(first.returncode, 0, errors.decode())
+        self.check_whole(output)
+
+    def test_standard_input_and_shards(self) -> None:
+        text = self.lists[0].read_bytes()
+        lines = text.count(b"\n")
+        numbers: list[object] = []
+        for shard in ("0/2", "1/2"):
+            output = self.folder / f"shard{shard[0]}.gz"
+            command = ["scan", *self.lab.options, "-o", output, "--shard", shard]
+            self.assertEqual(stscan(*command, stdin=text).returncode, 0)
+            os.truncate(output, output.stat().st_size // 2)
+            done = stscan(*command, "--resume", stdin=text)
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            numbers += [r["n"] for r in read(output)]
+        self.assertEqual(sorted(numbers), sorted(n for n in self.expected if n <= lines))
+
+    def test_appended_scans_are_resumed_each_by_itself(self) -> None:
+        for name in ("appended.gz", "appended.ndjson"):
+            output = self.folder / name
+            other = self.folder / "few.txt"
+            other.write_text("enforce.example\ntesting.example\n")
+            self.assertEqual(stscan("scan", *self.lab.options, "-o", output, other).returncode, 0)
+            before = output.stat().st_size
+            self.assertEqual(stscan(*self.command(output, "--append")).returncode, 0)
+            os.truncate(output, before + (output.stat().st_size - before) // 2)
+            done = stscan(*self.command(output, "--resume"))
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            records = read(output)
+            self.assertEqual({r["domain"] for r in records[:2]}, {"enforce.example", "testing.example"})
+            self.assertEqual(sorted(r["n"] for r in records[2:]), sorted(self.expected))
+
+    def test_file_too_large(self) -> None:
+        """EFBIG, again and again, with more room each time."""
+        for suffix in (".gz", ".ndjson"):
+            output = self.folder / f"limited{suffix}"
+            end = 3
+            full = 0
+            room = 20_000 if suffix == ".gz" else 300_000
+            while end == 3:
+                self.assertLess(full, 100)
+                limit = room * (full + 1)
+                done = subprocess.run(
+                    [stscan_path(), *self.command(output, "--resume")], capture_output=True,
+                    preexec_fn=lambda most=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+                    timeout=SECONDS, check=False)
+                end = done.returncode
+                self.assertIn(end, (0, 3), done.stderr.decode())
+                if end == 3:
+                    self.assertIn(b"File too large", done.stderr)
+                    self.assertIn(b"stscan scan --resume", done.stderr)
+                    read(output)  # what is there is whole
+                full += end == 3
+            self.assertGreater(full, 0)
+            self.check_whole(output)
+
+    def test_file_system_full(self) -> None:
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", str(disk)],
+                                 capture_output=True, check=False)
+        if mounted.returncode:
+            self.skipTest(mounted.stderr.decode().strip())
+        try:
+            output = disk / "full.gz"
+            done = stscan(*self.command(output))
+            self.assertEqual(done.returncode, 3, done.stderr.decode())
+            self.assertIn(b"No space left on device", done.stderr)
+            read(output)
+            subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+            done = stscan(*self.command(output, "--resume"))
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.check_whole(output)
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)
+
+    def test_reader_of_standard_output_goes(self) -> None:
+        process = subprocess.Popen(
+            [stscan_path(), "scan", *self.lab.options, *map(str, self.lists)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout and process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+        process.stderr.close()
+        self.assertEqual(process.wait(SECONDS), 0)
+        self.assertEqual(errors, b"")
+
+
+def wait_for(output: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not output.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def read_what_is_whole(output: Path) -> None:
+    """After a stop all is whole; after a kill a torn end is allowed, and nothing else."""
+    if not output.exists():
+        return
+    content = output.read_bytes()
+    if output.suffix == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except EOFError:
+            return
+    for line in content.splitlines(keepends=True)[:-1]:
+        assert line.startswith(b'{"v":1,"n":') and line.endswith(b"}\n"), line
+
+
+if __name__ == "__main__":
+    unittest.main()
