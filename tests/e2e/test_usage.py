@@ -138,6 +138,7 @@ class EndTest(unittest.TestCase):
                     self.assertLess(time.monotonic(), deadline)
                     time.sleep(0.05)
                 scan.send_signal(number)
+                scan.wait(timeout=60)  # communicate() closes the list: the end might come first
                 _, stderr = scan.communicate(timeout=60)
                 self.assertEqual(scan.returncode, 3, stderr)
                 self.assertEqual({r["n"] for r in read_gzip(out)}, {1, 2, 3})
