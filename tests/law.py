@@ -228,16 +228,20 @@ PLANTED_CODE = [
     ("int f;", "int g;", "g is a variable"),
     ("int f;", "int g(void) { static int calls; return calls++; }", "calls"),
     ("int rand(void); int f(void) { return rand(); }", "int f(void); int g(void) { return f(); }",
-     "output.o: rand asks for chance"),
+     "rand asks for chance"),
 ]
 
 
-def build_archive(cc, folder, name, code):
-    source, made, archive = folder / f"{name}.c", folder / f"{name}.o", folder / f"{name}.a"
-    source.write_text(code + "\n")
-    subprocess.run([cc, "-w", "-fPIE", "-fno-builtin", "-c", source, "-o", made], check=True)
-    subprocess.run(["ar", "rcs", archive, made], check=True)
-    return archive
+def build_archives(cc, folder, codes):
+    """code -> the archive of it alone."""
+    archives = {code: folder / f"a{number}.a" for number, code in enumerate(codes)}
+    for code, archive in archives.items():
+        archive.with_suffix(".c").write_text(code + "\n")
+    sources = [archive.with_suffix(".c") for archive in archives.values()]
+    subprocess.run([cc, "-w", "-fPIE", "-fno-builtin", "-c", *sources], check=True, cwd=folder)
+    for archive in archives.values():
+        subprocess.run(["ar", "rcs", archive, archive.with_suffix(".o")], check=True)
+    return archives
 
 
 def check_planted(what, faults, wanted):
@@ -253,11 +257,12 @@ def test_itself(cc):
                 (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
                 (Path(folder) / path).write_text(text)
             wrong += check_planted(planted, judge_includes(Path(folder)), wanted)
-    for output, pure, wanted in PLANTED_CODE:
-        with tempfile.TemporaryDirectory() as folder:
-            archives = [build_archive(cc, Path(folder), *each)
-                        for each in (("output", output), ("pure", pure))]
-            wrong += check_planted((output, pure), judge_archives(*archives), wanted)
+    with tempfile.TemporaryDirectory() as folder:
+        codes = {code for planted in PLANTED_CODE for code in planted[:2]}
+        archives = build_archives(cc, Path(folder), codes)
+        for output, pure, wanted in PLANTED_CODE:
+            faults = judge_archives(archives[output], archives[pure])
+            wrong += check_planted((output, pure), faults, wanted)
     return wrong
 
 

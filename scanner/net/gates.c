@@ -32,7 +32,7 @@ enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second) 
   made->at_once = at_once;
   made->interval_ns = per_second ? 1 + (GATES_SECOND_NS - 1) / per_second : 0;
   made->size = GATES_FIRST_SIZE;
-  made->buckets = calloc(made->size, sizeof *made->buckets);
+  made->buckets = calloc(made->size, sizeof(struct gate *));
   if (!made->buckets) {
     free(made);
     return ERR_MEMORY;
