@@ -138,6 +138,7 @@ static void test_bad_line_is_named(void **state) {
       {SPAN("-example.com"), 1},
       {SPAN("example.com\n# comment\r\n\r\n192.0.2.0/33\r\n"), 4},
       {SPAN(MARK "example.com\nexample..com\n"), 2},
+      {SPAN("192.0.2.1\n" MARK "192.0.2.1\n"), 2},
       {SPAN("192.0.2.256"), 1},
       {SPAN("192.0.2.1:1"), 1},
       {SPAN("[2001:db8::1]"), 1},

@@ -98,7 +98,18 @@ static void test_end_of_stream_is_readable(void **state) {
   scene_close(&scene);
 }
 
-static void test_forgotten_stays_silent(void **state) {
+static void count_handle(uv_handle_t *handle, void *count) {
+  (void)handle;
+  ++*(int *)count;
+}
+
+static int handles_of(struct scene *scene) {
+  int count = 0;
+  uv_walk(&scene->loop, count_handle, &count);
+  return count;
+}
+
+static void test_forgotten_is_silent_and_freed(void **state) {
   struct scene scene;
   (void)state;
   scene_open(&scene);
@@ -110,6 +121,7 @@ static void test_forgotten_stays_silent(void **state) {
       watch_forget(scene.watch, scene.near);
     turn(&scene);
     assert_int_equal(0, scene.calls);
+    assert_int_equal(0, handles_of(&scene));
   }
   scene_close(&scene);
 }
@@ -218,7 +230,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_tells_what_is_ready),
       cmocka_unit_test(test_end_of_stream_is_readable),
-      cmocka_unit_test(test_forgotten_stays_silent),
+      cmocka_unit_test(test_forgotten_is_silent_and_freed),
       cmocka_unit_test(test_number_is_used_again_at_once),
       cmocka_unit_test(test_number_is_used_again_inside_the_callback),
       cmocka_unit_test(test_may_be_closed_inside_the_callback),
