@@ -116,6 +116,19 @@ static void judges_broken_deployments(void **state) {
   for (size_t i = 0; i < COUNT(vectors); i++) assert_vector(&vectors[i], i, true);
 }
 
+/* Each alone keeps a sender from the policy, whether or not a finding says so as well. */
+static void needs_record_trust_body_and_mode(void **state) {
+  static const struct vector vectors[] = {
+      {SOUND, .mode = MODE_ENFORCE, IS(VALID, ENFORCED)},
+      {.presence = RECORD_ATTEMPT, .patterns = 1, .mode = MODE_ENFORCE, IS(VALID, OPPORTUNISTIC)},
+      {SOUND, .untrusted = true, .mode = MODE_ENFORCE, IS(VALID, OPPORTUNISTIC)},
+      {SOUND, .no_body = true, .mode = MODE_ENFORCE, IS(VALID, OPPORTUNISTIC)},
+      {SOUND, .mode = MODE_COUNT, IS(VALID, OPPORTUNISTIC)},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(vectors); i++) assert_vector(&vectors[i], i, true);
+}
+
 static void judges_where_there_is_no_record(void **state) {
   static const struct vector absent = {
       .presence = RECORD_NONE, .no_body = true, .mode = MODE_COUNT, IS(ABSENT, NONE)};
@@ -130,6 +143,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(judges_sound_deployments),
       cmocka_unit_test(judges_broken_deployments),
+      cmocka_unit_test(needs_record_trust_body_and_mode),
       cmocka_unit_test(judges_where_there_is_no_record),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

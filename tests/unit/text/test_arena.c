@@ -75,6 +75,25 @@ static void grows_to_its_limit_chunk_by_chunk(void **state) {
   arena_free(&arena);
 }
 
+static void counts_large_chunks_to_the_byte(void **state) {
+  static const struct {
+    size_t size;
+    enum err err;
+  } vectors[] = {
+      {ARENA_CHUNK_SIZE, ERR_NONE},
+      {ARENA_CHUNK_SIZE + 1, ERR_LIMIT},
+      {ARENA_CHUNK_SIZE + alignof(max_align_t), ERR_LIMIT},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+    struct arena arena = {.limit = LIMIT};
+    assert_non_null(arena_alloc(&arena, 1));
+    arena_alloc(&arena, vectors[i].size);
+    assert_int_equal(arena.err, vectors[i].err);
+    arena_free(&arena);
+  }
+}
+
 static void has_a_limit_when_none_is_given(void **state) {
   struct arena arena = {0};
   (void)state;
@@ -179,6 +198,7 @@ int main(void) {
       cmocka_unit_test(keeps_what_it_gave_in_place),
       cmocka_unit_test(grows_to_its_limit),
       cmocka_unit_test(grows_to_its_limit_chunk_by_chunk),
+      cmocka_unit_test(counts_large_chunks_to_the_byte),
       cmocka_unit_test(has_a_limit_when_none_is_given),
       cmocka_unit_test(fails_for_good_until_reset),
       cmocka_unit_test(does_not_overflow),
