@@ -1,5 +1,6 @@
 #include "scanner/cli/command.h"
 
+#include "scanner/cli/check.h"
 #include "scanner/cli/explain.h"
 #include "scanner/cli/lint.h"
 #include "scanner/cli/options.h"

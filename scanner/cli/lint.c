@@ -1,6 +1,5 @@
 #include "scanner/cli/lint.h"
 
-#include "output/record.h"
 #include "scanner/cli/command.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
@@ -11,7 +10,6 @@
 #include "scanner/sts/record.h"
 #include "scanner/sts/tlsrpt.h"
 #include <errno.h>
-#include <stdlib.h>
 
 enum {
   LINT_INPUT_MAX = 16 * 1024 * 1024, /* of a file or standard input */
@@ -139,23 +137,6 @@ static void lint_verdict(struct lint *lint) {
     if (finding_info(f->code)->severity == FINDING_ERROR) lint->result.status = STATUS_BROKEN;
 }
 
-static enum err lint_print_json(const struct lint *lint) {
-  size_t size = 0;
-  char *memory = NULL;
-  struct json json = json_into(NULL, 0);
-  for (record_write(&json, &lint->result); json_overflow(&json);
-       record_write(&json, &lint->result)) {
-    size = json.need;
-    free(memory);
-    memory = malloc(size);
-    if (!memory) return ERR_MEMORY;
-    json = json_into(memory, size);
-  }
-  fwrite(memory, 1, json.need, stdout);
-  free(memory);
-  return ERR_NONE;
-}
-
 static enum err lint_print_text(const struct lint *lint) {
   struct explain_style style = tell_style((struct span){0});
   tell_status(stdout, &style, &lint->result);
@@ -184,7 +165,8 @@ static int lint_run(struct lint *lint) {
   if (err != ERR_NONE) return lint_complain(lint, "--tlsrpt", err);
   lint_verdict(lint);
   err = lint->arena.err;
-  if (err == ERR_NONE) err = lint->options->json ? lint_print_json(lint) : lint_print_text(lint);
+  if (err == ERR_NONE)
+    err = lint->options->json ? tell_record(stdout, &lint->result) : lint_print_text(lint);
   if (err == ERR_NONE && (fflush(stdout) != 0 || ferror(stdout))) err = ERR_IO;
   if (err != ERR_NONE) return lint_complain(lint, "standard output", err);
   return lint_has_error(lint) || lint->result.status == STATUS_ABSENT ? EXIT_WRONG : EXIT_DONE;

@@ -67,7 +67,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   enum err err = setup_nameservers(options, argv[0], &config.servers);
   if (err == ERR_NONE) err = setup_block(options, argv[0], &block);
   if (err != ERR_NONE) {
-    status = err == ERR_SYNTAX || err == ERR_LIMIT ? EXIT_USAGE : EXIT_WRONG;
+    status = setup_exit_status(err);
     goto done;
   }
   config.fetcher.block = block;

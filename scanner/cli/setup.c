@@ -1,5 +1,6 @@
 #include "scanner/cli/setup.h"
 
+#include "scanner/cli/command.h"
 #include "scanner/cli/help.h"
 #include <errno.h>
 
@@ -52,4 +53,9 @@ enum err setup_block(const struct options *options, const char *command, struct 
   else if (err != ERR_NONE)
     help_complain(command, "--block %s: %s", options->block, setup_why(err));
   return err;
+}
+
+int setup_exit_status(enum err err) {
+  if (err == ERR_NONE) return EXIT_DONE;
+  return err == ERR_SYNTAX || err == ERR_LIMIT ? EXIT_USAGE : EXIT_WRONG;
 }

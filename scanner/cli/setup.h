@@ -17,4 +17,7 @@ enum err setup_nameservers(const struct options *options, const char *command,
 /* *block NULL: no list was given. */
 enum err setup_block(const struct options *options, const char *command, struct block **block);
 
+/* What such an error means for the program's end: done, bad usage or could not be done. */
+int setup_exit_status(enum err err);
+
 #endif

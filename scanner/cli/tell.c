@@ -1,7 +1,9 @@
 #include "scanner/cli/tell.h"
 
 #include "output/plain.h"
+#include "output/record.h"
 #include "scanner/cli/terminal.h"
+#include <stdlib.h>
 
 enum { TELL_INDENT = 6 };
 
@@ -69,4 +71,20 @@ void tell_status(FILE *out, const struct explain_style *style, const struct resu
             counts[severity] == 1 ? "" : "s");
     between = ", ";
   }
+}
+
+enum err tell_record(FILE *out, const struct result *result) {
+  size_t size = 0;
+  char *memory = NULL;
+  struct json json = json_into(NULL, 0);
+  for (record_write(&json, result); json_overflow(&json); record_write(&json, result)) {
+    size = json.need;
+    free(memory);
+    memory = malloc(size);
+    if (!memory) return ERR_MEMORY;
+    json = json_into(memory, size);
+  }
+  fwrite(memory, 1, json.need, out);
+  free(memory);
+  return ERR_NONE;
 }

@@ -1,7 +1,9 @@
-/* Findings told to a person: what is wrong, what that means and how to mend it. */
+/* Results told on a stream: to a person what is wrong, what that means and how to mend it; to a
+ * program the record. */
 #ifndef SCANNER_CLI_TELL_H
 #define SCANNER_CLI_TELL_H
 
+#include "output/err.h"
 #include "output/explain.h"
 #include "output/result.h"
 
@@ -17,5 +19,9 @@ void tell_cures(FILE *out, const struct explain_style *style, const struct findi
 
 /* "broken: 2 errors, 1 warning". */
 void tell_status(FILE *out, const struct explain_style *style, const struct result *result);
+
+/* The record, as scan writes it: a line. ERR_MEMORY; whether it could be written tells the stream.
+ */
+enum err tell_record(FILE *out, const struct result *result);
 
 #endif

@@ -1,5 +1,7 @@
 #include "scanner/run/preflight.h"
 
+#include "scanner/run/say.h"
+
 struct probe {
   struct resolver *resolver;
   struct lookup lookup;
@@ -52,5 +54,20 @@ enum err preflight_run(const union address *servers, size_t count, bool *answers
     *answering += answers[i];
     arena_free(&probes[i].arena);
   }
+  return err;
+}
+
+enum err preflight_say(const union address *servers, size_t count) {
+  bool answers[RESOLVER_SERVER_MAX];
+  size_t answering;
+  char text[ADDRESS_TEXT_MAX];
+  enum err err = preflight_run(servers, count, answers, &answering);
+  for (size_t i = 0; i < count && err == ERR_NONE; i++) {
+    if (answers[i]) continue;
+    address_text(&servers[i], text);
+    say("resolver %s does not answer", text);
+  }
+  if (err == ERR_NONE && answering == 0) err = ERR_TIMEOUT;
+  if (err != ERR_NONE) say("no resolver answers: nothing was asked about any domain");
   return err;
 }

@@ -15,4 +15,8 @@ enum {
 enum err preflight_run(const union address *servers, size_t count, bool *answers,
                        size_t *answering);
 
+/* The same, with each server that does not answer named on standard error. ERR_TIMEOUT when none
+ * does, or what kept it from being found out; that is said as well. */
+enum err preflight_say(const union address *servers, size_t count);
+
 #endif

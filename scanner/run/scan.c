@@ -357,21 +357,6 @@ static enum err scan_fit_descriptors(struct scan *scan) {
   return ERR_NONE;
 }
 
-static enum err scan_ask_resolvers(const struct nameservers *servers) {
-  bool answers[RESOLVER_SERVER_MAX];
-  size_t answering;
-  char text[ADDRESS_TEXT_MAX];
-  enum err err = preflight_run(servers->at, servers->count, answers, &answering);
-  for (size_t i = 0; i < servers->count && err == ERR_NONE; i++) {
-    if (answers[i]) continue;
-    address_text(&servers->at[i], text);
-    say("resolver %s does not answer", text);
-  }
-  if (err == ERR_NONE && answering == 0) err = ERR_TIMEOUT;
-  if (err != ERR_NONE) say("no resolver answers: nothing was scanned");
-  return err;
-}
-
 /* All that can be wrong is found before the output is made. */
 static enum err scan_prepare(struct scan *scan) {
   enum err err = scan_fit_descriptors(scan);
@@ -380,7 +365,7 @@ static enum err scan_prepare(struct scan *scan) {
   if (err == ERR_NONE) err = scan_make_workers(scan);
   bool resume = scan->config->resume; /* another scan's results are refused at once */
   if (err == ERR_NONE && resume) err = scan_open_results(scan);
-  if (err == ERR_NONE) err = scan_ask_resolvers(&scan->config->servers);
+  if (err == ERR_NONE) err = preflight_say(scan->config->servers.at, scan->config->servers.count);
   if (err == ERR_NONE && !resume) err = scan_open_results(scan);
   return err;
 }

@@ -1,0 +1,106 @@
+#include "scanner/cli/check.h"
+
+#include "scanner/cli/command.h"
+#include "scanner/cli/diagnosis.h"
+#include "scanner/cli/help.h"
+#include "scanner/cli/setup.h"
+#include "scanner/cli/tell.h"
+#include "scanner/run/enquiry.h"
+#include "scanner/run/preflight.h"
+#include <errno.h>
+
+struct check {
+  const struct options *options;
+  const char *command;
+  unsigned told; /* results */
+  bool wrong;
+  enum err err; /* of the output */
+};
+
+static void check_emit(void *data, const struct result *result) {
+  struct check *check = data;
+  struct explain_style style = tell_style(result->domain);
+  check->wrong |= diagnosis_is_wrong(result);
+  if (check->options->json) {
+    check->err = tell_record(stdout, result);
+  } else {
+    if (check->told++) fputc('\n', stdout);
+    diagnosis_print(stdout, &style, result);
+  }
+  if (check->err == ERR_NONE && (fflush(stdout) != 0 || ferror(stdout))) check->err = ERR_IO;
+}
+
+static enum err check_domains(struct check *check, struct enquiry *enquiry) {
+  const struct options *options = check->options;
+  for (int i = 0; i < options->operand_count; i++) {
+    const char *domain = options->operands[i];
+    enum err err = enquiry_ask(enquiry, (uint64_t)i + 1, span_of(domain));
+    if (err != ERR_NONE) {
+      help_complain(check->command, "%s: %s", domain, err_text(err));
+      return err;
+    }
+    if (check->err != ERR_NONE) {
+      help_complain(check->command, "standard output: %s",
+                    check->err == ERR_IO ? strerror(errno) : err_text(check->err));
+      return check->err;
+    }
+  }
+  return ERR_NONE;
+}
+
+static enum err check_configure(struct check *check, struct enquiry_config *config) {
+  const struct options *options = check->options;
+  *config = (struct enquiry_config){
+      .dns_rate = options->dns_rate,
+      .https_rate = options->https_rate,
+      .per_address = options->per_address,
+      .per_address_rate = options->per_address_rate,
+      .dns_timeout_ms = options->dns_timeout_ms,
+      .dns_tries = options->dns_tries,
+      .fetcher = setup_fetcher(options),
+      .emit = check_emit,
+      .data = check,
+  };
+  return setup_nameservers(options, check->command, &config->servers);
+}
+
+static int check_with(struct check *check) {
+  const struct options *options = check->options;
+  struct enquiry_config config;
+  struct enquiry *enquiry = NULL;
+  struct block *block = NULL;
+  const char *why = NULL;
+  enum err err = check_configure(check, &config);
+  if (err == ERR_NONE) err = setup_block(options, check->command, &block);
+  int status = setup_exit_status(err);
+  if (err != ERR_NONE) goto done;
+  status = EXIT_WRONG;
+  config.fetcher.block = block;
+  err = enquiry_new(&enquiry, &config, &why);
+  if (err != ERR_NONE) {
+    help_complain(check->command, "%s%s%s", options->ca_file ? options->ca_file : "",
+                  options->ca_file ? ": " : "", why ? why : err_text(err));
+    goto done;
+  }
+  if (preflight_say(config.servers.at, config.servers.count) != ERR_NONE) goto done;
+  if (check_domains(check, enquiry) == ERR_NONE && !check->wrong) status = EXIT_DONE;
+done:
+  enquiry_free(enquiry);
+  block_free(block);
+  return status;
+}
+
+int check_main(int argc, char **argv) {
+  struct options options;
+  switch (options_parse(&options, ON_CHECK, argc, argv)) {
+  case OPTIONS_HELP: return EXIT_DONE;
+  case OPTIONS_BAD: return EXIT_USAGE;
+  case OPTIONS_RUN: break;
+  }
+  if (options.operand_count == 0) {
+    help_complain(argv[0], "no domain to check is given (see stscan check --help)");
+    return EXIT_USAGE;
+  }
+  struct check check = {.options = &options, .command = argv[0]};
+  return check_with(&check);
+}

@@ -1,0 +1,348 @@
+#include "scanner/cli/diagnosis.h"
+
+#include "output/json.h"
+#include "output/plain.h"
+#include "scanner/cli/proposal.h"
+#include "scanner/cli/tell.h"
+#include "scanner/sts/domain.h"
+
+enum { DIAGNOSIS_INDENT = 4, DIAGNOSIS_PROPOSAL_INDENT = 6 };
+
+struct diagnosis {
+  FILE *out;
+  const struct explain_style *style;
+  const struct result *result;
+  bool policy_proposed; /* once is enough */
+};
+
+/* What there is to copy besides the text of what is expected. */
+enum step_proposal { PROPOSES_NOTHING, PROPOSES_RECORD, PROPOSES_POLICY };
+
+struct diagnosis_step {
+  enum finding_stage stage;
+  const char *title;
+  const char *expected;
+  bool (*reached)(const struct result *result);
+  void (*show)(const struct diagnosis *diagnosis);
+  enum step_proposal proposal;
+};
+
+static void diagnosis_text(FILE *out, struct span text) {
+  plain_print(out, span_first(text, DIAGNOSIS_TEXT_MAX));
+  if (text.len > DIAGNOSIS_TEXT_MAX) fprintf(out, " ... (%zu bytes in all)", text.len);
+}
+
+static void diagnosis_row(FILE *out, const char *before, struct span text, const char *after) {
+  fprintf(out, "%*s%s", DIAGNOSIS_INDENT, "", before);
+  diagnosis_text(out, text);
+  fprintf(out, "%s\n", after);
+}
+
+/* Whether row i is to be shown; the first that is not says how many are left. */
+static bool diagnosis_has_room(FILE *out, size_t i, size_t count) {
+  if (i == DIAGNOSIS_ROWS_MAX)
+    fprintf(out, "%*s... and %zu more\n", DIAGNOSIS_INDENT, "", count - i);
+  return i < DIAGNOSIS_ROWS_MAX;
+}
+
+static void diagnosis_rows(FILE *out, const char *before, struct spans rows, const char *after) {
+  for (size_t i = 0; i < rows.count && diagnosis_has_room(out, i, rows.count); i++)
+    diagnosis_row(out, before, rows.at[i], after);
+}
+
+static void diagnosis_lookup(FILE *out, const struct result_lookup *lookup) {
+  const char *rcode = result_rcode_text(lookup->rcode);
+  fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
+  if (rcode)
+    fputs(rcode, out);
+  else if (lookup->rcode >= 0)
+    fprintf(out, "rcode %d", lookup->rcode);
+  else
+    fputs("no answer", out);
+  fprintf(out, " after %lld ms, %u %s%s\n", (long long)lookup->ms, lookup->tries,
+          lookup->tries == 1 ? "try" : "tries", lookup->ad ? ", validated by DNSSEC" : "");
+  diagnosis_rows(out, "alias of ", lookup->cname, "");
+}
+
+static bool record_reached(const struct result *result) {
+  return result->record.lookup.asked;
+}
+
+static void record_show(const struct diagnosis *diagnosis) {
+  const struct result_record *record = &diagnosis->result->record;
+  diagnosis_lookup(diagnosis->out, &record->lookup);
+  diagnosis_rows(diagnosis->out, "\"", record->txt, "\"");
+}
+
+static bool host_reached(const struct result *result) {
+  return result->policy_host.lookup.asked;
+}
+
+static void host_show(const struct diagnosis *diagnosis) {
+  diagnosis_lookup(diagnosis->out, &diagnosis->result->policy_host.lookup);
+  diagnosis_rows(diagnosis->out, "", diagnosis->result->policy_host.addresses, "");
+}
+
+static bool connection_reached(const struct result *result) {
+  return result->fetch.asked;
+}
+
+/* How far an attempt got: to a fault, or to an answer. */
+static void connection_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_fetch *fetch = &diagnosis->result->fetch;
+  for (size_t i = 0; i < fetch->attempt_count; i++) {
+    const struct result_attempt *attempt = &fetch->attempts[i];
+    if (!diagnosis_has_room(out, i, fetch->attempt_count)) break;
+    fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
+    diagnosis_text(out, attempt->address);
+    fprintf(out, ": %s after %lld ms\n",
+            attempt->code == FOUND_COUNT ? "an answer" : finding_info(attempt->code)->name,
+            (long long)attempt->ms);
+  }
+  if (fetch->connect_ms >= 0)
+    fprintf(out, "%*sconnected after %lld ms\n", DIAGNOSIS_INDENT, "",
+            (long long)fetch->connect_ms);
+}
+
+static bool certificate_reached(const struct result *result) {
+  return result->certificate.here || (result->fetch.asked && result->fetch.tls_ms >= 0);
+}
+
+static void certificate_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_fetch *fetch = &diagnosis->result->fetch;
+  const struct result_certificate *certificate = &diagnosis->result->certificate;
+  char from[JSON_TIME_SIZE], to[JSON_TIME_SIZE];
+  if (span_here(fetch->tls)) diagnosis_row(out, "", fetch->tls, "");
+  if (fetch->tls_ms >= 0)
+    fprintf(out, "%*shandshake ended after %lld ms\n", DIAGNOSIS_INDENT, "",
+            (long long)fetch->tls_ms);
+  if (!certificate->here) return;
+  json_time_text(certificate->not_before, from);
+  json_time_text(certificate->not_after, to);
+  diagnosis_rows(out, "for ", certificate->names, "");
+  diagnosis_row(out, "subject ", certificate->subject, "");
+  diagnosis_row(out, "issuer ", certificate->issuer, "");
+  fprintf(out, "%*svalid from %.19sZ to %.19sZ, %u %s sent\n", DIAGNOSIS_INDENT, "", from, to,
+          certificate->chain, certificate->chain == 1 ? "certificate" : "certificates");
+}
+
+static bool http_reached(const struct result *result) {
+  return result->fetch.asked && result->fetch.http_status != 0;
+}
+
+static void http_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_fetch *fetch = &diagnosis->result->fetch;
+  fprintf(out, "%*sstatus %d after %lld ms", DIAGNOSIS_INDENT, "", fetch->http_status,
+          (long long)fetch->ms);
+  if (fetch->has_bytes) fprintf(out, ", %llu bytes", (unsigned long long)fetch->bytes);
+  fputc('\n', out);
+  if (span_here(fetch->content_type)) diagnosis_row(out, "Content-Type: ", fetch->content_type, "");
+  if (span_here(fetch->location)) diagnosis_row(out, "Location: ", fetch->location, "");
+}
+
+static bool policy_reached(const struct result *result) {
+  return result->policy.here;
+}
+
+static void policy_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  struct span rest = diagnosis->result->policy.text;
+  for (unsigned number = 1; rest.len; number++) {
+    if (number > DIAGNOSIS_ROWS_MAX) {
+      fprintf(out, "%*s... and %zu bytes more\n", DIAGNOSIS_INDENT, "", rest.len);
+      return;
+    }
+    struct span line = span_cut(&rest, '\n');
+    if (span_ends(line, SPAN("\r"))) line.len--;
+    fprintf(out, "%*s%3u  ", DIAGNOSIS_INDENT, "", number);
+    diagnosis_text(out, line);
+    fputc('\n', out);
+  }
+}
+
+static bool mx_reached(const struct result *result) {
+  return result->mx.lookup.asked;
+}
+
+static void mx_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_mx_set *mx = &diagnosis->result->mx;
+  diagnosis_lookup(out, &mx->lookup);
+  for (size_t i = 0; i < mx->count && diagnosis_has_room(out, i, mx->count); i++) {
+    fprintf(out, "%*s%5u ", DIAGNOSIS_INDENT, "", mx->at[i].preference);
+    diagnosis_text(out, mx->at[i].host);
+    if (mx->at[i].judged) fputs(mx->at[i].covered ? "  covered" : "  NOT covered", out);
+    fputc('\n', out);
+  }
+}
+
+static bool reports_reached(const struct result *result) {
+  return result->tlsrpt.lookup.asked;
+}
+
+static void reports_show(const struct diagnosis *diagnosis) {
+  diagnosis_lookup(diagnosis->out, &diagnosis->result->tlsrpt.lookup);
+  diagnosis_rows(diagnosis->out, "\"", diagnosis->result->tlsrpt.txt, "\"");
+}
+
+static const struct diagnosis_step diagnosis_steps[] = {
+    {STAGE_RECORD, "Record: TXT at _mta-sts.DOMAIN",
+     "Expected: an answer with exactly one record, such as", record_reached, record_show,
+     PROPOSES_RECORD},
+    {STAGE_POLICY_DNS, "Policy host: A and AAAA of mta-sts.DOMAIN",
+     "Expected: a public address, or a CNAME to a host that has one. The policy to serve there:",
+     host_reached, host_show, PROPOSES_POLICY},
+    {STAGE_POLICY_TCP, "Connection: TCP to mta-sts.DOMAIN",
+     "Expected: a web server that takes connections at each address of mta-sts.DOMAIN.",
+     connection_reached, connection_show, PROPOSES_NOTHING},
+    {STAGE_POLICY_TLS, "Certificate: TLS with mta-sts.DOMAIN as the server's name (SNI)",
+     "Expected: a certificate of a public issuer, served with its intermediates, valid today, "
+     "whose DNS names (subject alternative names) hold\n  mta-sts.DOMAIN",
+     certificate_reached, certificate_show, PROPOSES_NOTHING},
+    {STAGE_POLICY_HTTP, "Answer: GET https://mta-sts.DOMAIN/.well-known/mta-sts.txt",
+     "Expected: status 200 without a redirect, Content-Type text/plain, and a policy such as",
+     http_reached, http_show, PROPOSES_POLICY},
+    {STAGE_POLICY_SYNTAX, "Policy", "Expected: lines of key and value, and nothing else, such as",
+     policy_reached, policy_show, PROPOSES_POLICY},
+    {STAGE_MX, "Mail servers: MX of DOMAIN", "Expected: an mx line for each MX host, such as",
+     mx_reached, mx_show, PROPOSES_POLICY},
+    {STAGE_TLSRPT, "Reports: TXT at _smtp._tls.DOMAIN",
+     "Expected: at most one record, such as\n"
+     "  _smtp._tls.DOMAIN. IN TXT \"v=TLSRPTv1; rua=mailto:tlsrpt@DOMAIN\"",
+     reports_reached, reports_show, PROPOSES_NOTHING},
+};
+
+/* The gravest finding of the stage, or FINDING_SEVERITY_COUNT. */
+static enum finding_severity step_gravest(const struct result *result, enum finding_stage stage) {
+  enum finding_severity gravest = FINDING_SEVERITY_COUNT;
+  for (const struct finding *f = result->findings; f; f = f->next) {
+    const struct finding_info *info = finding_info(f->code);
+    if (info->stage == stage && info->severity < gravest) gravest = info->severity;
+  }
+  return gravest;
+}
+
+static void step_head(const struct diagnosis *diagnosis, const struct diagnosis_step *step,
+                      const char *word, const char *colour) {
+  const struct explain_style *style = diagnosis->style;
+  const struct explain_style whole = {.domain = style->domain}; /* a heading is not wrapped */
+  fprintf(diagnosis->out, "\n%s%-7s%s", style->colour ? colour : "", word,
+          style->colour ? "\x1b[0m " : " ");
+  explain_text(diagnosis->out, &whole, 0, step->title);
+}
+
+static void step_expected(struct diagnosis *diagnosis, const struct diagnosis_step *step) {
+  FILE *out = diagnosis->out;
+  if (step->proposal == PROPOSES_POLICY && diagnosis->policy_proposed) return;
+  explain_text(out, diagnosis->style, DIAGNOSIS_INDENT, step->expected);
+  if (step->proposal == PROPOSES_RECORD)
+    proposal_record(out, DIAGNOSIS_PROPOSAL_INDENT, diagnosis->result);
+  if (step->proposal == PROPOSES_POLICY) {
+    proposal_policy(out, DIAGNOSIS_PROPOSAL_INDENT, diagnosis->result);
+    diagnosis->policy_proposed = true;
+  }
+}
+
+static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step *step) {
+  const struct result *result = diagnosis->result;
+  enum finding_severity gravest = step_gravest(result, step->stage);
+  bool reached = step->reached(result);
+  if (gravest == FINDING_ERROR)
+    step_head(diagnosis, step, "FAILED", "\x1b[1;31m");
+  else if (gravest == FINDING_WARNING)
+    step_head(diagnosis, step, "warning", "\x1b[1;33m");
+  else if (reached)
+    step_head(diagnosis, step, "ok", "\x1b[32m");
+  else
+    step_head(diagnosis, step, "not run", "\x1b[2m");
+  if (reached) step->show(diagnosis);
+  for (const struct finding *f = result->findings; f; f = f->next)
+    if (finding_info(f->code)->stage == step->stage)
+      tell_finding(diagnosis->out, diagnosis->style, f);
+  bool mail_only = step->stage == STAGE_MX && gravest == FINDING_WARNING;
+  if (gravest <= FINDING_WARNING && !mail_only) step_expected(diagnosis, step);
+}
+
+static const char *const effect_texts[] = {
+    [EFFECT_NONE] = "senders deliver as to any domain without MTA-STS",
+    [EFFECT_OPPORTUNISTIC] = "senders use no policy and deliver without protection",
+    [EFFECT_TESTING] = "senders deliver in any case, and report failures",
+    [EFFECT_ENFORCED] = "senders deliver only to the hosts of the policy, over verified TLS",
+    [EFFECT_AT_RISK] = "senders refuse to deliver to some of the MX hosts",
+    [EFFECT_UNDELIVERABLE] = "senders refuse to deliver to every MX host",
+    [EFFECT_UNKNOWN] = "what senders do is not known",
+};
+
+static void diagnosis_head(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result *result = diagnosis->result;
+  plain_print(out, result->domain);
+  if (span_here(result->unicode)) {
+    fputs(" (", out);
+    plain_print(out, result->unicode);
+    fputc(')', out);
+  }
+  fputs(": ", out);
+  tell_status(out, diagnosis->style, result);
+  if (result->has_effect && result->status != STATUS_BLOCKED)
+    fprintf(out, "; %s", effect_texts[result->effect]);
+  fputc('\n', out);
+}
+
+static void diagnosis_absent(const struct diagnosis *diagnosis) {
+  fputs("\nThe domain has no MTA-STS.\n", diagnosis->out);
+  explain_text(diagnosis->out, diagnosis->style, 0, finding_info(FOUND_RECORD_ABSENT)->mend);
+}
+
+static void diagnosis_steps_print(struct diagnosis *diagnosis) {
+  const struct result *result = diagnosis->result;
+  bool further = result->status != STATUS_ABSENT && result->status != STATUS_UNKNOWN;
+  const size_t count = further ? sizeof diagnosis_steps / sizeof *diagnosis_steps : 1;
+  for (size_t i = 0; i < count; i++) step_print(diagnosis, &diagnosis_steps[i]);
+}
+
+static void diagnosis_cures(const struct diagnosis *diagnosis) {
+  const struct finding *found = diagnosis->result->findings;
+  while (found && finding_info(found->code)->severity == FINDING_INFO) found = found->next;
+  if (!found) return;
+  fputs("\nHow to mend it:\n", diagnosis->out);
+  tell_cures(diagnosis->out, diagnosis->style, diagnosis->result->findings);
+  fprintf(diagnosis->out, "\nThe commands to see it yourself: stscan explain --domain ");
+  plain_print(diagnosis->out, diagnosis->result->domain);
+  fprintf(diagnosis->out, " %s\n", finding_info(found->code)->name);
+}
+
+static void diagnosis_invalid(FILE *out, struct span line) {
+  struct arena arena = {0};
+  struct domain domain;
+  const char *why = NULL;
+  fputc('"', out);
+  diagnosis_text(out, line);
+  fputs("\" is not a domain name", out);
+  if (domain_parse(line, &arena, &domain, &why) == ERR_SYNTAX) fprintf(out, ": %s", why);
+  fputc('\n', out);
+  arena_free(&arena);
+}
+
+void diagnosis_print(FILE *out, const struct explain_style *style, const struct result *result) {
+  struct diagnosis diagnosis = {.out = out, .style = style, .result = result};
+  if (result->status == STATUS_INVALID) {
+    diagnosis_invalid(out, result->line);
+    return;
+  }
+  diagnosis_head(&diagnosis);
+  if (result->status == STATUS_BLOCKED) {
+    fputs("It is on the block list: nothing was contacted.\n", out);
+    return;
+  }
+  diagnosis_steps_print(&diagnosis);
+  if (result->status == STATUS_ABSENT) diagnosis_absent(&diagnosis);
+  diagnosis_cures(&diagnosis);
+}
+
+bool diagnosis_is_wrong(const struct result *result) {
+  return result->status != STATUS_VALID && result->status != STATUS_ABSENT;
+}

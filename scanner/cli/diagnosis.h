@@ -1,0 +1,24 @@
+/* The diagnosis of one domain for a person: each step of the journey with what was asked, what came
+ * back and how long it took, what was found there, what was expected, and how to mend it.
+ *
+ * Pure but for the stream. What comes from the network is made fit for a terminal, and cut at the
+ * limits below; the record (--json) has all of it.
+ */
+#ifndef SCANNER_CLI_DIAGNOSIS_H
+#define SCANNER_CLI_DIAGNOSIS_H
+
+#include "output/explain.h"
+#include "output/result.h"
+
+enum {
+  DIAGNOSIS_ROWS_MAX = 24,  /* of one kind: strings, addresses, names, MX, lines of the policy */
+  DIAGNOSIS_TEXT_MAX = 512, /* bytes of one of them */
+};
+
+void diagnosis_print(FILE *out, const struct explain_style *style, const struct result *result);
+
+/* Whether something is wrong with the domain, or it could not be told: all but a valid deployment
+ * and no MTA-STS at all. */
+bool diagnosis_is_wrong(const struct result *result);
+
+#endif
