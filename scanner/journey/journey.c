@@ -134,9 +134,23 @@ static void job_emit_record_only(struct job *job) {
   job->journey->config.emit(job->journey->config.data, &result);
 }
 
+/* One domain that sends more than a domain may hold does not stop the others' scan. */
+static void job_emit_overfull(struct job *job) {
+  struct finding finding = {
+      .code = FOUND_RECORD_DNS_MALFORMED,
+      .detail = SPAN("more data than one domain may hold: not judged"),
+  };
+  struct result result = {.findings = &finding};
+  job_stamp(job, &result);
+  verdict_judge(&result, false, RECORD_NONE);
+  job->journey->config.emit(job->journey->config.data, &result);
+}
+
 static void job_finish(struct job *job) {
   struct journey *journey = job->journey;
-  if (job->arena.err != ERR_NONE)
+  if (job->arena.err == ERR_LIMIT)
+    job_emit_overfull(job);
+  else if (job->arena.err != ERR_NONE)
     journey->config.fail(journey->config.data, job->arena.err);
   else if (job->deployment)
     job_emit_deployment(job);

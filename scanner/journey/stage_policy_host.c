@@ -74,6 +74,24 @@ static struct result_lookup policy_host_facts(const struct deployment *deploymen
   return facts;
 }
 
+/* Who opted out under the policy host's name, or under one that it is an alias for. */
+static bool policy_host_is_blocked(struct job *job) {
+  const struct block *block = job->journey->config.block;
+  const struct deployment *deployment = job->deployment;
+  struct spans cname = deployment->result.policy_host.lookup.cname;
+  struct span blocked = deployment->host_v4.name;
+  bool found = block_has_name(block, blocked);
+  for (size_t i = 0; i < cname.count && !found; i++)
+    if ((found = block_has_name(block, cname.at[i]))) blocked = cname.at[i];
+  if (found)
+    faults_add(&job->deployment->faults,
+               (struct finding){
+                   .code = FOUND_POLICY_ADDRESS_NOT_PUBLIC,
+                   .host = blocked,
+                   .detail = arena_join(&job->arena, blocked, SPAN(" is on the block list"))});
+  return found;
+}
+
 void stage_policy_host_judge(struct job *job) {
   struct deployment *deployment = job->deployment;
   const struct dns_answer *v6 = &deployment->host_v6.answer, *v4 = &deployment->host_v4.answer;
@@ -87,6 +105,7 @@ void stage_policy_host_judge(struct job *job) {
   if (!host->addresses.at) return;
   policy_host_tell(job, v6);
   policy_host_tell(job, v4);
+  if (policy_host_is_blocked(job)) return;
   policy_host_add(job, job->journey->config.ipv6 ? v6 : v4);
   policy_host_add(job, job->journey->config.ipv6 ? v4 : v6);
 }

@@ -126,6 +126,13 @@ class LabTest(unittest.TestCase):
         self.assertEqual(records["testing.example"]["status"], "blocked")
         self.assertNotIn("record", records["testing.example"])
         self.assertIn("policy-address-not-public", codes(records["mode-none.example"]))
+        with Folder() as folder:
+            (folder / "block").write_text("mta-sts.enforce.example\nprovider.example.net\n")
+            done = self.scan("--block", folder / "block", "-",
+                             stdin=b"enforce.example\ndelegated.example\n")
+        for record in parse(done.stdout.decode().splitlines()):
+            self.assertEqual(codes(record), ["policy-address-not-public"])
+            self.assertNotIn("fetch", record)
         options = [option for option in self.lab.options if option != "--allow-private"]
         done = stscan("scan", *options, "-", stdin=b"enforce.example\n")
         record = json.loads(done.stdout)
