@@ -264,3 +264,32 @@ enum err message_read(struct span packet, struct span name, enum dns_type type, 
   if (cursor.bad) return ERR_SYNTAX;
   return section.count ? message_read_answers(&section, name, type, arena, answer) : ERR_NONE;
 }
+
+/* Past a question whose name is plain labels. */
+static void message_skip_question(struct wire *cursor) {
+  size_t start = cursor->at;
+  unsigned length;
+  while ((length = wire_u8(cursor))) {
+    if (length > WIRE_LABEL_MAX) cursor->bad = true;
+    wire_skip(cursor, length);
+  }
+  if (cursor->at - start > WIRE_NAME_MAX) cursor->bad = true;
+  wire_skip(cursor, 2);
+  if (wire_u16(cursor) != MESSAGE_CLASS_IN) cursor->bad = true;
+}
+
+size_t message_stub(unsigned char *out, struct span packet) {
+  struct wire cursor = {.bytes = (const unsigned char *)packet.ptr, .len = packet.len};
+  struct message_out stub = {.bytes = out};
+  message_put_u16(&stub, wire_u16(&cursor));
+  message_put_u16(&stub, MESSAGE_QR);
+  wire_skip(&cursor, 2);
+  unsigned questions = wire_u16(&cursor);
+  message_put_u16(&stub, questions);
+  for (int i = 0; i < 3; i++) message_put_u16(&stub, 0);
+  wire_skip(&cursor, 6);
+  message_skip_question(&cursor);
+  if (cursor.bad || questions != 1) return 0;
+  memcpy(out + stub.len, packet.ptr + stub.len, cursor.at - stub.len);
+  return cursor.at;
+}

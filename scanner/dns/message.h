@@ -31,6 +31,7 @@ enum dns_rcode {
 enum {
   DNS_NAME_MAX = 253,       /* characters, unescaped, without trailing dot */
   DNS_QUERY_SIZE_MAX = 512, /* of a query that message_query() writes */
+  DNS_STUB_SIZE_MAX = 271,  /* header, the longest name, type and class */
   DNS_UDP_SIZE = 1232,      /* what EDNS says we take: DNS flag day 2020 */
   DNS_CNAME_MAX = 16,       /* a longer chain is malformed */
   DNS_RECORD_MAX = 256,     /* answers of the asked type that are kept; more is malformed */
@@ -67,5 +68,10 @@ size_t message_query(unsigned char *out, uint16_t id, struct span name, enum dns
  * the header is read: it has to be asked for again. */
 enum err message_read(struct span packet, struct span name, enum dns_type type, struct arena *arena,
                       struct dns_answer *answer);
+
+/* Copies of an answer what it is matched by, its id and its question, into out (at least
+ * DNS_STUB_SIZE_MAX), with rcode 0 and no records. Returns the length, or 0 when there is not
+ * exactly one question of class IN, its name uncompressed. */
+size_t message_stub(unsigned char *out, struct span packet);
 
 #endif

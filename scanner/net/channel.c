@@ -1,11 +1,14 @@
-/* ares_send() is deprecated where it could not yet be replaced: we write our own packets. */
+/* What is deprecated in newer versions has no successor yet in older ones. */
 #define CARES_NO_DEPRECATED
 #include "scanner/net/channel.h"
 #include "scanner/dns/message.h"
 #include "scanner/net/watch.h"
 #include <ares.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 /* Longer than any query is left in a channel. c-ares 1.18 keeps queries in 1,024 buckets by the
  * second in which they time out, and walks the current one at each call: ours must not be in it. */
@@ -18,6 +21,8 @@ struct channel {
   size_t in_flight;
   unsigned nested; /* calls of c-ares under way */
   bool closing;
+  size_t received; /* octets of the datagram under way; 0: none */
+  char datagram[CHANNEL_DATAGRAM_MAX];
 };
 
 static void channel_destroy(struct channel *channel) {
@@ -34,14 +39,22 @@ static void channel_leave(struct channel *channel) {
   if (--channel->nested == 0 && channel->closing) channel_destroy(channel);
 }
 
-static void channel_process(struct channel *channel, ares_socket_t readable,
-                            ares_socket_t writable) {
+static void channel_step(struct channel *channel, ares_socket_t readable, ares_socket_t writable) {
 #if ARES_VERSION >= 0x012200 /* 1.34: without its timeouts, which follow the mean round trip */
   ares_fd_events_t events[] = {{readable, ARES_FD_EVENT_READ}, {writable, ARES_FD_EVENT_WRITE}};
   ares_process_fds(channel->ares, events, 2, ARES_PROCESS_FLAG_SKIP_NON_FD);
 #else
   ares_process_fd(channel->ares, readable, writable);
 #endif
+}
+
+/* A newer c-ares reads one datagram at a time from sockets that it did not make. */
+static void channel_process(struct channel *channel, ares_socket_t readable,
+                            ares_socket_t writable) {
+  do {
+    channel->received = 0;
+    channel_step(channel, readable, writable);
+  } while (channel->received && !channel->closing);
 }
 
 static void channel_ready(void *data, int fd, int events) {
@@ -62,12 +75,12 @@ static void channel_socket_state(void *data, ares_socket_t fd, int readable, int
 static enum channel_end channel_end_of(int status) {
   switch (status) {
   case ARES_SUCCESS: return CHANNEL_ANSWERED;
-  case ARES_EBADRESP: return CHANNEL_MALFORMED;
   case ARES_ECANCELLED:
   case ARES_EDESTRUCTION: return CHANNEL_DROPPED;
   case ARES_ECONNREFUSED: /* also what it says when it cannot open a socket */
     return errno == EMFILE || errno == ENFILE || errno == ENOBUFS ? CHANNEL_FAILED
                                                                   : CHANNEL_UNREACHED;
+  case ARES_EBADRESP:
   case ARES_ETIMEOUT: return CHANNEL_UNREACHED;
   default: return CHANNEL_FAILED;
   }
@@ -79,7 +92,79 @@ static void channel_ended(void *data, int status, int timeouts, unsigned char *p
   (void)timeouts;
   channel->in_flight--;
   enum channel_end end = channel->closing ? CHANNEL_DROPPED : channel_end_of(status);
-  channel->done(query, end, (struct span){(const char *)packet, packet ? (size_t)size : 0});
+  struct span answer = {(const char *)packet, packet ? (size_t)size : 0};
+  if (end == CHANNEL_ANSWERED && channel->received)
+    answer = (struct span){channel->datagram, channel->received};
+  channel->done(query, end, answer);
+}
+
+static ares_socket_t channel_socket(int domain, int type, int protocol, void *data) {
+  static const int size = CHANNEL_SOCKET_BUFFER, on = 1;
+  (void)data;
+  int fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+  if (fd < 0) return ARES_SOCKET_BAD;
+  /* Each is for speed alone. */
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  if (type == SOCK_STREAM) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return fd;
+}
+
+static int channel_socket_close(ares_socket_t fd, void *data) {
+  (void)data;
+  return close(fd);
+}
+
+static int channel_socket_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t size,
+                                  void *data) {
+  (void)data;
+  return connect(fd, to, size);
+}
+
+static ares_ssize_t channel_socket_send(ares_socket_t fd, const struct iovec *parts, int count,
+                                        void *data) {
+  (void)data;
+  struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)count};
+  return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+static ares_ssize_t channel_socket_read(ares_socket_t fd, void *out, size_t size, int flags,
+                                        struct sockaddr *from, ares_socklen_t *from_size,
+                                        void *data) {
+  (void)data;
+  return recvfrom(fd, out, size, flags, from, from_size);
+}
+
+/* Keeps the datagram, and lets c-ares see its stub. */
+static ares_ssize_t channel_socket_receive(ares_socket_t fd, void *out, size_t size, int flags,
+                                           struct sockaddr *from, ares_socklen_t *from_size,
+                                           void *data) {
+  struct channel *channel = data;
+  ares_ssize_t received;
+  size_t stub = 0;
+  if (size < DNS_STUB_SIZE_MAX) {
+    errno = EMSGSIZE;
+    return -1;
+  }
+  do {
+    received = recvfrom(fd, channel->datagram, sizeof channel->datagram, flags, from, from_size);
+    channel->received = received > 0 ? (size_t)received : 0;
+    if (received >= 0)
+      stub = message_stub(out, (struct span){channel->datagram, channel->received});
+  } while (received >= 0 && !stub);
+  return received < 0 ? received : (ares_ssize_t)stub;
+}
+
+static void channel_own_sockets(struct channel *channel, enum channel_kind kind) {
+  static const struct ares_socket_functions stream = {
+      channel_socket,      channel_socket_close, channel_socket_connect,
+      channel_socket_read, channel_socket_send,
+  };
+  static const struct ares_socket_functions datagrams = {
+      channel_socket,         channel_socket_close, channel_socket_connect,
+      channel_socket_receive, channel_socket_send,
+  };
+  ares_set_socket_functions(channel->ares, kind == CHANNEL_TCP ? &stream : &datagrams, channel);
 }
 
 static enum err channel_set_server(struct channel *channel, const union address *server) {
@@ -97,26 +182,23 @@ static enum err channel_open(struct channel *channel, enum channel_kind kind) {
       .flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_IGNTC,
       .timeout = CHANNEL_TIMEOUT_MS,
       .tries = 1,
-      .socket_send_buffer_size = CHANNEL_SOCKET_BUFFER,
-      .socket_receive_buffer_size = CHANNEL_SOCKET_BUFFER,
-      .ednspsz = DNS_UDP_SIZE,
       .lookups = lookups,
       .resolvconf_path = no_file,
       .sock_state_cb = channel_socket_state,
       .sock_state_cb_data = channel,
   };
-  int set = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_SNDBUF |
-            ARES_OPT_SOCK_RCVBUF | ARES_OPT_EDNSPSZ | ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS |
-            ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
+  int set = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS |
+            ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
 #ifdef ARES_OPT_QUERY_CACHE
   set |= ARES_OPT_QUERY_CACHE; /* of no seconds: none */
 #endif
   /* An idle TCP connection would only wait to be closed by the server. */
   options.flags |= kind == CHANNEL_TCP ? ARES_FLAG_USEVC : ARES_FLAG_STAYOPEN;
-  if (kind == CHANNEL_EDNS) options.flags |= ARES_FLAG_EDNS;
   int status = ares_init_options(&channel->ares, &options, set);
   if (status == ARES_ENOMEM) return ERR_MEMORY;
-  return status == ARES_SUCCESS ? ERR_NONE : ERR_LIBRARY;
+  if (status != ARES_SUCCESS) return ERR_LIBRARY;
+  channel_own_sockets(channel, kind);
+  return ERR_NONE;
 }
 
 enum err channel_new(struct channel **out, uv_loop_t *loop, const union address *server,

@@ -2,8 +2,11 @@
  *
  * c-ares matches answers to queries here, and nothing else: it neither retries nor judges an
  * answer, nor does it time out (newer versions would by a measure of their own and lose late
- * answers). Who owns a channel gives it up as a whole once its queries are too old. It may be
- * closed at any moment, inside its callback as well; it then lives until c-ares has returned.
+ * answers). Of a datagram it sees id and question alone: on some rcodes it would act by itself, and
+ * one that a newer version cannot read costs all queries on the socket. What asked gets the
+ * datagram as it came; one without a question that could be ours is passed over. Who owns a channel
+ * gives it up as a whole once its queries are too old. It may be closed at any moment, inside its
+ * callback as well; it then lives until c-ares has returned.
  */
 #ifndef SCANNER_NET_CHANNEL_H
 #define SCANNER_NET_CHANNEL_H
@@ -15,18 +18,17 @@ enum {
   /* Of 65,536 ids, which c-ares does not keep apart: a stray answer should find no question. */
   CHANNEL_FLIGHT_MAX = 8000,
   CHANNEL_SOCKET_BUFFER = 1024 * 1024,
+  CHANNEL_DATAGRAM_MAX = 4096, /* far more than we ask for; what is longer is cut, so malformed */
 };
 
 enum channel_kind {
-  CHANNEL_EDNS,  /* UDP, for queries with an OPT record */
-  CHANNEL_PLAIN, /* UDP, for queries without */
-  CHANNEL_TCP,   /* for what was truncated */
+  CHANNEL_UDP,
+  CHANNEL_TCP, /* for what was truncated */
 };
 
 enum channel_end {
   CHANNEL_ANSWERED,  /* with a packet */
-  CHANNEL_MALFORMED, /* c-ares itself could not read an answer, this query's or a neighbour's */
-  CHANNEL_UNREACHED, /* refused, reset */
+  CHANNEL_UNREACHED, /* refused, reset; or an answer over TCP that c-ares could not read */
   CHANNEL_FAILED,    /* our own trouble: no memory, no socket */
   CHANNEL_DROPPED,   /* by channel_close() */
 };

@@ -238,14 +238,6 @@ static void resolver_malformed(struct lookup_state *state, uint64_t now) {
   resolver_await(state, now);
 }
 
-/* Truncated by the server; or by c-ares 1.18, which cuts at 512 octets once it has seen a FORMERR
- * without EDNS. */
-static bool resolver_is_cut(const struct query *query, struct span packet, enum err err,
-                            const struct dns_answer *answer) {
-  if (query->tcp) return false;
-  return err ? packet.len == 512 : answer->truncated;
-}
-
 /* An rcode that another try may better. */
 static void resolver_bad_rcode(struct lookup_state *state, const struct query *query,
                                const struct dns_answer *answer, uint64_t now) {
@@ -267,7 +259,7 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
   enum err err = message_read(packet, lookup->name, lookup->type, lookup->arena, &answer);
   if (err == ERR_MEMORY) {
     resolver_finish(state, LOOKUP_FAILED, now);
-  } else if (resolver_is_cut(query, packet, err, &answer)) {
+  } else if (!err && answer.truncated && !query->tcp) {
     if (state->way == UPSTREAM_TCP) return;
     state->way = UPSTREAM_TCP;
     if (state->end != LOOKUP_ANSWERED) state->end = LOOKUP_MALFORMED;
@@ -283,18 +275,6 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
   }
 }
 
-/* A newer c-ares gives up a whole channel when it cannot read one answer on it. Whose it was shows
- * when the queries are sent apart from the others. */
-static void resolver_unreadable(struct lookup_state *state, uint64_t now) {
-  bool may_be_anothers = state->way == UPSTREAM_UDP && state->tries < state->resolver->tries;
-  if (may_be_anothers) {
-    state->way = UPSTREAM_ALONE;
-    resolver_await(state, now);
-  } else {
-    resolver_malformed(state, now);
-  }
-}
-
 static void resolver_done(struct query *query, enum channel_end end, struct span packet) {
   struct lookup_state *state = query->waiter;
   if (!state) return;
@@ -305,7 +285,6 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
     resolver_answered(state, query, packet, now);
     resolver_pump(resolver, now);
     break;
-  case CHANNEL_MALFORMED: resolver_unreadable(state, now); break;
   case CHANNEL_FAILED:
     state->failed++;
     resolver_await(state, now);

@@ -5,9 +5,7 @@
 static const uint64_t upstream_ms = 1000000;
 
 enum {
-  UPSTREAM_SLOT_ALONE = UPSTREAM_PORTS,
-  UPSTREAM_SLOT_PLAIN = UPSTREAM_SLOT_ALONE + UPSTREAM_ALONE_PORTS,
-  UPSTREAM_SLOT_TCP,
+  UPSTREAM_SLOT_TCP = UPSTREAM_PORTS,
   UPSTREAM_SLOTS,
 };
 
@@ -188,26 +186,8 @@ struct query *upstream_query(struct upstream *upstream) {
   return query;
 }
 
-static size_t upstream_slot_load(const struct upstream_slot *slot) {
-  return slot->channel ? channel_in_flight(slot->channel) : 0;
-}
-
-static struct upstream_slot *upstream_idlest(struct upstream *upstream) {
-  struct upstream_slot *idlest = &upstream->slots[UPSTREAM_SLOT_ALONE];
-  for (size_t i = 1; i < UPSTREAM_ALONE_PORTS; i++) {
-    struct upstream_slot *slot = &upstream->slots[UPSTREAM_SLOT_ALONE + i];
-    if (upstream_slot_load(slot) < upstream_slot_load(idlest)) idlest = slot;
-  }
-  return idlest;
-}
-
 static struct upstream_slot *upstream_slot(struct upstream *upstream, enum upstream_way way) {
-  switch (way) {
-  case UPSTREAM_ALONE: return upstream_idlest(upstream);
-  case UPSTREAM_PLAIN: return &upstream->slots[UPSTREAM_SLOT_PLAIN];
-  case UPSTREAM_TCP: return &upstream->slots[UPSTREAM_SLOT_TCP];
-  case UPSTREAM_UDP: break;
-  }
+  if (way == UPSTREAM_TCP) return &upstream->slots[UPSTREAM_SLOT_TCP];
   return &upstream->slots[upstream->turn++ / UPSTREAM_PORT_TURN % UPSTREAM_PORTS];
 }
 
@@ -216,9 +196,7 @@ static struct channel *upstream_channel(struct upstream *upstream, enum upstream
   struct upstream_slot *slot = upstream_slot(upstream, way);
   if (slot->channel)
     return channel_in_flight(slot->channel) < CHANNEL_FLIGHT_MAX ? slot->channel : NULL;
-  enum channel_kind kind = way == UPSTREAM_TCP     ? CHANNEL_TCP
-                           : way == UPSTREAM_PLAIN ? CHANNEL_PLAIN
-                                                   : CHANNEL_EDNS;
+  enum channel_kind kind = way == UPSTREAM_TCP ? CHANNEL_TCP : CHANNEL_UDP;
   if (channel_new(&slot->channel, upstream->loop, &upstream->address, kind, upstream_channel_done))
     return NULL;
   slot->opened = now;
@@ -228,7 +206,7 @@ static struct channel *upstream_channel(struct upstream *upstream, enum upstream
 void upstream_send(struct query *query, enum upstream_way way, struct span packet, uint64_t now) {
   struct upstream *upstream = query->upstream;
   query->sent = now;
-  query->edns = way == UPSTREAM_UDP || way == UPSTREAM_ALONE;
+  query->edns = way == UPSTREAM_UDP;
   query->tcp = way == UPSTREAM_TCP;
   query->epoch = window_sent(&upstream->window, now);
   upstream_put(query, &upstream->flight, QUERY_FLIGHT);

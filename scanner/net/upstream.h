@@ -17,8 +17,7 @@
 
 enum {
   UPSTREAM_PORTS = 4,         /* UDP channels that queries are spread over */
-  UPSTREAM_ALONE_PORTS = 16,  /* and those for one query each, if that suffices */
-  UPSTREAM_PORT_TURN = 128,    /* queries in a row from one of them */
+  UPSTREAM_PORT_TURN = 128,   /* queries in a row from one of them */
   UPSTREAM_BURST_PART = 2,    /* of a full window: what must be free before more is sent */
   UPSTREAM_REST_QUERIES = 16, /* in a row without an answer, and */
   UPSTREAM_REST_MS = 2000,    /* for so long: the server rests */
@@ -44,7 +43,6 @@ struct query {
 /* How a query travels. */
 enum upstream_way {
   UPSTREAM_UDP,
-  UPSTREAM_ALONE, /* UDP, away from the others: its answers may be what c-ares cannot read */
   UPSTREAM_PLAIN, /* UDP without EDNS */
   UPSTREAM_TCP,
 };

@@ -417,6 +417,61 @@ static void test_query_names(void **state) {
     if (query_size(span_of(bad[i]))) fail_msg("\"%s\" was taken", bad[i]);
 }
 
+#define STUB_HEAD "\x12\x34\x80\0\0\1\0\0\0\0\0\0"
+
+static void test_stub(void **state) {
+  (void)state;
+  static const struct {
+    const char *bytes;
+    size_t len;
+    const char *stub;
+    size_t stub_len; /* 0: none */
+  } stubs[] = {
+      {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") QUESTION(TXT)), BYTES(STUB_HEAD QUESTION(TXT))},
+      {BYTES(HEAD("\xff\xff", "\7", "\7", "\7") QUESTION(MX) "junk"),
+       BYTES(STUB_HEAD QUESTION(MX))},
+      {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") "\0\0" TXT "\0\1"),
+       BYTES(STUB_HEAD "\0\0" TXT "\0\1")},
+      {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") "\1q\4test\0\0" TXT "\0\3"), NULL, 0},
+      {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") OWNER "\0" TXT "\0\1"), NULL, 0},
+      {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") "\x40" QUESTION(TXT)), NULL, 0},
+      {BYTES("\x12\x34" ANSWERED "\0\0\0\0\0\0\0\0" QUESTION(TXT)), NULL, 0},
+      {BYTES("\x12\x34" ANSWERED "\0\2\0\0\0\0\0\0" QUESTION(TXT) QUESTION(TXT)), NULL, 0},
+      {BYTES("\x12\x34" ANSWERED "\1\1\0\0\0\0\0\0" QUESTION(TXT)), NULL, 0},
+  };
+  for (size_t i = 0; i < sizeof stubs / sizeof *stubs; i++) {
+    unsigned char out[DNS_STUB_SIZE_MAX];
+    size_t len = message_stub(out, (struct span){stubs[i].bytes, stubs[i].len});
+    if (len != stubs[i].stub_len) fail_msg("row %zu: %zu octets", i, len);
+    if (len) assert_memory_equal(out, stubs[i].stub, len);
+  }
+  for (size_t cut = 0; cut < stubs[0].len; cut++) {
+    unsigned char out[DNS_STUB_SIZE_MAX];
+    assert_int_equal(message_stub(out, (struct span){stubs[0].bytes, cut}), 0);
+  }
+}
+
+static size_t stub_of_name(size_t last_label) {
+  static struct packet packet;
+  static const char label[64] = {63};
+  unsigned char out[DNS_STUB_SIZE_MAX];
+  char length = (char)last_label;
+  packet.len = 0;
+  put(&packet, BYTES(HEAD(ANSWERED, "\0", "\0", "\0")));
+  for (int i = 0; i < 3; i++) put(&packet, label, sizeof label);
+  put(&packet, &length, 1);
+  put(&packet, label, last_label);
+  put(&packet, BYTES("\0\0" TXT "\0\1"));
+  return message_stub(out, (struct span){packet.bytes, packet.len});
+}
+
+static void test_stub_limit(void **state) {
+  (void)state;
+  assert_int_equal(stub_of_name(60), DNS_STUB_SIZE_MAX - 1);
+  assert_int_equal(stub_of_name(61), DNS_STUB_SIZE_MAX);
+  assert_int_equal(stub_of_name(62), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows),
@@ -428,6 +483,8 @@ int main(void) {
       cmocka_unit_test(test_name_limit),
       cmocka_unit_test(test_query),
       cmocka_unit_test(test_query_names),
+      cmocka_unit_test(test_stub),
+      cmocka_unit_test(test_stub_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
