@@ -43,6 +43,7 @@ class LabAddresses(AbstractResolver):
 
 def point_at_lab(names: aiodns.DNSResolver, port: int, roots: str) -> None:
     make_session, context = aiohttp.ClientSession, ssl.create_default_context(cafile=roots)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons ask more than senders do
 
     def lab_session(**arguments: object) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(resolver=LabAddresses(names, port), ssl=context,

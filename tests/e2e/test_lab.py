@@ -27,8 +27,10 @@ def differences(record: Record, case: Record) -> list[str]:
 
 
 def stable(value: object) -> object:
-    """What two scans of the same domain must agree on; DNS gives a set in any order."""
+    """What two scans of the same domain must agree on; DNS gives a set in any order, and a finding
+    tells of its members in that order."""
     if isinstance(value, dict):
+        value = {**value, "detail": sorted(str(value.get("detail")).split("; "))}
         return {key: stable(v) for key, v in value.items() if key not in VARYING}
     return sorted(map(stable, value), key=repr) if isinstance(value, list) else value
 
