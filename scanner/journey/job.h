@@ -58,6 +58,7 @@ struct journey {
   struct job *unused;
   struct job *busy; /* newest first */
   size_t in_flight;
+  struct lookup *held;  /* linked by next */
   struct arena scratch; /* for names while they are read */
 };
 

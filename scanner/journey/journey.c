@@ -185,8 +185,17 @@ void job_returned(struct job *job) {
   if (--job->waiting == 0) job_run(job);
 }
 
+/* Nothing is said of a name by servers that are gone. */
+static bool journey_hold(struct journey *journey, struct lookup *lookup) {
+  if (!journey->config.patient || lookup->end != LOOKUP_TIMEOUT || !lookup->unheard) return false;
+  lookup->next = journey->held;
+  journey->held = lookup;
+  return true;
+}
+
 static void job_lookup_done(struct lookup *lookup) {
   struct job *job = lookup->data;
+  if (journey_hold(job->journey, lookup)) return;
   if (lookup->end == LOOKUP_FAILED) job->arena.err = ERR_MEMORY;
   job_returned(job);
 }
@@ -205,6 +214,30 @@ void job_ask(struct job *job, struct lookup *lookup, struct span name, enum dns_
     job->waiting++;
   else if (err != ERR_SYNTAX)
     job->arena.err = err;
+}
+
+static void job_ask_again(struct job *job, struct lookup *lookup) {
+  enum err err = resolver_ask(job->journey->config.resolver, lookup);
+  if (err == ERR_NONE) return;
+  job->arena.err = err;
+  job_returned(job);
+}
+
+bool journey_holds(const struct journey *journey) {
+  return journey->held != NULL;
+}
+
+void journey_release(struct journey *journey, bool again) {
+  struct lookup *held = journey->held;
+  journey->held = NULL;
+  while (held) {
+    struct lookup *lookup = held;
+    held = held->next;
+    if (again)
+      job_ask_again(lookup->data, lookup);
+    else
+      job_returned(lookup->data);
+  }
 }
 
 static void journey_emit_line(struct journey *journey, uint64_t n, const struct entry *entry,

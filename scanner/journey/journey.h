@@ -29,6 +29,8 @@ struct journey_config {
   bool ipv6;              /* there is a route: IPv6 addresses are tried first, else last */
   unsigned shard, shards; /* shards 0 or 1: all */
   size_t jobs_max;        /* domains in flight */
+  /* A lookup that times out while no server answers anything is held until journey_release(). */
+  bool patient;
   /* Called with each result; valid during the call. */
   void (*emit)(void *data, const struct result *result);
   /* A domain could not be judged for want of memory: no result is given. */
@@ -50,6 +52,11 @@ bool journey_has_room(const struct journey *journey);
 /* Sends the line's domain on its way; one that is not a domain name, or blocked, is given to emit
  * at once; one of another shard is passed over. The entry is copied. */
 enum err journey_start(struct journey *journey, uint64_t n, const struct entry *entry);
+
+/* Lets go of what is held. again: it is asked anew, as if nothing had been; else it ends as timed
+ * out. */
+void journey_release(struct journey *journey, bool again);
+bool journey_holds(const struct journey *journey);
 
 size_t journey_in_flight(const struct journey *journey);
 

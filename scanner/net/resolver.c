@@ -20,6 +20,7 @@ struct lookup_state {
   struct wheel_timer timer;
   struct list queries; /* on their way */
   struct upstream *last;
+  uint64_t sent;    /* ns; the last try */
   uint64_t started; /* ns; 0: still in the queue, and its time does not run */
   unsigned tries;
   unsigned failed; /* tries that came to nothing by our own fault */
@@ -90,11 +91,18 @@ static void lookup_state_free(struct lookup_state *state) {
   pool_give(&resolver->states, state);
 }
 
+static bool resolver_heard(const struct resolver *resolver, uint64_t since) {
+  for (size_t i = 0; i < resolver->upstream_count; i++)
+    if (upstream_answered_at(resolver->upstreams[i]) > since) return true;
+  return false;
+}
+
 static void resolver_finish(struct lookup_state *state, enum lookup_end end, uint64_t now) {
   struct lookup *lookup = state->lookup;
   lookup->end = end;
   lookup->tries = state->tries;
   lookup->ms = (int64_t)((now - state->started) / resolver_ms);
+  lookup->unheard = !resolver_heard(state->resolver, state->sent ? state->sent : state->started);
   lookup->state = NULL;
   lookup_state_free(state);
   lookup->done(lookup);
@@ -173,6 +181,7 @@ static void resolver_send(struct lookup_state *state, struct upstream *upstream,
   }
   list_remove(&state->link);
   state->last = upstream;
+  state->sent = now;
   state->tries++;
   if (query) {
     query->waiter = state;
@@ -307,8 +316,7 @@ static void resolver_fire(struct lookup_state *state, uint64_t now) {
 
 /* When no server answers any more, what waits to be sent must come to an end all the same. */
 static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
-  for (size_t i = 0; i < resolver->upstream_count; i++)
-    if (!upstream_resting(resolver->upstreams[i])) return;
+  if (!resolver_is_resting(resolver)) return;
   while (!list_empty(&resolver->queue)) {
     struct lookup_state *state = LIST_ENTRY(resolver->queue.next, struct lookup_state, link);
     state->started = now;
@@ -418,6 +426,19 @@ size_t resolver_room(const struct resolver *resolver) {
   for (size_t i = 0; i < resolver->upstream_count; i++)
     room += upstream_room(resolver->upstreams[i]);
   return room > resolver->queued ? room - resolver->queued : 0;
+}
+
+bool resolver_is_resting(const struct resolver *resolver) {
+  for (size_t i = 0; i < resolver->upstream_count; i++)
+    if (!upstream_resting(resolver->upstreams[i])) return false;
+  return true;
+}
+
+void resolver_revive(struct resolver *resolver) {
+  uint64_t now = uv_hrtime();
+  for (size_t i = 0; i < resolver->upstream_count; i++)
+    if (upstream_resting(resolver->upstreams[i])) upstream_revive(resolver->upstreams[i], now);
+  resolver_pump(resolver, now);
 }
 
 size_t resolver_server_count(const struct resolver *resolver) {

@@ -48,8 +48,11 @@ struct lookup {
   struct dns_answer answer;
   unsigned tries;
   int64_t ms;
+  bool unheard; /* since its last try no server has answered anything at all */
   /* the resolver's own */
   struct lookup_state *state;
+  /* the asker's own, while the resolver does not have it */
+  struct lookup *next;
 };
 
 /* What the progress line and the summary say of a server. */
@@ -77,6 +80,11 @@ void resolver_cancel(struct resolver *resolver, struct lookup *lookup);
 
 /* How many lookups could be started now without waiting in the resolver's own queue. */
 size_t resolver_room(const struct resolver *resolver);
+
+/* Whether all servers have stopped answering: nothing more can be started then. Of a resolver that
+ * is known to be there all the same, resolver_revive() makes all servers be asked again. */
+bool resolver_is_resting(const struct resolver *resolver);
+void resolver_revive(struct resolver *resolver);
 
 size_t resolver_server_count(const struct resolver *resolver);
 void resolver_server(const struct resolver *resolver, size_t i, struct resolver_server *server);

@@ -281,6 +281,14 @@ bool upstream_busy(const struct upstream *upstream) {
   return upstream->under_way || upstream->flying || upstream->late_count;
 }
 
+uint64_t upstream_answered_at(const struct upstream *upstream) {
+  return upstream->answered_at;
+}
+
+void upstream_revive(struct upstream *upstream, uint64_t now) {
+  upstream_sign_of_life(upstream, now);
+}
+
 bool upstream_resting(const struct upstream *upstream) {
   return upstream->resting;
 }

@@ -76,6 +76,9 @@ void upstream_tick(struct upstream *upstream, uint64_t now);
 
 bool upstream_busy(const struct upstream *upstream); /* a query is on its way */
 bool upstream_resting(const struct upstream *upstream);
+uint64_t upstream_answered_at(const struct upstream *upstream); /* ns; 0: never */
+/* Somebody else had an answer from the server. */
+void upstream_revive(struct upstream *upstream, uint64_t now);
 unsigned upstream_room(const struct upstream *upstream);
 uint64_t upstream_retry(const struct upstream *upstream); /* ns */
 void upstream_describe(const struct upstream *upstream, struct resolver_server *server);

@@ -9,6 +9,7 @@
 #include "scanner/run/say.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -31,11 +32,13 @@ struct scan {
   unsigned made, running;
   uv_loop_t loop;
   bool loop_made;
-  uv_async_t ended;
+  uv_async_t news; /* from the workers */
   uv_timer_t timer;
   uv_signal_t signals[SCAN_SIGNALS];
   struct progress *progress;
   unsigned interrupts;
+  atomic_uint waiting; /* workers that no resolver answers */
+  bool told_waiting;
   enum scan_end end;
 };
 
@@ -83,14 +86,34 @@ static void scan_on_timer(uv_timer_t *handle) {
 }
 
 static void scan_close_loop(struct scan *scan) {
-  uv_close((uv_handle_t *)&scan->ended, NULL);
+  uv_close((uv_handle_t *)&scan->news, NULL);
   uv_close((uv_handle_t *)&scan->timer, NULL);
   for (int i = 0; i < SCAN_SIGNALS; i++) uv_close((uv_handle_t *)&scan->signals[i], NULL);
 }
 
+/* Once for all workers. */
+static void scan_tell_waiting(struct scan *scan) {
+  bool waiting = atomic_load(&scan->waiting) > 0;
+  if (waiting == scan->told_waiting) return;
+  scan->told_waiting = waiting;
+  progress_clear(scan->progress);
+  say(waiting ? "no resolver answers: the scan waits for one"
+              : "a resolver answers again: the scan goes on");
+}
+
+static void scan_worker_waiting(void *data, bool begins) {
+  struct scan *scan = data;
+  if (begins)
+    atomic_fetch_add(&scan->waiting, 1);
+  else
+    atomic_fetch_sub(&scan->waiting, 1);
+  uv_async_send(&scan->news);
+}
+
 /* A worker that failed ends the scan: the others must not go on into the void. */
-static void scan_on_ended(uv_async_t *handle) {
+static void scan_on_news(uv_async_t *handle) {
   struct scan *scan = handle->data;
+  scan_tell_waiting(scan);
   unsigned running = 0;
   bool failed = false;
   for (unsigned i = 0; i < scan->made; i++) {
@@ -105,7 +128,7 @@ static void scan_on_ended(uv_async_t *handle) {
 
 static void scan_worker_ended(void *data) {
   struct scan *scan = data;
-  uv_async_send(&scan->ended);
+  uv_async_send(&scan->news);
 }
 
 static void scan_wake(void *data) {
@@ -115,12 +138,12 @@ static void scan_wake(void *data) {
 
 static enum err scan_make_loop(struct scan *scan) {
   if (uv_loop_init(&scan->loop) != 0) return ERR_MEMORY;
-  if (uv_async_init(&scan->loop, &scan->ended, scan_on_ended) != 0) {
+  if (uv_async_init(&scan->loop, &scan->news, scan_on_news) != 0) {
     uv_loop_close(&scan->loop);
     return ERR_MEMORY;
   }
   scan->loop_made = true;
-  scan->ended.data = scan->timer.data = scan;
+  scan->news.data = scan->timer.data = scan;
   uv_timer_init(&scan->loop, &scan->timer);
   for (int i = 0; i < SCAN_SIGNALS; i++) {
     uv_signal_init(&scan->loop, &scan->signals[i]);
@@ -199,6 +222,7 @@ static enum err scan_make_workers(struct scan *scan) {
       .shards = config->shards,
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
       .ended = scan_worker_ended,
+      .waiting = scan_worker_waiting,
       .data = scan,
   };
   worker.fetcher.gates = scan->gates;
@@ -319,7 +343,7 @@ static enum scan_end scan_go(struct scan *scan) {
 /* A loop that never ran has its handles open. */
 static void scan_free_loop(struct scan *scan) {
   if (!scan->loop_made) return;
-  if (!uv_is_closing((uv_handle_t *)&scan->ended)) scan_close_loop(scan);
+  if (!uv_is_closing((uv_handle_t *)&scan->news)) scan_close_loop(scan);
   uv_run(&scan->loop, UV_RUN_DEFAULT);
   uv_loop_close(&scan->loop);
 }

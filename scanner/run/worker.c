@@ -3,6 +3,7 @@
 #include "output/member.h"
 #include "output/record.h"
 #include "scanner/journey/journey.h"
+#include "scanner/run/vigil.h"
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -33,6 +34,7 @@ struct worker {
   struct resolver *resolver;
   struct fetcher *fetcher;
   struct journey *journey;
+  struct vigil *vigil;
   struct member *member;
   struct tally *tally;
   struct source_batch *batch;
@@ -138,6 +140,25 @@ static bool worker_is_done(const struct worker *worker) {
   return worker->ending && uv_now(&worker->loop) >= worker->deadline;
 }
 
+static void worker_on_gone(void *data) {
+  struct worker *worker = data;
+  worker->config.waiting(worker->config.data, true);
+}
+
+/* When the servers were there all the time, they have not answered for the names. */
+static void worker_on_back(void *data, bool gone) {
+  struct worker *worker = data;
+  if (gone) worker->config.waiting(worker->config.data, false);
+  resolver_revive(worker->resolver);
+  journey_release(worker->journey, gone);
+}
+
+static void worker_watch_resolver(struct worker *worker) {
+  if (!resolver_is_resting(worker->resolver) && !journey_holds(worker->journey)) return;
+  enum err err = vigil_begin(worker->vigil);
+  if (err != ERR_NONE) worker_fail(worker, err);
+}
+
 static void worker_publish(struct worker *worker) {
   counter_set(&worker->counters.in_flight, journey_in_flight(worker->journey));
   counter_set(&worker->counters.fetches, fetcher_in_flight(worker->fetcher));
@@ -156,6 +177,8 @@ static void worker_finish(struct worker *worker) {
   worker->batch = NULL;
   resolver_close(worker->resolver);
   fetcher_close(worker->fetcher);
+  vigil_free(worker->vigil);
+  worker->vigil = NULL;
   worker->closed = true;
   uv_close((uv_handle_t *)&worker->tick, NULL);
   uv_close((uv_handle_t *)&worker->check, NULL);
@@ -184,6 +207,7 @@ static void worker_on_tick(uv_timer_t *handle) {
   struct worker *worker = handle->data;
   if (uv_now(&worker->loop) - worker->flushed >= WORKER_FLUSH_MS) worker_flush(worker);
   worker_publish(worker);
+  worker_watch_resolver(worker);
 }
 
 static enum err worker_make_loop(struct worker *worker) {
@@ -212,11 +236,24 @@ static enum err worker_make_journey(struct worker *worker) {
       .shard = worker->config.shard,
       .shards = worker->config.shards,
       .jobs_max = worker->config.jobs_max,
+      .patient = true,
       .emit = worker_emit,
       .fail = worker_journey_fail,
       .data = worker,
   };
   return journey_new(&worker->journey, &config);
+}
+
+static enum err worker_make_vigil(struct worker *worker) {
+  struct vigil_config config = {
+      .loop = &worker->loop,
+      .servers = worker->config.resolver.servers,
+      .server_count = worker->config.resolver.server_count,
+      .gone = worker_on_gone,
+      .back = worker_on_back,
+      .data = worker,
+  };
+  return vigil_new(&worker->vigil, &config);
 }
 
 enum err worker_new(struct worker **worker, const struct worker_config *config, const char **why) {
@@ -231,6 +268,7 @@ enum err worker_new(struct worker **worker, const struct worker_config *config, 
   if (err == ERR_NONE) err = resolver_new(&made->resolver, &made->loop, &config->resolver);
   if (err == ERR_NONE) err = fetcher_new(&made->fetcher, &made->loop, &config->fetcher, why);
   if (err == ERR_NONE) err = worker_make_journey(made);
+  if (err == ERR_NONE) err = worker_make_vigil(made);
   if (err == ERR_NONE)
     *worker = made;
   else
@@ -327,6 +365,7 @@ static void worker_close_handle(uv_handle_t *handle, void *data) {
 static void worker_free_loop(struct worker *worker) {
   if (worker->resolver && !worker->closed) resolver_close(worker->resolver);
   if (worker->fetcher && !worker->closed) fetcher_close(worker->fetcher);
+  vigil_free(worker->vigil);
   uv_walk(&worker->loop, worker_close_handle, NULL);
   uv_run(&worker->loop, UV_RUN_DEFAULT);
   uv_loop_close(&worker->loop);

@@ -29,6 +29,8 @@ struct worker_config {
   unsigned shard, shards;
   size_t jobs_max;           /* of this worker */
   void (*ended)(void *data); /* on the worker's thread, as the last thing */
+  /* On the worker's thread: no resolver answers, and the worker waits; or one does again. */
+  void (*waiting)(void *data, bool begins);
   void *data;
 };
 
