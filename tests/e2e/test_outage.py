@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -13,6 +15,77 @@ from program import SECONDS, Folder, Lab, read_gzip, stscan_path
 NAMES = 3000
 RATE = 500  # queries a second: the scan lasts six seconds and the outage
 GONE_SECONDS = 9  # longer than a name is asked for
+
+
+class Responder:
+    """A name server that knows nothing, but says so; names that begin with "silent" get no answer."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.begin()
+
+    def begin(self) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", self.port))
+        self.port = self.socket.getsockname()[1]
+        self.socket.settimeout(0.2)
+        self.going = True
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def end(self) -> None:
+        """From here on queries are refused by ICMP."""
+        self.going = False
+        self.thread.join()
+        self.socket.close()
+
+    def serve(self) -> None:
+        while self.going:
+            try:
+                query, client = self.socket.recvfrom(4096)
+            except OSError:
+                continue
+            if b"\x06silent" not in query:
+                question = query[12:query.index(b"\0", 12) + 5]
+                nxdomain = query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + question
+                self.socket.sendto(nxdomain, client)
+
+
+class Gone(unittest.TestCase):
+    def setUp(self) -> None:
+        self.responder = Responder()
+        self.addCleanup(lambda: self.responder.end())
+        self.folder = self.enterContext(Folder())
+        self.output = self.folder / "out.gz"
+
+    def start(self, *more: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [stscan_path(), "scan", "--resolvers", f"127.0.0.1:{self.responder.port}",
+             "--dns-timeout", "1500", *more, "-o", str(self.output)],
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def test_a_resolver_whose_port_is_closed_for_a_while(self) -> None:
+        scan = self.start("--dns-rate", str(RATE))
+        timer = threading.Timer(2, self.responder.end)
+        timer.start()
+        again = threading.Timer(2 + GONE_SECONDS, self.responder.begin)
+        again.start()
+        errors = scan.communicate(b"".join(b"n%d.example\n" % i for i in range(NAMES)), SECONDS)[1]
+        again.join()
+        self.assertEqual(scan.returncode, 0, errors.decode())
+        self.assertEqual(errors.count(b"no resolver answers: the scan waits"), 1, errors.decode())
+        records = read_gzip(self.output)
+        self.assertEqual(sorted(r["n"] for r in records), list(range(1, NAMES + 1)))
+        self.assertEqual({r["status"] for r in records}, {"absent"})
+
+    def test_names_that_nobody_answers_for_do_not_hold_up_a_scan(self) -> None:
+        scan = self.start()
+        errors = scan.communicate(b"".join(b"silent.n%d.example\n" % i for i in range(300)), SECONDS)[1]
+        self.assertEqual(scan.returncode, 0, errors.decode())
+        self.assertNotIn(b"the scan waits", errors)
+        records = read_gzip(self.output)
+        self.assertEqual(len(records), 300)
+        self.assertEqual({r["status"] for r in records}, {"unknown"})
 
 
 class Outage(unittest.TestCase):
