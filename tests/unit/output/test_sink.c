@@ -146,6 +146,38 @@ static void test_modes(void **state) {
   }
 }
 
+/* Whatever the mode, what another process writes to is not touched. */
+static void test_a_file_in_use_is_left_alone(void **state) {
+  (void)state;
+  static const enum sink_mode modes[] = {SINK_APPEND, SINK_TRUNCATE};
+  struct sink *first = sink_of(path, SINK_CREATE);
+  assert_int_equal(ERR_NONE, sink_append(first, SPAN("one\n")));
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    struct sink *second = NULL;
+    assert_int_equal(ERR_REFUSED, sink_open(&second, path, modes[i]));
+    assert_int_equal(EWOULDBLOCK, errno);
+    assert_null(second);
+  }
+  assert_string_equal("one\n", file_text());
+  assert_int_equal(ERR_NONE, sink_close(first));
+  assert_int_equal(ERR_NONE, sink_close(sink_of(path, SINK_APPEND)));
+}
+
+static void test_cuts_before_it_appends(void **state) {
+  (void)state;
+  file_write("one\ntw");
+  struct sink *sink = sink_of(path, SINK_APPEND);
+  assert_true(sink_is_named(sink));
+  assert_int_equal(6, sink_file_size(sink));
+  assert_int_equal(ERR_NONE, sink_cut(sink, 4));
+  assert_int_equal(4, sink_file_size(sink));
+  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("two\n")));
+  assert_int_equal(8, sink_file_size(sink));
+  assert_int_equal(4, sink_size(sink));
+  assert_int_equal(ERR_NONE, sink_close(sink));
+  assert_string_equal("one\ntwo\n", file_text());
+}
+
 static void test_no_such_folder(void **state) {
   (void)state;
   struct sink *sink = NULL;
@@ -408,6 +440,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       SINK_TEST(test_create_refuses_what_exists),
       SINK_TEST(test_modes),
+      SINK_TEST(test_a_file_in_use_is_left_alone),
+      SINK_TEST(test_cuts_before_it_appends),
       SINK_TEST(test_no_such_folder),
       SINK_TEST(test_create_takes_streams_only),
       SINK_TEST(test_a_name_in_the_working_folder),

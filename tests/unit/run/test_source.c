@@ -62,15 +62,19 @@ static void drop_file(char *path) {
   free(path);
 }
 
-static struct source *open_source(char *const *paths, int count) {
+static struct source *open_marked(char *const *paths, int count, const struct marks *done) {
   struct source *source = NULL;
   const char *bad;
   struct source_config config = {
       .paths = paths, .path_count = count, .workers = 1, .wake = waker_wake, .data = &waker};
   waker.wakes = 0;
   assert_int_equal(source_new(&source, &config, &bad), ERR_NONE);
-  assert_int_equal(source_start(source, NULL), ERR_NONE);
+  assert_int_equal(source_start(source, done), ERR_NONE);
   return source;
+}
+
+static struct source *open_source(char *const *paths, int count) {
+  return open_marked(paths, count, NULL);
 }
 
 /* All names with their numbers as "1:a.example 3:b.example", and how it ended. */
@@ -111,6 +115,56 @@ static void counts_lines_through_all_lists(void **state) {
   source_free(source);
   drop_file(paths[0]);
   drop_file(paths[1]);
+}
+
+static void passes_over_what_is_done(void **state) {
+  (void)state;
+  static const char text[] = "a.example\nb.example\n\nd.example\n";
+  char *path = write_file(text, sizeof text - 1);
+  char names[256];
+  struct marks *done;
+  assert_int_equal(marks_new(&done), ERR_NONE);
+  assert_int_equal(marks_set(done, 1), ERR_NONE);
+  assert_int_equal(marks_set(done, 4), ERR_NONE);
+  struct source *source = open_marked(&path, 1, done);
+  assert_int_equal(read_all(source, names, sizeof names), ERR_END);
+  assert_string_equal(names, "2:b.example");
+  struct source_progress progress;
+  source_progress(source, &progress);
+  assert_int_equal(progress.lines, 4);
+  source_free(source);
+  marks_free(done);
+  drop_file(path);
+}
+
+/* What the list has been opened with, and what it is at its end, is compared. */
+static void check_changed(off_t size, bool changed) {
+  enum { LINES = 40000 };
+  static char text[LINES * 16];
+  size_t len = 0;
+  for (int i = 0; i < LINES; i++) len += (size_t)sprintf(text + len, "n%d.example\n", i);
+  char *path = write_file(text, len);
+  struct source *source = open_source(&path, 1);
+  enum err err = ERR_NONE;
+  struct source_batch *batch;
+  while (!(batch = source_take(source, &err))) waker_wait(&waker);
+  /* The reader waits for the batch: it has not come to the end. */
+  assert_int_equal(truncate(path, size < 0 ? (off_t)len : size), 0);
+  while (err == ERR_NONE) {
+    if (batch) source_give(source, batch);
+    if (!(batch = source_take(source, &err)) && err == ERR_NONE) waker_wait(&waker);
+  }
+  assert_int_equal(err, ERR_END);
+  assert_int_equal(source_changed(source) != NULL, changed);
+  source_free(source);
+  drop_file(path);
+}
+
+static void tells_lists_that_change(void **state) {
+  (void)state;
+  check_changed(-1, false);
+  check_changed(LIST_BUFFER_SIZE * 4, true);
+  check_changed(LIST_BUFFER_SIZE * 20, true);
 }
 
 static void cuts_lines_at_the_limit(void **state) {
@@ -230,6 +284,8 @@ static void gives_what_a_stalled_pipe_has(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(counts_lines_through_all_lists),
+      cmocka_unit_test(passes_over_what_is_done),
+      cmocka_unit_test(tells_lists_that_change),
       cmocka_unit_test(cuts_lines_at_the_limit),
       cmocka_unit_test(gives_many_lines_in_bounded_batches),
       cmocka_unit_test(tells_damaged_gzip),
