@@ -348,8 +348,8 @@ static void test_identities_at_their_limit(void **state) {
 
 static void test_side_files_of_something_else(void **state) {
   (void)state;
-  static const char *const texts[] = {"", "from 1", "from\n" HEAD_MAGIC, "from 1\nhello\n",
-                                      HEAD_MAGIC};
+  static const char magic_second[] = "from\n" HEAD_MAGIC;
+  static const char *const texts[] = {"", "from 1", magic_second, "from 1\nhello\n", HEAD_MAGIC};
   char *identity = NULL;
   uint64_t from;
   assert_int_equal(ERR_NOT_FOUND, head_load(path, &identity, &from));
