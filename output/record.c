@@ -183,7 +183,7 @@ static void write_mx(struct json *json, const struct result *result) {
   json_open(json, "mx", '[');
   for (size_t i = 0; i < mx->count; i++) {
     json_open(json, NULL, '{');
-    json_uint(json, "preference", mx->at[i].preference);
+    if (mx->lookup.asked) json_uint(json, "preference", mx->at[i].preference);
     write_text(json, "host", mx->at[i].host);
     if (mx->at[i].judged) json_bool(json, "covered", mx->at[i].covered);
     json_close(json, '}');

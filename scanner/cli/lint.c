@@ -67,7 +67,11 @@ static enum err lint_texts(struct lint *lint, const struct options_texts *texts,
     }
     enum err err = lint_read(lint, "-", &text);
     if (err != ERR_NONE) return err;
-    while (text.len) lint_add_text(lint, txt, span_cut(&text, '\n'));
+    while (text.len) {
+      struct span line = span_cut(&text, '\n');
+      if (span_ends(line, SPAN("\r"))) line.len--;
+      lint_add_text(lint, txt, line);
+    }
   }
   return lint->arena.err;
 }

@@ -51,28 +51,27 @@ static bool proposal_is_covered(const struct result *result, struct span host) {
   return false;
 }
 
-/* How many lines were written. */
+/* Counts the lines that are needed, and writes the first PROPOSAL_MX_MAX of them. */
 static unsigned proposal_patterns(FILE *out, unsigned indent, const struct result *result) {
   unsigned lines = 0;
-  for (size_t i = 0; i < result->policy.mx.count && lines < PROPOSAL_MX_MAX; i++) {
+  for (size_t i = 0; i < result->policy.mx.count; i++) {
     struct span pattern = result->policy.mx.at[i];
     if (result->mx.count && !proposal_is_used(result, pattern)) continue;
-    proposal_line(out, indent, "mx", pattern);
-    lines++;
+    if (lines++ < PROPOSAL_MX_MAX) proposal_line(out, indent, "mx", pattern);
   }
-  for (size_t i = 0; i < result->mx.count && lines < PROPOSAL_MX_MAX; i++) {
+  for (size_t i = 0; i < result->mx.count; i++) {
     struct span host = result->mx.at[i].host;
     if (!domain_is_hostname(host) || proposal_is_covered(result, host)) continue;
-    proposal_line(out, indent, "mx", host);
-    lines++;
+    if (lines++ < PROPOSAL_MX_MAX) proposal_line(out, indent, "mx", host);
   }
   return lines;
 }
 
 static void proposal_mx(FILE *out, unsigned indent, const struct result *result) {
   unsigned lines = proposal_patterns(out, indent, result);
-  if (lines == PROPOSAL_MX_MAX)
-    fprintf(out, "%*s(and so on: one line for each MX host)\n", (int)indent, "");
+  if (lines > PROPOSAL_MX_MAX)
+    fprintf(out, "%*s(and so on: %u more lines, one for each MX host)\n", (int)indent, "",
+            lines - PROPOSAL_MX_MAX);
   if (lines) return;
   if (proposal_has(result, FOUND_MX_IMPLICIT))
     proposal_line(out, indent, "mx", result->domain); /* RFC 5321 section 5.1 */

@@ -184,7 +184,7 @@ static const struct result sample_bytes = {
     .certificate = {.here = true, .subject = BYTES, .issuer = BYTES, .names = BYTES_ARRAY},
     .policy =
         {.here = true, .version = BYTES, .mode = MODE_COUNT, .mx = BYTES_ARRAY, .text = BYTES},
-    .mx = {.at = bytes_mx, .count = 1},
+    .mx = {.lookup = {.asked = true}, .at = bytes_mx, .count = 1},
     .tlsrpt = {.lookup = {.asked = true}, .txt = BYTES_ARRAY, .rua = BYTES_ARRAY},
     .at = 1795428000000,
 };
