@@ -18,6 +18,7 @@ import unittest
 from pathlib import Path
 
 from program import SECONDS, Lab, Record, read_gzip, read_plain, stscan, stscan_path
+from test_lab import without_effort
 
 KILLS = int(os.environ.get("STSCAN_KILLS", "10"))
 NAMES = int(os.environ.get("STSCAN_KILL_NAMES", "4000"))
@@ -36,7 +37,7 @@ def lasting(value: object, name: str = "") -> object:
     if isinstance(value, list):
         values = [lasting(v) for v in value]
         return sorted(values, key=json.dumps) if name in UNORDERED else values
-    return value
+    return without_effort(str(value)) if name == "detail" else value
 
 
 def read(path: Path) -> list[Record]:
