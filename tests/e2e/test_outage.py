@@ -66,6 +66,8 @@ class Gone(unittest.TestCase):
 
     def test_a_resolver_whose_port_is_closed_for_a_while(self) -> None:
         scan = self.start("--dns-rate", str(RATE))
+        while not self.output.exists() and scan.poll() is None:
+            time.sleep(0.05)  # it asks its resolvers before it begins
         timer = threading.Timer(2, self.responder.end)
         timer.start()
         again = threading.Timer(2 + GONE_SECONDS, self.responder.begin)
