@@ -308,7 +308,7 @@ static void diagnosis_cures(const struct diagnosis *diagnosis) {
   const struct finding *found = diagnosis->result->findings;
   while (found && finding_info(found->code)->severity == FINDING_INFO) found = found->next;
   if (!found) return;
-  fputs("\nHow to mend it:\n", diagnosis->out);
+  fputs("\nWhat is wrong, and how to mend it:\n", diagnosis->out);
   tell_cures(diagnosis->out, diagnosis->style, diagnosis->result->findings);
   fprintf(diagnosis->out, "\nThe commands to see it yourself: stscan explain --domain ");
   plain_print(diagnosis->out, diagnosis->result->domain);

@@ -44,6 +44,12 @@ void tell_finding(FILE *out, const struct explain_style *style, const struct fin
   fputc('\n', out);
 }
 
+static void tell_part(FILE *out, const struct explain_style *style, const char *heading,
+                      const char *text) {
+  fprintf(out, "    %s\n", heading);
+  explain_text(out, style, TELL_INDENT, text);
+}
+
 void tell_cures(FILE *out, const struct explain_style *style, const struct finding *findings) {
   for (const struct finding *finding = findings; finding; finding = finding->next) {
     const struct finding_info *info = finding_info(finding->code);
@@ -51,9 +57,9 @@ void tell_cures(FILE *out, const struct explain_style *style, const struct findi
     fputs("\n  ", out);
     tell_word(out, style, info->severity, info->name);
     fprintf(out, ": %s\n", info->title);
-    explain_text(out, style, TELL_INDENT, info->meaning);
-    explain_text(out, style, TELL_INDENT, info->sender);
-    explain_text(out, style, TELL_INDENT, info->mend);
+    tell_part(out, style, "Meaning", info->meaning);
+    tell_part(out, style, "What a sender does", info->sender);
+    tell_part(out, style, "How to mend it", info->mend);
   }
 }
 
