@@ -1,5 +1,6 @@
 #include "output/countmap.h"
 
+#include "output/hash.h"
 #include <stdlib.h>
 
 enum { COUNTMAP_FIRST_SIZE = 64 };
@@ -11,15 +12,9 @@ void countmap_free(struct countmap *map) {
   *map = (struct countmap){0};
 }
 
-static size_t countmap_hash(struct span text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (size_t i = 0; i < text.len; i++) hash = (hash ^ (unsigned char)text.ptr[i]) * 0x100000001b3;
-  return (size_t)(hash ^ hash >> 29);
-}
-
 /* The slot where text stands, or where it would. There is always a free one. */
 static size_t countmap_slot(const struct countmap *map, struct span text) {
-  size_t slot = countmap_hash(text) & (map->size - 1);
+  size_t slot = hash_text(map->key, text) & (map->size - 1);
   while (map->slots[slot] && !span_equal(map->rows[map->slots[slot] - 1].text, text))
     slot = (slot + 1) & (map->size - 1);
   return slot;
@@ -27,6 +22,7 @@ static size_t countmap_slot(const struct countmap *map, struct span text) {
 
 static enum err countmap_grow(struct countmap *map) {
   size_t size = map->size ? 2 * map->size : COUNTMAP_FIRST_SIZE;
+  map->key = hash_key();
   uint32_t *slots = calloc(size, sizeof *slots);
   struct countmap_row *rows = reallocarray(map->rows, size / 2, sizeof *rows);
   if (rows) map->rows = rows;

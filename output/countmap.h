@@ -5,8 +5,7 @@
 #define OUTPUT_COUNTMAP_H
 
 #include "output/err.h"
-#include "output/span.h"
-#include <stdint.h>
+#include "output/hash.h"
 
 enum { COUNTMAP_COLUMNS = 4, COUNTMAP_TEXT_MAX = 255 };
 
@@ -21,6 +20,7 @@ struct countmap {
   size_t count, room;
   uint32_t *slots; /* 1 + index of the row; 0: free */
   size_t size;     /* of slots: a power of two */
+  struct hash_key key;
 };
 
 void countmap_free(struct countmap *map);

@@ -90,7 +90,8 @@ static enum err reader_begin(struct reader *reader) {
   struct span bytes = {reader->window, reader->end};
   if (err != ERR_NONE || !span_starts(bytes, SPAN("\x1f\x8b"))) return err;
   reader->account.gzip = true;
-  reader->mode = span_starts(bytes, MEMBER_MAGIC) ? READER_MEMBERS : READER_STREAM;
+  bool ours = memmem(bytes.ptr, bytes.len, MEMBER_MAGIC.ptr, MEMBER_MAGIC.len);
+  reader->mode = ours ? READER_MEMBERS : READER_STREAM;
   return ERR_NONE;
 }
 

@@ -2,7 +2,7 @@
  * whole lines.
  *
  * Several threads may read one reader at once, each with a page of its own; which thread gets which
- * page is open. A file that begins as output/member.c writes is cut where its members begin, and
+ * page is open. A file with members of output/member.c near its front is cut where those begin, and
  * each page inflates its members itself; any other gzip is inflated in one stream under the
  * reader's lock. A torn tail (a scan that was killed) is dropped and told, and damage in the middle
  * is passed over to the next member, and told.

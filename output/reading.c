@@ -124,7 +124,6 @@ static const struct field attempt_fields[] = {
 
 static const struct field fetch_fields[] = {
     FIELD("address", TEXT, struct result, fetch.address),
-    FIELD("address_base64", BASE64, struct result, fetch.address),
     FIELD("http_status", INT, struct result, fetch.http_status),
     FIELD("content_type", TEXT, struct result, fetch.content_type),
     FIELD("content_type_base64", BASE64, struct result, fetch.content_type),
@@ -132,7 +131,6 @@ static const struct field fetch_fields[] = {
     FIELD("location_base64", BASE64, struct result, fetch.location),
     FIELD_HAS("bytes", UINT64, struct result, fetch.bytes, fetch.has_bytes),
     FIELD("tls", TEXT, struct result, fetch.tls),
-    FIELD("tls_base64", BASE64, struct result, fetch.tls),
     FIELD_HAS("trusted", BOOL, struct result, fetch.trusted, fetch.has_trusted),
     FIELD("connect_ms", INT64, struct result, fetch.connect_ms),
     FIELD("tls_ms", INT64, struct result, fetch.tls_ms),
@@ -190,9 +188,7 @@ static const struct field result_fields[] = {
     FIELD("v", UINT64, struct reading, version),
     FIELD("n", UINT64, struct result, n),
     FIELD("domain", TEXT, struct result, domain),
-    FIELD("domain_base64", BASE64, struct result, domain),
     FIELD("unicode", TEXT, struct result, unicode),
-    FIELD("unicode_base64", BASE64, struct result, unicode),
     FIELD("line", TEXT, struct result, line),
     FIELD("line_base64", BASE64, struct result, line),
     FIELD_HAS("rank", UINT64, struct result, rank, has_rank),
