@@ -5,6 +5,7 @@
 #include "scanner/cli/lint.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/scan.h"
+#include "scanner/cli/stats.h"
 #include <string.h>
 
 const struct command command_table[] = {

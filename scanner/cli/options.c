@@ -1,5 +1,6 @@
 #include "scanner/cli/options.h"
 
+#include "output/managed.h"
 #include "scanner/cli/help.h"
 #include "scanner/net/resolver.h"
 #include "scanner/sts/policy.h"
@@ -59,6 +60,12 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_MX] = {VALUE_TEXTS, AT(mx), 0, 0},
     [OPTION_TLSRPT] = {VALUE_TEXTS, AT(tlsrpt), 0, 0},
     [OPTION_JSON] = {VALUE_FLAG, AT(json), 0, 0},
+    [OPTION_HTML] = {VALUE_TEXT, AT(html), 0, 0},
+    [OPTION_BY] = {VALUE_TEXT, AT(by), 0, 0},
+    [OPTION_WHERE] = {VALUE_TEXTS, AT(where), 0, 0},
+    [OPTION_LIST] = {VALUE_TEXT, AT(list), 0, 0},
+    [OPTION_SELF_MAX] = {VALUE_NUMBER, AT(self_max), 0, UINT_MAX},
+    [OPTION_THIRD_PARTY_MIN] = {VALUE_NUMBER, AT(third_party_min), 1, UINT_MAX},
     [OPTION_DOMAIN] = {VALUE_TEXT, AT(domain), 0, 0},
     [OPTION_HELP] = {VALUE_FLAG, AT(help), 0, 0},
 };
@@ -198,6 +205,8 @@ static void options_defaults(struct options *options) {
       .max_policy_size = POLICY_SIZE_DEFAULT,
       .https_port = 443,
       .shards = 1,
+      .self_max = MANAGED_LIMITS_STUDY.self_max,
+      .third_party_min = MANAGED_LIMITS_STUDY.third_party_min,
       .user_agent = "stscan/" STSCAN_VERSION " (+" STSCAN_URL ")",
   };
 }

@@ -80,6 +80,9 @@ struct options {
   struct options_texts record, mx, tlsrpt; /* of lint */
   const char *policy;                      /* NULL: none */
   bool json;
+  const char *html, *by, *list; /* NULL: none */
+  struct options_texts where;
+  unsigned self_max, third_party_min;
   bool help;
   char **operands;
   int operand_count;

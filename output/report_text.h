@@ -1,0 +1,24 @@
+/* The statistics as text, for a terminal or a mail. Only printable ASCII is written, whatever the
+ * texts of the figures hold.
+ */
+#ifndef OUTPUT_REPORT_TEXT_H
+#define OUTPUT_REPORT_TEXT_H
+
+#include "output/report.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+enum { REPORT_TEXT_LINES = 20 }; /* of a table of TLDs, providers or ranks */
+
+struct report_text_style {
+  bool colour; /* with ANSI escapes */
+};
+
+void report_text(FILE *out, const struct report_text_style *style, const struct report *report);
+
+/* A table of domains, deployed, valid and broken by something: title is that of its first column.
+ */
+void report_text_lines(FILE *out, const struct report_text_style *style, const char *title,
+                       const struct figures_line *lines, size_t count, size_t shown);
+
+#endif
