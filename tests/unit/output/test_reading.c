@@ -2,6 +2,7 @@
  * from it. */
 #include "output/reading.h"
 #include "output/record.h"
+#include "tests/unit/output/sample_results.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,97 +78,18 @@ static void test_an_absent_domain_comes_back(void **state) {
 
 static struct span names[] = {{"mta-sts.a.example", 17}, {"b\xff\0z", 4}, {"", 0}};
 
-static void test_a_whole_record_comes_back(void **state) {
-  struct finding second = {
-      .code = FOUND_MX_PARTIAL_MISMATCH,
-      .host = SPAN("mx.b.example"),
-      .pattern = SPAN("*.a.example"),
-      .has_kind = true,
-      .kind = KIND_DOMAIN,
-      .contested = true,
-      .erratum = SPAN("erratum 6285"),
-  };
-  struct finding first = {
-      .next = &second,
-      .code = FOUND_POLICY_HTTP_STATUS,
-      .detail = {"\x01\"\\\n\xe9", 5},
-      .line = 3,
-      .http_status = 404,
-      .has_rcode = true,
-      .rcode = 23,
-  };
-  struct result_attempt attempts[] = {
-      {SPAN("2001:db8::7"), FOUND_POLICY_TCP_TIMEOUT, 10000},
-      {SPAN("192.0.2.7"), FOUND_COUNT, 40},
-  };
-  struct result_mx mx[] = {{10, SPAN("mx.a.example"), true, true}, {20, SPAN("."), false, false}};
-  struct result result = {
-      .n = UINT64_MAX,
-      .domain = SPAN("xn--e1afmkfd.example"),
-      .unicode = SPAN("\xd0\xbf\xd1\x80.example"),
-      .status = STATUS_BROKEN,
-      .has_effect = true,
-      .effect = EFFECT_AT_RISK,
-      .findings = &first,
-      .record = {.lookup = {.asked = true, .ad = true, .tries = 4, .ms = 1, .cname = {names, 2}},
-                 .txt = {names, 3},
-                 .id = SPAN("20260408"),
-                 .has_ttl = true,
-                 .ttl = UINT32_MAX},
-      .policy_host = {.lookup = {.asked = true, .rcode = -1, .tries = 2, .cname = {names, 1}},
-                      .addresses = {names, 1}},
-      .fetch = {.asked = true,
-                .address = SPAN("192.0.2.7"),
-                .http_status = 404,
-                .content_type = SPAN("text/html; charset=\"x\""),
-                .location = SPAN("\xfe"),
-                .has_bytes = true,
-                .bytes = 91,
-                .tls = SPAN("TLSv1.3"),
-                .has_trusted = true,
-                .connect_ms = 8,
-                .tls_ms = -1,
-                .ms = 40,
-                .attempts = attempts,
-                .attempt_count = 2},
-      .certificate = {.here = true,
-                      .subject = SPAN("CN=mta-sts.a.example"),
-                      .issuer = SPAN("CN=R11"),
-                      .names = {names, 3},
-                      .not_before = -1,
-                      .not_after = 1798761600000,
-                      .sha256 = SPAN("00ff"),
-                      .key = SPAN("EC 256"),
-                      .chain = 2},
-      .policy = {.here = true,
-                 .version = SPAN("STSv1"),
-                 .mode = MODE_ENFORCE,
-                 .has_max_age = true,
-                 .max_age = 604800,
-                 .mx = {names, 1},
-                 .sha256 = SPAN("aa"),
-                 .text = SPAN("version: STSv1\r\n")},
-      .mx = {.at = mx, .count = 2},
-      .tlsrpt = {.lookup = {.asked = true}, .txt = {names, 2}, .rua = {names, 1}},
-      .at = 1795428000123,
-      .ms = 61,
-  };
+static void test_every_member_comes_back(void **state) {
   (void)state;
-  const struct result *got = assert_round_trip(&result);
-  assert_int_equal(4, got->record.txt.at[1].len);
-  assert_memory_equal("b\xff\0z", got->record.txt.at[1].ptr, 4);
-  assert_int_equal(23, got->findings->rcode);
-  assert_int_equal(KIND_DOMAIN, got->findings->next->kind);
-  assert_int_equal(FOUND_COUNT, got->fetch.attempts[1].code);
-  assert_int_equal(-1, got->fetch.tls_ms);
+  for (size_t i = 0; i < SAMPLE_COUNT; i++) assert_round_trip(sample_results[i]);
+  const struct result *got = assert_round_trip(&sample_broken);
+  assert_int_equal(404, got->findings->next->http_status);
   assert_int_equal(-1, got->policy_host.lookup.rcode);
-}
-
-static void test_an_invalid_line_comes_back(void **state) {
-  struct result result = {
-      .n = 3, .line = {"not a\xffname", 10}, .status = STATUS_INVALID, .at = 1795428000123};
-  (void)state;
-  assert_int_equal(10, assert_round_trip(&result)->line.len);
+  assert_int_equal(-1, got->fetch.tls_ms);
+  got = assert_round_trip(&sample_valid);
+  assert_int_equal(FOUND_COUNT, got->fetch.attempts[1].code);
+  got = assert_round_trip(&sample_bytes);
+  assert_int_equal(2, got->record.txt.count);
+  assert_memory_equal("a\xff", got->record.txt.at[1].ptr, 2);
 }
 
 static void test_a_line_leaves_nothing_to_the_next(void **state) {
@@ -304,8 +226,7 @@ static void test_a_line_has_a_limit(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_an_absent_domain_comes_back),
-      cmocka_unit_test(test_a_whole_record_comes_back),
-      cmocka_unit_test(test_an_invalid_line_comes_back),
+      cmocka_unit_test(test_every_member_comes_back),
       cmocka_unit_test(test_a_line_leaves_nothing_to_the_next),
       cmocka_unit_test(test_what_later_versions_add_is_passed_over),
       cmocka_unit_test(test_what_is_not_a_record),
