@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from functools import cached_property
@@ -12,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
 
 import servers  # noqa: E402
-from certificates import KINDS, Authority  # noqa: E402
+from certificates import Authority  # noqa: E402
 from domains import CASES  # noqa: E402
 from web import server_block  # noqa: E402
 from zone import Deployment, root_zone  # noqa: E402
@@ -79,9 +80,10 @@ class Setting:
     def https_port(self) -> int:
         port = servers.free_port()
         authority = Authority(self.folder / "ca")
+        self.issue(authority, [d.policy_host for d in deployments()])
         blocks = "".join(
             server_block(self.folder, d, port,
-                         authority.issue(d.domain, KINDS["good"], [d.policy_host]))
+                         (authority.path(f"{d.policy_host}.pem"), authority.path("leaf.key")))
             for d in deployments())
         (self.folder / "nginx.conf").write_text(
             servers.NGINX.format(folder=self.folder, servers=blocks))
@@ -89,6 +91,13 @@ class Setting:
                              str(self.folder / "nginx.log"), "-c", str(self.folder / "nginx.conf")])
         servers.wait_until("nginx", lambda _: (self.folder / "nginx-own.pid").exists(), port)
         return port
+
+    def issue(self, authority: Authority, hosts: list[str]) -> None:
+        """A certificate each, FOLDER/HOST.pem, with the intermediate's after it."""
+        files = [authority.path(name) for name in ("intermediate.pem", "intermediate.key",
+                                                        "leaf.key")]
+        subprocess.run([self.program("bench/leaves"), *files, authority.folder], check=True,
+                       input="\n".join(hosts), text=True)
 
     @property
     def ca_file(self) -> str:
