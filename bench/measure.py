@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import select
 import statistics
 import subprocess
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Iterable
 
-PEAK_SECONDS = 0.1  # between two looks at a process' peak memory
+PEAK_MS = 100  # between two looks at a process' peak memory
 
 RECORD = re.compile(rb'^\{"v":1,"n":(\d+),.*?"status":"([a-z]+)"')
 
@@ -47,6 +48,18 @@ def peak_of(pid: int) -> int:
     return int(found[1]) if found else 0
 
 
+def watch_peak(pid: int) -> int:
+    """Looks until the process has ended."""
+    peak = 0
+    descriptor = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    while not poll.poll(PEAK_MS):
+        peak = max(peak, peak_of(pid))
+    os.close(descriptor)
+    return peak
+
+
 def run(command: list[str], out: Path, names: int, core: int | None = 0) -> Sample:
     """Runs it on one core (None: on all), its output into a file; a failure is ours too."""
     pinned = command if core is None else ["taskset", "-c", str(core), *command]
@@ -54,12 +67,8 @@ def run(command: list[str], out: Path, names: int, core: int | None = 0) -> Samp
         start = time.monotonic()
         process = subprocess.Popen(pinned, stdin=subprocess.DEVNULL, stdout=file,
                                    stderr=subprocess.STDOUT)
-        peak, ended = 0, 0
-        while not ended:
-            peak = max(peak, peak_of(process.pid))
-            if core is None:
-                time.sleep(PEAK_SECONDS)
-            ended, status, usage = os.wait4(process.pid, os.WNOHANG if core is None else 0)
+        peak = watch_peak(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
