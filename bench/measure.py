@@ -8,6 +8,7 @@ import re
 import select
 import statistics
 import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -76,12 +77,19 @@ def run(command: list[str], out: Path, names: int, core: int | None = 0) -> Samp
     return Sample(names, seconds, usage.ru_utime + usage.ru_stime, peak)
 
 
+def tell(name: str, sample: Sample) -> None:
+    """A line for the person who waits."""
+    print(f"  {name}: {sample.seconds:.1f} s, {sample.rate:,.0f} names/s, {sample.cpu_us:,.2f} us of CPU"
+          f" a name, peak {sample.peak_kb:,} kB, {sample.lost} lost", file=sys.stderr, flush=True)
+
+
 def in_turn(rounds: int, programs: dict[str, Callable[[], Sample]]) -> dict[str, list[Sample]]:
     """A B C A B C: what disturbs the machine for a while disturbs all of them."""
     samples: dict[str, list[Sample]] = {name: [] for name in programs}
     for _ in range(rounds):
         for name, program in programs.items():
             samples[name].append(program())
+            tell(name, samples[name][-1])
     return samples
 
 
