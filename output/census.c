@@ -41,6 +41,10 @@ struct worker {
   uint64_t records, listed;
 };
 
+static bool in_order(const struct census_config *config) {
+  return config->each || config->list != CENSUS_LIST_NONE;
+}
+
 /* The file that fewest threads read, or -1. */
 static int crew_choose(const struct crew *crew) {
   int chosen = -1;
@@ -143,6 +147,7 @@ static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
   const struct census_config *config = worker->crew->config;
   const struct result *result = reading_result(worker->reading);
   struct mark mark;
+  if (config->each) return config->each(config->each_context, result);
   enum err err = tally_mark(worker->tally, result, &mark);
   if (err != ERR_NONE) return err;
   if (where_holds(config->where, worker->tally, &mark)) mark.flags |= MARK_CHOSEN;
@@ -243,7 +248,7 @@ static enum err worker_make(struct worker *worker, struct crew *crew) {
   enum err err = tally_new(&worker->tally);
   if (err == ERR_NONE) err = reading_new(&worker->reading);
   if (err == ERR_NONE) err = page_new(&worker->page);
-  if (err == ERR_NONE && crew->config->path_count > 1 && crew->config->list == CENSUS_LIST_NONE)
+  if (err == ERR_NONE && crew->config->path_count > 1 && !in_order(crew->config))
     err = ledger_new(&worker->ledger);
   return err;
 }
@@ -305,7 +310,7 @@ static enum err census_files(struct census *census, const struct census_config *
 
 enum err census_run(struct census *census, const struct census_config *config) {
   struct crew crew = {.config = config, .census = census};
-  unsigned threads = config->list == CENSUS_LIST_NONE ? config->threads : 1;
+  unsigned threads = in_order(config) ? 1 : config->threads;
   if (threads > CENSUS_THREADS_MAX) threads = CENSUS_THREADS_MAX;
   *census = (struct census){.groups.facet = config->by};
   pthread_mutex_init(&crew.lock, NULL);

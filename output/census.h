@@ -21,6 +21,8 @@ enum {
 
 enum census_list { CENSUS_LIST_NONE, CENSUS_LIST_NAMES, CENSUS_LIST_RECORDS };
 
+typedef enum err census_each(void *context, const struct result *result);
+
 struct census_config {
   char *const *paths; /* "-": standard input */
   unsigned path_count;
@@ -31,6 +33,9 @@ struct census_config {
   enum census_list list;
   enum finding_code list_code; /* FOUND_COUNT: with whatever code */
   FILE *out;
+  /* Instead of counting: every record, in the order of the files, by one thread. */
+  census_each *each;
+  void *each_context;
 };
 
 struct census_file {

@@ -1,6 +1,7 @@
 #include "scanner/cli/command.h"
 
 #include "scanner/cli/check.h"
+#include "scanner/cli/diff.h"
 #include "scanner/cli/explain.h"
 #include "scanner/cli/lint.h"
 #include "scanner/cli/options.h"

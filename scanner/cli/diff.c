@@ -1,0 +1,75 @@
+#include "scanner/cli/diff.h"
+
+#include "output/input.h"
+#include "output/report_diff.h"
+#include "scanner/cli/command.h"
+#include "scanner/cli/help.h"
+#include "scanner/cli/options.h"
+#include "scanner/cli/terminal.h"
+#include <errno.h>
+
+static void diff_tell(void *context, const char *path, const char *text) {
+  const char *command = context;
+  if (path)
+    help_complain(command, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : path, text);
+  else
+    help_complain(command, "%s", text);
+}
+
+static bool diff_failed_file(const struct census *census, char *command) {
+  if (census->file_count == 0 || census->files[0].err == ERR_NONE) return false;
+  input_failure(&census->files[0], diff_tell, command);
+  return true;
+}
+
+static int diff_print(const struct options *options, const char *command,
+                      const struct report_diff *report) {
+  if (options->json)
+    report_diff_json(stdout, report);
+  else
+    report_diff_text(stdout, report);
+  if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
+    help_complain(command, "standard output could not be written: %s", strerror(errno));
+    return EXIT_WRONG;
+  }
+  return diff_changes(report->diff) ? EXIT_WRONG : EXIT_DONE;
+}
+
+static int diff_with(const struct options *options, char *command) {
+  struct census old_census = {0}, new_census = {0};
+  struct diff *diff = NULL;
+  int status = EXIT_WRONG;
+  enum err err = diff_new(&diff);
+  if (err == ERR_NONE)
+    err = diff_run(diff, options->operands[0], options->operands[1], &old_census, &new_census);
+  if (err == ERR_NONE) {
+    struct report_diff report = {diff, &old_census, &new_census, terminal_colour(stdout)};
+    input_notes(&old_census, diff_tell, command);
+    input_notes(&new_census, diff_tell, command);
+    status = diff_print(options, command, &report);
+  } else if (!diff_failed_file(&old_census, command) && !diff_failed_file(&new_census, command)) {
+    help_complain(command, "%s", err == ERR_IO ? strerror(errno) : err_text(err));
+  }
+  diff_free(diff);
+  census_free(&old_census);
+  census_free(&new_census);
+  return status;
+}
+
+int diff_main(int argc, char **argv) {
+  struct options options;
+  switch (options_parse(&options, ON_DIFF, argc, argv)) {
+  case OPTIONS_HELP: return EXIT_DONE;
+  case OPTIONS_BAD: return EXIT_USAGE;
+  case OPTIONS_RUN: break;
+  }
+  if (options.operand_count != 2) {
+    help_complain(argv[0], "give two result files, OLD and NEW");
+    return EXIT_USAGE;
+  }
+  if (strcmp(options.operands[0], "-") == 0) {
+    help_complain(argv[0], "OLD is read twice, so that it cannot be standard input");
+    return EXIT_USAGE;
+  }
+  return diff_with(&options, argv[0]);
+}
