@@ -78,7 +78,14 @@ static bool crew_enter(struct crew *crew, unsigned *file) {
   return chosen >= 0;
 }
 
+static void file_see(struct census_file *file, int64_t first, int64_t last) {
+  if (first == 0) return;
+  if (file->first == 0 || first < file->first) file->first = first;
+  if (last > file->last) file->last = last;
+}
+
 static void file_add(struct census_file *file, const struct census_file *part) {
+  file_see(file, part->first, part->last);
   file->records += part->records;
   file->later += part->later;
   file->strange += part->strange;
@@ -205,6 +212,8 @@ static enum err worker_line(struct worker *worker, unsigned file, struct census_
     atomic_store_explicit(&worker->crew->sources[file].ours, true, memory_order_relaxed);
   part->later += reading_version(worker->reading) > RESULT_VERSION;
   part->strange += reading_strange(worker->reading);
+  int64_t at = reading_result(worker->reading)->at;
+  file_see(part, at, at);
   return worker_take(worker, file, len);
 }
 

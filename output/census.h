@@ -45,6 +45,7 @@ struct census_file {
   bool gzip;
   uint64_t bytes;
   uint64_t records;
+  int64_t first, last;                /* times of its oldest and newest record; 0: none has one */
   uint64_t later;                     /* of them by a later version */
   uint64_t strange;                   /* findings whose code is not known here */
   uint64_t bad;                       /* whole lines that are no records */

@@ -11,6 +11,10 @@ static void write_file(struct json *json, const struct census_file *file) {
   json_string(json, "path", span_of(file->path));
   json_uint(json, "bytes", file->bytes);
   json_uint(json, "records", file->records);
+  if (file->first) {
+    json_time(json, "from", file->first);
+    json_time(json, "to", file->last);
+  }
   if (file->later) json_uint(json, "later", file->later);
   if (file->strange) json_uint(json, "unknown_codes", file->strange);
   if (file->bad) json_uint(json, "bad_lines", file->bad);

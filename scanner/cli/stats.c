@@ -1,6 +1,7 @@
 #include "scanner/cli/stats.h"
 
 #include "output/input.h"
+#include "output/report_html.h"
 #include "output/report_json.h"
 #include "output/report_text.h"
 #include "scanner/cli/command.h"
@@ -185,21 +186,45 @@ static int stats_flush(const struct stats *stats) {
   return EXIT_WRONG;
 }
 
+/* A file that is already there is written anew: the report belongs to the figures. */
+static enum err save_html(const struct stats *stats, const struct figures *figures) {
+  struct report report;
+  bool is_stdout = strcmp(stats->options->html, "-") == 0;
+  enum err err = report_make(&report, figures);
+  FILE *file = is_stdout ? stdout : fopen(stats->options->html, "we");
+  if (!file) err = ERR_IO;
+  if (err == ERR_NONE) report_html(file, &report, &stats->census);
+  if (err == ERR_NONE && (fflush(file) != 0 || ferror(file))) err = ERR_IO;
+  if (file && !is_stdout && fclose(file) != 0 && err == ERR_NONE) err = ERR_IO;
+  report_free(&report);
+  return err;
+}
+
+static int stats_html(const struct stats *stats, const struct figures *figures) {
+  enum err err = save_html(stats, figures);
+  if (err == ERR_NONE) return EXIT_DONE;
+  help_complain(stats->command, "--html %s: %s", stats->options->html,
+                err == ERR_IO ? strerror(errno) : err_text(err));
+  return EXIT_WRONG;
+}
+
 static int stats_report(struct stats *stats) {
   const struct options *options = stats->options;
   struct managed_limits limits = {options->self_max, options->third_party_min};
   struct figures figures = {0};
   struct figures_line *groups = NULL;
   size_t group_count = 0;
+  int status = EXIT_DONE;
   enum err err = tally_figures(stats->census.tally, limits, &figures);
   if (err == ERR_NONE) err = groups_lines(&stats->census.groups, &groups, &group_count);
-  if (err == ERR_NONE)
+  if (err == ERR_NONE && options->html) status = stats_html(stats, &figures);
+  if (err == ERR_NONE && status == EXIT_DONE && (options->json || !options->html))
     err = (options->json ? print_json : print_text)(stats, &figures, groups, group_count);
   free(groups);
   figures_free(&figures);
-  if (err == ERR_NONE) return stats_flush(stats);
-  help_complain(stats->command, "%s", err_text(err));
-  return EXIT_WRONG;
+  if (err != ERR_NONE) help_complain(stats->command, "%s", err_text(err));
+  if (err != ERR_NONE || status != EXIT_DONE) return EXIT_WRONG;
+  return stats_flush(stats);
 }
 
 static int stats_run(struct stats *stats) {

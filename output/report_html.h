@@ -1,0 +1,22 @@
+/* The statistics as one HTML file that needs no network: light and dark, for phones and paper.
+ * Charts are inline SVG beside their numbers; each number says its base, and the command that lists
+ * its domains. Whatever texts hold is escaped; no script comes from them.
+ */
+#ifndef OUTPUT_REPORT_HTML_H
+#define OUTPUT_REPORT_HTML_H
+
+#include "output/census.h"
+#include "output/report.h"
+
+enum {
+  REPORT_HTML_LINES = 500,     /* of a table of TLDs, providers or ranks */
+  REPORT_HTML_FILES_MAX = 160, /* characters of file names in a command; more: RESULT ... */
+};
+
+void report_html(FILE *out, const struct report *report, const struct census *census);
+
+/* output/report_page.c: the style and the script. */
+extern const char report_page_style[];
+extern const char report_page_script[];
+
+#endif
