@@ -289,8 +289,8 @@ static void put_rank_chart(FILE *out, const struct figures_line *lines, size_t c
   for (size_t i = 0; i < shown; i++) {
     double valid = scale * share_of(&lines[i], lines[i].valid);
     double broken = scale * share_of(&lines[i], lines[i].broken);
-    put_column(out, "good", step * (double)i, step * 0.85, 0, valid);
-    put_column(out, "bad", step * (double)i, step * 0.85, valid, broken);
+    put_column(out, "valid", step * (double)i, step * 0.85, 0, valid);
+    put_column(out, "broken", step * (double)i, step * 0.85, valid, broken);
   }
   fprintf(out, "<text x=\"0\" y=\"12\">%s</text>", number);
   fprintf(out, "<text x=\"0\" y=\"%d\">", CHART_HEIGHT + 14);
@@ -337,7 +337,7 @@ static void put_head(FILE *out, const struct report *report, const struct census
         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
         "<link rel=\"icon\" href=\"data:,\">\n<title>MTA-STS: ",
         out);
   put_number(out, report->figures->counts.domains);

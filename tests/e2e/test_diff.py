@@ -1,0 +1,118 @@
+"""What changed between two scans: every kind of change, counts and order, exit status, streams."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from program import stscan
+from records import Maker, line_of, write
+
+COUNT = 20_000
+
+
+def record(domain: str, status: str, day: int, **members: object) -> dict:
+    return {"v": 1, "n": 1, "domain": domain, "status": status, "findings": [],
+            "at": f"2026-11-{day:02}T10:00:00.000Z", "ms": 1, **members}
+
+
+def sound(domain: str, day: int, **members: object) -> dict:
+    return record(domain, str(members.pop("status", "valid")), day, **{
+        "effect": "enforced", "record": {"id": "1"},
+        "policy": {"mode": "enforce", "max_age": 604800, "sha256": "aa", "text": ""},
+        "certificate": {"not_after": "2026-12-24T10:00:00.000Z", "sha256": "cc"}, **members})
+
+
+def differences(old: Path, new: Path) -> dict:
+    return json.loads(stscan("diff", "--json", old, new).stdout)
+
+
+class Diff(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="stscan-diff.")))
+        self.old, self.new = self.folder / "old.gz", self.folder / "new.gz"
+
+    def put(self, old: list[dict], new: list[dict]) -> None:
+        write(self.old, iter(old))
+        write(self.new, iter(new))
+
+    def test_nothing_changed(self) -> None:
+        records = [r for _, r in Maker(seed=2, share=0.2).records(2000)]
+        self.put(records, records)
+        done = stscan("diff", self.old, self.new)
+        self.assertEqual(0, done.returncode)
+        self.assertIn(b"0 changes for the worse, 0 for the better, 0 others", done.stdout)
+        self.assertEqual([], differences(self.old, self.new)["changes"])
+
+    def test_worst_first_then_by_rank_and_name(self) -> None:
+        broken = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}]}
+        self.put([sound("mended.com", 22, **broken, status="broken"), sound("b.com", 22), sound("a.com", 22),
+                  sound("ranked.com", 22, rank=7), sound("removed.com", 22), sound("same.com", 22)],
+                 [sound("mended.com", 23), sound("b.com", 23, **broken, status="broken"),
+                  sound("a.com", 23, **broken, status="broken"),
+                  sound("ranked.com", 23, rank=7, **broken, status="broken"),
+                  record("removed.com", "absent", 23), sound("same.com", 23), sound("new.com", 23)])
+        found = differences(self.old, self.new)
+        self.assertEqual([("removed-cached", "removed.com"), ("newly-broken", "ranked.com"),
+                          ("newly-broken", "a.com"), ("newly-broken", "b.com"), ("new", "new.com"),
+                          ("mended", "mended.com")],
+                         [(change["change"], change["domain"]) for change in found["changes"]])
+        self.assertEqual((4, 1, 1), (found["worse"], found["better"], found["other"]))
+        self.assertEqual(3, found["counts"]["newly-broken"])
+        self.assertEqual(["policy-tls-expired"], found["changes"][1]["new"]["errors"])
+        self.assertNotIn("old", found["changes"][4])
+        done = stscan("diff", self.old, self.new)
+        self.assertEqual(1, done.returncode)
+        text = done.stdout.decode()
+        self.assertTrue(text.startswith("4 changes for the worse, 1 for the better, 1 others\n"))
+        self.assertIn("\n  removed.com  cached until 2026-11-29\n", text)
+        self.assertIn("\n  ranked.com  policy-tls-expired\n", text)
+        self.assertLess(text.index("  ranked.com"), text.index("  a.com"))
+
+    def test_what_old_says_of_domains_deployed_now(self) -> None:
+        self.put([record("known.com", "unknown", 22), record("absent.com", "absent", 22)],
+                 [sound("known.com", 23), sound("absent.com", 23), sound("unseen.com", 23)])
+        self.assertEqual({("known", "known.com"), ("new", "absent.com"), ("new", "unseen.com")},
+                         {(c["change"], c["domain"]) for c in differences(self.old, self.new)["changes"]})
+
+    def test_known_changes_among_many(self) -> None:
+        old = [r for _, r in Maker(seed=4, share=0.1).records(COUNT)]
+        new = copy.deepcopy(old)
+        valid = [r for r in new if r["status"] == "valid" and "policy" in r]
+        for r in valid[:50]:
+            r["status"] = "broken"
+            r["findings"] = [*r["findings"], {"code": "policy-empty", "severity": "error"}]
+        for r in valid[50:80]:
+            r["certificate"]["sha256"] = "another"
+        gone = [r for r in new if r["status"] == "broken"][-20:]
+        self.put(old, [r for r in new if r not in gone])
+        counts = differences(self.old, self.new)["counts"]
+        self.assertEqual({"newly-broken": 50, "certificate-replaced": 30, "gone": 20},
+                         {name: count for name, count in counts.items() if count})
+
+    def test_new_can_be_standard_input(self) -> None:
+        self.put([sound("a.com", 22)], [])
+        new = line_of(record("a.com", "unknown", 23))
+        done = stscan("diff", "--json", self.old, "-", stdin=new)
+        self.assertEqual(1, done.returncode)
+        self.assertEqual(["unknown"], [c["change"] for c in json.loads(done.stdout)["changes"]])
+
+    def test_wrong_usage_and_files_that_are_not_ours(self) -> None:
+        self.put([sound("a.com", 22)], [sound("a.com", 23)])
+        for arguments, code, expected in (
+                ([], 2, "give two result files"),
+                ([self.old], 2, "give two result files"),
+                (["-", self.new], 2, "OLD is read twice"),
+                ([self.old, "/nonexistent"], 1, "/nonexistent: No such file"),
+                ([Path(__file__), self.new], 1, "not a result file of stscan")):
+            with self.subTest(arguments=arguments):
+                done = stscan("diff", *arguments)
+                self.assertEqual((code, b""), (done.returncode, done.stdout))
+                self.assertIn(expected, done.stderr.decode())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,70 @@
+"""The DuckDB recipes of RECIPES.md give the figures of `stats --json`.
+
+DuckDB comes from the npm registry as @duckdb/node-api: from the folder STSCAN_NODE_MODULES when it is given,
+else installed into a folder of its own; without node, npm or a network the test is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from program import ROOT, stscan
+from records import Maker, write
+
+COUNT = 50_000
+RECIPE = re.compile(r"```sql\n-- ([a-z_.]+)[^\n]*\n(.*?)```", re.DOTALL)
+COLUMNS = ("domains", "deployed", "valid", "broken")
+
+
+def node_modules(folder: Path) -> str | None:
+    given = os.environ.get("STSCAN_NODE_MODULES")
+    if given or not shutil.which("npm"):
+        return given
+    done = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder,
+                           "@duckdb/node-api"], capture_output=True, timeout=300, check=False)
+    return str(folder / "node_modules") if done.returncode == 0 else None
+
+
+def expected(found: dict, name: str) -> dict[str, list[int]]:
+    """The member as DuckDB gives it: the key and the counts of those that are there."""
+    value = found
+    for part in name.split("."):
+        value = value[part]
+    if isinstance(value, dict):
+        return {key: [count] for key, count in value.items() if count}
+    if name in ("tld", "rank"):
+        return {str(line["tld" if name == "tld" else "from"]): [line[c] for c in COLUMNS] for line in value}
+    key = "from" if name == "max_age" else "days"
+    return {str(line[key]): [line["domains"]] for line in value if line["domains"]}
+
+
+class Recipes(unittest.TestCase):
+    def test_each_gives_the_member_that_it_names(self) -> None:
+        recipes = RECIPE.findall((ROOT / "output" / "RECIPES.md").read_text())
+        self.assertGreaterEqual(len(recipes), 12)
+        with tempfile.TemporaryDirectory(prefix="stscan-duckdb.") as name:
+            folder = Path(name)
+            modules = node_modules(folder)
+            if not modules:
+                self.skipTest("DuckDB cannot be had")
+            results = folder / "results.ndjson.gz"
+            write(results, (record for _, record in Maker(seed=5, share=0.05).records(COUNT)))
+            found = json.loads(stscan("stats", "--json", results).stdout)
+            queries = [query.replace("results.ndjson.gz", str(results)) for _, query in recipes]
+            done = subprocess.run(["node", ROOT / "tests/e2e/duckdb.mjs", modules], text=True, check=False,
+                                  input=json.dumps(queries), capture_output=True, timeout=300)
+            self.assertEqual(0, done.returncode, done.stderr)
+        for (member, _), rows in list(zip(recipes, json.loads(done.stdout)))[1:]:
+            with self.subTest(member):
+                self.assertEqual(expected(found, member), {row[0]: [int(c) for c in row[1:]] for row in rows})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,435 @@
+"""Statistics of records whose figures are known beforehand: as JSON, text and page, by every way in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+from program import ROOT, Lab, read_gzip, stscan
+from records import KINDS, MAX_AGE_FROM, MODES, STAGES, Maker, line_of, member, write
+
+COUNT = 30_000
+CHROMIUM = shutil.which("chromium")
+SCHEMA = json.loads((ROOT / "output" / "stats.schema.json").read_text())
+OWN = {"input", "by"}  # members that only the command has
+
+
+def statistics(*arguments: str | Path, stdin: bytes = b"") -> dict:
+    done = stscan("stats", "--json", *arguments, stdin=stdin)
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(done.stdout)
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+def figures_of(found: dict) -> dict:
+    return {name: value for name, value in found.items() if name not in OWN}
+
+
+class Known(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="stscan-stats.")))
+        maker = Maker(seed=8461, share=0.1)
+        made = list(maker.records(COUNT))
+        cls.meant = [meant for meant, _ in made]
+        cls.records = [record for _, record in made]
+        cls.figures = maker.figures.as_json()
+        cls.gzip = cls.folder / "results.ndjson.gz"
+        cls.plain = cls.folder / "results.ndjson"
+        write(cls.gzip, iter(cls.records))
+        write(cls.plain, iter(cls.records))
+
+    def test_every_figure_is_what_it_was_made_to_be(self) -> None:
+        for path in (self.gzip, self.plain):
+            for threads in ("1", "2", "7"):
+                with self.subTest(path=path.name, threads=threads):
+                    found = statistics("--threads", threads, path)
+                    for name, value in self.figures.items():
+                        self.assertEqual(value, found[name], name)
+                    self.assertEqual(set(self.figures), set(figures_of(found)))
+
+    def test_every_way_in_gives_the_same(self) -> None:
+        whole = self.plain.read_bytes()
+        foreign = self.folder / "foreign.gz"
+        foreign.write_bytes(gzip.compress(whole[:1_000_000], 9) + gzip.compress(whole[1_000_000:], 6))
+        for name, found in {
+            "standard input": statistics("-", stdin=whole),
+            "gzip on standard input": statistics("-", stdin=self.gzip.read_bytes()),
+            "gzip of others, cut inside a line": statistics(foreign),
+            "no line feed at the end": statistics("-", stdin=whole[:-1]),
+        }.items():
+            with self.subTest(name):
+                self.assertEqual(self.figures, figures_of(found))
+
+    def test_shards_give_the_whole(self) -> None:
+        shards = [self.folder / f"shard{i}.gz" for i in range(4)]
+        for i, shard in enumerate(shards):
+            write(shard, iter(self.records[i::4]))
+        found = statistics(*shards)
+        self.assertEqual(self.figures, figures_of(found))
+        self.assertEqual(0, found["input"]["duplicates"])
+
+    def test_a_domain_in_several_files_counts_once_by_its_newest(self) -> None:
+        older = [{**record, "status": "absent", "at": "2026-01-01T00:00:00.000Z"} for record in self.records
+                 if "domain" in record][::2]
+        path = self.folder / "older.gz"
+        write(path, iter(older))
+        for files in ((path, self.gzip), (self.gzip, path)):
+            done = stscan("stats", "--json", *files)
+            found = json.loads(done.stdout)
+            self.assertEqual(self.figures, figures_of(found))
+            self.assertEqual(len(older), found["input"]["duplicates"])
+            self.assertIn(f"{len(older):,} records were left out", done.stderr.decode())
+
+    def test_slices(self) -> None:
+        found = statistics("--by", "provider", "--where", "stage=mx", self.gzip)
+        with_mx = [m for m in self.meant if "mx" in m.get("stages", [])]
+        self.assertEqual(len(with_mx), found["domains"])
+        providers: dict[str, int] = {}
+        for meant in with_mx:
+            if "provider" in meant:
+                providers[meant["provider"]] = providers.get(meant["provider"], 0) + 1
+        self.assertEqual(providers, {g["value"]: g["domains"] for g in found["by"]["groups"]})
+        for where, chosen in {
+            "status=broken,tld=se|net": lambda m: m["status"] == "broken" and m.get("tld") in ("se", "net"),
+            "mode!=enforce,status=valid": lambda m: m["status"] == "valid" and m.get("mode") != "enforce",
+            "code=policy-tls-expired": lambda m: "policy-tls-expired" in m.get("codes", []),
+        }.items():
+            self.assertEqual(sum(map(chosen, self.meant)), statistics("--where", where, self.gzip)["domains"])
+
+    def test_lists(self) -> None:
+        names = [r["domain"] for r, m in zip(self.records, self.meant) if "mx-mismatch" in m.get("codes", [])]
+        self.assertEqual(names, stscan("stats", "--list", "mx-mismatch", self.gzip).stdout.decode().split())
+        listed = stscan("stats", "--list", "all", "--json", "--where", "status=broken", self.gzip).stdout
+        self.assertEqual([r for r in self.records if r["status"] == "broken"],
+                         [json.loads(line) for line in listed.splitlines()])
+
+    def test_other_limits_of_managers(self) -> None:
+        found = statistics("--self-max", "0", "--third-party-min", "1", self.gzip)
+        own = sum(bool(m.get("own")) for m in self.meant)
+        self.assertEqual(own, found["managed"]["self"]["domains"])
+        self.assertEqual(0, found["managed"]["unclassified"]["domains"]
+                         - sum("provider" not in m and "address" not in m for m in self.meant
+                               if m["status"] in ("valid", "broken")))
+
+    def members(self) -> dict[str, int]:
+        """The figures that the text and the page show, by the path of their member."""
+        flat: dict[str, int] = {}
+        for name in ("status", "effect", "stage", "findings", "mode", "http_status", "mismatch", "tlsrpt"):
+            flat.update({f"{name}.{key}": value for key, value in self.figures[name].items()})
+        del flat["stage.tlsrpt"]  # it has no errors
+        for low, bin_ in zip(MAX_AGE_FROM, self.figures["max_age"]):
+            top = "" if low == MAX_AGE_FROM[-1] else bin_["to"]
+            flat[f"max_age.{low}-{top}"] = bin_["domains"]
+        flat["certificate.expired"] = self.figures["certificate"]["expired"]
+        for bin_ in self.figures["certificate"]["expiring"]:
+            flat[f"certificate.expiring.{bin_['days']}"] = bin_["domains"]
+        for manager, line in self.figures["managed"].items():
+            flat[f"managed.{manager}.domains"] = line["domains"]
+            flat[f"managed.{manager}.broken"] = line["broken"]
+            flat.update({f"managed.{manager}.stage.{stage}": line["stage"][stage] for stage in STAGES
+                         if line["stage"][stage]})
+        flat["operators.broken"] = self.figures["operators"]["broken"]
+        flat.update({f"operators.stage.{stage}": self.figures["operators"]["stage"][stage]
+                     for stage in STAGES[:-1]})
+        for which in ("same", "different"):
+            flat[f"outsourced.{which}.domains"] = self.figures["outsourced"][which]["domains"]
+            flat[f"outsourced.{which}.mismatch"] = self.figures["outsourced"][which]["mismatch"]
+        return flat
+
+    def test_the_page_shows_the_same_figures(self) -> None:
+        path = self.folder / "report.html"
+        self.assertEqual(b"", stscan("stats", "--html", path, self.gzip).stdout)
+        page = Page(path.read_text(encoding="ascii"))
+        self.assertEqual(self.members(), page.members)
+        self.assertEqual([[d["provider"], d["domains"], d["valid"], d["broken"]]
+                          for d in self.figures["delegation"]][:500],
+                         [row[:4] for row in page.tables["providers"]])
+        self.assertEqual([[t["tld"], t["domains"], t["deployed"], t["valid"], t["broken"]]
+                          for t in self.figures["tld"]],
+                         [[row[0], row[1], row[2], row[4], row[5]] for row in page.tables["tld"]])
+        self.assertEqual([], page.faults)
+
+    def test_the_text_shows_the_same_figures(self) -> None:
+        text = stscan("stats", self.gzip).stdout.decode("ascii")
+        shown = re.findall(r"^  (\S.*?) +([\d,]+) +(<?[\d.]+%) of ([\d,]+) ", text, re.MULTILINE)
+        counts = sorted(int(count.replace(",", "")) for _, count, _, _ in shown)
+        self.assertEqual(sorted(self.members().values()), counts)
+        for label, count, share, base in shown:
+            number, whole = int(count.replace(",", "")), int(base.replace(",", ""))
+            self.assertAlmostEqual(100 * number / whole, float(share.strip("<%")), delta=0.051, msg=label)
+        row = next(line for line in text.splitlines() if line.startswith("  com "))
+        com = next(t for t in self.figures["tld"] if t["tld"] == "com")
+        numbers = [int(n.replace(",", "")) for n in re.findall(r"(?<![.\d])[\d,]+(?![.\d%])", row)]
+        self.assertEqual([com[key] for key in ("domains", "deployed", "valid", "broken")], numbers)
+
+    def test_commands_of_the_page_list_what_it_counts(self) -> None:
+        path = self.folder / "report.html"
+        stscan("stats", "--html", path, self.gzip)
+        commands = re.findall(r"<code>stscan (stats --list .*?)</code>", path.read_text())
+        self.assertGreater(len(commands), 40)
+        rows = re.findall(r'data-member="([^"]*)" data-value="(\d+)"', path.read_text())
+        listable = [int(value) for member_, value in rows if int(value) and
+                    not member_.startswith(("managed", "operators", "outsourced"))]
+        provider = commands.pop()
+        self.assertIn("provider=NAME", provider)
+        found = []
+        for command in commands:
+            command = command.replace("&#39;", "'")
+            done = subprocess.run(["sh", "-c", f'exec "$STSCAN" {command} | wc -l'], capture_output=True,
+                                  env={**os.environ, "STSCAN": os.environ.get("STSCAN", str(ROOT / "build/stscan"))},
+                                  check=True)
+            found.append(int(done.stdout))
+        invalid = self.figures["status"]["invalid"]  # these have no name to list
+        listable[listable.index(invalid)] = 0
+        self.assertEqual(listable, found)
+
+
+class Page(HTMLParser):
+    """What a report in HTML shows."""
+
+    VOID = {"meta", "link", "br", "rect"}
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.members: dict[str, int] = {}
+        self.tables: dict[str, list[list]] = {}
+        self.faults: list[str] = []
+        self.open: list[str] = []
+        self.table = ""
+        self.member = ""
+        self.value = None
+        self.feed(text)
+        self.close()
+        if self.open:
+            self.faults.append(f"never closed: {self.open}")
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        given = dict(attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        for name in ("src", "href"):
+            if not given.get(name, "data:").startswith("data:"):
+                self.faults.append(f"{tag} needs the network: {given[name]}")
+        if tag == "table":
+            self.table = given.get("id", "")
+            self.tables.setdefault(self.table, [])
+        if tag == "tr" and self.table and "tbody" in self.open:
+            self.tables[self.table].append([])
+        self.member = given.get("data-member", "") if tag == "td" else self.member
+        self.value = given.get("data-value") if tag == "td" else None
+
+    def handle_startendtag(self, tag: str, attrs: list) -> None:
+        if tag not in self.VOID:
+            self.faults.append(f"{tag} has no content")
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"closed out of turn: {tag}")
+
+    def handle_data(self, data: str) -> None:
+        if self.member:
+            number = int(data.replace(",", ""))
+            if str(number) != self.value:
+                self.faults.append(f"{self.member}: shows {data}, sorts as {self.value}")
+            self.members[self.member] = number
+            self.member = ""
+        elif self.table and "tbody" in self.open and self.open[-1] in ("th", "td"):
+            text = data.replace(",", "")
+            self.tables[self.table][-1].append(int(text) if text.isdigit() else data)
+
+
+class Odd(unittest.TestCase):
+    """Files that are not whole, not ours, or hold next to nothing."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.records = [record for _, record in Maker(seed=1, share=0.5).records(300)]
+        cls.line = line_of(cls.records[0])
+
+    def told(self, text: bytes, code: int) -> str:
+        done = stscan("stats", "--json", "-", stdin=text)
+        self.assertEqual(code, done.returncode, done.stderr)
+        self.found = json.loads(done.stdout) if done.stdout else {}
+        return done.stderr.decode()
+
+    def test_nothing(self) -> None:
+        self.assertIn("empty: it holds no records", self.told(b"", 0))
+        self.assertEqual(0, self.found["domains"])
+        text = stscan("stats", "-").stdout.decode()
+        self.assertIn("0 domains, 0 of them have deployed MTA-STS: - of 0", text)
+
+    def test_one_record(self) -> None:
+        self.assertEqual("", self.told(self.line, 0))
+        self.assertEqual(1, self.found["domains"])
+
+    def test_invalid_lines_alone(self) -> None:
+        lines = b"".join(line_of({"v": 1, "n": n, "line": "?", "status": "invalid", "findings": [],
+                                  "at": "2026-11-23T10:00:00.000Z", "ms": 0}) for n in range(1, 4))
+        self.assertEqual("", self.told(lines, 0))
+        self.assertEqual((3, 3), (self.found["domains"], self.found["status"]["invalid"]))
+        self.assertEqual([], self.found["tld"])
+
+    def test_a_later_version(self) -> None:
+        later = {**self.records[0], "v": 2, "new": {"deep": [1, {"x": None}]},
+                 "findings": [{"code": "mx-new", "severity": "error"}]}
+        told = self.told(line_of(later) + self.line, 0)
+        self.assertIn("1 records are of a later version", told)
+        self.assertIn("1 findings have codes unknown to this version", told)
+        self.assertEqual(2, self.found["domains"])
+
+    def test_what_is_not_ours(self) -> None:
+        for name, text, expected in (
+                ("a list", b"1,google.com\n2,example.com\n", 'a line begins "1,google.com"'),
+                ("a list in gzip", gzip.compress(b"google.com\n"), 'a line begins "google.com"'),
+                ("other JSON", b'{"name":"x"}\n', "not a result file"),
+                ("an image", bytes(range(256)) * 100, "not a result file"),
+                ("torn gzip of something", gzip.compress(b"google.com\n")[:-6], "not a result file")):
+            with self.subTest(name):
+                self.assertIn(expected, self.told(text, 1))
+                self.assertEqual({}, self.found)
+
+    def test_a_torn_tail(self) -> None:
+        whole = member(b"".join(map(line_of, self.records[:200])))
+        torn = member(b"".join(map(line_of, self.records[200:])))
+        self.assertIn("bytes of a torn tail", self.told(whole + torn[:-9], 0))
+        self.assertGreaterEqual(self.found["domains"], 200)
+        self.assertIn("14 bytes of a torn tail", self.told(self.line + self.line[:14], 0))
+        self.assertEqual(1, self.found["domains"])
+
+    def test_damage_in_the_middle(self) -> None:
+        members = [member(b"".join(map(line_of, self.records[i:i + 100]))) for i in (0, 100, 200)]
+        hurt = bytearray(members[1])
+        hurt[len(hurt) // 2:] = bytes(len(hurt) - len(hurt) // 2)
+        self.assertIn("1 places are damaged", self.told(members[0] + bytes(hurt) + members[2], 0))
+        self.assertGreaterEqual(self.found["domains"], 200)
+        self.assertLess(self.found["domains"], 300)
+
+    def test_wrong_usage(self) -> None:
+        for arguments, expected in (
+                ([], "at least one RESULT"),
+                (["-", "-"], "only once"),
+                (["--where", "status=lost", "-"], '"status=lost" is not allowed'),
+                (["--where", "colour=red", "-"], '"colour=red" is not allowed'),
+                (["--by", "colour", "-"], '"colour" is not allowed'),
+                (["--list", "no-code", "-"], '"no-code" is not allowed'),
+                (["--list", "all", "--by", "tld", "-"], "--list goes with neither"),
+                (["--third-party-min", "0", "-"], '"0" is not allowed')):
+            with self.subTest(arguments=arguments):
+                done = stscan("stats", *arguments)
+                self.assertEqual(2, done.returncode)
+                self.assertIn(expected, done.stderr.decode())
+                self.assertEqual(b"", done.stdout)
+
+    def test_hostile_texts_stay_texts(self) -> None:
+        name = '<script>alert("1")</script>&\u0007'
+        record = {**self.records[0], "domain": f"a.{name}", "status": "valid",
+                  "policy_host": {"cname": [f"sts.{name}"]}}
+        with tempfile.TemporaryDirectory(prefix="stscan-stats.") as folder:
+            path = Path(folder, "report.html")
+            stscan("stats", "--html", path, "-", stdin=line_of(record))
+            page = path.read_text(encoding="ascii")
+        self.assertNotIn("<script>alert", page)
+        self.assertIn("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;?", page)
+        self.assertEqual([], Page(page).faults)
+        self.assertNotIn("\u0007", stscan("stats", "-", stdin=line_of(record)).stdout.decode())
+
+
+@unittest.skipUnless(CHROMIUM, "chromium is not there")
+class Browser(unittest.TestCase):
+    """The page in a real browser: nothing overflows, nothing complains, tables sort."""
+
+    PROBE = """<script>
+addEventListener('load', function () {
+  var root = document.documentElement, wide = [];
+  document.querySelectorAll('body *').forEach(function (e) {
+    if (!e.closest('.scroll') && e.getBoundingClientRect().right > root.clientWidth + 0.5) wide.push(e.tagName); });
+  document.querySelectorAll('#providers th button')[1].click();
+  var first = document.querySelector('#providers tbody tr').cells[1].dataset.value;
+  document.querySelectorAll('#providers th button')[1].click();
+  var last = document.querySelector('#providers tbody tr').cells[1].dataset.value;
+  parent.postMessage(JSON.stringify({width: innerWidth, scroll: root.scrollWidth - root.clientWidth,
+    wide: wide, most: Number(first), least: Number(last)}), '*');
+});
+</script>"""
+    # A window of chromium is never as narrow as a phone; a frame can be.
+    FRAME = """<!doctype html><title></title><link rel="icon" href="data:,"><script>
+addEventListener('message', function (e) { document.title = e.data; });
+</script><iframe src="report.html" width="WIDTH" height="900" style="border:0"></iframe>"""
+
+    def test_no_overflow_and_no_complaints(self) -> None:
+        maker = Maker(seed=3, share=0.2)
+        with tempfile.TemporaryDirectory(prefix="stscan-browser.") as folder:
+            results, report = Path(folder, "results.gz"), Path(folder, "report.html")
+            write(results, (record for _, record in maker.records(20_000)))
+            stscan("stats", "--html", report, results)
+            report.write_text(report.read_text().replace("</body>", self.PROBE + "</body>"))
+            sizes = [d["domains"] for d in maker.figures.as_json()["delegation"]]  # type: ignore[union-attr,index]
+            frame = Path(folder, "frame.html")
+            for width in (360, 1440):
+                with self.subTest(width=width):
+                    frame.write_text(self.FRAME.replace("WIDTH", str(width)))
+                    done = subprocess.run(
+                        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                         "--enable-logging=stderr", f"--user-data-dir={folder}/{width}",
+                         "--window-size=1600,1000", "--virtual-time-budget=10000", "--dump-dom", frame.as_uri()],
+                        capture_output=True, text=True, timeout=120, check=True)
+                    seen = json.loads(re.search(r"<title>(.*?)</title>", done.stdout)[1]
+                                      .replace("&quot;", '"'))
+                    self.assertEqual({"width": width, "scroll": 0, "wide": [], "most": max(sizes),
+                                      "least": min(sizes)}, seen)
+                    self.assertNotIn("CONSOLE", done.stderr)
+
+
+class Laboratory(unittest.TestCase):
+    """A scan's own summary, its records counted by hand, and the statistics are one."""
+
+    def test_a_scan_of_real_servers(self) -> None:
+        with Lab() as lab, tempfile.TemporaryDirectory(prefix="stscan-stats.") as folder:
+            results, summary = Path(folder, "results.gz"), Path(folder, "summary.json")
+            names = Path(folder, "names")
+            names.write_text("\n".join(case["domain"] for case in lab.cases()))
+            done = stscan("scan", *lab.options, "-o", results, "--summary", summary, names)
+            self.assertEqual(0, done.returncode, done.stderr)
+            found = statistics(results)
+            self.assertEqual(json.loads(summary.read_text())["statistics"], figures_of(found))
+            self.assertEqual(by_hand(read_gzip(results)),
+                             {name: found[name] for name in ("domains", "status", "effect", "mode", "stage",
+                                                             "findings", "http_status", "mismatch")})
+
+
+def by_hand(records: list[dict]) -> dict:
+    """Some of the statistics, by another program."""
+    def count(values: list) -> dict:
+        return {value: values.count(value) for value in set(values)}
+
+    def whole(values: list, keys: list[str]) -> dict:
+        return {**dict.fromkeys(keys, 0), **count(values)}
+    findings = [f for r in records for f in r["findings"]]
+    return {
+        "domains": len(records),
+        "status": whole([r["status"] for r in records], list(SCHEMA["properties"]["status"]["properties"])),
+        "effect": whole([r["effect"] for r in records if "effect" in r],
+                        list(SCHEMA["properties"]["effect"]["properties"])),
+        "mode": whole([r["policy"]["mode"] for r in records if "mode" in r.get("policy", {})], MODES),
+        "stage": whole([stage for r in records
+                        for stage in {f["stage"] for f in r["findings"] if f["severity"] == "error"}], STAGES),
+        "findings": count([f["code"] for f in findings]),
+        "http_status": count([str(r["fetch"]["http_status"]) for r in records
+                              if "http_status" in r.get("fetch", {})]),
+        "mismatch": whole([f["kind"] for f in findings if "kind" in f], KINDS),
+    }
+
+
+if __name__ == "__main__":
+    unittest.main()
