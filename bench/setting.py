@@ -8,6 +8,7 @@ import sys
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import Iterable
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "lab"))
@@ -56,14 +57,17 @@ class Setting:
         servers.spawn(self.folder, name, ["taskset", "-c", str(SERVER_CORE), *command])
         self.started.append(name)
 
+    def place(self, name: str, cores: Iterable[int]) -> None:
+        """Moves a server with all its threads and children, wherever they put themselves."""
+        pid = int((self.folder / f"{name}.process").read_text().split()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for task in [*os.listdir(f"/proc/{pid}/task"), *children]:
+            os.sched_setaffinity(int(task), cores)
+
     def spread_servers(self) -> None:
         """From now on the servers may run on every core."""
         for name in self.started:
-            pid = int((self.folder / f"{name}.process").read_text().split()[0])
-            for task in os.listdir(f"/proc/{pid}/task"):
-                os.sched_setaffinity(int(task), range(os.cpu_count() or 1))
-            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-                os.sched_setaffinity(int(child), range(os.cpu_count() or 1))
+            self.place(name, range(os.cpu_count() or 1))
 
     @cached_property
     def knot(self) -> str:
@@ -74,6 +78,7 @@ class Setting:
             servers.KNOT.format(folder=self.folder, port=port, broken_zones=""))
         self.spawn("knot", ["/usr/sbin/knotd", "-c", str(self.folder / "knot.conf")])
         servers.wait_until("knot", servers.answers_dns, port)
+        self.place("knot", [SERVER_CORE])  # it gives each of its threads a core by itself
         return f"127.0.0.1:{port}"
 
     @cached_property
