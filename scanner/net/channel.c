@@ -2,6 +2,7 @@
 #define CARES_NO_DEPRECATED
 #include "scanner/net/channel.h"
 #include "scanner/dns/message.h"
+#include "scanner/net/datagrams.h"
 #include "scanner/net/watch.h"
 #include <ares.h>
 #include <errno.h>
@@ -21,13 +22,16 @@ struct channel {
   size_t in_flight;
   unsigned nested; /* calls of c-ares under way */
   bool closing;
-  size_t received; /* octets of the datagram under way; 0: none */
-  char datagram[CHANNEL_DATAGRAM_MAX];
+  union address server;
+  int fd;                      /* of the datagrams */
+  struct datagrams *datagrams; /* NULL: a stream */
+  struct span received;        /* the datagram under way; empty: none */
 };
 
 static void channel_destroy(struct channel *channel) {
   ares_destroy(channel->ares);
   watch_close(channel->watch);
+  datagrams_free(channel->datagrams);
   free(channel);
 }
 
@@ -52,9 +56,9 @@ static void channel_step(struct channel *channel, ares_socket_t readable, ares_s
 static void channel_process(struct channel *channel, ares_socket_t readable,
                             ares_socket_t writable) {
   do {
-    channel->received = 0;
+    channel->received = (struct span){NULL, 0};
     channel_step(channel, readable, writable);
-  } while (channel->received && !channel->closing);
+  } while (channel->received.len && !channel->closing);
 }
 
 static void channel_ready(void *data, int fd, int events) {
@@ -93,8 +97,7 @@ static void channel_ended(void *data, int status, int timeouts, unsigned char *p
   channel->in_flight--;
   enum channel_end end = channel->closing ? CHANNEL_DROPPED : channel_end_of(status);
   struct span answer = {(const char *)packet, packet ? (size_t)size : 0};
-  if (end == CHANNEL_ANSWERED && channel->received)
-    answer = (struct span){channel->datagram, channel->received};
+  if (end == CHANNEL_ANSWERED && channel->received.len) answer = channel->received;
   channel->done(query, end, answer);
 }
 
@@ -111,58 +114,84 @@ static ares_socket_t channel_socket(int domain, int type, int protocol, void *da
 }
 
 static int channel_socket_close(ares_socket_t fd, void *data) {
-  (void)data;
+  struct channel *channel = data;
+  if (channel->datagrams) datagrams_reset(channel->datagrams);
   return close(fd);
 }
 
 static int channel_socket_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t size,
                                   void *data) {
-  (void)data;
+  struct channel *channel = data;
+  channel->fd = fd;
   return connect(fd, to, size);
 }
 
-static ares_ssize_t channel_socket_send(ares_socket_t fd, const struct iovec *parts, int count,
+static ares_ssize_t channel_stream_send(ares_socket_t fd, const struct iovec *parts, int count,
                                         void *data) {
   (void)data;
   struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)count};
   return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
-static ares_ssize_t channel_socket_read(ares_socket_t fd, void *out, size_t size, int flags,
+static ares_ssize_t channel_stream_read(ares_socket_t fd, void *out, size_t size, int flags,
                                         struct sockaddr *from, ares_socklen_t *from_size,
                                         void *data) {
   (void)data;
   return recvfrom(fd, out, size, flags, from, from_size);
 }
 
-/* Keeps the datagram, and lets c-ares see its stub. */
-static ares_ssize_t channel_socket_receive(ares_socket_t fd, void *out, size_t size, int flags,
-                                           struct sockaddr *from, ares_socklen_t *from_size,
-                                           void *data) {
+/* Until channel_flush(). */
+static ares_ssize_t channel_datagram_send(ares_socket_t fd, const struct iovec *parts, int count,
+                                          void *data) {
   struct channel *channel = data;
-  ares_ssize_t received;
+  char *room = datagrams_room(channel->datagrams, fd);
+  size_t size = 0;
+  for (int i = 0; i < count; i++) size += parts[i].iov_len;
+  if (!room || size > DATAGRAMS_OUT_SIZE) {
+    errno = room ? EMSGSIZE : EAGAIN;
+    return -1;
+  }
+  for (int i = 0; i < count; i++) room = mempcpy(room, parts[i].iov_base, parts[i].iov_len);
+  datagrams_added(channel->datagrams, size);
+  return (ares_ssize_t)size;
+}
+
+/* The kernel lets none through from elsewhere: the socket is connected. */
+static void channel_tell_server(const struct channel *channel, struct sockaddr *from,
+                                ares_socklen_t *size) {
+  if (!from || *size < address_size(&channel->server)) return;
+  *size = address_size(&channel->server);
+  memcpy(from, &channel->server, *size);
+}
+
+/* Lets c-ares see the stub of the next datagram. */
+static ares_ssize_t channel_datagram_read(ares_socket_t fd, void *out, size_t size, int flags,
+                                          struct sockaddr *from, ares_socklen_t *from_size,
+                                          void *data) {
+  struct channel *channel = data;
   size_t stub = 0;
+  (void)flags;
   if (size < DNS_STUB_SIZE_MAX) {
     errno = EMSGSIZE;
     return -1;
   }
-  do {
-    received = recvfrom(fd, channel->datagram, sizeof channel->datagram, flags, from, from_size);
-    channel->received = received > 0 ? (size_t)received : 0;
-    if (received >= 0)
-      stub = message_stub(out, (struct span){channel->datagram, channel->received});
-  } while (received >= 0 && !stub);
-  return received < 0 ? received : (ares_ssize_t)stub;
+  while (!stub) {
+    channel->received = (struct span){NULL, 0};
+    if (!datagrams_next(channel->datagrams, fd, &channel->received)) return -1;
+    stub = message_stub(out, channel->received);
+  }
+  channel_tell_server(channel, from, from_size);
+  return (ares_ssize_t)stub;
 }
 
 static void channel_own_sockets(struct channel *channel, enum channel_kind kind) {
   static const struct ares_socket_functions stream = {
       channel_socket,      channel_socket_close, channel_socket_connect,
-      channel_socket_read, channel_socket_send,
+      channel_stream_read, channel_stream_send,
   };
   static const struct ares_socket_functions datagrams = {
-      channel_socket,         channel_socket_close, channel_socket_connect,
-      channel_socket_receive, channel_socket_send,
+      channel_socket,        channel_socket_close,  channel_socket_connect,
+      channel_datagram_read, channel_datagram_send,
   };
   ares_set_socket_functions(channel->ares, kind == CHANNEL_TCP ? &stream : &datagrams, channel);
 }
@@ -206,7 +235,9 @@ enum err channel_new(struct channel **out, uv_loop_t *loop, const union address 
   struct channel *channel = calloc(1, sizeof *channel);
   if (!channel) return ERR_MEMORY;
   channel->done = done;
-  enum err err = watch_new(&channel->watch, loop, channel_ready, channel);
+  channel->server = *server;
+  enum err err = kind == CHANNEL_UDP ? datagrams_new(&channel->datagrams) : ERR_NONE;
+  if (!err) err = watch_new(&channel->watch, loop, channel_ready, channel);
   if (!err) err = channel_open(channel, kind);
   if (!err) err = channel_set_server(channel, server);
   if (err) {
@@ -231,6 +262,10 @@ void channel_send(struct channel *channel, struct span packet, struct channel_qu
   ares_send(channel->ares, (const unsigned char *)packet.ptr, (int)packet.len, channel_ended,
             query);
   channel_leave(channel);
+}
+
+void channel_flush(struct channel *channel) {
+  if (channel->datagrams) datagrams_flush(channel->datagrams, channel->fd);
 }
 
 size_t channel_in_flight(const struct channel *channel) {

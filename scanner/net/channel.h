@@ -18,7 +18,6 @@ enum {
   /* Of 65,536 ids, which c-ares does not keep apart: a stray answer should find no question. */
   CHANNEL_FLIGHT_MAX = 8000,
   CHANNEL_SOCKET_BUFFER = 1024 * 1024,
-  CHANNEL_DATAGRAM_MAX = 4096, /* far more than we ask for; what is longer is cut, so malformed */
 };
 
 enum channel_kind {
@@ -48,8 +47,10 @@ enum err channel_new(struct channel **channel, uv_loop_t *loop, const union addr
  * the handles are closed. NULL is allowed. */
 void channel_close(struct channel *channel);
 
-/* done is called exactly once; before this returns, if the query could not be sent. */
+/* done is called exactly once; before this returns, if the query could not be sent. What goes over
+ * UDP may wait for channel_flush(). */
 void channel_send(struct channel *channel, struct span packet, struct channel_query *query);
+void channel_flush(struct channel *channel);
 
 size_t channel_in_flight(const struct channel *channel);
 

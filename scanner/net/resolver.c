@@ -44,8 +44,9 @@ struct resolver {
   struct pool states;
   uint16_t ids[RESOLVER_IDS];
   size_t ids_left;
-  uv_timer_t ticker; /* runs while something is in flight */
-  uv_timer_t pacer;  /* runs while the ceiling holds us back */
+  uv_timer_t ticker;    /* runs while something is in flight */
+  uv_timer_t pacer;     /* runs while the ceiling holds us back */
+  uv_prepare_t flusher; /* before each poll */
   unsigned handles;
   bool closing;
 };
@@ -348,6 +349,12 @@ static void resolver_tick(uv_timer_t *timer) {
   if (!resolver_busy(resolver)) uv_timer_stop(&resolver->ticker);
 }
 
+/* What was sent in one turn of the loop goes out together. */
+static void resolver_flush(uv_prepare_t *flusher) {
+  struct resolver *resolver = flusher->data;
+  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_flush(resolver->upstreams[i]);
+}
+
 static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
                           const struct resolver_config *config) {
   resolver->timeout = config->timeout_ms * resolver_ms;
@@ -360,8 +367,11 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   wheel_init(&resolver->wheel, uv_hrtime());
   uv_timer_init(loop, &resolver->ticker);
   uv_timer_init(loop, &resolver->pacer);
-  resolver->ticker.data = resolver->pacer.data = resolver;
-  resolver->handles = 2;
+  uv_prepare_init(loop, &resolver->flusher);
+  uv_prepare_start(&resolver->flusher, resolver_flush);
+  uv_unref((uv_handle_t *)&resolver->flusher);
+  resolver->ticker.data = resolver->pacer.data = resolver->flusher.data = resolver;
+  resolver->handles = 3;
 }
 
 enum err resolver_new(struct resolver **out, uv_loop_t *loop,
@@ -399,6 +409,7 @@ void resolver_close(struct resolver *resolver) {
   for (size_t i = 0; i < resolver->upstream_count; i++) upstream_close(resolver->upstreams[i]);
   uv_close((uv_handle_t *)&resolver->ticker, resolver_handle_closed);
   uv_close((uv_handle_t *)&resolver->pacer, resolver_handle_closed);
+  uv_close((uv_handle_t *)&resolver->flusher, resolver_handle_closed);
 }
 
 enum err resolver_ask(struct resolver *resolver, struct lookup *lookup) {

@@ -37,6 +37,7 @@ struct upstream {
   unsigned flying;
   unsigned late_count;
   unsigned silent; /* queries in a row without an answer */
+  bool unflushed;
   bool draining;
   bool resting;
   bool closing;
@@ -214,10 +215,20 @@ void upstream_send(struct query *query, enum upstream_way way, struct span packe
   upstream->stats.sent++;
   if (upstream->resting) upstream->probe_at = now + UPSTREAM_PROBE_MS * upstream_ms;
   struct channel *channel = upstream_channel(upstream, way, now);
+  upstream->unflushed = true;
   if (channel)
     channel_send(channel, packet, &query->channel);
   else
     upstream_channel_done(&query->channel, CHANNEL_FAILED, (struct span){NULL, 0});
+}
+
+void upstream_flush(struct upstream *upstream) {
+  if (!upstream->unflushed) return;
+  upstream->unflushed = false;
+  for (size_t i = 0; i < UPSTREAM_SLOTS; i++) {
+    if (upstream->slots[i].channel) channel_flush(upstream->slots[i].channel);
+    if (upstream->slots[i].old) channel_flush(upstream->slots[i].old);
+  }
 }
 
 static void upstream_answered(struct query *query) {

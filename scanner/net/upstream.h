@@ -65,8 +65,10 @@ bool upstream_ready(struct upstream *upstream, uint64_t now);
 /* NULL when there is no memory. */
 struct query *upstream_query(struct upstream *upstream);
 /* packet: `way` says whether it has EDNS. upstream_done may be called before this returns, but only
- * with a failure. */
+ * with a failure. The packet may wait for upstream_flush(). */
 void upstream_send(struct query *query, enum upstream_way way, struct span packet, uint64_t now);
+
+void upstream_flush(struct upstream *upstream);
 
 /* The answer to a later query of the same lookup came first. */
 void upstream_overtaken(struct query *query);
