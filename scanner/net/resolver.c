@@ -119,6 +119,14 @@ static uint64_t resolver_deadline(const struct lookup_state *state) {
   return state->started + state->resolver->timeout;
 }
 
+/* A line that loses one of twenty answers would lose all of four in every 160,000th name. */
+static unsigned resolver_tries(const struct lookup_state *state) {
+  unsigned tries = state->resolver->tries;
+  bool unanswered = state->end == LOOKUP_TIMEOUT && state->last;
+  bool more = state->tries >= tries && unanswered && upstream_loses(state->last);
+  return more ? tries * RESOLVER_LOSS_FACTOR : tries;
+}
+
 /* From one try to the next: the server's round trips say, half as much again each time; but so that
  * all tries have their turn before the lookup's time is over. */
 static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now) {
@@ -126,7 +134,7 @@ static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now
   for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
   uint64_t deadline = resolver_deadline(state);
   uint64_t left = deadline > now ? deadline - now : 0;
-  uint64_t share = left / (state->resolver->tries - state->tries + 1);
+  uint64_t share = left / (resolver_tries(state) - state->tries + 1);
   return wished < share ? wished : share;
 }
 
@@ -135,7 +143,7 @@ static void resolver_await(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
   uint64_t at = resolver_deadline(state);
   if (!list_empty(&state->link)) return; /* it is due already */
-  if (state->tries < resolver->tries)
+  if (state->tries < resolver_tries(state))
     at = now + resolver_interval(state, now);
   else if (list_empty(&state->queries))
     at = now; /* nothing more can come; but never call back from here */
@@ -305,7 +313,7 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
 }
 
 static void resolver_fire(struct lookup_state *state, uint64_t now) {
-  bool may_retry = state->tries < state->resolver->tries;
+  bool may_retry = state->tries < resolver_tries(state);
   bool spent = !may_retry && list_empty(&state->queries) && list_empty(&state->link);
   if (spent || now >= resolver_deadline(state))
     resolver_expire(state, now);

@@ -18,13 +18,15 @@ enum {
   RESOLVER_SERVER_MAX = 32,
   RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
   RESOLVER_TRIES_DEFAULT = 4,
+  RESOLVER_LOSS_FACTOR = 2,
 };
 
 struct resolver_config {
   const union address *servers; /* copied */
   size_t server_count;          /* 1 to RESOLVER_SERVER_MAX */
   unsigned timeout_ms;          /* how long in all a name is asked for */
-  unsigned tries;               /* how often, over all servers */
+  unsigned tries;               /* how often, over all servers; where answers are being lost, up to
+                                   RESOLVER_LOSS_FACTOR times as often in that time */
   struct pace *pace;            /* shared ceiling, or NULL */
 };
 

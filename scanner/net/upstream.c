@@ -314,6 +314,10 @@ uint64_t upstream_retry(const struct upstream *upstream) {
   return window_retry(&upstream->window);
 }
 
+bool upstream_loses(const struct upstream *upstream) {
+  return window_loses(&upstream->window);
+}
+
 void upstream_describe(const struct upstream *upstream, struct resolver_server *server) {
   *server = upstream->stats;
   server->address = upstream->address;

@@ -83,6 +83,7 @@ uint64_t upstream_answered_at(const struct upstream *upstream); /* ns; 0: never 
 void upstream_revive(struct upstream *upstream, uint64_t now);
 unsigned upstream_room(const struct upstream *upstream);
 uint64_t upstream_retry(const struct upstream *upstream); /* ns */
+bool upstream_loses(const struct upstream *upstream);     /* as window_loses() */
 void upstream_describe(const struct upstream *upstream, struct resolver_server *server);
 
 #endif

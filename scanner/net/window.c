@@ -3,6 +3,7 @@
 static const double window_ms = 1e6;
 static const double window_least = 1.0 / 64;
 static const double window_loss = WINDOW_LOSS_PERCENT / 100.0;
+static const double window_losing = WINDOW_LOSES_PERCENT / 100.0;
 
 void window_init(struct window *window, uint64_t now) {
   *window = (struct window){.size = WINDOW_START, .starting = true, .epoch_start = now};
@@ -19,6 +20,10 @@ void window_wanted(struct window *window) {
 void window_restart(struct window *window) {
   if (window->size > WINDOW_START) window->size = WINDOW_START;
   window->starting = false;
+}
+
+bool window_loses(const struct window *window) {
+  return window->loss > window_losing;
 }
 
 static double window_clamp(double value, double least, double most) {
@@ -78,10 +83,10 @@ static void window_adjust(struct window *window, double loss, double queue) {
 
 static void window_turn(struct window *window, uint64_t now) {
   const struct window_epoch *before = &window->epochs[(window->epoch & 1) ^ 1];
-  bool fair = window->epoch > window->judged_from && before->answered;
-  if (fair)
-    window_adjust(window, (double)before->lost / before->answered,
-                  window_queue(window, now - window->epoch_start));
+  double loss = before->answered ? (double)before->lost / before->answered : 0;
+  if (before->answered) window->loss += (loss - window->loss) / 4;
+  if (before->answered && window->epoch > window->judged_from)
+    window_adjust(window, loss, window_queue(window, now - window->epoch_start));
   window->epoch++;
   window->epochs[window->epoch & 1] = (struct window_epoch){.sent = 0};
   window->epoch_start = now;

@@ -24,11 +24,12 @@
 enum {
   WINDOW_START = 100, /* where a name server on the same machine is already at its best */
   WINDOW_MAX = 4000,
-  WINDOW_LOSS_PERCENT = 6, /* lines that lose 5 of 100 are met with */
-  WINDOW_LATE_PERCENT = 7, /* a little more: or the window would be full of them */
-  WINDOW_QUEUE_MAX = 64,   /* queries that may wait in the server's queue */
-  WINDOW_EPOCH_MIN = 100,  /* queries that must have been sent before an epoch is judged */
-  WINDOW_BATCH = 32,       /* answers, of which the quickest shows the queue's delay */
+  WINDOW_LOSS_PERCENT = 6,  /* lines that lose 5 of 100 are met with */
+  WINDOW_LOSES_PERCENT = 1, /* from here on four tries in a row are lost to more than 1 in 10^8 */
+  WINDOW_LATE_PERCENT = 7,  /* a little more: or the window would be full of them */
+  WINDOW_QUEUE_MAX = 64,    /* queries that may wait in the server's queue */
+  WINDOW_EPOCH_MIN = 100,   /* queries that must have been sent before an epoch is judged */
+  WINDOW_BATCH = 32,        /* answers, of which the quickest shows the queue's delay */
   WINDOW_RETRY_MIN_MS = 250,
   WINDOW_RETRY_MAX_MS = 1000,
   WINDOW_RETRY_START_MS = 500, /* while nothing was measured */
@@ -47,6 +48,7 @@ struct window {
     unsigned lost;
     unsigned answered;
   } epochs[2];      /* of the queries sent in this one and the one before; by parity */
+  double loss;      /* smoothed share of lost to answered */
   unsigned answers; /* that came in this epoch */
   double rtt;       /* smoothed, ns; 0: not measured */
   double variation; /* RFC 6298 */
@@ -73,6 +75,9 @@ void window_found(struct window *window, unsigned epoch);
 
 /* After silence: begins again from WINDOW_START or less. */
 void window_restart(struct window *window);
+
+/* Whether so much is lost on the way, or by the server, that WINDOW_LOSES_PERCENT is passed. */
+bool window_loses(const struct window *window);
 
 /* When a query should be asked again; ns. */
 uint64_t window_retry(const struct window *window);

@@ -548,6 +548,36 @@ static void test_loss(void **state) {
   close_fixture(&fixture);
 }
 
+/* A server that is known to lose answers is asked more often, but not when it did say something. */
+static void test_more_tries_on_loss(void **state) {
+  (void)state;
+  struct fixture fixture;
+  struct asked late, never, failing;
+  open_fixture(&fixture, 1, 20 * TIMEOUT_MS, TRIES, NULL);
+  enum { EPOCHS = 4 };
+  for (size_t i = 1; i <= EPOCHS; i++) {
+    ask_many(&fixture, "xa");
+    run_until(i * MANY);
+    free_many();
+    struct server *server = fixture.servers[0];
+    memset(server->seen, 0, server->seen_count * sizeof *server->seen);
+    server->seen_count = 0; /* it forgets what it was asked */
+  }
+  ask(&fixture, &late, "xxxxxa.test");
+  ask(&fixture, &never, "x.test");
+  ask(&fixture, &failing, "s.test");
+  run_until(EPOCHS * MANY + 3);
+  assert_int_equal(late.lookup.end, LOOKUP_ANSWERED);
+  assert_int_equal(late.lookup.tries, 6);
+  assert_int_equal(never.lookup.end, LOOKUP_TIMEOUT);
+  assert_int_equal(never.lookup.tries, TRIES * RESOLVER_LOSS_FACTOR);
+  assert_int_equal(failing.lookup.tries, TRIES);
+  arena_free(&late.arena);
+  arena_free(&never.arena);
+  arena_free(&failing.arena);
+  close_fixture(&fixture);
+}
+
 /* What cannot be read costs nobody else a try. */
 static void test_malformed_among_others(void **state) {
   (void)state;
@@ -752,6 +782,7 @@ int main(void) {
       cmocka_unit_test(test_bad_names),
       cmocka_unit_test(test_refused_port),
       cmocka_unit_test(test_loss),
+      cmocka_unit_test(test_more_tries_on_loss),
       cmocka_unit_test(test_malformed_among_others),
       cmocka_unit_test(test_dead_server),
       cmocka_unit_test(test_other_server_betters),

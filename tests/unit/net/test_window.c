@@ -132,6 +132,29 @@ static void test_retry_follows_round_trips(void **state) {
   }
 }
 
+static void test_loses(void **state) {
+  (void)state;
+  static const struct {
+    struct weather weather;
+    bool loses;
+  } rows[] = {
+      {{1000, 0, 20, true}, false},
+      {{100, 0, 20, true}, false}, /* unanswered, but not lost */
+      {{900, 100 * WINDOW_LOSES_PERCENT / 11, 20, true}, false},
+      {{700, 100 * WINDOW_LOSES_PERCENT / 10, 20, true}, true},
+      {{100, 900, 20, true}, true},
+  };
+  struct window window;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    window_init(&window, clock_ns = 1);
+    assert_false(window_loses(&window));
+    for (int j = 0; j < 40; j++) epoch(&window, rows[i].weather);
+    assert_int_equal(window_loses(&window), rows[i].loses);
+  }
+  for (int j = 0; j < 40; j++) epoch(&window, rows[0].weather);
+  assert_false(window_loses(&window));
+}
+
 static void test_late_max(void **state) {
   (void)state;
   struct window window;
@@ -150,6 +173,7 @@ int main(void) {
       cmocka_unit_test(test_found_is_not_lost),
       cmocka_unit_test(test_delay),
       cmocka_unit_test(test_retry_follows_round_trips),
+      cmocka_unit_test(test_loses),
       cmocka_unit_test(test_late_max),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
