@@ -1,5 +1,7 @@
 #include "scanner/net/attempt.h"
 
+#include "scanner/net/retry_after.h"
+
 static void attempt_raise(struct attempt *attempt, const struct transfer *transfer) {
   const struct outcome *outcome = &transfer->outcome;
   enum finding_code code = outcome_code(outcome);
@@ -34,6 +36,9 @@ struct attempt attempt_judge(const struct transfer *transfer, int64_t now, struc
   attempt.code = attempt_first_error(&attempt.faults);
   bool distrusted = attempt.fetch.has_trusted && !attempt.fetch.trusted;
   attempt.tries_next = !distrusted && outcome_tries_next(outcome);
+  attempt.overload = outcome_is_overload(outcome);
+  if (attempt.overload && outcome->http_status)
+    retry_after_parse(transfer_header(transfer, "Retry-After"), now, &attempt.retry_after);
   if (attempt.has_body)
     attempt.body = arena_copy(arena, (struct span){transfer->body, (size_t)outcome->bytes});
   return attempt;

@@ -1,36 +1,39 @@
 #include "scanner/net/fetcher.h"
 
-#include "scanner/net/attempt.h"
+#include "scanner/net/course.h"
 #include "scanner/net/lanes.h"
 #include "scanner/net/transfer.h"
 #include "scanner/net/trust.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 
 enum {
   FETCHER_MS_NS = 1000000,
   FETCHER_TROUBLE_WAIT_NS = 100 * FETCHER_MS_NS,
-  FETCHER_TROUBLE_MAX = 50, /* tries of one fetch that ended in trouble of our own */
+  FETCHER_STALL_NS = 1000 * FETCHER_MS_NS, /* a first SYN that was lost is sent again by then */
+  FETCHER_TROUBLE_MAX = 50,                /* tries of one fetch that ended in trouble of our own */
 };
+
+#define FETCHER_SECOND_NS UINT64_C(1000000000)
+
+static_assert(COURSE_ADDRESSES_MAX == 2 * FETCHER_ADDRESS_MAX, "both families of a policy host");
 
 TAILQ_HEAD(transfer_list, transfer);
 TAILQ_HEAD(fetch_list, fetch_state);
 
-enum fetch_place { FETCH_WAITING, FETCH_RUNNING, FETCH_ENDED };
+enum fetch_place { FETCH_PAUSING, FETCH_WAITING, FETCH_RUNNING, FETCH_ENDED };
 
 /* In the arena of the fetch. */
 struct fetch_state {
   struct waiter waiter; /* first: a waiter is its fetch_state */
   struct fetch *fetch;
   enum fetch_place place;
-  struct transfer *transfer;                               /* while running */
-  TAILQ_ENTRY(fetch_state) ended;                          /* while ended */
-  const union address *addresses[2 * FETCHER_ADDRESS_MAX]; /* those that may be contacted */
-  size_t address_count;
-  size_t next;
-  uint64_t left_ns; /* of the time for all attempts */
+  struct transfer *transfer;     /* while running */
+  TAILQ_ENTRY(fetch_state) link; /* while pausing or ended */
+  uint64_t pause_until;
+  struct course course;
   unsigned troubles;
-  struct attempt best;
 };
 
 struct fetcher {
@@ -43,7 +46,9 @@ struct fetcher {
   unsigned open;   /* handles and the multi, not closed yet */
   bool closing;
   struct transfer_list idle, busy;
-  size_t in_flight;
+  size_t in_flight;         /* without the stalled */
+  size_t stalled;           /* whose connection takes so long that it seems dead */
+  struct fetch_list paused; /* who ends first goes first */
   struct lanes *lanes;
   struct fetch_list ended; /* whose callback is due */
   bool has_token;          /* taken from the pace and not used yet */
@@ -63,18 +68,45 @@ static int64_t fetcher_clock(void) {
 /* Its callback comes with the next fetcher_settle(). */
 static void fetcher_finish(struct fetcher *fetcher, struct fetch_state *state, enum err err) {
   struct fetch *fetch = state->fetch;
+  const struct attempt *best = &state->course.best;
   if (err == ERR_NONE) err = fetch->faults->arena->err;
   fetch->err = err;
-  for (struct finding *f = state->best.faults.first; f && err == ERR_NONE; f = f->next)
+  if (best->here) fetch->result = best->fetch;
+  fetch->result.attempts = state->course.attempts;
+  fetch->result.attempt_count = state->course.attempt_count;
+  fetch->certificate = best->certificate;
+  fetch->has_header = best->has_header;
+  fetch->has_body = best->has_body;
+  fetch->body = best->body;
+  for (struct finding *f = best->faults.first; f && err == ERR_NONE; f = f->next)
     faults_add(fetch->faults, *f);
   state->place = FETCH_ENDED;
-  TAILQ_INSERT_TAIL(&fetcher->ended, state, ended);
+  TAILQ_INSERT_TAIL(&fetcher->ended, state, link);
 }
 
 static void fetcher_wait(struct fetcher *fetcher, struct fetch_state *state) {
   state->place = FETCH_WAITING;
-  enum err err = lanes_add(fetcher->lanes, state->addresses[state->next], &state->waiter);
+  enum err err = lanes_add(fetcher->lanes, course_address(&state->course), &state->waiter);
   if (err != ERR_NONE) fetcher_finish(fetcher, state, err);
+}
+
+static void fetcher_pause(struct fetcher *fetcher, struct fetch_state *state, uint64_t until) {
+  struct fetch_state *before = TAILQ_LAST(&fetcher->paused, fetch_list);
+  state->place = FETCH_PAUSING;
+  state->pause_until = until;
+  while (before && before->pause_until > until) before = TAILQ_PREV(before, fetch_list, link);
+  if (before)
+    TAILQ_INSERT_AFTER(&fetcher->paused, before, state, link);
+  else
+    TAILQ_INSERT_HEAD(&fetcher->paused, state, link);
+}
+
+static void fetcher_end_pauses(struct fetcher *fetcher, uint64_t now) {
+  struct fetch_state *state;
+  while ((state = TAILQ_FIRST(&fetcher->paused)) && state->pause_until <= now) {
+    TAILQ_REMOVE(&fetcher->paused, state, link);
+    fetcher_wait(fetcher, state);
+  }
 }
 
 /* Trouble of our own says nothing about the host: it is tried again after a pause. */
@@ -87,55 +119,43 @@ static void fetcher_bear(struct fetcher *fetcher, struct fetch_state *state, enu
   fetcher_wait(fetcher, state);
 }
 
-/* Nanoseconds that a transfer may have spent by now. Until the status shows that the server is
- * alive it has its share of the time only, so that the other addresses have theirs. */
-static uint64_t fetcher_limit(const struct fetcher *fetcher, const struct transfer *transfer) {
-  const struct fetch_state *state = transfer->state;
-  uint64_t share = state->left_ns / (state->address_count - state->next);
-  uint64_t connect = (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS;
-  switch (transfer_step(transfer)) {
-  case OUTCOME_CONNECTING: return connect < share ? connect : share;
-  case OUTCOME_SHAKING_HANDS:
-  case OUTCOME_ASKING: return share;
-  default: return state->left_ns;
-  }
-}
-
-static void fetcher_keep(struct fetch_state *state, const struct attempt *attempt) {
-  struct fetch *fetch = state->fetch;
-  struct result_attempt *attempts = fetch->result.attempts;
-  size_t count = fetch->result.attempt_count;
-  attempts[count++] =
-      (struct result_attempt){attempt->fetch.address, attempt->code, attempt->fetch.ms};
-  if (!state->best.here || attempt->step >= state->best.step) {
-    state->best = *attempt;
-    fetch->result = attempt->fetch;
-    fetch->certificate = attempt->certificate;
-    fetch->has_header = attempt->has_header;
-    fetch->has_body = attempt->has_body;
-    fetch->body = attempt->body;
-  }
-  fetch->result.attempts = attempts;
-  fetch->result.attempt_count = count;
+/* How long the fetch has to wait before it may come again (RFC 9110 section 10.2.3). The others of
+ * the address wait too, in their lane. */
+static uint64_t fetcher_back_off(struct fetcher *fetcher, const union address *address,
+                                 const struct attempt *attempt, uint64_t now) {
+  uint64_t asked = attempt->retry_after * FETCHER_SECOND_NS;
+  uint64_t least = GATES_REST_FIRST_S * FETCHER_SECOND_NS;
+  if (attempt->overload)
+    gates_rest(fetcher->config.gates, address, asked, now);
+  else if (attempt->fetch.http_status)
+    gates_relieve(fetcher->config.gates, address, now);
+  return asked < least ? least : asked;
 }
 
 static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
                           const struct transfer *transfer) {
-  struct arena *arena = state->fetch->faults->arena;
-  uint64_t spent = uv_hrtime() - transfer->start_ns;
+  uint64_t now = uv_hrtime(), pause;
   enum err trouble = outcome_trouble(&transfer->outcome);
-  state->left_ns = spent < state->left_ns ? state->left_ns - spent : 0;
   if (trouble != ERR_NONE) {
+    uint64_t spent = now - transfer->start_ns;
+    state->course.left_ns -= spent < state->course.left_ns ? spent : state->course.left_ns;
     fetcher_bear(fetcher, state, trouble);
     return;
   }
-  struct attempt attempt = attempt_judge(transfer, fetcher_clock(), arena);
-  fetcher_keep(state, &attempt);
-  state->next++;
-  if (attempt.tries_next && state->next < state->address_count && state->left_ns)
-    fetcher_wait(fetcher, state);
-  else
-    fetcher_finish(fetcher, state, ERR_NONE);
+  struct attempt attempt = attempt_judge(transfer, fetcher_clock(), state->fetch->faults->arena);
+  course_keep(&state->course, &attempt, now - transfer->start_ns);
+  pause = fetcher_back_off(fetcher, &transfer->address, &attempt, now);
+  switch (course_turn(&state->course, &attempt, pause)) {
+  case COURSE_ENDS: fetcher_finish(fetcher, state, ERR_NONE); break;
+  case COURSE_GOES_ON: fetcher_wait(fetcher, state); break;
+  case COURSE_PAUSES: fetcher_pause(fetcher, state, now + pause); break;
+  }
+}
+
+/* Nanoseconds that a transfer may have spent by now. */
+static uint64_t fetcher_limit(const struct fetcher *fetcher, const struct transfer *transfer) {
+  return course_limit(&transfer->state->course, transfer_step(transfer),
+                      (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS);
 }
 
 /* Takes the transfer from its fetch and makes room for another. */
@@ -147,7 +167,10 @@ static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct transf
   gates_leave(fetcher->config.gates, &transfer->address, uv_hrtime());
   lanes_wake(fetcher->lanes, &transfer->address);
   TAILQ_REMOVE(&fetcher->busy, transfer, link);
-  fetcher->in_flight--;
+  if (transfer->stalled)
+    fetcher->stalled--;
+  else
+    fetcher->in_flight--;
   transfer->state = NULL;
   state->transfer = NULL;
   return state;
@@ -167,16 +190,38 @@ static void fetcher_end(struct fetcher *fetcher, struct transfer *transfer, CURL
 
 static void fetcher_settle(struct fetcher *fetcher);
 
+static void fetcher_on_late(uv_timer_t *timer);
+
+/* Until it is late, or worth a look whether it has stalled. */
+static void fetcher_watch(struct fetcher *fetcher, struct transfer *transfer, uint64_t spent) {
+  uint64_t left = fetcher_limit(fetcher, transfer) - spent;
+  bool looks = !transfer->stalled && transfer_step(transfer) == OUTCOME_CONNECTING;
+  if (looks && left > FETCHER_STALL_NS) left = FETCHER_STALL_NS;
+  fetcher_arm(&transfer->late, fetcher_on_late, left);
+}
+
+/* What seems dead must not keep the sound ones from their turn: it leaves its place to another. A
+ * transfer costs little before TLS begins. */
+static void fetcher_stall(struct fetcher *fetcher, struct transfer *transfer, uint64_t spent) {
+  if (transfer->stalled || spent < FETCHER_STALL_NS ||
+      transfer_step(transfer) != OUTCOME_CONNECTING ||
+      fetcher->stalled == fetcher->config.stalled_max)
+    return;
+  transfer->stalled = true;
+  fetcher->stalled++;
+  fetcher->in_flight--;
+}
+
 static void fetcher_on_late(uv_timer_t *timer) {
   struct transfer *transfer = timer->data;
   struct fetcher *fetcher = transfer->common->fetcher;
   uint64_t spent = uv_hrtime() - transfer->start_ns;
-  uint64_t limit = fetcher_limit(fetcher, transfer);
-  if (spent < limit && !transfer->outcome.no_memory) {
-    fetcher_arm(timer, fetcher_on_late, limit - spent);
-    return;
+  if (spent < fetcher_limit(fetcher, transfer) && !transfer->outcome.no_memory) {
+    fetcher_stall(fetcher, transfer, spent);
+    fetcher_watch(fetcher, transfer, spent);
+  } else {
+    fetcher_end(fetcher, transfer, CURLE_OPERATION_TIMEDOUT, true);
   }
-  fetcher_end(fetcher, transfer, CURLE_OPERATION_TIMEDOUT, true);
   fetcher_settle(fetcher);
 }
 
@@ -198,7 +243,7 @@ static struct transfer *fetcher_transfer(struct fetcher *fetcher) {
 static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   struct fetch *fetch = state->fetch;
   union address address =
-      address_from_octets(address_octets(state->addresses[state->next]), fetcher->config.port);
+      address_from_octets(address_octets(course_address(&state->course)), fetcher->config.port);
   struct transfer *transfer = fetcher_transfer(fetcher);
   enum err err = ERR_MEMORY;
   if (transfer) err = transfer_start(transfer, fetch->host, &address, fetch->faults->arena);
@@ -211,9 +256,10 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   state->place = FETCH_RUNNING;
   state->transfer = transfer;
   transfer->state = state;
+  transfer->stalled = false;
   TAILQ_INSERT_TAIL(&fetcher->busy, transfer, link);
   fetcher->in_flight++;
-  fetcher_arm(&transfer->late, fetcher_on_late, fetcher_limit(fetcher, transfer));
+  fetcher_watch(fetcher, transfer, 0);
 }
 
 /* One token of the pace is put by until somebody passes a gate with it. */
@@ -241,21 +287,29 @@ static bool fetcher_has_room(const struct fetcher *fetcher) {
   return fetcher->in_flight < fetcher->config.in_flight_max;
 }
 
+/* When there is something to do next, but for what a transfer that ends makes room for. */
+static uint64_t fetcher_until(const struct fetcher *fetcher) {
+  const struct fetch_state *paused = TAILQ_FIRST(&fetcher->paused);
+  uint64_t until = fetcher_has_room(fetcher) ? lanes_until(fetcher->lanes) : LANES_NEVER;
+  if (until < fetcher->pause_until) until = fetcher->pause_until;
+  return paused && paused->pause_until < until ? paused->pause_until : until;
+}
+
 static void fetcher_pump(struct fetcher *fetcher) {
   uint64_t now = uv_hrtime();
   struct lane *lane;
+  fetcher_end_pauses(fetcher, now);
   while (fetcher_has_room(fetcher) && now >= fetcher->pause_until &&
          (lane = lanes_next(fetcher->lanes, now)) && fetcher_has_token(fetcher, now)) {
     if (!fetcher_passes(fetcher, lane, now)) continue;
     fetcher->has_token = false;
     fetcher_begin(fetcher, (struct fetch_state *)lanes_take(fetcher->lanes, lane));
   }
-  uint64_t until = lanes_until(fetcher->lanes);
-  if (!fetcher_has_room(fetcher) || until == LANES_NEVER) {
+  uint64_t until = fetcher_until(fetcher);
+  if (until == LANES_NEVER) {
     uv_timer_stop(&fetcher->wake);
     return;
   }
-  if (until < fetcher->pause_until) until = fetcher->pause_until;
   fetcher_arm(&fetcher->wake, fetcher_on_wake, until > now ? until - now : 0);
 }
 
@@ -264,7 +318,7 @@ static void fetcher_report(struct fetcher *fetcher) {
   struct fetch_state *state;
   while (!fetcher->closing && (state = TAILQ_FIRST(&fetcher->ended))) {
     struct fetch *fetch = state->fetch;
-    TAILQ_REMOVE(&fetcher->ended, state, ended);
+    TAILQ_REMOVE(&fetcher->ended, state, link);
     fetch->state = NULL;
     fetch->done(fetch);
   }
@@ -312,7 +366,7 @@ static enum err fetcher_equip(struct fetcher *fetcher, const char **why) {
                                     fetcher};
   *why = "out of memory";
   fetcher->user_agent = strdup(fetcher->config.user_agent);
-  fetcher->config.user_agent = fetcher->user_agent;
+  fetcher->common.user_agent = fetcher->user_agent;
   fetcher->has_curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   if (!fetcher->user_agent || !fetcher->has_curl) return ERR_MEMORY;
   enum err err = lanes_new(&fetcher->lanes);
@@ -331,9 +385,14 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
   if (!made) return ERR_MEMORY;
   made->config = *config;
   made->loop = loop;
-  made->common = (struct transfer_common){.fetcher = made, .config = &made->config};
+  made->common = (struct transfer_common){.fetcher = made,
+                                          .timeout_ms = config->timeout_ms,
+                                          .policy_size_max = config->policy_size_max,
+                                          .allow_private = config->allow_private,
+                                          .block = config->block};
   TAILQ_INIT(&made->idle);
   TAILQ_INIT(&made->busy);
+  TAILQ_INIT(&made->paused);
   TAILQ_INIT(&made->ended);
   enum err err = fetcher_equip(made, why);
   if (err != ERR_NONE) {
@@ -373,47 +432,20 @@ void fetcher_close(struct fetcher *fetcher) {
   uv_close((uv_handle_t *)&fetcher->wake, fetcher_on_timer_closed);
 }
 
-/* Leaves out what must not be contacted, and says so if nothing is left. */
-static void fetcher_choose(const struct fetcher *fetcher, struct fetch_state *state) {
-  const struct fetch *fetch = state->fetch;
-  struct arena *arena = fetch->faults->arena;
-  struct span detail = {0};
-  for (size_t i = 0; i < fetch->address_count; i++) {
-    const union address *address = &fetch->addresses[i];
-    bool barred = block_has_address(fetcher->config.block, address);
-    char ip[ADDRESS_TEXT_MAX];
-    if (!barred && (fetcher->config.allow_private || address_is_public(address))) {
-      state->addresses[state->address_count++] = address;
-      continue;
-    }
-    address_ip_text(address, ip);
-    detail = arena_format(arena, "%.*s%s%s is %s", SPAN_ARG(detail), detail.len ? ", " : "", ip,
-                          barred ? "on the block list" : "not public");
-  }
-  if (state->address_count) return;
-  state->best.faults.arena = arena;
-  faults_add(&state->best.faults,
-             (struct finding){.code = FOUND_POLICY_ADDRESS_NOT_PUBLIC, .detail = detail});
-}
-
 enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
   struct arena *arena = fetch->faults->arena;
   size_t count = fetch->address_count;
   if (count == 0 || count > (size_t)2 * FETCHER_ADDRESS_MAX || fetch->host.len > TRANSFER_HOST_MAX)
     return ERR_LIMIT;
   struct fetch_state *state = arena_alloc(arena, sizeof *state);
-  struct result_attempt *attempts = arena_array(arena, count, sizeof *attempts);
-  if (!state || !attempts) return arena->err;
+  if (!state) return arena->err;
   state->fetch = fetch;
-  state->left_ns = (uint64_t)fetcher->config.timeout_ms * FETCHER_MS_NS;
+  state->course.left_ns = (uint64_t)fetcher->config.timeout_ms * FETCHER_MS_NS;
   fetch->state = state;
   fetch->err = ERR_NONE;
-  fetch->result = (struct result_fetch){.connect_ms = -1, .tls_ms = -1, .attempts = attempts};
-  fetch->certificate = (struct result_certificate){0};
-  fetch->has_body = false;
-  fetch->body = (struct span){0};
-  fetcher_choose(fetcher, state);
-  if (state->address_count)
+  fetch->result = (struct result_fetch){.connect_ms = -1, .tls_ms = -1};
+  course_choose(&state->course, fetch->addresses, count, &fetcher->common, arena);
+  if (state->course.address_count)
     fetcher_wait(fetcher, state);
   else
     fetcher_finish(fetcher, state, ERR_NONE);
@@ -426,8 +458,9 @@ void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch) {
   if (!state) return;
   fetch->state = NULL;
   switch (state->place) {
+  case FETCH_PAUSING: TAILQ_REMOVE(&fetcher->paused, state, link); break;
   case FETCH_WAITING: lanes_remove(fetcher->lanes, &state->waiter); break;
-  case FETCH_ENDED: TAILQ_REMOVE(&fetcher->ended, state, ended); break;
+  case FETCH_ENDED: TAILQ_REMOVE(&fetcher->ended, state, link); break;
   case FETCH_RUNNING: {
     struct transfer *transfer = state->transfer;
     fetcher_detach(fetcher, transfer, CURLE_OK, false);
@@ -438,7 +471,7 @@ void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch) {
 }
 
 size_t fetcher_in_flight(const struct fetcher *fetcher) {
-  return fetcher->in_flight;
+  return fetcher->in_flight + fetcher->stalled;
 }
 
 size_t fetcher_waiting(const struct fetcher *fetcher) {

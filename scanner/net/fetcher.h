@@ -1,7 +1,9 @@
 /* Policy fetches of one worker, over a libcurl multi handle on its libuv loop.
  *
  * A fetch tries the addresses it is given in turn, each only with leave of the shared gates, and
- * ends with the facts and the findings of the attempt that got furthest. Certificates are judged
+ * ends with the facts and the findings of the attempt that got furthest. One that is overloaded
+ * (429, 503, a reset) is left alone for a while, and asked once more if the time allows it.
+ * Certificates are judged
  * here (RFC 8461 section 3.3) and do not end the fetch. Never follows a redirect, never uses a
  * proxy, a resolver, netrc or a cache; connects to no address but the given ones, checked again at
  * connect time. All calls and callbacks happen on the loop's thread; a fetch's callback never
@@ -21,7 +23,6 @@
 enum {
   FETCHER_IN_FLIGHT_MAX = 256, /* transfers of one worker; each costs some 75 kB (field notes) */
   FETCHER_ADDRESS_MAX = 4,     /* of each family */
-  FETCHER_HEADER_SIZE_MAX = 65536,
 };
 
 struct fetcher_config {
@@ -32,6 +33,7 @@ struct fetcher_config {
   unsigned timeout_ms; /* for all attempts together, from the first connect on */
   size_t policy_size_max;
   unsigned in_flight_max; /* transfers at once, 1 to FETCHER_IN_FLIGHT_MAX */
+  unsigned stalled_max;   /* beyond them: connections without an answer for a second */
   bool allow_private;
   const struct block *block; /* may be NULL; outlives the fetcher */
   struct gates *gates;       /* may be NULL; shared */

@@ -9,12 +9,16 @@ enum {
   GATES_BUSY_WAIT_NS = 20000000, /* somebody will leave, nobody knows when */
 };
 
+#define GATES_MEMORY_NS ((uint64_t)GATES_MEMORY_S * GATES_SECOND_NS)
+
 struct gate {
   struct gate *next; /* of its bucket */
   unsigned char octets[16];
   unsigned len;
   unsigned open;
-  uint64_t due; /* when the next connection may begin */
+  uint64_t due;       /* when the next connection may begin */
+  unsigned rests;     /* in a row */
+  uint64_t rested_at; /* when the last of them ends, or ended */
 };
 
 struct gates {
@@ -67,9 +71,11 @@ static struct span gate_octets(const struct gate *gate) {
   return (struct span){(const char *)gate->octets, gate->len};
 }
 
-/* Nobody is inside, and its rate would let anybody in: nothing is worth remembering. */
+/* Nobody is inside, its rate would let anybody in, and its rests are long over: nothing is worth
+ * remembering. */
 static bool gate_is_idle(const struct gate *gate, uint64_t now) {
-  return gate->open == 0 && gate->due <= now;
+  bool rests = gate->rests && gate->rested_at + GATES_MEMORY_NS > now;
+  return gate->open == 0 && gate->due <= now && !rests;
 }
 
 /* Takes the gate that *at leads to out. */
@@ -181,6 +187,45 @@ void gates_leave(struct gates *gates, const union address *address, uint64_t now
     (*at)->open--;
     if (gate_is_idle(*at, now)) gates_forget(gates, at);
   }
+  pthread_mutex_unlock(&gates->lock);
+}
+
+/* Each rest in a row is twice as long as the one before. */
+static uint64_t gate_rest_ns(const struct gate *gate, uint64_t asked_ns) {
+  const uint64_t most = (uint64_t)GATES_REST_MAX_S * GATES_SECOND_NS;
+  uint64_t own = (uint64_t)GATES_REST_FIRST_S * GATES_SECOND_NS << (gate->rests - 1);
+  uint64_t rest = asked_ns > own ? asked_ns : own;
+  return rest < most ? rest : most;
+}
+
+static void gate_rest(struct gate *gate, uint64_t asked_ns, uint64_t now) {
+  if (gate->rests && gate->rested_at + GATES_MEMORY_NS <= now) gate->rests = 0;
+  bool anew = gate->rests == 0 || gate->rested_at <= now;
+  if (anew && gate->rests == GATES_RESTS_MAX) return;
+  gate->rests += anew;
+  uint64_t until = now + gate_rest_ns(gate, asked_ns);
+  if (until > gate->rested_at) gate->rested_at = until;
+  if (until > gate->due) gate->due = until;
+}
+
+void gates_rest(struct gates *gates, const union address *address, uint64_t asked_ns,
+                uint64_t now) {
+  if (!gates) return;
+  union address to = address_destination(address);
+  struct span octets = address_octets(&to);
+  pthread_mutex_lock(&gates->lock);
+  struct gate **at = gates_find(gates, octets, now);
+  struct gate *gate = *at ? *at : gates_make(gates, at, octets);
+  if (gate) gate_rest(gate, asked_ns, now);
+  pthread_mutex_unlock(&gates->lock);
+}
+
+void gates_relieve(struct gates *gates, const union address *address, uint64_t now) {
+  if (!gates) return;
+  union address to = address_destination(address);
+  pthread_mutex_lock(&gates->lock);
+  struct gate **at = gates_find(gates, address_octets(&to), now);
+  if (*at) (*at)->rests = 0;
   pthread_mutex_unlock(&gates->lock);
 }
 

@@ -1,13 +1,21 @@
-/* The gates of addresses: how many connections one gets at a time, and anew a second. The one map
- * that all threads share; only domains with a record touch it.
+/* The gates of addresses: how many connections one gets at a time, and anew a second, and who is
+ * left alone for a while. The one map that all threads share; only domains with a record touch it.
  *
  * Times are monotonic nanoseconds (uv_hrtime()). Nothing here waits: who is refused is told when to
- * ask again. An entry lives while a connection is open or its rate still remembers one.
+ * ask again. An entry lives while a connection is open or its rate still remembers one, and for
+ * GATES_MEMORY_S after a rest.
  */
 #ifndef SCANNER_NET_GATES_H
 #define SCANNER_NET_GATES_H
 
 #include "scanner/net/address.h"
+
+enum {
+  GATES_REST_FIRST_S = 1,
+  GATES_REST_MAX_S = 10, /* one policy host must not hold up the others of its address for long */
+  GATES_RESTS_MAX = 6,   /* in a row; then its refusals are its answer, and only its rate counts */
+  GATES_MEMORY_S = 60,   /* a rest that long after the last is the first again */
+};
 
 struct gates;
 
@@ -22,6 +30,13 @@ enum err gates_enter(struct gates *gates, const union address *address, uint64_t
                      uint64_t *wait_ns);
 /* Once for each time that was entered. */
 void gates_leave(struct gates *gates, const union address *address, uint64_t now);
+
+/* The address is overloaded (429, 503, a reset): nobody enters for as long as it asked, but at
+ * least GATES_REST_FIRST_S, doubled for each rest in a row, and at most GATES_REST_MAX_S. What
+ * comes from those who are inside still belongs to the same rest. */
+void gates_rest(struct gates *gates, const union address *address, uint64_t asked_ns, uint64_t now);
+/* It answers soundly: the next rest is the first in a row. */
+void gates_relieve(struct gates *gates, const union address *address, uint64_t now);
 
 /* Addresses that are remembered now. */
 size_t gates_count(struct gates *gates);

@@ -4,7 +4,11 @@
 #include <openssl/err.h>
 #include <stdio.h>
 
-enum { OUTCOME_EVIDENCE_MAX = CURL_ERROR_SIZE };
+enum {
+  OUTCOME_EVIDENCE_MAX = CURL_ERROR_SIZE,
+  HTTP_TOO_MANY_REQUESTS = 429, /* RFC 6585 section 4 */
+  HTTP_UNAVAILABLE = 503,
+};
 
 /* A single header line over libcurl's own limit ends in CURLE_OUT_OF_MEMORY (until 8.6). */
 static bool outcome_over_headers(const struct outcome *outcome) {
@@ -59,6 +63,7 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (outcome->barred) return FOUND_POLICY_ADDRESS_NOT_PUBLIC;
   if (status >= 300 && status <= 399) return FOUND_POLICY_HTTP_REDIRECT;
   if (status && status != 200) return FOUND_POLICY_HTTP_STATUS;
+  if (outcome->wrong_length) return FOUND_POLICY_HTTP_INVALID;
   if (outcome->late) return outcome_late_code(outcome->step);
   /* A header that breaks off is fine with libcurl, and so is a body after a 101. */
   if (outcome->result == CURLE_OK && outcome->step == OUTCOME_BODY && status) return FOUND_COUNT;
@@ -75,6 +80,12 @@ bool outcome_tries_next(const struct outcome *outcome) {
   if (code == FOUND_COUNT || code == FOUND_POLICY_TLS_CERT_INVALID) return false;
   enum finding_stage stage = finding_info(code)->stage;
   return stage == STAGE_POLICY_TCP || stage == STAGE_POLICY_TLS;
+}
+
+bool outcome_is_overload(const struct outcome *outcome) {
+  int status = outcome->http_status;
+  if (status) return status == HTTP_TOO_MANY_REQUESTS || status == HTTP_UNAVAILABLE;
+  return outcome->step <= OUTCOME_SHAKING_HANDS && outcome_code(outcome) == FOUND_POLICY_TCP_RESET;
 }
 
 static const char *outcome_step_text(enum outcome_step step) {
@@ -121,6 +132,8 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
   case FOUND_POLICY_HTTP_INVALID:
     if (outcome_over_headers(outcome))
       return arena_format(arena, "the HTTP header is larger than %zu bytes", outcome->headers_max);
+    if (outcome->wrong_length)
+      return SPAN("Content-Length is no number, or given with different ones");
     return SPAN("no HTTP answer that can be read");
   default: return SPAN("not contacted");
   }
@@ -128,7 +141,8 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
 
 static void outcome_evidence(const struct outcome *outcome, enum finding_code code, char *out) {
   bool own = outcome->late || outcome->over_body || outcome->over_headers ||
-             finding_info(code)->stage == STAGE_POLICY_DNS || outcome->result == CURLE_OK;
+             outcome->wrong_length || finding_info(code)->stage == STAGE_POLICY_DNS ||
+             outcome->result == CURLE_OK;
   int number = outcome->socket_errno ? outcome->socket_errno : outcome->os_errno;
   out[0] = '\0';
   if (own || outcome->http_status > 200) return;

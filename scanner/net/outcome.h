@@ -26,6 +26,7 @@ struct outcome {
   bool barred;      /* libcurl was about to connect to another address than the one given */
   bool no_memory;   /* for the body */
   bool over_headers, over_body; /* a limit of ours was passed */
+  bool wrong_length;            /* Content-Length fields that do not tell one length */
   int http_status;              /* final; 0: none */
   uint64_t bytes;               /* of the body */
   size_t body_max;
@@ -45,6 +46,9 @@ enum finding_code outcome_code(const struct outcome *outcome);
 /* Whether a sender would go on to the next address: after a failure of TCP or of the handshake,
  * or silence before the HTTP status. */
 bool outcome_tries_next(const struct outcome *outcome);
+
+/* Whether the server has too much to do: 429, 503, or a reset before TLS stands. */
+bool outcome_is_overload(const struct outcome *outcome);
 
 /* For people: what happened, and the evidence. code: that of outcome_code(). */
 struct span outcome_detail(const struct outcome *outcome, enum finding_code code,

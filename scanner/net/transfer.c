@@ -13,10 +13,10 @@ enum {
 };
 
 static bool transfer_may_connect(const struct transfer *transfer, const union address *address) {
-  const struct fetcher_config *config = transfer->common->config;
+  const struct transfer_common *common = transfer->common;
   return address_same_ip(address, &transfer->address) &&
-         (config->allow_private || address_is_public(address)) &&
-         !block_has_address(config->block, address);
+         (common->allow_private || address_is_public(address)) &&
+         !block_has_address(common->block, address);
 }
 
 /* The last gate: whatever libcurl made of our options, this is where it is about to connect to. */
@@ -57,16 +57,28 @@ static int transfer_status(CURL *easy) {
   return status >= 200 ? (int)status : 0;
 }
 
+/* False: of an answer that would be one, the body cannot be told to be whole. */
+static bool transfer_end_header(struct transfer *transfer) {
+  int status = transfer_status(transfer->easy);
+  struct framing framing = transfer->framing;
+  transfer->framing = (struct framing){0};
+  transfer->outcome.wrong_length = status && !framing_is_sound(&framing);
+  if (status && !transfer->outcome.wrong_length) transfer->outcome.step = OUTCOME_BODY;
+  return !transfer->outcome.wrong_length;
+}
+
+/* Called with the trailers of a chunked body too. */
 static size_t transfer_take_header(char *bytes, size_t size, size_t count, void *data) {
   struct transfer *transfer = data;
   size_t len = size * count;
   bool blank = len && (bytes[0] == '\r' || bytes[0] == '\n');
   if (transfer->outcome.step < OUTCOME_HEADERS) transfer->outcome.step = OUTCOME_HEADERS;
-  if (blank && transfer_status(transfer->easy)) transfer->outcome.step = OUTCOME_BODY;
   transfer->header_bytes += len;
-  if (transfer->header_bytes <= FETCHER_HEADER_SIZE_MAX) return len;
-  transfer->outcome.over_headers = true;
-  return 0;
+  transfer->outcome.over_headers = transfer->header_bytes > TRANSFER_HEADER_SIZE_MAX;
+  if (transfer->outcome.over_headers) return 0;
+  if (transfer->outcome.step == OUTCOME_BODY) return len;
+  if (!blank) framing_note(&transfer->framing, (struct span){bytes, len});
+  return !blank || transfer_end_header(transfer) ? len : 0;
 }
 
 static bool transfer_grow(struct transfer *transfer, size_t need) {
@@ -97,9 +109,9 @@ static size_t transfer_take_body(char *bytes, size_t size, size_t count, void *d
   return len;
 }
 
-static long transfer_connect_timeout(const struct fetcher_config *config) {
+static long transfer_connect_timeout(const struct transfer_common *common) {
   /* libcurl's covers the handshake too; ours ends the transfer before it. */
-  return config->timeout_ms < INT_MAX / 2 ? (long)config->timeout_ms * 2 : INT_MAX;
+  return common->timeout_ms < INT_MAX / 2 ? (long)common->timeout_ms * 2 : INT_MAX;
 }
 
 static CURLcode transfer_set_safety(CURL *easy) {
@@ -133,8 +145,8 @@ static CURLcode transfer_set_ours(struct transfer *transfer) {
   CURLcode code = CURLE_OK;
   SET(CURLOPT_PRIVATE, transfer);
   SET(CURLOPT_ERRORBUFFER, transfer->error);
-  SET(CURLOPT_USERAGENT, transfer->common->config->user_agent);
-  SET(CURLOPT_CONNECTTIMEOUT_MS, transfer_connect_timeout(transfer->common->config));
+  SET(CURLOPT_USERAGENT, transfer->common->user_agent);
+  SET(CURLOPT_CONNECTTIMEOUT_MS, transfer_connect_timeout(transfer->common));
   SET(CURLOPT_OPENSOCKETFUNCTION, transfer_open);
   SET(CURLOPT_OPENSOCKETDATA, transfer);
   SET(CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
@@ -205,9 +217,10 @@ enum err transfer_start(struct transfer *transfer, struct span host, const union
   address_text(address, transfer->address_text);
   transfer->error[0] = '\0';
   transfer->header_bytes = 0;
+  transfer->framing = (struct framing){0};
   transfer->outcome = (struct outcome){
-      .body_max = transfer->common->config->policy_size_max,
-      .headers_max = FETCHER_HEADER_SIZE_MAX,
+      .body_max = transfer->common->policy_size_max,
+      .headers_max = TRANSFER_HEADER_SIZE_MAX,
       .address = transfer->address_text,
       .text = transfer->error,
   };
@@ -241,11 +254,17 @@ static int64_t transfer_ms(const struct transfer *transfer, CURLINFO which) {
   return curl_easy_getinfo(transfer->easy, which, &us) == CURLE_OK ? (int64_t)us / 1000 : -1;
 }
 
+struct span transfer_header(const struct transfer *transfer, const char *name) {
+  struct curl_header *header = NULL;
+  curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header);
+  return span_of(header ? header->value : NULL);
+}
+
 void transfer_result(const struct transfer *transfer, struct arena *arena,
                      struct result_fetch *result) {
   const struct outcome *outcome = &transfer->outcome;
   const char *type = NULL;
-  struct curl_header *location = NULL;
+  struct span location = transfer_header(transfer, "Location");
   char ip[ADDRESS_TEXT_MAX];
   size_t len = address_ip_text(&transfer->address, ip);
   result->asked = true;
@@ -253,8 +272,7 @@ void transfer_result(const struct transfer *transfer, struct arena *arena,
   result->http_status = outcome->http_status;
   curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
   result->content_type = type ? arena_copy(arena, span_of(type)) : (struct span){0};
-  curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1, &location);
-  result->location = location ? arena_copy(arena, span_of(location->value)) : (struct span){0};
+  result->location = span_here(location) ? arena_copy(arena, location) : (struct span){0};
   result->has_bytes = outcome->http_status != 0;
   result->bytes = outcome->bytes;
   result->tls = span_of(outcome->handshake.version);

@@ -7,20 +7,29 @@
 #ifndef SCANNER_NET_TRANSFER_H
 #define SCANNER_NET_TRANSFER_H
 
-#include "scanner/net/fetcher.h"
+#include "scanner/net/address.h"
+#include "scanner/net/block.h"
+#include "scanner/net/framing.h"
 #include "scanner/net/multi.h"
 #include "scanner/net/outcome.h"
 #include "scanner/net/peer.h"
 #include <sys/queue.h>
 
-enum { TRANSFER_HOST_MAX = 253 };
+enum { TRANSFER_HOST_MAX = 253, TRANSFER_HEADER_SIZE_MAX = 65536 };
+
+struct fetcher;
+struct fetch_state;
 
 /* What the transfers of a fetcher have in common. */
 struct transfer_common {
-  struct fetcher *fetcher;
-  const struct fetcher_config *config;
+  struct fetcher *fetcher; /* not looked at here */
   struct multi *multi;
   X509_STORE *trust; /* only looked at */
+  const char *user_agent;
+  unsigned timeout_ms; /* within which the fetcher ends it */
+  size_t policy_size_max;
+  bool allow_private;
+  const struct block *block; /* may be NULL */
 };
 
 struct transfer {
@@ -28,6 +37,7 @@ struct transfer {
   TAILQ_ENTRY(transfer) link;
   struct fetch_state *state; /* whom it runs for; NULL: at rest */
   uv_timer_t late;
+  bool stalled;
   /* its own */
   const struct transfer_common *common;
   CURL *easy;
@@ -40,6 +50,7 @@ struct transfer {
   char *body; /* malloc'ed; outcome.bytes of it, while these are within the limit */
   size_t body_size;
   size_t header_bytes;
+  struct framing framing;
   struct curl_slist *connect_to;
 };
 
@@ -66,6 +77,10 @@ void transfer_end(struct transfer *transfer, CURLcode result, bool late);
 /* What is known after the end; texts are copied to arena. attempts and trusted are left alone. */
 void transfer_result(const struct transfer *transfer, struct arena *arena,
                      struct result_fetch *result);
+
+/* The first such field of the answer's header; not there: {NULL, 0}. Valid until the handle starts
+ * again. */
+struct span transfer_header(const struct transfer *transfer, const char *name);
 
 /* Lets go of all memory of this one transfer, so that the next can start. */
 void transfer_clear(struct transfer *transfer);

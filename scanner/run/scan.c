@@ -227,7 +227,7 @@ static enum err scan_make_workers(struct scan *scan) {
   };
   worker.fetcher.gates = scan->gates;
   worker.fetcher.pace = scan->https_pace;
-  worker.fetcher.in_flight_max = scan->fetches;
+  worker.fetcher.in_flight_max = worker.fetcher.stalled_max = scan->fetches;
   for (; scan->made < scan->threads; scan->made++) {
     const char *why = NULL;
     enum err err = worker_new(&scan->workers[scan->made], &worker, &why);
@@ -361,21 +361,21 @@ static void scan_free(struct scan *scan) {
   psl_free(scan->psl);
 }
 
-/* Fewer fetches at a time when there are too few file descriptors. */
+/* Fewer fetches at a time when there are too few file descriptors; as many more may be stalled. */
 static enum err scan_fit_descriptors(struct scan *scan) {
   unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
   scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
-  unsigned needed = scan->threads * (SCAN_FD_WORKER + scan->fetches) + SCAN_FD_REST;
+  unsigned needed = scan->threads * (SCAN_FD_WORKER + 2 * scan->fetches) + SCAN_FD_REST;
   unsigned allowed = limits_descriptors(needed);
   if (allowed >= needed) return ERR_NONE;
-  unsigned least = scan->threads * (SCAN_FD_WORKER + 1) + SCAN_FD_REST;
+  unsigned least = scan->threads * (SCAN_FD_WORKER + 2) + SCAN_FD_REST;
   if (allowed < least) {
     say("%u file descriptors are allowed, %u threads need %u: give fewer --threads or raise ulimit "
         "-n",
         allowed, scan->threads, least);
     return ERR_LIMIT;
   }
-  scan->fetches = (allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER;
+  scan->fetches = ((allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER) / 2;
   say("%u file descriptors are allowed, %u wanted: at most %u policy fetches at a time", allowed,
       needed, scan->fetches * scan->threads);
   return ERR_NONE;

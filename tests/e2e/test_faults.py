@@ -114,8 +114,11 @@ def impolite(case: Case, names: NameServer, web: WebServer) -> list[str]:
     # One more for what a server cannot say by UDP or with EDNS.
     wrong += [f"{question} was asked {n} times" for question, n in counts.items()
               if n > DNS_TRIES + 1]
-    if len(requests) > 1:
+    made = web.connections.get(host, [])
+    if len(requests) > case.requests:
         wrong.append(f"{len(requests)} requests")
+    wrong += [f"asked again after {second - first:.3f} s" for first, second in zip(made, made[1:])
+              if second - first < case.pause]
     wrong += [f"the request is {r!r}" for r in requests if not r.startswith(head)]
     return wrong
 

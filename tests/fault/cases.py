@@ -16,7 +16,7 @@ from nameserver import (
     garbage_for_question, gives, header_only, in_turn, late, loop, not_an_answer, only,
     other_question, raw, says, silent, upper_case, without_edns_only, wrong_id)
 from webserver import (
-    ADDRESS, CLOSED, CLOSES, FULL, RESETS, UNREACHABLE, End, Endless, Script, Step)
+    ADDRESS, BUSY, CLOSED, CLOSES, FULL, RESETS, UNREACHABLE, End, Endless, Script, Step)
 
 ZONE = "fault.example"
 MAIL = f"mail.{ZONE}"
@@ -81,6 +81,8 @@ class Case:
     web: Script = Script((http(),))
     public_only: bool = False  # without --allow-private
     members: dict[str, object] = field(default_factory=dict)  # path -> value in the record
+    requests: int = 1  # at most
+    pause: float = 0  # seconds, at least, between two connections
 
     @property
     def domain(self) -> str:
@@ -386,6 +388,18 @@ HTTP_CASES = (
     web("length-too-large", "policy-http-truncated", http(length=len(POLICY) + 1)),
     web("length-lies-about-much", "policy-http-truncated", http(length=10 ** 12)),
     web("length-negative", INVALID, http(length=-5)),
+    web("length-twice", "", http(POLICY, f"Content-Length: {len(POLICY)}"), sound=True),
+    web("length-list", "", http(POLICY, f"Content-Length: {len(POLICY)}, {len(POLICY)}", length=None),
+        sound=True),
+    web("lengths-differ", INVALID, http(POLICY, f"Content-Length: {len(POLICY)}", length=3),
+        policy=Absent, fetch__http_status=200),
+    web("lengths-differ-in-a-list", INVALID,
+        http(POLICY, f"Content-Length: {len(POLICY)}, {len(POLICY) + 1}", length=None)),
+    web("lengths-differ-beside-chunked", "",
+        http(b"%x\r\n%b\r\n0\r\n\r\n" % (len(POLICY), POLICY), "Content-Length: 4",
+             "Transfer-Encoding: chunked", length=3), sound=True),
+    web("length-and-letters", INVALID,
+        http(POLICY, f"Content-Length: {len(POLICY)}x", length=None)),
     web("length-no-number", INVALID, http(POLICY, "Content-Length: many", length=None)),
     web("length-beside-chunked", "", http(b"%x\r\n%b\r\n0\r\n\r\n" % (len(POLICY), POLICY),
                                          "Transfer-Encoding: chunked", length=3), sound=True),
@@ -411,8 +425,8 @@ HTTP_CASES = (
     web("no-content", "policy-http-status", b"HTTP/1.1 204 No Content\r\n\r\n"),
     web("partial-content", "policy-http-status", http(status="HTTP/1.1 206 Partial Content")),
     web("status-999", "policy-http-status", http(status="HTTP/1.1 999 No")),
-    web("status-then-reset", "policy-http-status", http(b"", status="HTTP/1.1 503 No", length=99),
-        0.2, End.RESET, fetch__http_status=503),
+    web("status-then-reset", "policy-http-status", http(b"", status="HTTP/1.1 500 No", length=99),
+        0.2, End.RESET, fetch__http_status=500),
     *(web(f"redirect-{status}", "policy-http-redirect",
           http(b"", "Location: https://elsewhere.example/", status=f"HTTP/1.1 {status} Moved"),
           fetch__http_status=status, fetch__location="https://elsewhere.example/")
@@ -432,6 +446,48 @@ HTTP_CASES = (
     web("body-not-utf-8", "policy-syntax", http(POLICY + b"a: \xff\xfe\r\n")),
 )
 
+
+
+def busy_answer(status: int, *headers: str) -> bytes:
+    return http(b"", *headers, status=f"HTTP/1.1 {status} Busy")
+
+
+def busy(at: str, name: str, code: str, first: Script, then: Script, pause: float = 1.0,
+         **members: object) -> Case:
+    """What the first connection gets, and what every other."""
+    status, effect = ("broken", "opportunistic") if then is first else ("valid", "enforced")
+    codes = {code} if then is first else set()
+    return Case(name, frozenset(codes), status, effect, {"a": gives(address(at))},
+                replace(then, first=first), requests=2, pause=pause,
+                members={"fetch.attempts.0.code": code, "fetch.attempts.0.address": at,
+                         "fetch.attempts.1.address": at, "fetch.attempts.2": Absent,
+                         **members_of(members)})
+
+
+HTTP_DATE = "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT"  # long ago
+UNAVAILABLE = Script((busy_answer(503),))
+TOO_MANY = Script((busy_answer(429, "Retry-After: soon"),))
+FOR_AN_HOUR = Script((busy_answer(503, "Retry-After: 3600"),))
+RESET_HELLO = Script((), (End.RESET,))
+FINE = Script((http(),))
+
+BUSY_CASES = (
+    busy(BUSY[0], "503-once", "policy-http-status", Script((busy_answer(503, "Retry-After: 2"),)),
+         FINE, 2.0, fetch__http_status=200, fetch__attempts__1__code=Absent),
+    busy(BUSY[1], "503-once-by-date", "policy-http-status", Script((busy_answer(503, HTTP_DATE),)),
+         FINE, fetch__http_status=200),
+    busy(BUSY[2], "503-always", "policy-http-status", UNAVAILABLE, UNAVAILABLE,
+         fetch__http_status=503, fetch__attempts__1__code="policy-http-status"),
+    busy(BUSY[3], "429-once", "policy-http-status", TOO_MANY, FINE, fetch__http_status=200),
+    busy(BUSY[4], "429-always", "policy-http-status", TOO_MANY, TOO_MANY, fetch__http_status=429),
+    busy(BUSY[5], "reset-once", "policy-tcp-reset", RESET_HELLO, FINE, fetch__http_status=200),
+    busy(BUSY[6], "reset-always", "policy-tcp-reset", RESET_HELLO, RESET_HELLO,
+         fetch__http_status=Absent),
+    # It asks for more time than a fetch has: its answer is the answer.
+    replace(busy(BUSY[7], "503-for-an-hour", "policy-http-status", FOR_AN_HOUR, FOR_AN_HOUR,
+                 fetch__attempts__1=Absent, fetch__attempts__1__address=Absent), requests=1),
+)
+
 CASES: tuple[Case, ...] = (
     *RECORD_CASES, *HOST_CASES, *MX_CASES, *TLSRPT_CASES, *CONNECT_CASES, *HANDSHAKE_CASES,
-    *CERTIFICATE_CASES, *STEP_CASES, *HTTP_CASES)
+    *CERTIFICATE_CASES, *STEP_CASES, *HTTP_CASES, *BUSY_CASES)

@@ -11,6 +11,7 @@ import enum
 import socket
 import ssl
 import struct
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ RESETS = "127.0.3.2"  # right after accepting
 CLOSES = "127.0.3.3"  # right after accepting
 FULL = "127.0.3.4"  # its queue of connections is full: a SYN gets no answer
 CLOSED = "127.0.3.5"  # nobody listens
+BUSY = tuple(f"127.0.3.{i}" for i in range(10, 20))  # as ADDRESS: a scanner leaves them alone
 UNREACHABLE = "255.255.255.255"  # TCP has no broadcast, so nothing is ever sent there
 
 SILENCE_SECONDS = 60
@@ -55,6 +57,7 @@ class Script:
     flight: int = 0
     cert: str = "good"
     tls: str = "modern"
+    first: Script | None = None  # of the first connection alone
 
 
 def server_name(hello: bytes) -> str:
@@ -170,12 +173,13 @@ class WebServer:
         self.scripts = scripts
         self.contexts = contexts
         self.requests: dict[str, list[bytes]] = defaultdict(list)
+        self.connections: dict[str, list[float]] = defaultdict(list)  # when each was made
         self.tasks: set[asyncio.Task[None]] = set()
         self.servers: list[asyncio.Server] = []
         self.sockets: list[socket.socket] = []
 
     async def start(self, port: int) -> None:
-        for host, serve in ((ADDRESS, self.serve), (RESETS, self.serve_reset),
+        for host, serve in (*((a, self.serve) for a in (ADDRESS, *BUSY)), (RESETS, self.serve_reset),
                             (CLOSES, self.serve_close)):
             self.servers.append(await asyncio.start_server(self.kept(serve), host, port,
                                                            backlog=1024))
@@ -223,6 +227,9 @@ class WebServer:
         hello = await connection.read_hello()
         host = server_name(hello)
         script = self.scripts[host]
+        self.connections[host].append(time.monotonic())
+        if script.first and len(self.connections[host]) == 1:
+            script = script.first
         if script.plain is not None:
             await self.play_plain(connection, script, hello)
             return

@@ -36,6 +36,7 @@ struct script {
 
 struct server {
   const struct script *script;
+  const struct script *first; /* of the first connection, if it is another */
   const struct certificate *certificate;
   X509 *intermediate; /* sent too; may be NULL */
   int fd, stop[2];
@@ -163,8 +164,10 @@ static inline void *server_main(void *data) {
     if (fd < 0) continue;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    server->connections++;
+    const struct script *script = server->script;
+    if (server->connections++ == 0 && server->first) server->script = server->first;
     server_play(server, fd);
+    server->script = script;
     close(fd);
   }
   return NULL;

@@ -93,6 +93,7 @@ static inline int set_up(void **state) {
                                          .timeout_ms = TIMEOUT_MS,
                                          .policy_size_max = BODY_MAX,
                                          .in_flight_max = FETCHER_IN_FLIGHT_MAX,
+                                         .stalled_max = FETCHER_IN_FLIGHT_MAX,
                                          .allow_private = true};
   return 0;
 }
@@ -138,6 +139,26 @@ static inline void start_fetch(struct run *run, const char *ip) {
   run_init(run);
   add_address(run, ip);
   assert_int_equal(fetcher_start(stage.fetcher, &run->fetch), ERR_NONE);
+}
+
+/* Connections to it get no answer: its queue is full. */
+struct deaf {
+  int fd, clients[4];
+};
+
+static inline void deaf_open(struct deaf *deaf, const char *ip) {
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(stage.port)};
+  inet_pton(AF_INET, ip, &at.sin_addr);
+  deaf->fd = server_bind(ip, &stage.port, 0);
+  for (size_t i = 0; i < 4; i++) {
+    deaf->clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    connect(deaf->clients[i], (struct sockaddr *)&at, sizeof at);
+  }
+}
+
+static inline void deaf_close(struct deaf *deaf) {
+  close(deaf->fd);
+  for (size_t i = 0; i < 4; i++) close(deaf->clients[i]);
 }
 
 #endif

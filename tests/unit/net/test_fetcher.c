@@ -223,6 +223,153 @@ static void test_barred(void **state) {
   block_free(block);
 }
 
+#define BUSY(status, headers)                                                                      \
+  SAY("HTTP/1.1 " status " Busy\r\n" headers "Content-Length: 0\r\n\r\n")
+
+static void start_busy_server(struct server *server, const struct script *first) {
+  *server = (struct server){.script = &sound, .first = first, .certificate = &stage.good};
+  server_start(server, "127.0.3.1", &stage.port);
+}
+
+static uint64_t milliseconds(void) {
+  return uv_hrtime() / 1000000;
+}
+
+/* Left alone for as long as it asks, then asked once more; of both there is an attempt. */
+static void test_busy_once(void **state) {
+  (void)state;
+  static const struct {
+    struct script first;
+    uint64_t least_ms;
+    enum finding_code code;
+  } rows[] = {
+      {{.answer = BUSY("503", "Retry-After: 2\r\n")}, 2000, FOUND_POLICY_HTTP_STATUS},
+      {{.answer = BUSY("429", "")}, 1000, FOUND_POLICY_HTTP_STATUS},
+      {{.until = UNTIL_ACCEPT, .then = THEN_RESET}, 1000, FOUND_POLICY_TCP_RESET},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct server server;
+    struct run run;
+    start_busy_server(&server, &rows[i].first);
+    uint64_t start = milliseconds();
+    start_fetch(&run, "127.0.3.1");
+    run_until((unsigned)i + 1);
+    assert_true(milliseconds() - start >= rows[i].least_ms);
+    check_sound(&run);
+    assert_int_equal(run.fetch.result.attempt_count, 2);
+    assert_int_equal(run.fetch.result.attempts[0].code, rows[i].code);
+    assert_int_equal(run.fetch.result.attempts[1].code, FOUND_COUNT);
+    assert_int_equal(run.fetch.result.http_status, 200);
+    server_end(&server);
+    arena_free(&run.arena);
+  }
+}
+
+/* Twice, and no more; not at all, if it asks for more than there is of time. */
+static void test_busy_always(void **state) {
+  (void)state;
+  static const struct script always = {.answer = BUSY("429", "")};
+  static const struct script long_time = {.answer = BUSY("503", "Retry-After: 4\r\n")};
+  const struct script *scripts[] = {&always, &long_time};
+  for (unsigned i = 0; i < 2; i++) {
+    struct server server;
+    struct run run;
+    start_server(&server, scripts[i], "127.0.3.1");
+    start_fetch(&run, "127.0.3.1");
+    run_until(i + 1);
+    server_end(&server);
+    assert_int_equal(server.connections, 2 - i);
+    assert_int_equal(run.fetch.result.attempt_count, 2 - i);
+    assert_int_equal(run.faults.first->code, FOUND_POLICY_HTTP_STATUS);
+    assert_null(run.faults.first->next);
+    assert_int_equal(run.faults.first->http_status, i ? 503 : 429);
+    arena_free(&run.arena);
+  }
+}
+
+/* The others of the address wait too; those of another one do not, though there is but one place.
+ */
+static void test_busy_and_others(void **state) {
+  (void)state;
+  static const struct script busy = {.answer = BUSY("503", "Retry-After: 2\r\n")};
+  struct fetcher_config config = stage.config;
+  struct server shared, alone;
+  struct run runs[3];
+  assert_int_equal(gates_new(&config.gates, 1, 0), ERR_NONE);
+  config.in_flight_max = 1;
+  reopen_fetcher(&config);
+  start_busy_server(&shared, &busy);
+  start_server(&alone, &sound, "127.0.3.2");
+  uint64_t start = milliseconds();
+  start_fetch(&runs[0], "127.0.3.1");
+  start_fetch(&runs[1], "127.0.3.1");
+  start_fetch(&runs[2], "127.0.3.2");
+  run_until(1);
+  assert_true(runs[2].done);
+  run_until(3);
+  assert_true(milliseconds() - start >= 2000);
+  for (size_t i = 0; i < 3; i++) check_sound(&runs[i]);
+  server_end(&shared);
+  server_end(&alone);
+  assert_int_equal(shared.connections, 3);
+  close_fetcher(NULL);
+  assert_int_equal(uv_loop_init(&stage.loop), 0);
+  gates_free(config.gates);
+  for (size_t i = 0; i < 3; i++) arena_free(&runs[i].arena);
+}
+
+static void test_cancel_in_pause(void **state) {
+  (void)state;
+  static const struct script busy = {.answer = BUSY("503", "Retry-After: 2\r\n")};
+  struct server server;
+  struct run runs[2];
+  start_server(&server, &busy, "127.0.3.1");
+  for (size_t i = 0; i < 2; i++) start_fetch(&runs[i], "127.0.3.1");
+  while (fetcher_waiting(stage.fetcher) || server.connections < 2 ||
+         fetcher_in_flight(stage.fetcher))
+    uv_run(&stage.loop, UV_RUN_ONCE);
+  fetcher_cancel(stage.fetcher, &runs[0].fetch);
+  server_end(&server);
+  close_fetcher(NULL);
+  assert_int_equal(uv_loop_init(&stage.loop), 0);
+  assert_int_equal(stage.done, 0);
+  for (size_t i = 0; i < 2; i++) arena_free(&runs[i].arena);
+}
+
+/* Connections that nobody answers leave their place after a second, as far as there is room. */
+static void test_stalled(void **state) {
+  (void)state;
+  enum { DEAD = 4, PLACES = 2, STALLED = 2 };
+  struct fetcher_config config = stage.config;
+  struct server server;
+  struct deaf deaf;
+  struct run dead[DEAD], runs[2];
+  config.in_flight_max = PLACES;
+  config.stalled_max = STALLED;
+  config.connect_timeout_ms = 2000;
+  reopen_fetcher(&config);
+  start_server(&server, &sound, "127.0.3.2");
+  deaf_open(&deaf, "127.0.3.1");
+  for (size_t i = 0; i < PLACES; i++) start_fetch(&dead[i], "127.0.3.1");
+  start_fetch(&runs[0], "127.0.3.2");
+  run_until(1);
+  assert_true(runs[0].done);
+  check_sound(&runs[0]);
+  assert_int_equal(fetcher_in_flight(stage.fetcher), PLACES);
+  for (size_t i = PLACES; i < DEAD; i++) start_fetch(&dead[i], "127.0.3.1");
+  start_fetch(&runs[1], "127.0.3.2");
+  while (fetcher_in_flight(stage.fetcher) < PLACES + STALLED) uv_run(&stage.loop, UV_RUN_ONCE);
+  run_until(DEAD + 2);
+  for (size_t i = 0; i < DEAD; i++) {
+    assert_int_equal(dead[i].faults.first->code, FOUND_POLICY_TCP_TIMEOUT);
+    arena_free(&dead[i].arena);
+  }
+  check_sound(&runs[1]);
+  server_end(&server);
+  deaf_close(&deaf);
+  for (size_t i = 0; i < 2; i++) arena_free(&runs[i].arena);
+}
+
 /* Silence leaves each address its share of the time. */
 static void test_shares(void **state) {
   (void)state;
@@ -408,11 +555,13 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fetcher, close_fetcher)
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest tests[] = {
-      TEST(test_many),      TEST(test_gates),           TEST(test_pace),
-      TEST(test_cancel),    TEST(test_close_in_flight), TEST(test_calls_in_done),
-      TEST(test_barred),    TEST(test_shares),          TEST(test_furthest),
-      TEST(test_reuse),     TEST(test_limits),          TEST(test_bad_ca_file),
-      TEST(test_no_memory), TEST(test_no_descriptors),
+      TEST(test_many),        TEST(test_gates),           TEST(test_pace),
+      TEST(test_cancel),      TEST(test_close_in_flight), TEST(test_calls_in_done),
+      TEST(test_barred),      TEST(test_shares),          TEST(test_furthest),
+      TEST(test_reuse),       TEST(test_limits),          TEST(test_bad_ca_file),
+      TEST(test_no_memory),   TEST(test_no_descriptors),  TEST(test_busy_once),
+      TEST(test_busy_always), TEST(test_busy_and_others), TEST(test_cancel_in_pause),
+      TEST(test_stalled),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

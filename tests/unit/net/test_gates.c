@@ -168,6 +168,88 @@ static void test_who_never_entered_leaves_nothing(void **state) {
   gates_free(gates);
 }
 
+/* For how long nobody enters afterwards. */
+static uint64_t rest(struct gates *gates, uint32_t number, unsigned seconds, uint64_t now) {
+  union address address = numbered(number);
+  uint64_t wait;
+  gates_rest(gates, &address, seconds * SECOND, now);
+  if (gates_enter(gates, &address, now, &wait) == ERR_NONE) leave(gates, number, now);
+  return wait / SECOND;
+}
+
+static void relieve(struct gates *gates, uint32_t number, uint64_t now) {
+  union address address = numbered(number);
+  gates_relieve(gates, &address, now);
+}
+
+static void test_the_overloaded_is_left_alone(void **state) {
+  struct gates *gates = gates_of(0, 0);
+  (void)state;
+  assert_int_equal(ERR_NONE, enter(gates, 1, DAY));
+  assert_int_equal(3, rest(gates, 1, 3, DAY));
+  leave(gates, 1, DAY);
+  assert_int_equal(ERR_REFUSED, enter(gates, 1, DAY + 3 * SECOND - 1));
+  assert_int_equal(ERR_NONE, enter(gates, 2, DAY));
+  assert_int_equal(ERR_NONE, enter(gates, 1, DAY + 3 * SECOND));
+  gates_rest(NULL, NULL, SECOND, DAY);
+  gates_relieve(NULL, NULL, DAY);
+  gates_free(gates);
+}
+
+/* What was inside when it began belongs to the same rest. */
+static void test_a_rest_is_told_many_times(void **state) {
+  struct gates *gates = gates_of(0, 0);
+  (void)state;
+  for (int i = 0; i < 2 * GATES_RESTS_MAX; i++) assert_int_equal(1, rest(gates, 1, 0, DAY));
+  assert_int_equal(5, rest(gates, 1, 5, DAY));
+  assert_int_equal(4, rest(gates, 1, 2, DAY + SECOND));
+  assert_int_equal(2, rest(gates, 1, 0, DAY + 5 * SECOND));
+  gates_free(gates);
+}
+
+static void test_rests_have_their_limits(void **state) {
+  static const unsigned own[GATES_RESTS_MAX + 1] = {1, 2, 4, 8, 10, 10, 0};
+  struct gates *gates = gates_of(0, 0);
+  uint64_t now = DAY;
+  (void)state;
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+    assert_int_equal(own[i], rest(gates, 1, 0, now));
+    now += own[i] * SECOND;
+  }
+  assert_int_equal(0, rest(gates, 1, 9, now));
+  assert_int_equal(0, rest(gates, 1, 9, now + (GATES_MEMORY_S - 1) * SECOND));
+  assert_int_equal(1, rest(gates, 1, 0, now + GATES_MEMORY_S * SECOND));
+  assert_int_equal(GATES_REST_MAX_S - 1, rest(gates, 2, GATES_REST_MAX_S - 1, DAY));
+  assert_int_equal(GATES_REST_MAX_S, rest(gates, 3, GATES_REST_MAX_S, DAY));
+  assert_int_equal(GATES_REST_MAX_S, rest(gates, 4, GATES_REST_MAX_S + 1, DAY));
+  gates_free(gates);
+}
+
+static void test_a_sound_answer_relieves(void **state) {
+  struct gates *gates = gates_of(0, 0);
+  (void)state;
+  for (unsigned i = 0; i < 2 * GATES_RESTS_MAX; i++) {
+    assert_int_equal(1, rest(gates, 1, 0, DAY + i * SECOND));
+    relieve(gates, 1, DAY + i * SECOND);
+    relieve(gates, 2, DAY + i * SECOND);
+  }
+  assert_int_equal(ERR_REFUSED, enter(gates, 1, DAY + (2 * GATES_RESTS_MAX - 1) * SECOND));
+  gates_free(gates);
+}
+
+static void test_rests_are_forgotten(void **state) {
+  struct gates *gates = gates_of(0, 0);
+  (void)state;
+  rest(gates, 1, 0, DAY);
+  assert_int_equal(ERR_NONE, enter(gates, 1, DAY + SECOND));
+  leave(gates, 1, DAY + SECOND);
+  assert_int_equal(1, gates_count(gates));
+  assert_int_equal(ERR_NONE, enter(gates, 1, DAY + SECOND));
+  leave(gates, 1, DAY + (GATES_MEMORY_S + 1) * SECOND);
+  assert_int_equal(0, gates_count(gates));
+  gates_free(gates);
+}
+
 struct crowd {
   struct gates *gates;
   atomic_int inside[2], most;
@@ -210,6 +292,11 @@ int main(void) {
       cmocka_unit_test(test_idle_gates_are_forgotten_as_the_map_grows),
       cmocka_unit_test(test_memory_is_bounded_by_what_is_recent),
       cmocka_unit_test(test_who_never_entered_leaves_nothing),
+      cmocka_unit_test(test_the_overloaded_is_left_alone),
+      cmocka_unit_test(test_a_rest_is_told_many_times),
+      cmocka_unit_test(test_rests_have_their_limits),
+      cmocka_unit_test(test_a_sound_answer_relieves),
+      cmocka_unit_test(test_rests_are_forgotten),
       cmocka_unit_test(test_threads_share_the_gates),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

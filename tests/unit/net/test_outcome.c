@@ -244,11 +244,46 @@ static void test_evidence(void **state) {
   arena_free(&arena);
 }
 
+static void test_overload(void **state) {
+  (void)state;
+  const struct {
+    struct outcome outcome;
+    bool overload;
+  } ends[] = {
+      {{.step = OUTCOME_BODY, .http_status = 428}, false},
+      {{.step = OUTCOME_BODY, .http_status = 429}, true},
+      {{.step = OUTCOME_BODY, .http_status = 430}, false},
+      {{.step = OUTCOME_BODY, .http_status = 502}, false},
+      {{.step = OUTCOME_BODY, .http_status = 503}, true},
+      {{.step = OUTCOME_HEADERS, .http_status = 503, .late = true}, true},
+      {{.step = OUTCOME_BODY, .http_status = 504}, false},
+      {{.step = OUTCOME_BODY, .http_status = 200}, false},
+      {{.result = CURLE_COULDNT_CONNECT, .os_errno = ECONNRESET}, true},
+      {{.result = CURLE_SSL_CONNECT_ERROR,
+        .os_errno = ECONNRESET,
+        .step = OUTCOME_SHAKING_HANDS,
+        .handshake = CLOSED},
+       true},
+      {{.result = CURLE_RECV_ERROR,
+        .os_errno = ECONNRESET,
+        .step = OUTCOME_ASKING,
+        .handshake = FINISHED},
+       false},
+      {{.result = CURLE_COULDNT_CONNECT, .os_errno = ECONNREFUSED}, false},
+      {{.late = true}, false},
+  };
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    struct outcome outcome = complete(&ends[i].outcome);
+    if (outcome_is_overload(&outcome) != ends[i].overload) fail_msg("%zu", i);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows),
       cmocka_unit_test(test_trouble),
       cmocka_unit_test(test_evidence),
+      cmocka_unit_test(test_overload),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

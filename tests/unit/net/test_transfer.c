@@ -145,6 +145,36 @@ static const struct row rows[] = {
      .codes = {FOUND_POLICY_HTTP_TRUNCATED},
      .http_status = 200,
      .bytes = 2},
+    {.what = "the same Content-Length twice",
+     .script.answer = SAY(OK("Content-Length: 2\r\nContent-Length: 2\r\n", "ab")),
+     .http_status = 200,
+     .body = "ab",
+     .bytes = 2},
+    {.what = "two different Content-Lengths",
+     .script.answer = SAY(OK("Content-Length: 3\r\nContent-Length: 2\r\n", "ab")),
+     .codes = {FOUND_POLICY_HTTP_INVALID},
+     .detail = "Content-Length",
+     .http_status = 200},
+    {.what = "two different Content-Lengths of a 404",
+     .script.answer = SAY("HTTP/1.1 404 No\r\nContent-Length: 3\r\nContent-Length: 2\r\n\r\nab"),
+     .codes = {FOUND_POLICY_HTTP_STATUS},
+     .http_status = 404},
+    {.what = "a Content-Length with something behind it",
+     .script.answer = SAY(OK("Content-Length: 2x\r\n", "ab")),
+     .codes = {FOUND_POLICY_HTTP_INVALID},
+     .http_status = 200},
+    {.what = "another Content-Length in the 103 first",
+     .script.answer =
+         SAY("HTTP/1.1 103 Early\r\nContent-Length: 9\r\n\r\n" OK("Content-Length: 2\r\n", "ab")),
+     .http_status = 200,
+     .body = "ab",
+     .bytes = 2},
+    {.what = "another Content-Length in the trailers",
+     .script.answer = SAY(OK("Transfer-Encoding: chunked\r\n",
+                             "2\r\nab\r\n0\r\nContent-Length: 9\r\nContent-Length: 8\r\n\r\n")),
+     .http_status = 200,
+     .body = "ab",
+     .bytes = 2},
     {.what = "a chunk without a size",
      .script.answer = SAY(OK("Transfer-Encoding: chunked\r\n", "zz\r\nab\r\n")),
      .codes = {FOUND_POLICY_HTTP_INVALID},
@@ -217,11 +247,13 @@ static const struct row rows[] = {
      .bytes = -1},
     {.what = "reset at once",
      .script = {.until = UNTIL_ACCEPT, .then = THEN_RESET},
-     .codes = {FOUND_POLICY_TCP_RESET}},
+     .codes = {FOUND_POLICY_TCP_RESET},
+     .attempts = 2},
     {.what = "reset in the handshake",
      .script = {.until = UNTIL_HELLO, .then = THEN_RESET},
      .codes = {FOUND_POLICY_TCP_RESET},
-     .detail = "in the TLS handshake"},
+     .detail = "in the TLS handshake",
+     .attempts = 2},
     {.what = "reset before the status",
      .script = {.until = UNTIL_REQUEST, .then = THEN_RESET},
      .codes = {FOUND_POLICY_TCP_RESET},
@@ -327,25 +359,6 @@ static const struct row rows[] = {
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
 /* A listener whose queue is full: what comes gets no answer. */
-struct deaf {
-  int fd, clients[4];
-};
-
-static void deaf_open(struct deaf *deaf, const char *ip) {
-  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(stage.port)};
-  inet_pton(AF_INET, ip, &at.sin_addr);
-  deaf->fd = server_bind(ip, &stage.port, 0);
-  for (size_t i = 0; i < 4; i++) {
-    deaf->clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    connect(deaf->clients[i], (struct sockaddr *)&at, sizeof at);
-  }
-}
-
-static void deaf_close(struct deaf *deaf) {
-  close(deaf->fd);
-  for (size_t i = 0; i < 4; i++) close(deaf->clients[i]);
-}
-
 static unsigned wrong_count;
 
 __attribute__((format(printf, 2, 3))) static void wrong(const struct row *row, const char *format,
