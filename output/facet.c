@@ -1,7 +1,6 @@
 #include "output/facet.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 static const char *const facet_texts[] = {
 #define X(name, text) text,
@@ -104,9 +103,66 @@ static bool choice_allows(enum facet facet, struct span value) {
   return false;
 }
 
+static bool rank_allows(struct span value) {
+  char text[FACET_NUMBER_SIZE];
+  uint64_t from = 0;
+  for (size_t i = 0; i < value.len && value.ptr[i] != '-' && from <= MARK_RANK_MAX; i++)
+    from = from * 10 + (uint64_t)(unsigned char)value.ptr[i] - '0';
+  if (from == 0 || from > MARK_RANK_MAX) return false;
+  int len = facet_rank((uint32_t)((from - 1) / MARK_RANK_BIN + 1), text);
+  return span_equal(value, (struct span){text, (size_t)len});
+}
+
+static bool http_status_allows(struct span value) {
+  for (size_t i = 0; i < value.len; i++)
+    if (value.ptr[i] < '0' || value.ptr[i] > '9') return false;
+  return value.len == 3 && value.ptr[0] != '0';
+}
+
 bool facet_allows(enum facet facet, struct span value) {
-  if (facet == FACET_MAX_AGE) return max_age_allows(value);
-  return choices[facet].name ? choice_allows(facet, value) : value.len != 0;
+  switch (facet) {
+  case FACET_MAX_AGE: return max_age_allows(value);
+  case FACET_RANK: return rank_allows(value);
+  case FACET_HTTP_STATUS: return http_status_allows(value);
+  case FACET_TLD: return value.len && span_find(value, '.') == value.len;
+  case FACET_PROVIDER: return value.len != 0;
+  default: return choice_allows(facet, value);
+  }
+}
+
+bool facet_is_number(enum facet facet) {
+  return facet == FACET_MAX_AGE || facet == FACET_RANK || facet == FACET_HTTP_STATUS;
+}
+
+static void print_choices(FILE *out, enum facet facet) {
+  fputs("one of ", out);
+  for (int i = 0; i < choices[facet].count; i++)
+    fprintf(out, "%s%s", i ? ", " : "", choices[facet].name(i));
+}
+
+static void print_max_ages(FILE *out) {
+  char text[FACET_NUMBER_SIZE];
+  fputs("one of ", out);
+  for (int bin = 0; bin < COUNTS_MAX_AGE_BINS; bin++) {
+    facet_max_age(bin, text);
+    fprintf(out, "%s%s", bin ? ", " : "", text);
+  }
+}
+
+void facet_print_allowed(FILE *out, enum facet facet) {
+  switch (facet) {
+  case FACET_CODE: fputs("a code; stscan explain lists them", out); break;
+  case FACET_TLD: fputs("a last label, as org", out); break;
+  case FACET_PROVIDER: fputs("a registrable domain, as example.net", out); break;
+  case FACET_HTTP_STATUS: fputs("a number from 100 to 999", out); break;
+  case FACET_MAX_AGE: print_max_ages(out); break;
+  case FACET_RANK: fputs("a bin of ranks: 1-10000, 10001-20000 and so on", out); break;
+  default: print_choices(out, facet); break;
+  }
+}
+
+void facet_print_names(FILE *out) {
+  for (int i = 0; i < FACET_COUNT; i++) fprintf(out, "%s%s", i ? ", " : "", facet_texts[i]);
 }
 
 static void value_add(struct facet_values *values, struct span text) {

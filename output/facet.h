@@ -5,6 +5,7 @@
 #define OUTPUT_FACET_H
 
 #include "output/tally.h"
+#include <stdio.h>
 
 #define FACET_MAP(X)                                                                               \
   X(STATUS, "status")                                                                              \
@@ -46,6 +47,13 @@ enum facet facet_by_text(struct span text);
 /* Whether a domain can have that value. */
 bool facet_allows(enum facet facet, struct span value);
 
+/* What a value can be, for a person: "one of enforce, testing, none"; "a number from 100 to 999".
+ */
+void facet_print_allowed(FILE *out, enum facet facet);
+
+/* The names of all facets: "status, effect, ...". */
+void facet_print_names(FILE *out);
+
 /* The values of a mark that this tally made. */
 void facet_values(enum facet facet, const struct tally *tally, const struct mark *mark,
                   struct facet_values *values);
@@ -53,5 +61,8 @@ void facet_values(enum facet facet, const struct tally *tally, const struct mark
 /* A bin as text: "0-86399", "31557601-". */
 int facet_max_age(int bin, char text[FACET_NUMBER_SIZE]);
 int facet_rank(uint32_t bin, char text[FACET_NUMBER_SIZE]); /* from 1 */
+
+/* Whether its values are numbers, which are told in their order and not by their counts. */
+bool facet_is_number(enum facet facet);
 
 #endif

@@ -25,6 +25,12 @@ enum err groups_merge(struct groups *into, const struct groups *from) {
   return countmap_merge(&into->map, &from->map);
 }
 
+static int line_compare(const void *left, const void *right) {
+  const struct figures_line *a = left, *b = right;
+  unsigned long long x = strtoull(a->text.ptr, NULL, 10), y = strtoull(b->text.ptr, NULL, 10);
+  return (x > y) - (x < y); /* the map terminates its texts */
+}
+
 enum err groups_lines(const struct groups *groups, struct figures_line **lines, size_t *count) {
   const struct countmap_row **rows = countmap_sorted(&groups->map);
   struct figures_line *made = calloc(groups->map.count + 1, sizeof *made);
@@ -40,6 +46,8 @@ enum err groups_lines(const struct groups *groups, struct figures_line **lines, 
         .broken = columns[COLUMN_BROKEN],
     };
   }
+  if (rows && made && facet_is_number(groups->facet))
+    qsort(made, *count, sizeof *made, line_compare);
   if (!rows) {
     free(made);
     *lines = NULL;

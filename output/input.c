@@ -33,20 +33,21 @@ void input_write(struct json *json, const struct census *census) {
   json_close(json, '}');
 }
 
-static void note_bad(const struct census_file *file, input_tell *tell, void *context) {
-  char note[NOTE_SIZE], number[NUMBER_SIZE];
-  if (file->bad == 0) return;
-  snprintf(note, sizeof note, "%s lines are no records and were left out; one begins \"%s\"",
-           number_text(file->bad, number), file->sample);
+/* How many of something, with what is said of one and of several; and of none, nothing. */
+static void note_count(const struct census_file *file, uint64_t count, const char *one,
+                       const char *several, input_tell *tell, void *context) {
+  char note[2 * NOTE_SIZE], number[NUMBER_SIZE];
+  if (count == 0) return;
+  snprintf(note, sizeof note, "%s %s", number_text(count, number), count == 1 ? one : several);
   tell(context, file->path, note);
 }
 
-static void note_count(const struct census_file *file, uint64_t count, const char *text,
-                       input_tell *tell, void *context) {
-  char note[NOTE_SIZE], number[NUMBER_SIZE];
-  if (count == 0) return;
-  snprintf(note, sizeof note, "%s %s", number_text(count, number), text);
-  tell(context, file->path, note);
+static void note_bad(const struct census_file *file, input_tell *tell, void *context) {
+  char one[NOTE_SIZE], several[NOTE_SIZE];
+  snprintf(one, sizeof one, "line is no record and was left out; it begins \"%s\"", file->sample);
+  snprintf(several, sizeof several, "lines are no records and were left out; one begins \"%s\"",
+           file->sample);
+  note_count(file, file->bad, one, several, tell, context);
 }
 
 static void note_file(const struct census_file *file, input_tell *tell, void *context) {
@@ -54,26 +55,26 @@ static void note_file(const struct census_file *file, input_tell *tell, void *co
     tell(context, file->path, "empty: it holds no records");
   else if (file->records == 0)
     tell(context, file->path, "it holds no whole record");
-  note_count(file, file->torn,
+  note_count(file, file->torn, "byte of a torn tail was left out",
              "bytes of a torn tail: what the scan did not write whole at the end was left out",
              tell, context);
-  note_count(file, file->damaged, "places are damaged; the records there were left out", tell,
-             context);
+  note_count(file, file->damaged, "place is damaged; the records there were left out",
+             "places are damaged; the records there were left out", tell, context);
   note_bad(file, tell, context);
-  note_count(file, file->later,
-             "records are of a later version; members unknown to this one were left out", tell,
-             context);
-  note_count(file, file->strange, "findings have codes unknown to this version and were left out",
-             tell, context);
+  note_count(
+      file, file->later, "record is of a later version; members unknown to this one were left out",
+      "records are of a later version; members unknown to this one were left out", tell, context);
+  note_count(file, file->strange, "finding has a code unknown to this version and was left out",
+             "findings have codes unknown to this version and were left out", tell, context);
 }
 
 void input_notes(const struct census *census, input_tell *tell, void *context) {
   char note[NOTE_SIZE], number[NUMBER_SIZE];
   for (unsigned i = 0; i < census->file_count; i++) note_file(&census->files[i], tell, context);
   if (census->duplicates == 0) return;
-  snprintf(note, sizeof note,
-           "%s records were left out: another file has a newer one of the same domain",
-           number_text(census->duplicates, number));
+  snprintf(note, sizeof note, "%s %s left out: another file has a newer one of the same domain",
+           number_text(census->duplicates, number),
+           census->duplicates == 1 ? "record was" : "records were");
   tell(context, NULL, note);
 }
 

@@ -5,20 +5,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The rows that are added are of this count, base and kind. */
+/* A report in the making. */
 struct rows {
   struct report *report;
-  enum err err; /* sticky */
+  const char *chapter;   /* of the next section */
+  enum report_tone tone; /* of the next rows */
+  enum err err;          /* sticky */
 };
 
-static void section(struct rows *rows, const char *title, const char *about) {
+static void chapter(struct rows *rows, const char *title) {
+  rows->chapter = title;
+}
+
+static void section(struct rows *rows, const char *title, const char *about,
+                    enum report_tone tone) {
   struct report *report = rows->report;
   if (report->section_count == REPORT_SECTIONS_MAX) {
     rows->err = ERR_LIMIT;
     return;
   }
-  report->sections[report->section_count++] =
-      (struct report_section){.title = title, .about = about, .first = report->row_count};
+  report->sections[report->section_count++] = (struct report_section){
+      .chapter = rows->chapter, .title = title, .about = about, .first = report->row_count};
+  rows->chapter = NULL;
+  rows->tone = tone;
+}
+
+/* What the last section shows beside its rows. */
+static void chart(struct rows *rows, enum report_chart chart) {
+  if (rows->err == ERR_NONE) rows->report->sections[rows->report->section_count - 1].chart = chart;
 }
 
 /* A row of the last section, without its texts; NULL: no memory. */
@@ -37,25 +51,38 @@ static struct report_row *row(struct rows *rows, uint64_t count, uint64_t base,
     report->row_room = room;
   }
   struct report_row *made = &report->rows[report->row_count++];
-  *made = (struct report_row){.count = count, .base = base, .base_text = base_text};
+  *made =
+      (struct report_row){.count = count, .base = base, .base_text = base_text, .tone = rows->tone};
   report->sections[report->section_count - 1].count++;
   return made;
 }
 
+/* Of a value_row(). */
+struct counted {
+  uint64_t count, base;
+  const char *base_text;
+};
+
+#define COUNTS(count, base, base_text) ((struct counted){count, base, base_text})
+
 /* A row whose member is PARENT.VALUE and whose domains are chosen by facet=VALUE. */
-static void value_row(struct rows *rows, const char *label, const char *parent, enum facet facet,
-                      const char *value, struct report_row counts) {
+static struct report_row *value_row(struct rows *rows, const char *label, const char *parent,
+                                    enum facet facet, const char *value, struct counted counts) {
   struct report_row *made = row(rows, counts.count, counts.base, counts.base_text);
-  if (!made) return;
+  if (!made) return NULL;
   snprintf(made->label, sizeof made->label, "%s", label);
   snprintf(made->member, sizeof made->member, "%s.%s", parent, value);
+  if (facet == FACET_CODE) made->note = finding_info(finding_by_name(span_of(value)))->title;
   if (facet == FACET_CODE)
     snprintf(made->list, sizeof made->list, "--list %s", value);
   else if (facet != FACET_COUNT)
     snprintf(made->list, sizeof made->list, "--list all --where %s=%s", facet_text(facet), value);
+  return made;
 }
 
-#define COUNTS(count, base, base_text) ((struct report_row){{0}, {0}, {0}, count, base, base_text})
+static void note(struct report_row *row, const char *text) {
+  if (row) row->note = text;
+}
 
 static uint64_t sum(const uint64_t *counts, size_t count) {
   uint64_t total = 0;
@@ -64,37 +91,72 @@ static uint64_t sum(const uint64_t *counts, size_t count) {
 }
 
 static void add_status(struct rows *rows, const struct figures *figures) {
+  static const char *const notes[STATUS_COUNT] = {
+      [STATUS_ABSENT] = "no record",
+      [STATUS_UNKNOWN] = "DNS would not say",
+      [STATUS_BLOCKED] = "on the block list",
+      [STATUS_INVALID] = "no domain name",
+  };
   const struct counts *counts = &figures->counts;
-  section(rows, "Domains", "deployed: valid and broken together");
+  chapter(rows, "Adoption");
+  section(rows, "Domains", "deployed: valid and broken together", REPORT_PLAIN);
   for (int i = 0; i < STATUS_COUNT; i++) {
     const char *name = result_status_text((enum result_status)i);
-    value_row(rows, name, "status", FACET_STATUS, name,
-              COUNTS(counts->status[i], counts->domains, "domains"));
+    rows->tone = i == STATUS_VALID ? REPORT_GOOD : i == STATUS_BROKEN ? REPORT_BAD : REPORT_PLAIN;
+    note(value_row(rows, name, "status", FACET_STATUS, name,
+                   COUNTS(counts->status[i], counts->domains, "domains")),
+         notes[i]);
   }
 }
 
+/* All but `none` and `unknown` need a record, or an attempt at one. */
 static void add_effect(struct rows *rows, const struct figures *figures) {
+  static const char *const notes[EFFECT_COUNT] = {
+      [EFFECT_NONE] = "no record, or mode none",
+      [EFFECT_OPPORTUNISTIC] = "a record, but no policy that can be used",
+      [EFFECT_TESTING] = "they deliver, and report",
+      [EFFECT_ENFORCED] = "they deliver to covered MX only, and all are",
+      [EFFECT_AT_RISK] = "they refuse some MX",
+      [EFFECT_UNDELIVERABLE] = "they refuse every MX: mail is lost",
+  };
   const struct counts *counts = &figures->counts;
-  section(rows, "What senders do",
-          "a sender that follows RFC 8461 and has nothing cached; at-risk: some MX would be "
-          "refused, undeliverable: all");
+  section(rows, "What senders do", "senders that follow RFC 8461 and have nothing cached",
+          REPORT_PLAIN);
+  chart(rows, REPORT_CHART_EFFECT);
   for (int i = 0; i < EFFECT_COUNT; i++) {
     const char *name = result_effect_text((enum result_effect)i);
-    value_row(rows, name, "effect", FACET_EFFECT, name,
-              COUNTS(counts->effect[i], counts->domains, "domains"));
+    bool any = i == EFFECT_NONE || i == EFFECT_UNKNOWN;
+    bool lost = i == EFFECT_AT_RISK || i == EFFECT_UNDELIVERABLE;
+    rows->tone = i == EFFECT_ENFORCED ? REPORT_GOOD : lost ? REPORT_BAD : REPORT_PLAIN;
+    note(value_row(rows, name, "effect", FACET_EFFECT, name,
+                   COUNTS(counts->effect[i], any ? counts->domains : figures_deployed(figures),
+                          any ? "domains" : "deployed")),
+         notes[i]);
   }
 }
 
 static void add_stages(struct rows *rows, const struct figures *figures) {
+  static const char *const notes[STAGE_COUNT] = {
+      "the TXT record",
+      "addresses of the policy host",
+      "connecting to it",
+      "handshake and certificate",
+      "the answer to the fetch",
+      "what the policy says",
+      "hosts that the policy does not cover",
+  };
   const struct counts *counts = &figures->counts;
   uint64_t base = figures_deployed(figures) + counts->status[STATUS_UNKNOWN];
+  chapter(rows, "What is wrong");
   section(rows, "Where it breaks",
-          "domains with at least one error at that stage; a domain may stand in several");
+          "domains with at least one error at that stage; a domain may stand in several",
+          REPORT_BAD);
   for (int i = 0; i < STAGE_COUNT; i++) {
     const char *name = finding_stage_text((enum finding_stage)i);
     if (i == STAGE_TLSRPT) continue; /* it has no errors */
-    value_row(rows, name, "stage", FACET_STAGE, name,
-              COUNTS(counts->stage[i], base, "deployed or unknown"));
+    note(value_row(rows, name, "stage", FACET_STAGE, name,
+                   COUNTS(counts->stage[i], base, "deployed or unknown")),
+         notes[i]);
   }
 }
 
@@ -110,13 +172,13 @@ static void add_code(struct rows *rows, const struct figures *figures, enum find
 static void add_causes(struct rows *rows, const struct figures *figures) {
   static const char *const titles[] = {
       "Causes: the record",    "Causes: DNS of the policy host",
-      "Causes: connecting",    "Causes: TLS",
+      "Causes: connecting",    "Causes: TLS and certificate",
       "Causes: HTTP",          "Causes: the policy's syntax",
       "Causes: MX and policy",
   };
   for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
     if (figures->counts.stage[stage] == 0) continue;
-    section(rows, titles[stage], "");
+    section(rows, titles[stage], "", REPORT_BAD);
     for (int code = 0; code < FOUND_COUNT; code++) {
       const struct finding_info *info = finding_info((enum finding_code)code);
       if ((int)info->stage == stage && info->severity == FINDING_ERROR)
@@ -127,7 +189,7 @@ static void add_causes(struct rows *rows, const struct figures *figures) {
 }
 
 static void add_notes(struct rows *rows, const struct figures *figures) {
-  section(rows, "Warnings and notes", "");
+  section(rows, "Warnings and notes", "", REPORT_PLAIN);
   for (int code = 0; code < FOUND_COUNT; code++) {
     const struct finding_info *info = finding_info((enum finding_code)code);
     if (info->severity == FINDING_ERROR) continue;
@@ -140,7 +202,8 @@ static void add_notes(struct rows *rows, const struct figures *figures) {
 
 static void add_modes(struct rows *rows, const struct figures *figures) {
   uint64_t base = sum(figures->counts.mode, MODE_COUNT);
-  section(rows, "Modes", "of the policies that were read and hold one");
+  chapter(rows, "Policies and certificates");
+  section(rows, "Modes", "of the policies that were read and hold one", REPORT_PLAIN);
   for (int i = 0; i < MODE_COUNT; i++) {
     const char *name = result_mode_text((enum result_mode)i);
     value_row(rows, name, "mode", FACET_MODE, name,
@@ -154,7 +217,7 @@ static void add_max_age(struct rows *rows, const struct figures *figures) {
       "half to one year", "over a year (not allowed)"};
   uint64_t base = sum(figures->counts.max_age, COUNTS_MAX_AGE_BINS);
   char text[FACET_NUMBER_SIZE];
-  section(rows, "Lifetimes (max_age)", "of the policies that were read and hold one");
+  section(rows, "Lifetimes (max_age)", "of the policies that were read and hold one", REPORT_PLAIN);
   for (int i = 0; i < COUNTS_MAX_AGE_BINS; i++) {
     facet_max_age(i, text);
     value_row(rows, labels[i], "max_age", FACET_MAX_AGE, text,
@@ -166,7 +229,7 @@ static void add_http_status(struct rows *rows, const struct figures *figures) {
   const uint64_t *counts = figures->counts.http_status;
   uint64_t base = sum(counts, COUNTS_HTTP_STATUS_MAX + 1);
   char text[FACET_NUMBER_SIZE];
-  section(rows, "HTTP statuses", "of the fetches that had an answer");
+  section(rows, "HTTP statuses", "of the fetches that had an answer", REPORT_PLAIN);
   for (int i = 0; i <= COUNTS_HTTP_STATUS_MAX; i++) {
     if (counts[i] == 0) continue;
     snprintf(text, sizeof text, "%d", i);
@@ -179,9 +242,11 @@ static void add_certificates(struct rows *rows, const struct figures *figures) {
   const struct counts *counts = &figures->counts;
   char label[REPORT_LABEL_SIZE], days[16];
   section(rows, "Certificates of policy hosts",
-          "days count from when the domain was scanned; those within 7 are among those within 14");
+          "days count from when the domain was scanned; those within 7 are among those within 14",
+          REPORT_BAD);
   value_row(rows, "expired", "certificate", FACET_EXPIRES, "expired",
             COUNTS(counts->expired, counts->certificates, "certificates seen"));
+  rows->tone = REPORT_PLAIN;
   for (int i = 0; i < COUNTS_EXPIRY_BINS; i++) {
     snprintf(days, sizeof days, "%u", counts_expiry_days[i]);
     snprintf(label, sizeof label, "expire within %s days", days);
@@ -191,18 +256,26 @@ static void add_certificates(struct rows *rows, const struct figures *figures) {
 }
 
 static void add_mismatch(struct rows *rows, const struct figures *figures) {
-  section(rows, "How MX and policy differ", "an MX that is not covered, by the closest pattern");
+  static const char *const notes[KIND_COUNT] = {
+      [KIND_TYPO] = "a few letters differ",
+      [KIND_SUBDOMAIN] = "the same registrable domain",
+      [KIND_TLD] = "only the top-level domain differs",
+      [KIND_DOMAIN] = "another domain altogether",
+  };
+  section(rows, "How MX and policy differ", "an MX that is not covered, by the closest pattern",
+          REPORT_BAD);
   for (int i = 0; i < KIND_COUNT; i++) {
     const char *name = result_kind_text((enum result_kind)i);
-    value_row(rows, name, "mismatch", FACET_KIND, name,
-              COUNTS(figures->counts.kinds[i], figures->counts.stage[STAGE_MX],
-                     "with an error of stage mx"));
+    note(value_row(rows, name, "mismatch", FACET_KIND, name,
+                   COUNTS(figures->counts.kinds[i], figures->counts.stage[STAGE_MX],
+                          "with an error of stage mx")),
+         notes[i]);
   }
 }
 
 static void add_tlsrpt(struct rows *rows, const struct figures *figures) {
   const struct counts *counts = &figures->counts;
-  section(rows, "TLS reporting", "");
+  section(rows, "TLS reporting", "", REPORT_PLAIN);
   struct report_row *made =
       row(rows, counts->tlsrpt_deployed, figures_deployed(figures), "deployed");
   if (made) {
@@ -210,29 +283,35 @@ static void add_tlsrpt(struct rows *rows, const struct figures *figures) {
     snprintf(made->member, sizeof made->member, "tlsrpt.deployed");
     snprintf(made->list, sizeof made->list, "--list all --where 'tlsrpt=sound|broken'");
   }
+  rows->tone = REPORT_BAD;
   value_row(rows, "broken", "tlsrpt", FACET_TLSRPT, "broken",
             COUNTS(counts->tlsrpt_broken, counts->tlsrpt_deployed, "with TLSRPT"));
 }
 
 static void add_managed(struct rows *rows, const struct figures *figures) {
+  chapter(rows, "Who runs it");
   section(rows, "Who manages the policy host",
           "by the number of deployed domains that one operator serves; it needs them all, so that "
-          "no option lists these");
+          "no option lists these",
+          REPORT_PLAIN);
   for (int i = 0; i < MANAGER_COUNT; i++) {
     const char *name = manager_text((enum manager)i);
     const struct managed_line *line = &figures->managed.managers[i];
     char parent[REPORT_LABEL_SIZE], label[REPORT_LABEL_SIZE];
     snprintf(parent, sizeof parent, "managed.%s", name);
+    rows->tone = REPORT_PLAIN;
     value_row(rows, name, parent, FACET_COUNT, "domains",
               COUNTS(line->domains, figures_deployed(figures), "deployed"));
     snprintf(label, sizeof label, "%s, broken", name);
+    rows->tone = REPORT_BAD;
     value_row(rows, label, parent, FACET_COUNT, "broken",
               COUNTS(line->broken, line->domains, name));
   }
 }
 
 static void add_managed_stages(struct rows *rows, const struct figures *figures) {
-  section(rows, "Where it breaks, by who manages", "");
+  section(rows, "Where it breaks, by who manages", "", REPORT_BAD);
+  chart(rows, REPORT_CHART_MANAGERS);
   for (int i = 0; i < MANAGER_COUNT; i++)
     for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
       const char *name = manager_text((enum manager)i);
@@ -251,7 +330,8 @@ static void add_operators(struct rows *rows, const struct figures *figures) {
   const struct managed_operators *operators = &figures->managed.operators;
   section(rows, "Each operator counted once",
           "an operator: the registrable domain that the policy host is an alias of, or its "
-          "address; at a stage: any of its domains has an error there");
+          "address; at a stage: any of its domains has an error there",
+          REPORT_BAD);
   value_row(rows, "broken", "operators", FACET_COUNT, "broken",
             COUNTS(operators->broken, operators->count, "operators"));
   for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
@@ -263,33 +343,40 @@ static void add_operators(struct rows *rows, const struct figures *figures) {
 
 static void add_outsourced(struct rows *rows, const struct figures *figures) {
   const struct {
-    const char *name, *label, *mismatch_label;
+    const char *name, *label, *mismatch, *mismatch_list;
     const struct managed_outsourced *counts;
   } kinds[] = {
-      {"same", "one provider", "one provider, MX mismatch", &figures->managed.same},
-      {"different", "two providers", "two providers, MX mismatch", &figures->managed.different},
+      {"same", "one provider", "one provider, MX mismatch",
+       "--list all --where outsourced=same,stage=mx", &figures->managed.same},
+      {"different", "two providers", "two providers, MX mismatch",
+       "--list all --where outsourced=different,stage=mx", &figures->managed.different},
   };
   section(rows, "Policy and mail both outsourced",
-          "one provider: the first labels of the two registrable domains are equal");
+          "one provider: the first labels of the two registrable domains are equal", REPORT_PLAIN);
   for (int i = 0; i < 2; i++) {
-    char parent[REPORT_LABEL_SIZE];
     const struct managed_outsourced *counts = kinds[i].counts;
+    char parent[REPORT_LABEL_SIZE];
+    rows->tone = REPORT_PLAIN;
+    struct report_row *made =
+        value_row(rows, kinds[i].label, "outsourced", FACET_OUTSOURCED, kinds[i].name,
+                  COUNTS(counts->domains, figures_deployed(figures), "deployed"));
+    if (made) snprintf(made->member, sizeof made->member, "outsourced.%s.domains", kinds[i].name);
+    rows->tone = REPORT_BAD;
     snprintf(parent, sizeof parent, "outsourced.%s", kinds[i].name);
-    value_row(rows, kinds[i].label, parent, FACET_COUNT, "domains",
-              COUNTS(counts->domains, figures_deployed(figures), "deployed"));
-    value_row(rows, kinds[i].mismatch_label, parent, FACET_COUNT, "mismatch",
-              COUNTS(counts->mismatch, counts->domains, kinds[i].label));
+    made = value_row(rows, kinds[i].mismatch, parent, FACET_COUNT, "mismatch",
+                     COUNTS(counts->mismatch, counts->domains, kinds[i].label));
+    if (made) snprintf(made->list, sizeof made->list, "%s", kinds[i].mismatch_list);
   }
 }
 
-enum err report_make(struct report *report, const struct figures *figures) {
+enum err report_make(struct report *report, const struct figures *figures, const char *where) {
   static void (*const parts[])(struct rows *, const struct figures *) = {
-      add_status,  add_effect,         add_stages,      add_causes,       add_notes,
-      add_modes,   add_max_age,        add_http_status, add_certificates, add_mismatch,
-      add_managed, add_managed_stages, add_operators,   add_outsourced,   add_tlsrpt,
+      add_status, add_effect,  add_stages,    add_causes,      add_mismatch,
+      add_notes,  add_modes,   add_max_age,   add_http_status, add_certificates,
+      add_tlsrpt, add_managed, add_operators, add_outsourced,  add_managed_stages,
   };
   struct rows rows = {.report = report};
-  *report = (struct report){.figures = figures};
+  *report = (struct report){.figures = figures, .where = where};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) parts[i](&rows, figures);
   return rows.err;
 }
@@ -297,4 +384,19 @@ enum err report_make(struct report *report, const struct figures *figures) {
 void report_free(struct report *report) {
   free(report->rows);
   *report = (struct report){0};
+}
+
+bool report_section_empty(const struct report *report, const struct report_section *section) {
+  for (size_t i = 0; i < section->count; i++)
+    if (report->rows[section->first + i].base) return false;
+  return true;
+}
+
+const struct report_row *report_section_base(const struct report *report,
+                                             const struct report_section *section) {
+  const struct report_row *first = report->rows + section->first;
+  for (size_t i = 1; i < section->count; i++)
+    if (first[i].base != first->base || strcmp(first[i].base_text, first->base_text) != 0)
+      return NULL;
+  return section->count ? first : NULL;
 }

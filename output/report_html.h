@@ -8,15 +8,12 @@
 #include "output/census.h"
 #include "output/report.h"
 
-enum {
-  REPORT_HTML_LINES = 500,     /* of a table of TLDs, providers or ranks */
-  REPORT_HTML_FILES_MAX = 160, /* characters of file names in a command; more: RESULT ... */
-};
+enum { REPORT_HTML_FILES_MAX = 160 }; /* characters of file names in a command; more: RESULT ... */
 
 void report_html(FILE *out, const struct report *report, const struct census *census);
 
-/* output/report_page.c: the style and the script. */
-extern const char report_page_style[];
+/* output/report_page.c: the style, in parts with NULL at the end, and the script. */
+extern const char *const report_page_style[];
 extern const char report_page_script[];
 
 #endif

@@ -5,8 +5,6 @@
 #define OUTPUT_REPORT_TEXT_H
 
 #include "output/report.h"
-#include <stdbool.h>
-#include <stdio.h>
 
 enum { REPORT_TEXT_LINES = 20 }; /* of a table of TLDs, providers or ranks */
 
@@ -16,9 +14,9 @@ struct report_text_style {
 
 void report_text(FILE *out, const struct report_text_style *style, const struct report *report);
 
-/* A table of domains, deployed, valid and broken by something: title is that of its first column.
- */
-void report_text_lines(FILE *out, const struct report_text_style *style, const char *title,
-                       const struct figures_line *lines, size_t count, size_t shown);
+/* The chosen domains, then a line for each value: title says what of. */
+void report_text_groups(FILE *out, const struct report_text_style *style,
+                        const struct report *report, const char *title,
+                        const struct figures_line *lines, size_t count);
 
 #endif

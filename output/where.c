@@ -1,9 +1,9 @@
 #include "output/where.h"
 
 static enum err parse_condition(struct where_condition *condition, struct span text,
-                                struct span *bad) {
+                                struct where_fault *fault) {
   struct span values = text, name = span_cut(&values, '=');
-  *bad = text;
+  *fault = (struct where_fault){text, FACET_COUNT};
   if (name.len == text.len) return ERR_SYNTAX;
   condition->differs = span_ends(name, SPAN("!"));
   if (condition->differs) name.len--;
@@ -12,18 +12,19 @@ static enum err parse_condition(struct where_condition *condition, struct span t
   do {
     struct span value = span_cut(&values, '|');
     if (condition->value_count == WHERE_VALUES_MAX) return ERR_LIMIT;
+    *fault = (struct where_fault){value, condition->facet};
     if (!facet_allows(condition->facet, value)) return ERR_SYNTAX;
     condition->values[condition->value_count++] = value;
   } while (values.len);
   return ERR_NONE;
 }
 
-enum err where_add(struct where *where, struct span text, struct span *bad) {
+enum err where_add(struct where *where, struct span text, struct where_fault *fault) {
   enum err err = ERR_NONE;
   do {
-    *bad = text;
+    *fault = (struct where_fault){text, FACET_COUNT};
     if (where->count == WHERE_CONDITIONS_MAX) return ERR_LIMIT;
-    err = parse_condition(&where->conditions[where->count++], span_cut(&text, ','), bad);
+    err = parse_condition(&where->conditions[where->count++], span_cut(&text, ','), fault);
   } while (err == ERR_NONE && text.len);
   return err;
 }

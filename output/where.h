@@ -24,9 +24,14 @@ struct where {
   size_t count;
 };
 
-/* Adds the conditions of the text. ERR_SYNTAX: *bad is the part that is not understood; ERR_LIMIT:
- * there are too many. */
-enum err where_add(struct where *where, struct span text, struct span *bad);
+/* What is wrong with a text: the value, of a known facet; or, with FACET_COUNT, the condition. */
+struct where_fault {
+  struct span part;
+  enum facet facet;
+};
+
+/* Adds the conditions of the text. ERR_SYNTAX: the fault is told; ERR_LIMIT: there are too many. */
+enum err where_add(struct where *where, struct span text, struct where_fault *fault);
 
 bool where_holds(const struct where *where, const struct tally *tally, const struct mark *mark);
 

@@ -6,7 +6,7 @@
 #include "output/report_text.h"
 #include "scanner/cli/command.h"
 #include "scanner/cli/help.h"
-#include "scanner/cli/options.h"
+#include "scanner/cli/slice.h"
 #include "scanner/cli/terminal.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -18,36 +18,32 @@ struct stats {
   const struct options *options;
   const char *command;
   struct where where;
+  char where_text[SLICE_TEXT_SIZE];
   struct census_config config;
   struct census census;
 };
 
-static int stats_usage(const struct stats *stats, const char *option, struct span value,
-                       const char *allowed) {
-  help_complain(stats->command, "--%s: \"%.*s\" is not allowed: give %s", option, SPAN_ARG(value),
-                allowed);
+static bool is_standard_output(const char *path) {
+  return strcmp(path, "-") == 0;
+}
+
+/* Options that do not go together. */
+static int stats_combination(const struct stats *stats) {
+  const struct options *options = stats->options;
+  if (options->list && (options->html || options->by))
+    help_complain(stats->command, "--list goes with neither --html nor --by");
+  else if (options->html && options->by && !options->json)
+    help_complain(stats->command, "--by goes with text or --json: the report has no place for it");
+  else if (options->html && options->json && is_standard_output(options->html))
+    help_complain(stats->command, "--html - and --json would both be standard output");
+  else if (options->self_max >= options->third_party_min)
+    help_complain(stats->command,
+                  "--self-max: \"%u\" is not allowed: give less than "
+                  "--third-party-min, which is %u",
+                  options->self_max, options->third_party_min);
+  else
+    return EXIT_DONE;
   return EXIT_USAGE;
-}
-
-static int stats_where(struct stats *stats) {
-  const struct options_texts *texts = &stats->options->where;
-  struct span bad;
-  for (unsigned i = 0; i < texts->count; i++)
-    if (where_add(&stats->where, span_of(texts->at[i]), &bad) != ERR_NONE)
-      return stats_usage(stats, "where", bad,
-                         "MEMBER=VALUE or MEMBER!=VALUE, with a member that --by takes and values "
-                         "that it has, as status=broken|unknown; several with commas between");
-  return EXIT_DONE;
-}
-
-static int stats_by(struct stats *stats) {
-  const char *by = stats->options->by;
-  stats->config.by = by ? facet_by_text(span_of(by)) : FACET_COUNT;
-  if (by && stats->config.by == FACET_COUNT)
-    return stats_usage(stats, "by", span_of(by),
-                       "one of status, effect, mode, stage, code, kind, tld, provider, "
-                       "http_status, max_age, expires, tlsrpt, outsourced, rank");
-  return EXIT_DONE;
 }
 
 static int stats_list(struct stats *stats) {
@@ -56,16 +52,13 @@ static int stats_list(struct stats *stats) {
   if (!options->list) return EXIT_DONE;
   stats->config.list = options->json ? CENSUS_LIST_RECORDS : CENSUS_LIST_NAMES;
   stats->config.out = stdout;
-  if (options->html || options->by) {
-    help_complain(stats->command, "--list goes with neither --html nor --by");
-    return EXIT_USAGE;
-  }
   if (strcmp(options->list, "all") == 0) return EXIT_DONE;
   stats->config.list_code = finding_by_name(span_of(options->list));
-  if (stats->config.list_code == FOUND_COUNT)
-    return stats_usage(stats, "list", span_of(options->list),
-                       "a code (stscan explain lists them), or all");
-  return EXIT_DONE;
+  if (stats->config.list_code != FOUND_COUNT) return EXIT_DONE;
+  help_complain(stats->command,
+                "--list: \"%s\" is not allowed: give a code (stscan explain lists them), or all",
+                options->list);
+  return EXIT_USAGE;
 }
 
 static int stats_operands(const struct stats *stats) {
@@ -97,11 +90,12 @@ static int stats_configure(struct stats *stats) {
       .threads = stats_threads(options),
       .where = &stats->where,
   };
-  int status = stats_operands(stats);
-  if (status == EXIT_DONE) status = stats_where(stats);
-  if (status == EXIT_DONE) status = stats_by(stats);
+  if (!slice_where(stats->command, &options->where, &stats->where)) return EXIT_USAGE;
+  if (!slice_text(stats->command, &options->where, stats->where_text)) return EXIT_USAGE;
+  if (!slice_by(stats->command, options->by, &stats->config.by)) return EXIT_USAGE;
+  int status = stats_combination(stats);
   if (status == EXIT_DONE) status = stats_list(stats);
-  return status;
+  return status == EXIT_DONE ? stats_operands(stats) : status;
 }
 
 static void stats_tell(void *context, const char *path, const char *text) {
@@ -151,6 +145,7 @@ static enum err print_json(const struct stats *stats, const struct figures *figu
     if (!memory) return ERR_MEMORY;
     struct json json = json_into(memory, size);
     json_open(&json, NULL, '{');
+    if (*stats->where_text) json_string(&json, "where", span_of(stats->where_text));
     report_json(&json, figures);
     input_write(&json, &stats->census);
     write_groups(&json, stats, groups, group_count);
@@ -167,14 +162,12 @@ static enum err print_json(const struct stats *stats, const struct figures *figu
 static enum err print_text(const struct stats *stats, const struct figures *figures,
                            const struct figures_line *groups, size_t group_count) {
   struct report_text_style style = {.colour = terminal_colour(stdout)};
-  if (stats->config.by != FACET_COUNT) {
-    report_text_lines(stdout, &style, facet_text(stats->config.by), groups, group_count,
-                      group_count);
-    return ERR_NONE;
-  }
   struct report report;
-  enum err err = report_make(&report, figures);
-  if (err == ERR_NONE) report_text(stdout, &style, &report);
+  enum err err = report_make(&report, figures, stats->where_text);
+  if (err == ERR_NONE && stats->config.by != FACET_COUNT)
+    report_text_groups(stdout, &style, &report, facet_text(stats->config.by), groups, group_count);
+  else if (err == ERR_NONE)
+    report_text(stdout, &style, &report);
   report_free(&report);
   return err;
 }
@@ -186,25 +179,39 @@ static int stats_flush(const struct stats *stats) {
   return EXIT_WRONG;
 }
 
-/* A file that is already there is written anew: the report belongs to the figures. */
-static enum err save_html(const struct stats *stats, const struct figures *figures) {
-  struct report report;
-  bool is_stdout = strcmp(stats->options->html, "-") == 0;
-  enum err err = report_make(&report, figures);
-  FILE *file = is_stdout ? stdout : fopen(stats->options->html, "we");
-  if (!file) err = ERR_IO;
-  if (err == ERR_NONE) report_html(file, &report, &stats->census);
-  if (err == ERR_NONE && (fflush(file) != 0 || ferror(file))) err = ERR_IO;
-  if (file && !is_stdout && fclose(file) != 0 && err == ERR_NONE) err = ERR_IO;
-  report_free(&report);
-  return err;
+/* A report that is already there is written anew; anything else, results above all, is not. */
+static FILE *open_html(const char *path) {
+  FILE *file = fopen(path, "re");
+  if (file) {
+    int first = fgetc(file);
+    fclose(file);
+    errno = EEXIST;
+    if (first != '<' && first != EOF) return NULL;
+  }
+  return fopen(path, "we");
+}
+
+static enum err save_html(const struct stats *stats, const struct report *report) {
+  const char *path = stats->options->html;
+  FILE *file = is_standard_output(path) ? stdout : open_html(path);
+  if (!file) return ERR_IO;
+  report_html(file, report, &stats->census);
+  bool good = fflush(file) == 0 && !ferror(file);
+  if (file != stdout && fclose(file) != 0) good = false;
+  return good ? ERR_NONE : ERR_IO;
 }
 
 static int stats_html(const struct stats *stats, const struct figures *figures) {
-  enum err err = save_html(stats, figures);
+  struct report report;
+  enum err err = report_make(&report, figures, stats->where_text);
+  if (err == ERR_NONE) err = save_html(stats, &report);
+  int cause = errno;
+  report_free(&report);
   if (err == ERR_NONE) return EXIT_DONE;
   help_complain(stats->command, "--html %s: %s", stats->options->html,
-                err == ERR_IO ? strerror(errno) : err_text(err));
+                err != ERR_IO     ? err_text(err)
+                : cause == EEXIST ? "there is a file that is no report; it is left as it is"
+                                  : strerror(cause));
   return EXIT_WRONG;
 }
 

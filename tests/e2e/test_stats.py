@@ -20,7 +20,7 @@ from records import KINDS, MAX_AGE_FROM, MODES, STAGES, Maker, line_of, member, 
 COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
 SCHEMA = json.loads((ROOT / "output" / "stats.schema.json").read_text())
-OWN = {"input", "by"}  # members that only the command has
+OWN = {"where", "input", "by"}  # members that only the command has
 
 
 def statistics(*arguments: str | Path, stdin: bytes = b"") -> dict:
@@ -177,12 +177,13 @@ class Known(unittest.TestCase):
         path = self.folder / "report.html"
         stscan("stats", "--html", path, self.gzip)
         commands = re.findall(r"<code>stscan (stats --list .*?)</code>", path.read_text())
+        self.assertEqual("stats --list CODE", commands.pop())
         self.assertGreater(len(commands), 40)
         rows = re.findall(r'data-member="([^"]*)" data-value="(\d+)"', path.read_text())
         listable = [int(value) for member_, value in rows if int(value) and
-                    not member_.startswith(("managed", "operators", "outsourced"))]
-        provider = commands.pop()
-        self.assertIn("provider=NAME", provider)
+                    not member_.startswith(("managed", "operators"))]
+        for name in ("tld=NAME", "provider=NAME"):
+            self.assertIn(name, commands.pop())
         found = []
         for command in commands:
             command = command.replace("&#39;", "'")
@@ -198,7 +199,7 @@ class Known(unittest.TestCase):
 class Page(HTMLParser):
     """What a report in HTML shows."""
 
-    VOID = {"meta", "link", "br", "rect"}
+    VOID = {"meta", "link", "br"}
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -284,8 +285,8 @@ class Odd(unittest.TestCase):
         later = {**self.records[0], "v": 2, "new": {"deep": [1, {"x": None}]},
                  "findings": [{"code": "mx-new", "severity": "error"}]}
         told = self.told(line_of(later) + self.line, 0)
-        self.assertIn("1 records are of a later version", told)
-        self.assertIn("1 findings have codes unknown to this version", told)
+        self.assertIn("1 record is of a later version", told)
+        self.assertIn("1 finding has a code unknown to this version", told)
         self.assertEqual(2, self.found["domains"])
 
     def test_what_is_not_ours(self) -> None:
@@ -311,17 +312,59 @@ class Odd(unittest.TestCase):
         members = [member(b"".join(map(line_of, self.records[i:i + 100]))) for i in (0, 100, 200)]
         hurt = bytearray(members[1])
         hurt[len(hurt) // 2:] = bytes(len(hurt) - len(hurt) // 2)
-        self.assertIn("1 places are damaged", self.told(members[0] + bytes(hurt) + members[2], 0))
+        self.assertIn("1 place is damaged", self.told(members[0] + bytes(hurt) + members[2], 0))
         self.assertGreaterEqual(self.found["domains"], 200)
         self.assertLess(self.found["domains"], 300)
+
+    def test_results_are_never_overwritten_by_a_report(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="stscan-stats.") as folder:
+            path = Path(folder, "results.gz")
+            write(path, iter(self.records))
+            before = path.read_bytes()
+            done = stscan("stats", "--html", path, path)
+            self.assertEqual(1, done.returncode)
+            self.assertIn("a file that is no report; it is left as it is", done.stderr.decode())
+            self.assertEqual(before, path.read_bytes())
+            report = Path(folder, "report.html")
+            for _ in range(2):
+                self.assertEqual(0, stscan("stats", "--html", report, path).returncode)
+
+    def test_conditions_are_told_and_stand_in_the_commands(self) -> None:
+        lines = b"".join(map(line_of, self.records))
+        where = ["--where", "status=valid|broken", "--where", "tld!=com"]
+        self.assertEqual("status=valid|broken,tld!=com", statistics(*where, "-", stdin=lines)["where"])
+        self.assertNotIn("where", statistics("-", stdin=lines))
+        text = stscan("stats", *where, "-", stdin=lines).stdout.decode()
+        self.assertIn(" domains with status=valid|broken,tld!=com, ", text.splitlines()[0])
+        page = stscan("stats", "--html", "-", *where, "-", stdin=lines).stdout.decode()
+        self.assertIn("--list all --where status=valid --where &#39;status=valid|broken", page.replace("'", "&#39;"))
+        self.assertIn("Only domains with <strong>status=valid|broken,tld!=com</strong>", page)
+
+    def test_numbers_stand_in_their_order(self) -> None:
+        lines = b"".join(map(line_of, self.records))
+        for member_ in ("http_status", "max_age"):
+            values = [int(g["value"].split("-")[0]) for g in
+                      statistics("--by", member_, "-", stdin=lines)["by"]["groups"]]
+            self.assertGreater(len(values), 2)
+            self.assertEqual(sorted(values), values)
 
     def test_wrong_usage(self) -> None:
         for arguments, expected in (
                 ([], "at least one RESULT"),
                 (["-", "-"], "only once"),
-                (["--where", "status=lost", "-"], '"status=lost" is not allowed'),
-                (["--where", "colour=red", "-"], '"colour=red" is not allowed'),
-                (["--by", "colour", "-"], '"colour" is not allowed'),
+                (["--where", "status=broken|lost", "-"], '"lost" is not allowed: status is one of absent, valid'),
+                (["--where", "stage=mail", "-"], '"mail" is not allowed: stage is one of record, policy-dns'),
+                (["--where", "mode=off", "-"], '"off" is not allowed: mode is one of enforce, testing, none'),
+                (["--where", "code=no-code", "-"], '"no-code" is not allowed: code is a code; stscan explain'),
+                (["--where", "tld=co.uk", "-"], '"co.uk" is not allowed: tld is a last label'),
+                (["--where", "provider=", "-"], '"" is not allowed: provider is a registrable domain'),
+                (["--where", "http_status=20", "-"], '"20" is not allowed: http_status is a number'),
+                (["--where", "colour=red", "-"], '"colour=red" is not allowed: give MEMBER=VALUE'),
+                (["--where", "tld=" + "|".join("a" * 33), "-"], "at most 16 conditions with 32 values"),
+                (["--by", "colour", "-"], '"colour" is not allowed: give one of status, effect'),
+                (["--html", "-", "--json", "-"], "--html - and --json would both"),
+                (["--html", "x.html", "--by", "tld", "-"], "--by goes with text or --json"),
+                (["--self-max", "50", "-"], '"50" is not allowed: give less than --third-party-min'),
                 (["--list", "no-code", "-"], '"no-code" is not allowed'),
                 (["--list", "all", "--by", "tld", "-"], "--list goes with neither"),
                 (["--third-party-min", "0", "-"], '"0" is not allowed')):
@@ -371,7 +414,10 @@ addEventListener('message', function (e) { document.title = e.data; });
         maker = Maker(seed=3, share=0.2)
         with tempfile.TemporaryDirectory(prefix="stscan-browser.") as folder:
             results, report = Path(folder, "results.gz"), Path(folder, "report.html")
-            write(results, (record for _, record in maker.records(20_000)))
+            made = [record for _, record in maker.records(20_000)]
+            for record in made[:50]:
+                record["domain"] = f"{'m' * 200}.{record.get('domain', 'x')}"
+            write(results, iter(made))
             stscan("stats", "--html", report, results)
             report.write_text(report.read_text().replace("</body>", self.PROBE + "</body>"))
             sizes = [d["domains"] for d in maker.figures.as_json()["delegation"]]  # type: ignore[union-attr,index]

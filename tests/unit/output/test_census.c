@@ -170,11 +170,11 @@ static void test_many_duplicates_come_back_from_the_file(void **state) {
 
 static void test_conditions_hold_for_the_record_that_counts(void **state) {
   struct where where = {0};
-  struct span bad;
+  struct where_fault fault;
   char *operands[FILES];
   struct census census;
   (void)state;
-  assert_int_equal(ERR_NONE, where_add(&where, SPAN("status=valid"), &bad));
+  assert_int_equal(ERR_NONE, where_add(&where, SPAN("status=valid"), &fault));
   begin(2);
   put(0, "a.com", STATUS_VALID, 1);
   put(1, "a.com", STATUS_ABSENT, 2);

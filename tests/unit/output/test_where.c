@@ -46,8 +46,8 @@ static int mark_teardown(void **state) {
 
 static bool holds(const char *text) {
   struct where where = {0};
-  struct span bad;
-  assert_int_equal(ERR_NONE, where_add(&where, span_of(text), &bad));
+  struct where_fault fault;
+  assert_int_equal(ERR_NONE, where_add(&where, span_of(text), &fault));
   return where_holds(&where, tally, &mark);
 }
 
@@ -104,42 +104,70 @@ static void test_no_condition_chooses_all(void **state) {
 
 static void test_what_is_not_understood_is_told(void **state) {
   static const struct {
-    const char *text, *bad;
+    const char *text, *part;
+    enum facet facet;
   } rows[] = {
-      {"", ""},
-      {"status", "status"},
-      {"status=", "status="},
-      {"status=lost", "status=lost"},
-      {"status=valid|lost", "status=valid|lost"},
-      {"tld=se,color=red", "color=red"},
-      {"tld=", "tld="},
-      {"max_age=0-1", "max_age=0-1"},
-      {"=valid", "=valid"},
-      {"status==valid", "status==valid"},
+      {"", "", FACET_COUNT},
+      {"status", "status", FACET_COUNT},
+      {"tld=se,color=red", "color=red", FACET_COUNT},
+      {"=valid", "=valid", FACET_COUNT},
+      {"status=", "", FACET_STATUS},
+      {"status=lost", "lost", FACET_STATUS},
+      {"status=valid|lost", "lost", FACET_STATUS},
+      {"status==valid", "=valid", FACET_STATUS},
+      {"tld=", "", FACET_TLD},
+      {"tld=co.uk", "co.uk", FACET_TLD},
+      {"provider=", "", FACET_PROVIDER},
+      {"max_age=0-1", "0-1", FACET_MAX_AGE},
+      {"http_status=99", "99", FACET_HTTP_STATUS},
+      {"http_status=1000", "1000", FACET_HTTP_STATUS},
+      {"http_status=20x", "20x", FACET_HTTP_STATUS},
+      {"rank=5", "5", FACET_RANK},
+      {"rank=1-10001", "1-10001", FACET_RANK},
+      {"rank=0-10000", "0-10000", FACET_RANK},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct where where = {0};
-    struct span bad;
-    assert_int_equal(ERR_SYNTAX, where_add(&where, span_of(rows[i].text), &bad));
-    assert_true(span_equal(bad, span_of(rows[i].bad)));
+    struct where_fault fault;
+    assert_int_equal(ERR_SYNTAX, where_add(&where, span_of(rows[i].text), &fault));
+    assert_true(span_equal(fault.part, span_of(rows[i].part)));
+    assert_int_equal(rows[i].facet, fault.facet);
+  }
+}
+
+/* Whatever is told to be allowed, is. */
+static void test_choices_that_are_told_are_allowed(void **state) {
+  (void)state;
+  for (int facet = 0; facet < FACET_COUNT; facet++) {
+    char text[1024] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    assert_non_null(out);
+    facet_print_allowed(out, (enum facet)facet);
+    assert_int_equal(0, fclose(out));
+    struct span rest = span_of(text);
+    assert_true(span_here(rest));
+    if (!span_starts(rest, SPAN("one of "))) continue;
+    for (rest = span_skip(rest, 7); rest.len; rest = span_skip(rest, 1))
+      assert_true(facet_allows((enum facet)facet, span_cut(&rest, ',')));
   }
 }
 
 static enum err add_conditions(int count) {
   struct where where = {0};
-  struct span bad;
+  struct where_fault fault;
   enum err err = ERR_NONE;
-  for (int i = 0; err == ERR_NONE && i < count; i++) err = where_add(&where, SPAN("tld=se"), &bad);
+  for (int i = 0; err == ERR_NONE && i < count; i++)
+    err = where_add(&where, SPAN("tld=se"), &fault);
   return err;
 }
 
 static enum err add_values(int count) {
   struct where where = {0};
-  struct span bad;
+  struct where_fault fault;
   char text[256] = "tld=a";
   for (int i = 1; i < count; i++) strcat(text, "|a");
-  return where_add(&where, span_of(text), &bad);
+  return where_add(&where, span_of(text), &fault);
 }
 
 static void test_conditions_and_values_have_a_limit(void **state) {
@@ -155,6 +183,7 @@ int main(void) {
       cmocka_unit_test(test_conditions_choose),
       cmocka_unit_test(test_no_condition_chooses_all),
       cmocka_unit_test(test_what_is_not_understood_is_told),
+      cmocka_unit_test(test_choices_that_are_told_are_allowed),
       cmocka_unit_test(test_conditions_and_values_have_a_limit),
   };
   return cmocka_run_group_tests(tests, mark_setup, mark_teardown);
