@@ -61,8 +61,8 @@ def watch_peak(pid: int) -> int:
     return peak
 
 
-def run(command: list[str], out: Path, names: int, core: int | None = 0) -> Sample:
-    """Runs it on one core (None: on all), its output into a file; a failure is ours too."""
+def run(command: list[str], out: Path, names: int, core: int | None = 0, code: int = 0) -> Sample:
+    """Runs it on one core (None: on all), its output into a file; another exit code is a failure of ours too."""
     pinned = command if core is None else ["taskset", "-c", str(core), *command]
     with open(out, "wb") as file:
         start = time.monotonic()
@@ -72,7 +72,7 @@ def run(command: list[str], out: Path, names: int, core: int | None = 0) -> Samp
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode != code:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {out.read_text()[-2000:]}")
     return Sample(names, seconds, usage.ru_utime + usage.ru_stime, peak)
 

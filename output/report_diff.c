@@ -16,6 +16,12 @@ uint64_t report_diff_trend(const struct diff *diff, enum change_trend trend) {
   return count;
 }
 
+/* The worst come first, so that those for the worse are the first. */
+uint64_t report_diff_told(const struct report_diff *report) {
+  return report->worse_only ? report_diff_trend(report->diff, CHANGE_WORSE)
+                            : diff_changes(report->diff);
+}
+
 static void print_counts(FILE *out, const struct report_diff *report) {
   static const char *const colours[] = {"\x1b[31m", "", "\x1b[32m"};
   char number[NUMBER_SIZE];
@@ -31,7 +37,7 @@ static void print_counts(FILE *out, const struct report_diff *report) {
 
 static void print_head(FILE *out, const struct report_diff *report) {
   char worse[NUMBER_SIZE], better[NUMBER_SIZE], other[NUMBER_SIZE], number[NUMBER_SIZE];
-  fprintf(out, "%s changes for the worse, %s for the better, %s others\n",
+  fprintf(out, "Changes: %s for the worse, %s for the better, %s otherwise\n",
           number_text(report_diff_trend(report->diff, CHANGE_WORSE), worse),
           number_text(report_diff_trend(report->diff, CHANGE_BETTER), better),
           number_text(report_diff_trend(report->diff, CHANGE_OTHER), other));
@@ -59,27 +65,27 @@ static void print_date(FILE *out, const char *before, int64_t at) {
   fprintf(out, "%s%.10s", before, text);
 }
 
-/* What makes the change plain, in a few words. */
+/* What makes the change plain, in a few words; of some, nothing. */
 static void print_detail(FILE *out, const struct diff_change *change) {
   const struct state *before = change->before, *after = change->after;
   switch (change->change) {
   case CHANGE_REMOVED_CACHED:
-    print_date(out, "cached until ", before->at + (int64_t)(before->max_age % UINT32_MAX) * 1000);
+    print_date(out, "  cached until ", before->at + (int64_t)(before->max_age % UINT32_MAX) * 1000);
     break;
   case CHANGE_NEWLY_BROKEN:
   case CHANGE_MORE_ERRORS:
   case CHANGE_UNDELIVERABLE:
-  case CHANGE_AT_RISK: print_errors(out, "", after, before); break;
+  case CHANGE_AT_RISK: print_errors(out, "  ", after, before); break;
   case CHANGE_FEWER_ERRORS:
-  case CHANGE_MENDED: print_errors(out, "no more ", before, after); break;
+  case CHANGE_MENDED: print_errors(out, "  no more ", before, after); break;
   case CHANGE_WEAKER:
-  case CHANGE_STRICTER: fprintf(out, "%s, was %s", mode_of(after), mode_of(before)); break;
+  case CHANGE_STRICTER: fprintf(out, "  %s, was %s", mode_of(after), mode_of(before)); break;
   case CHANGE_NEW:
   case CHANGE_KNOWN:
-    fprintf(out, "%s, %s", result_status_text((enum result_status)after->status), mode_of(after));
+    fprintf(out, "  %s, %s", result_status_text((enum result_status)after->status), mode_of(after));
     break;
   case CHANGE_EXPIRES_SOON:
-  case CHANGE_CERTIFICATE: print_date(out, "until ", after->not_after); break;
+  case CHANGE_CERTIFICATE: print_date(out, "  until ", after->not_after); break;
   default: break;
   }
 }
@@ -93,7 +99,7 @@ void report_diff_text(FILE *out, const struct report_diff *report) {
   print_head(out, report);
   print_counts(out, report);
   int last = -1;
-  for (size_t i = 0; i < diff_changes(report->diff); i++) {
+  for (size_t i = 0; i < report_diff_told(report); i++) {
     struct diff_change change = diff_change(report->diff, i);
     if ((int)change.change != last)
       fprintf(out, "\n%s: %s\n", change_info(change.change)->name,
@@ -101,7 +107,6 @@ void report_diff_text(FILE *out, const struct report_diff *report) {
     last = (int)change.change;
     fputs("  ", out);
     print_name(out, change.domain);
-    fputs("  ", out);
     print_detail(out, &change);
     fputc('\n', out);
   }
@@ -171,7 +176,7 @@ void report_diff_json(FILE *out, const struct report_diff *report) {
   write_head(&json, report);
   json_open(&json, "changes", '[');
   fwrite(text, 1, json_text(&json).len, out);
-  for (size_t i = 0; i < diff_changes(report->diff); i++) {
+  for (size_t i = 0; i < report_diff_told(report); i++) {
     struct diff_change change = diff_change(report->diff, i);
     if (i) fputc(',', out);
     write_change(out, &change);

@@ -10,11 +10,15 @@
 struct report_diff {
   const struct diff *diff;
   const struct census *old_census, *new_census; /* what was read */
+  bool worse_only;                              /* of the changes; all are counted */
   bool colour;
 };
 
 /* How many changes have that trend. */
 uint64_t report_diff_trend(const struct diff *diff, enum change_trend trend);
+
+/* How many changes it tells of: all, or those for the worse. */
+uint64_t report_diff_told(const struct report_diff *report);
 
 void report_diff_text(FILE *out, const struct report_diff *report);
 void report_diff_json(FILE *out, const struct report_diff *report);

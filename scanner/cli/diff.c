@@ -32,7 +32,7 @@ static int diff_print(const struct options *options, const char *command,
     help_complain(command, "standard output could not be written: %s", strerror(errno));
     return EXIT_WRONG;
   }
-  return diff_changes(report->diff) ? EXIT_WRONG : EXIT_DONE;
+  return report_diff_told(report) ? EXIT_WRONG : EXIT_DONE;
 }
 
 static int diff_with(const struct options *options, char *command) {
@@ -43,7 +43,8 @@ static int diff_with(const struct options *options, char *command) {
   if (err == ERR_NONE)
     err = diff_run(diff, options->operands[0], options->operands[1], &old_census, &new_census);
   if (err == ERR_NONE) {
-    struct report_diff report = {diff, &old_census, &new_census, terminal_colour(stdout)};
+    struct report_diff report = {diff, &old_census, &new_census, options->worse,
+                                 terminal_colour(stdout)};
     input_notes(&old_census, diff_tell, command);
     input_notes(&new_census, diff_tell, command);
     status = diff_print(options, command, &report);

@@ -60,6 +60,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_MX] = {VALUE_TEXTS, AT(mx), 0, 0},
     [OPTION_TLSRPT] = {VALUE_TEXTS, AT(tlsrpt), 0, 0},
     [OPTION_JSON] = {VALUE_FLAG, AT(json), 0, 0},
+    [OPTION_WORSE] = {VALUE_FLAG, AT(worse), 0, 0},
     [OPTION_HTML] = {VALUE_TEXT, AT(html), 0, 0},
     [OPTION_BY] = {VALUE_TEXT, AT(by), 0, 0},
     [OPTION_WHERE] = {VALUE_TEXTS, AT(where), 0, 0},

@@ -79,7 +79,7 @@ struct options {
   const char *domain;                      /* NULL: none */
   struct options_texts record, mx, tlsrpt; /* of lint */
   const char *policy;                      /* NULL: none */
-  bool json;
+  bool json, worse;
   const char *html, *by, *list; /* NULL: none */
   struct options_texts where;
   unsigned self_max, third_party_min;

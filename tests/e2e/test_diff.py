@@ -44,7 +44,7 @@ class Diff(unittest.TestCase):
         self.put(records, records)
         done = stscan("diff", self.old, self.new)
         self.assertEqual(0, done.returncode)
-        self.assertIn(b"0 changes for the worse, 0 for the better, 0 others", done.stdout)
+        self.assertIn(b"Changes: 0 for the worse, 0 for the better, 0 otherwise", done.stdout)
         self.assertEqual([], differences(self.old, self.new)["changes"])
 
     def test_worst_first_then_by_rank_and_name(self) -> None:
@@ -67,7 +67,7 @@ class Diff(unittest.TestCase):
         done = stscan("diff", self.old, self.new)
         self.assertEqual(1, done.returncode)
         text = done.stdout.decode()
-        self.assertTrue(text.startswith("4 changes for the worse, 1 for the better, 1 others\n"))
+        self.assertTrue(text.startswith("Changes: 4 for the worse, 1 for the better, 1 otherwise\n"))
         self.assertIn("\n  removed.com  cached until 2026-11-29\n", text)
         self.assertIn("\n  ranked.com  policy-tls-expired\n", text)
         self.assertLess(text.index("  ranked.com"), text.index("  a.com"))
@@ -92,6 +92,22 @@ class Diff(unittest.TestCase):
         counts = differences(self.old, self.new)["counts"]
         self.assertEqual({"newly-broken": 50, "certificate-replaced": 30, "gone": 20},
                          {name: count for name, count in counts.items() if count})
+
+    def test_only_what_got_worse(self) -> None:
+        broken = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}], "status": "broken"}
+        self.put([sound("a.com", 22), sound("b.com", 22, **broken), sound("c.com", 22)],
+                 [sound("a.com", 23, **broken), sound("b.com", 23), sound("c.com", 23), sound("d.com", 23)])
+        done = stscan("diff", "--worse", "--json", self.old, self.new)
+        self.assertEqual(1, done.returncode)
+        found = json.loads(done.stdout)
+        self.assertEqual(["a.com"], [change["domain"] for change in found["changes"]])
+        self.assertEqual((1, 1, 1), (found["worse"], found["better"], found["other"]))
+        text = stscan("diff", "--worse", self.old, self.new).stdout.decode()
+        self.assertIn("\n  a.com  policy-tls-expired\n", text)
+        self.assertNotIn("b.com", text)
+        self.put([sound("b.com", 22, **broken)], [sound("b.com", 23)])
+        self.assertEqual(0, stscan("diff", "--worse", self.old, self.new).returncode)
+        self.assertEqual(1, stscan("diff", self.old, self.new).returncode)
 
     def test_new_can_be_standard_input(self) -> None:
         self.put([sound("a.com", 22)], [])

@@ -7,29 +7,17 @@ else installed into a folder of its own; without node, npm or a network the test
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-from program import ROOT, stscan
+from program import stscan
+from recipes import SCRIPT, node_modules, queries
 from records import Maker, write
 
 COUNT = 50_000
-RECIPE = re.compile(r"```sql\n-- ([a-z_.]+)[^\n]*\n(.*?)```", re.DOTALL)
 COLUMNS = ("domains", "deployed", "valid", "broken")
-
-
-def node_modules(folder: Path) -> str | None:
-    given = os.environ.get("STSCAN_NODE_MODULES")
-    if given or not shutil.which("npm"):
-        return given
-    done = subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder,
-                           "@duckdb/node-api"], capture_output=True, timeout=300, check=False)
-    return str(folder / "node_modules") if done.returncode == 0 else None
 
 
 def expected(found: dict, name: str) -> dict[str, list[int]]:
@@ -47,19 +35,18 @@ def expected(found: dict, name: str) -> dict[str, list[int]]:
 
 class Recipes(unittest.TestCase):
     def test_each_gives_the_member_that_it_names(self) -> None:
-        recipes = RECIPE.findall((ROOT / "output" / "RECIPES.md").read_text())
-        self.assertGreaterEqual(len(recipes), 12)
         with tempfile.TemporaryDirectory(prefix="stscan-duckdb.") as name:
             folder = Path(name)
             modules = node_modules(folder)
             if not modules:
                 self.skipTest("DuckDB cannot be had")
             results = folder / "results.ndjson.gz"
+            recipes = queries(results)
+            self.assertGreaterEqual(len(recipes), 12)
             write(results, (record for _, record in Maker(seed=5, share=0.05).records(COUNT)))
             found = json.loads(stscan("stats", "--json", results).stdout)
-            queries = [query.replace("results.ndjson.gz", str(results)) for _, query in recipes]
-            done = subprocess.run(["node", ROOT / "tests/e2e/duckdb.mjs", modules], text=True, check=False,
-                                  input=json.dumps(queries), capture_output=True, timeout=300)
+            done = subprocess.run(["node", SCRIPT, modules], text=True, check=False, capture_output=True,
+                                  input=json.dumps([query for _, query in recipes]), timeout=300)
             self.assertEqual(0, done.returncode, done.stderr)
         for (member, _), rows in list(zip(recipes, json.loads(done.stdout)))[1:]:
             with self.subTest(member):

@@ -236,10 +236,20 @@ static void test_nothing_changes_to_itself(void **state) {
   }
 }
 
+/* Reports rest on it. */
+static void test_the_worst_come_first(void **state) {
+  (void)state;
+  for (int i = 1; i < CHANGE_COUNT; i++)
+    assert_true(change_info((enum change)i)->trend >= change_info((enum change)(i - 1))->trend);
+  assert_int_equal(CHANGE_WORSE, change_info(0)->trend);
+  assert_int_equal(CHANGE_BETTER, change_info(CHANGE_COUNT - 1)->trend);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_changes_are_what_they_are),
       cmocka_unit_test(test_nothing_changes_to_itself),
+      cmocka_unit_test(test_the_worst_come_first),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
