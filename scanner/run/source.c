@@ -27,6 +27,8 @@ struct source {
   struct source_progress progress;
   /* the reader's own */
   const struct marks *done;
+  struct source_batch *deal[SOURCE_DEAL]; /* filled from the first on; NULL: not begun */
+  size_t deal_next;
   uint64_t n;
   uint64_t read_before; /* bytes of the lists that are done */
 };
@@ -90,7 +92,7 @@ done:
 /* An empty batch, as soon as there is one; NULL: stopped, or no memory (source->end is set). */
 static struct source_batch *source_empty(struct source *source) {
   struct source_batch *batch = NULL;
-  unsigned most = source->config.workers * SOURCE_BATCHES_PER_WORKER;
+  unsigned most = SOURCE_BATCHES + source->config.workers;
   pthread_mutex_lock(&source->lock);
   while (!source->stopped && !source->empty && source->batches >= most)
     pthread_cond_wait(&source->room, &source->lock);
@@ -112,17 +114,18 @@ static struct source_batch *source_empty(struct source *source) {
   return batch;
 }
 
-/* Hands over a batch (or none), with how far the reader is. */
-static void source_publish(struct source *source, struct source_batch *batch,
-                           const struct list *list) {
+/* Hands over what was dealt, and tells how far the reader is. */
+static void source_publish(struct source *source, const struct list *list) {
   pthread_mutex_lock(&source->lock);
   source->progress.lines = source->n;
   source->progress.read_bytes = source->read_before + (list ? list_read_bytes(list) : 0);
-  if (batch) {
-    *source->full_tail = batch;
-    source->full_tail = &batch->next;
+  for (size_t i = 0; i < SOURCE_DEAL && source->deal[i]; i++) {
+    *source->full_tail = source->deal[i];
+    source->full_tail = &source->deal[i]->next;
+    source->deal[i] = NULL;
   }
   pthread_mutex_unlock(&source->lock);
+  source->deal_next = 0;
   source->config.wake(source->config.data);
 }
 
@@ -140,17 +143,32 @@ static bool batch_full(const struct source_batch *batch) {
   return batch->count == SOURCE_BATCH_LINES || batch->used + LIST_LINE_MAX > sizeof batch->bytes;
 }
 
-/* A batch goes out when it is full, or when the list's next line is not there yet. */
+/* The batch whose turn it is, NULL: stopped, or no memory. */
+static struct source_batch *source_turn(struct source *source, const struct list *list) {
+  struct source_batch *batch = source->deal[source->deal_next];
+  if (batch && batch_full(batch)) {
+    source_publish(source, list);
+    batch = NULL;
+  }
+  if (!batch) batch = source->deal[source->deal_next] = source_empty(source);
+  return batch;
+}
+
+static enum err source_deal(struct source *source, const struct list *list,
+                            const struct entry *entry) {
+  struct source_batch *batch = source_turn(source, list);
+  if (!batch) return ERR_REFUSED;
+  batch_add(batch, source->n, entry);
+  source->deal_next = (source->deal_next + 1) % SOURCE_DEAL;
+  return ERR_NONE;
+}
+
+/* What was dealt goes out when a batch is full, or when the list's next line is not there yet. */
 static enum err source_read_list(struct source *source, struct list *list) {
-  struct source_batch *batch = NULL;
   enum err err = ERR_NONE;
   bool first = true;
   while (err == ERR_NONE) {
-    if (batch && batch->count && (batch_full(batch) || list_would_wait(list))) {
-      source_publish(source, batch, list);
-      batch = NULL;
-    }
-    if (!batch && !(batch = source_empty(source))) return ERR_REFUSED;
+    if (source->deal[0] && list_would_wait(list)) source_publish(source, list);
     struct span line;
     err = list_line(list, &line);
     if (err != ERR_NONE) break;
@@ -158,11 +176,11 @@ static enum err source_read_list(struct source *source, struct list *list) {
     struct entry entry;
     if (!marks_has(source->done, source->n) &&
         entry_parse(line, source->config.format, first, &entry))
-      batch_add(batch, source->n, &entry);
+      err = source_deal(source, list, &entry);
     first = false;
   }
   int saved = errno;
-  source_publish(source, batch, list);
+  source_publish(source, list);
   source->read_before += list_read_bytes(list);
   errno = saved;
   return err;

@@ -4,6 +4,10 @@
  * that a worker's loop never waits for a disk or a pipe, and memory does not grow with the list.
  * Lines are numbered from 1 through all lists; blank lines and '#' comments are numbered but not
  * given. All calls may come from any thread.
+ *
+ * Neighbours in a list often share name servers and policy hosts: lines are dealt like cards, to
+ * SOURCE_DEAL batches in turn, so that those of a batch stand that far apart in the list. n tells
+ * where each stood. Lines that are there are never held back for those that are not yet.
  */
 #ifndef SCANNER_RUN_SOURCE_H
 #define SCANNER_RUN_SOURCE_H
@@ -15,7 +19,9 @@
 enum {
   SOURCE_BATCH_LINES = 256,
   SOURCE_BATCH_BYTES = 64 * 1024,
-  SOURCE_BATCHES_PER_WORKER = 3,
+  SOURCE_DEAL = 64,
+  /* One deal is taken while the next is made; each worker holds a batch. */
+  SOURCE_BATCHES = 2 * SOURCE_DEAL,
 };
 
 struct source_line {

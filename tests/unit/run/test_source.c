@@ -185,9 +185,11 @@ static void cuts_lines_at_the_limit(void **state) {
       waker_wait(&waker);
     }
     assert_int_equal(batch->lines[0].entry.text.len, kept);
-    assert_int_equal(batch->count, 2);
-    assert_int_equal(batch->lines[1].n, 2);
-    assert_int_equal(batch->lines[1].entry.text.len, 1);
+    source_give(source, batch);
+    batch = source_take(source, &err);
+    assert_int_equal(batch->count, 1);
+    assert_int_equal(batch->lines[0].n, 2);
+    assert_int_equal(batch->lines[0].entry.text.len, 1);
     source_give(source, batch);
     source_free(source);
     drop_file(path);
@@ -195,31 +197,71 @@ static void cuts_lines_at_the_limit(void **state) {
   }
 }
 
-static void gives_many_lines_in_bounded_batches(void **state) {
-  (void)state;
-  enum { LINES = 20000 };
-  char *text = malloc(LINES * 16);
+/* A list of so many names, read to its end; look sees every batch. */
+static void read_many(size_t lines, void (*look)(const struct source_batch *batch)) {
+  char *text = malloc(lines * 16);
   size_t len = 0;
-  for (int i = 0; i < LINES; i++) len += (size_t)sprintf(text + len, "n%d.example\n", i);
+  for (size_t i = 0; i < lines; i++) len += (size_t)sprintf(text + len, "n%zu.example\n", i);
   char *path = write_file(text, len);
   struct source *source = open_source(&path, 1);
   enum err err = ERR_NONE;
-  uint64_t next = 1;
   while (err == ERR_NONE) {
     struct source_batch *batch = source_take(source, &err);
     if (!batch) {
       if (err == ERR_NONE) waker_wait(&waker);
       continue;
     }
-    assert_true(batch->count <= SOURCE_BATCH_LINES);
-    for (size_t i = 0; i < batch->count; i++) assert_int_equal(batch->lines[i].n, next++);
+    look(batch);
     source_give(source, batch);
   }
   assert_int_equal(err, ERR_END);
-  assert_int_equal(next, LINES + 1);
   source_free(source);
   drop_file(path);
   free(text);
+}
+
+enum { LINES_MAX = 50000 };
+
+static unsigned char seen[LINES_MAX + 1];
+
+static void look_at_numbers(const struct source_batch *batch) {
+  assert_in_range(batch->count, 1, SOURCE_BATCH_LINES);
+  for (size_t i = 0; i < batch->count; i++) {
+    assert_in_range(batch->lines[i].n, 1, LINES_MAX);
+    assert_int_equal(seen[batch->lines[i].n]++, 0);
+    if (i) assert_true(batch->lines[i].n >= batch->lines[i - 1].n + SOURCE_DEAL);
+  }
+}
+
+/* Below what is dealt at once, at it, over it, and so much that batches come again. */
+static void gives_many_lines_in_bounded_batches(void **state) {
+  (void)state;
+  enum { DEAL = SOURCE_DEAL * SOURCE_BATCH_LINES };
+  static const size_t counts[] = {0, 1, SOURCE_DEAL, DEAL - 1, DEAL, DEAL + 1, LINES_MAX};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    memset(seen, 0, sizeof seen);
+    read_many(counts[i], look_at_numbers);
+    for (size_t n = 1; n <= counts[i]; n++) assert_int_equal(seen[n], 1);
+  }
+}
+
+enum { ALIKE_FROM = 1000, ALIKE_COUNT = 200 };
+
+static size_t alike_most;
+
+static void look_for_the_alike(const struct source_batch *batch) {
+  size_t alike = 0;
+  for (size_t i = 0; i < batch->count; i++)
+    alike += batch->lines[i].n >= ALIKE_FROM && batch->lines[i].n < ALIKE_FROM + ALIKE_COUNT;
+  if (alike > alike_most) alike_most = alike;
+}
+
+/* Those who stand together, as in a sorted list those of one provider do, do not come together. */
+static void spreads_neighbours(void **state) {
+  (void)state;
+  alike_most = 0;
+  read_many(20000, look_for_the_alike);
+  assert_int_equal(alike_most, (ALIKE_COUNT + SOURCE_DEAL - 1) / SOURCE_DEAL);
 }
 
 static void tells_damaged_gzip(void **state) {
@@ -288,6 +330,7 @@ int main(void) {
       cmocka_unit_test(tells_lists_that_change),
       cmocka_unit_test(cuts_lines_at_the_limit),
       cmocka_unit_test(gives_many_lines_in_bounded_batches),
+      cmocka_unit_test(spreads_neighbours),
       cmocka_unit_test(tells_damaged_gzip),
       cmocka_unit_test(tells_missing_lists_before_the_start),
       cmocka_unit_test(gives_what_a_stalled_pipe_has),
