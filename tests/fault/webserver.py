@@ -185,14 +185,14 @@ class WebServer:
                                                            backlog=1024))
         self.fill(port)
 
-    def fill(self, port: int) -> None:
+    def fill(self, port: int, host: str = FULL) -> None:
         """A listener that nobody accepts from, and so many connections that no more fits."""
-        listener = socket.create_server((FULL, port), backlog=0)
+        listener = socket.create_server((host, port), backlog=0, reuse_port=True)
         self.sockets.append(listener)
         for _ in range(4):
             waiting = socket.socket()
             waiting.setblocking(False)
-            waiting.connect_ex((FULL, port))
+            waiting.connect_ex((host, port))
             self.sockets.append(waiting)
 
     def close(self) -> None:
