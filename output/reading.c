@@ -1,7 +1,7 @@
 #include "output/reading.h"
 
 #include "output/cursor.h"
-#include <assert.h>
+#include "output/field.h"
 #include <stdlib.h>
 
 /* The shortest an element can be, with its comma; so many of them fit into a line. */
@@ -13,9 +13,7 @@ enum {
 };
 
 struct reading {
-  struct result result;
-  uint64_t version;
-  bool has_status;
+  struct field_line line;
   unsigned strange;
   struct finding findings[FOUND_COUNT];
   size_t finding_count;
@@ -23,191 +21,8 @@ struct reading {
   struct span *texts;
   struct result_mx *mx;
   struct result_attempt *attempts;
-  size_t text_count, mx_count;
+  size_t text_count;
 };
-
-/* How a value is read, by the type of the member that it goes to. */
-enum field_kind {
-  FIELD_TEXT,    /* struct span */
-  FIELD_TEXTS,   /* struct spans */
-  FIELD_BASE64,  /* the same text, lossless: struct span */
-  FIELD_BASE64S, /* struct spans */
-  FIELD_UINT64,
-  FIELD_INT64,
-  FIELD_UINT32,
-  FIELD_UNSIGNED,
-  FIELD_INT,
-  FIELD_BOOL,
-  FIELD_TIME, /* int64_t */
-  FIELD_RCODE,
-  FIELD_STATUS,
-  FIELD_EFFECT,
-  FIELD_MODE,
-  FIELD_KIND,
-  FIELD_CODE,
-  FIELD_OBJECT, /* its members are those of another table */
-  FIELD_FINDINGS,
-  FIELD_MX,
-  FIELD_ATTEMPTS,
-};
-
-enum { NO_HAS = 0xffff };
-
-struct field {
-  const char *name;
-  uint8_t length;
-  uint8_t kind;
-  uint16_t at;  /* where in the struct it goes */
-  uint16_t has; /* where a bool says that it was there, or NO_HAS */
-  const struct field *members;
-};
-
-#define FIELD(name, kind, type, member)                                                            \
-  { name, sizeof name - 1, FIELD_##kind, offsetof(type, member), NO_HAS, NULL }
-#define FIELD_HAS(name, kind, type, member, has)                                                   \
-  { name, sizeof name - 1, FIELD_##kind, offsetof(type, member), offsetof(type, has), NULL }
-#define FIELD_MEMBERS(name, has, members)                                                          \
-  { name, sizeof name - 1, FIELD_OBJECT, 0, offsetof(struct result, has), members }
-#define FIELD_END                                                                                  \
-  { NULL, 0, 0, 0, 0, NULL }
-
-/* In the order in which record.c writes: the search for a name goes on from the last one. */
-static const struct field finding_fields[] = {
-    FIELD("code", CODE, struct finding, code),
-    FIELD("detail", TEXT, struct finding, detail),
-    FIELD("detail_base64", BASE64, struct finding, detail),
-    FIELD("host", TEXT, struct finding, host),
-    FIELD("host_base64", BASE64, struct finding, host),
-    FIELD("pattern", TEXT, struct finding, pattern),
-    FIELD("pattern_base64", BASE64, struct finding, pattern),
-    FIELD_HAS("kind", KIND, struct finding, kind, has_kind),
-    FIELD("line", UNSIGNED, struct finding, line),
-    FIELD("http_status", INT, struct finding, http_status),
-    FIELD_HAS("rcode", RCODE, struct finding, rcode, has_rcode),
-    FIELD("contested", BOOL, struct finding, contested),
-    FIELD("erratum", TEXT, struct finding, erratum),
-    FIELD_END,
-};
-
-static const struct field record_fields[] = {
-    FIELD("rcode", RCODE, struct result, record.lookup.rcode),
-    FIELD("txt", TEXTS, struct result, record.txt),
-    FIELD("txt_base64", BASE64S, struct result, record.txt),
-    FIELD("id", TEXT, struct result, record.id),
-    FIELD("id_base64", BASE64, struct result, record.id),
-    FIELD_HAS("ttl", UINT32, struct result, record.ttl, record.has_ttl),
-    FIELD("cname", TEXTS, struct result, record.lookup.cname),
-    FIELD("cname_base64", BASE64S, struct result, record.lookup.cname),
-    FIELD("ad", BOOL, struct result, record.lookup.ad),
-    FIELD("tries", UNSIGNED, struct result, record.lookup.tries),
-    FIELD("ms", INT64, struct result, record.lookup.ms),
-    FIELD_END,
-};
-
-static const struct field policy_host_fields[] = {
-    FIELD("rcode", RCODE, struct result, policy_host.lookup.rcode),
-    FIELD("cname", TEXTS, struct result, policy_host.lookup.cname),
-    FIELD("cname_base64", BASE64S, struct result, policy_host.lookup.cname),
-    FIELD("addresses", TEXTS, struct result, policy_host.addresses),
-    FIELD("addresses_base64", BASE64S, struct result, policy_host.addresses),
-    FIELD("tries", UNSIGNED, struct result, policy_host.lookup.tries),
-    FIELD("ms", INT64, struct result, policy_host.lookup.ms),
-    FIELD_END,
-};
-
-static const struct field attempt_fields[] = {
-    FIELD("address", TEXT, struct result_attempt, address),
-    FIELD("code", CODE, struct result_attempt, code),
-    FIELD("ms", INT64, struct result_attempt, ms),
-    FIELD_END,
-};
-
-static const struct field fetch_fields[] = {
-    FIELD("address", TEXT, struct result, fetch.address),
-    FIELD("http_status", INT, struct result, fetch.http_status),
-    FIELD("content_type", TEXT, struct result, fetch.content_type),
-    FIELD("content_type_base64", BASE64, struct result, fetch.content_type),
-    FIELD("location", TEXT, struct result, fetch.location),
-    FIELD("location_base64", BASE64, struct result, fetch.location),
-    FIELD_HAS("bytes", UINT64, struct result, fetch.bytes, fetch.has_bytes),
-    FIELD("tls", TEXT, struct result, fetch.tls),
-    FIELD_HAS("trusted", BOOL, struct result, fetch.trusted, fetch.has_trusted),
-    FIELD("connect_ms", INT64, struct result, fetch.connect_ms),
-    FIELD("tls_ms", INT64, struct result, fetch.tls_ms),
-    FIELD("ms", INT64, struct result, fetch.ms),
-    FIELD("attempts", ATTEMPTS, struct result, fetch.attempts),
-    FIELD_END,
-};
-
-static const struct field certificate_fields[] = {
-    FIELD("subject", TEXT, struct result, certificate.subject),
-    FIELD("subject_base64", BASE64, struct result, certificate.subject),
-    FIELD("issuer", TEXT, struct result, certificate.issuer),
-    FIELD("issuer_base64", BASE64, struct result, certificate.issuer),
-    FIELD("names", TEXTS, struct result, certificate.names),
-    FIELD("names_base64", BASE64S, struct result, certificate.names),
-    FIELD("not_before", TIME, struct result, certificate.not_before),
-    FIELD("not_after", TIME, struct result, certificate.not_after),
-    FIELD("sha256", TEXT, struct result, certificate.sha256),
-    FIELD("key", TEXT, struct result, certificate.key),
-    FIELD("chain", UNSIGNED, struct result, certificate.chain),
-    FIELD_END,
-};
-
-static const struct field policy_fields[] = {
-    FIELD("version", TEXT, struct result, policy.version),
-    FIELD("version_base64", BASE64, struct result, policy.version),
-    FIELD("mode", MODE, struct result, policy.mode),
-    FIELD_HAS("max_age", UINT64, struct result, policy.max_age, policy.has_max_age),
-    FIELD("mx", TEXTS, struct result, policy.mx),
-    FIELD("mx_base64", BASE64S, struct result, policy.mx),
-    FIELD("sha256", TEXT, struct result, policy.sha256),
-    FIELD("text", TEXT, struct result, policy.text),
-    FIELD("text_base64", BASE64, struct result, policy.text),
-    FIELD_END,
-};
-
-static const struct field mx_fields[] = {
-    FIELD("preference", UNSIGNED, struct result_mx, preference),
-    FIELD("host", TEXT, struct result_mx, host),
-    FIELD("host_base64", BASE64, struct result_mx, host),
-    FIELD_HAS("covered", BOOL, struct result_mx, covered, judged),
-    FIELD_END,
-};
-
-static const struct field tlsrpt_fields[] = {
-    FIELD("txt", TEXTS, struct result, tlsrpt.txt),
-    FIELD("txt_base64", BASE64S, struct result, tlsrpt.txt),
-    FIELD("rua", TEXTS, struct result, tlsrpt.rua),
-    FIELD("rua_base64", BASE64S, struct result, tlsrpt.rua),
-    FIELD_END,
-};
-
-/* The reading begins with its result, so the offsets of both are the same. */
-static const struct field result_fields[] = {
-    FIELD("v", UINT64, struct reading, version),
-    FIELD("n", UINT64, struct result, n),
-    FIELD("domain", TEXT, struct result, domain),
-    FIELD("unicode", TEXT, struct result, unicode),
-    FIELD("line", TEXT, struct result, line),
-    FIELD("line_base64", BASE64, struct result, line),
-    FIELD_HAS("rank", UINT64, struct result, rank, has_rank),
-    FIELD_HAS("status", STATUS, struct reading, result.status, has_status),
-    FIELD_HAS("effect", EFFECT, struct result, effect, has_effect),
-    FIELD("findings", FINDINGS, struct result, findings),
-    FIELD_MEMBERS("record", record.lookup.asked, record_fields),
-    FIELD_MEMBERS("policy_host", policy_host.lookup.asked, policy_host_fields),
-    FIELD_MEMBERS("fetch", fetch.asked, fetch_fields),
-    FIELD_MEMBERS("certificate", certificate.here, certificate_fields),
-    FIELD_MEMBERS("policy", policy.here, policy_fields),
-    FIELD("mx", MX, struct result, mx),
-    FIELD_MEMBERS("tlsrpt", tlsrpt.lookup.asked, tlsrpt_fields),
-    FIELD("at", TIME, struct result, at),
-    FIELD("ms", INT64, struct result, ms),
-    FIELD_END,
-};
-
-static_assert(offsetof(struct reading, result) == 0, "result_fields rests on it");
 
 enum err reading_new(struct reading **reading) {
   *reading = calloc(1, sizeof **reading);
@@ -286,11 +101,11 @@ static int read_choice(struct cursor *cursor, int value, int count) {
 }
 
 static void read_findings(struct reading *reading, struct cursor *cursor) {
-  const struct finding **next = &reading->result.findings;
+  const struct finding **next = &reading->line.result.findings;
   if (!cursor_open(cursor, '[')) return;
   while (cursor_element(cursor)) {
     struct finding finding = {.code = FOUND_COUNT};
-    read_object(reading, cursor, finding_fields, &finding);
+    read_object(reading, cursor, field_finding_members, &finding);
     if (cursor->bad) return;
     if (finding.code == FOUND_COUNT) {
       reading->strange++;
@@ -313,7 +128,7 @@ static void read_mx(struct reading *reading, struct cursor *cursor, struct resul
   if (!cursor_open(cursor, '[')) return;
   while (cursor_element(cursor)) {
     struct result_mx mx = {0};
-    read_object(reading, cursor, mx_fields, &mx);
+    read_object(reading, cursor, field_mx_members, &mx);
     if (!span_here(mx.host)) cursor->bad = true;
     if (cursor->bad) return;
     set->at[set->count++] = mx;
@@ -326,7 +141,7 @@ static void read_attempts(struct reading *reading, struct cursor *cursor,
   if (!cursor_open(cursor, '[')) return;
   while (cursor_element(cursor)) {
     struct result_attempt attempt = {.code = FOUND_COUNT};
-    read_object(reading, cursor, attempt_fields, &attempt);
+    read_object(reading, cursor, field_attempt_members, &attempt);
     if (!span_here(attempt.address)) cursor->bad = true;
     if (cursor->bad) return;
     fetch->attempts[fetch->attempt_count++] = attempt;
@@ -360,7 +175,7 @@ static void read_part(struct reading *reading, struct cursor *cursor, const stru
   case FIELD_OBJECT: read_object(reading, cursor, field->members, into); break;
   case FIELD_FINDINGS: read_findings(reading, cursor); break;
   case FIELD_MX: read_mx(reading, cursor, at); break;
-  case FIELD_ATTEMPTS: read_attempts(reading, cursor, &reading->result.fetch); break;
+  case FIELD_ATTEMPTS: read_attempts(reading, cursor, &reading->line.result.fetch); break;
   case FIELD_TEXTS: read_texts(reading, cursor, false, at); break;
   case FIELD_BASE64S: read_texts(reading, cursor, true, at); break;
   default: read_enum(cursor, (enum field_kind)field->kind, at); break;
@@ -383,26 +198,7 @@ static void read_value(struct reading *reading, struct cursor *cursor, const str
   case FIELD_RCODE: *(int *)at = read_rcode(cursor); break;
   default: read_part(reading, cursor, field, into); break;
   }
-  if (field->has != NO_HAS) *((bool *)into + field->has) = true;
-}
-
-/* The field of that name, sought from *next on and once around, or NULL. */
-static const struct field *field_find(const struct field *fields, size_t *next, struct span key) {
-  size_t begin = *next, i = begin;
-  do {
-    const struct field *field = &fields[i];
-    if (!field->name) {
-      i = 0;
-      if (begin == 0) break;
-      continue;
-    }
-    i++;
-    if (field->length == key.len && memcmp(field->name, key.ptr, key.len) == 0) {
-      *next = i;
-      return field;
-    }
-  } while (i != begin);
-  return NULL;
+  if (field->has != FIELD_NO_HAS) *((bool *)into + field->has) = true;
 }
 
 static void read_object(struct reading *reading, struct cursor *cursor, const struct field *fields,
@@ -420,7 +216,7 @@ static void read_object(struct reading *reading, struct cursor *cursor, const st
 }
 
 static void reading_reset(struct reading *reading) {
-  reading->result = (struct result){
+  reading->line.result = (struct result){
       .record.lookup.rcode = -1,
       .policy_host.lookup.rcode = -1,
       .mx.lookup.rcode = -1,
@@ -429,8 +225,8 @@ static void reading_reset(struct reading *reading) {
       .fetch.tls_ms = -1,
       .policy.mode = MODE_COUNT,
   };
-  reading->version = 0;
-  reading->has_status = false;
+  reading->line.version = 0;
+  reading->line.has_status = false;
   reading->strange = 0;
   reading->finding_count = reading->text_count = 0;
 }
@@ -440,17 +236,18 @@ enum err reading_line(struct reading *reading, char *line, size_t len) {
   if (err != ERR_NONE) return err;
   struct cursor cursor = cursor_of(line, len);
   reading_reset(reading);
-  read_object(reading, &cursor, result_fields, reading);
-  if (!cursor_done(&cursor) || reading->version == 0 || !reading->has_status) return ERR_SYNTAX;
+  read_object(reading, &cursor, field_line_members, &reading->line);
+  if (!cursor_done(&cursor) || reading->line.version == 0 || !reading->line.has_status)
+    return ERR_SYNTAX;
   return ERR_NONE;
 }
 
 const struct result *reading_result(const struct reading *reading) {
-  return &reading->result;
+  return &reading->line.result;
 }
 
 uint64_t reading_version(const struct reading *reading) {
-  return reading->version;
+  return reading->line.version;
 }
 
 unsigned reading_strange(const struct reading *reading) {

@@ -1,88 +1,7 @@
 #include "output/report.h"
 
-#include "output/facet.h"
-#include "output/number.h"
-#include <stdio.h>
+#include "output/rows.h"
 #include <stdlib.h>
-
-/* A report in the making. */
-struct rows {
-  struct report *report;
-  const char *chapter;   /* of the next section */
-  enum report_tone tone; /* of the next rows */
-  enum err err;          /* sticky */
-};
-
-static void chapter(struct rows *rows, const char *title) {
-  rows->chapter = title;
-}
-
-static void section(struct rows *rows, const char *title, const char *about,
-                    enum report_tone tone) {
-  struct report *report = rows->report;
-  if (report->section_count == REPORT_SECTIONS_MAX) {
-    rows->err = ERR_LIMIT;
-    return;
-  }
-  report->sections[report->section_count++] = (struct report_section){
-      .chapter = rows->chapter, .title = title, .about = about, .first = report->row_count};
-  rows->chapter = NULL;
-  rows->tone = tone;
-}
-
-/* What the last section shows beside its rows. */
-static void chart(struct rows *rows, enum report_chart chart) {
-  if (rows->err == ERR_NONE) rows->report->sections[rows->report->section_count - 1].chart = chart;
-}
-
-/* A row of the last section, without its texts; NULL: no memory. */
-static struct report_row *row(struct rows *rows, uint64_t count, uint64_t base,
-                              const char *base_text) {
-  struct report *report = rows->report;
-  if (rows->err != ERR_NONE) return NULL;
-  if (report->row_count == report->row_room) {
-    size_t room = report->row_room ? 2 * report->row_room : 256;
-    struct report_row *grown = reallocarray(report->rows, room, sizeof *grown);
-    if (!grown) {
-      rows->err = ERR_MEMORY;
-      return NULL;
-    }
-    report->rows = grown;
-    report->row_room = room;
-  }
-  struct report_row *made = &report->rows[report->row_count++];
-  *made =
-      (struct report_row){.count = count, .base = base, .base_text = base_text, .tone = rows->tone};
-  report->sections[report->section_count - 1].count++;
-  return made;
-}
-
-/* Of a value_row(). */
-struct counted {
-  uint64_t count, base;
-  const char *base_text;
-};
-
-#define COUNTS(count, base, base_text) ((struct counted){count, base, base_text})
-
-/* A row whose member is PARENT.VALUE and whose domains are chosen by facet=VALUE. */
-static struct report_row *value_row(struct rows *rows, const char *label, const char *parent,
-                                    enum facet facet, const char *value, struct counted counts) {
-  struct report_row *made = row(rows, counts.count, counts.base, counts.base_text);
-  if (!made) return NULL;
-  snprintf(made->label, sizeof made->label, "%s", label);
-  snprintf(made->member, sizeof made->member, "%s.%s", parent, value);
-  if (facet == FACET_CODE) made->note = finding_info(finding_by_name(span_of(value)))->title;
-  if (facet == FACET_CODE)
-    snprintf(made->list, sizeof made->list, "--list %s", value);
-  else if (facet != FACET_COUNT)
-    snprintf(made->list, sizeof made->list, "--list all --where %s=%s", facet_text(facet), value);
-  return made;
-}
-
-static void note(struct report_row *row, const char *text) {
-  if (row) row->note = text;
-}
 
 static uint64_t sum(const uint64_t *counts, size_t count) {
   uint64_t total = 0;
@@ -98,14 +17,14 @@ static void add_status(struct rows *rows, const struct figures *figures) {
       [STATUS_INVALID] = "no domain name",
   };
   const struct counts *counts = &figures->counts;
-  chapter(rows, "Adoption");
-  section(rows, "Domains", "deployed: valid and broken together", REPORT_PLAIN);
+  rows_chapter(rows, "Adoption");
+  rows_section(rows, "Domains", "deployed: valid and broken together", REPORT_PLAIN);
   for (int i = 0; i < STATUS_COUNT; i++) {
     const char *name = result_status_text((enum result_status)i);
     rows->tone = i == STATUS_VALID ? REPORT_GOOD : i == STATUS_BROKEN ? REPORT_BAD : REPORT_PLAIN;
-    note(value_row(rows, name, "status", FACET_STATUS, name,
-                   COUNTS(counts->status[i], counts->domains, "domains")),
-         notes[i]);
+    rows_note(rows_value(rows, name, "status", FACET_STATUS, name,
+                         ROWS_OF(counts->status[i], counts->domains, "domains")),
+              notes[i]);
   }
 }
 
@@ -120,18 +39,19 @@ static void add_effect(struct rows *rows, const struct figures *figures) {
       [EFFECT_UNDELIVERABLE] = "they refuse every MX: mail is lost",
   };
   const struct counts *counts = &figures->counts;
-  section(rows, "What senders do", "senders that follow RFC 8461 and have nothing cached",
-          REPORT_PLAIN);
-  chart(rows, REPORT_CHART_EFFECT);
+  rows_section(rows, "What senders do", "senders that follow RFC 8461 and have nothing cached",
+               REPORT_PLAIN);
+  rows_chart(rows, REPORT_CHART_EFFECT);
   for (int i = 0; i < EFFECT_COUNT; i++) {
     const char *name = result_effect_text((enum result_effect)i);
     bool any = i == EFFECT_NONE || i == EFFECT_UNKNOWN;
     bool lost = i == EFFECT_AT_RISK || i == EFFECT_UNDELIVERABLE;
     rows->tone = i == EFFECT_ENFORCED ? REPORT_GOOD : lost ? REPORT_BAD : REPORT_PLAIN;
-    note(value_row(rows, name, "effect", FACET_EFFECT, name,
-                   COUNTS(counts->effect[i], any ? counts->domains : figures_deployed(figures),
-                          any ? "domains" : "deployed")),
-         notes[i]);
+    rows_note(
+        rows_value(rows, name, "effect", FACET_EFFECT, name,
+                   ROWS_OF(counts->effect[i], any ? counts->domains : figures_deployed(figures),
+                           any ? "domains" : "deployed")),
+        notes[i]);
   }
 }
 
@@ -147,16 +67,16 @@ static void add_stages(struct rows *rows, const struct figures *figures) {
   };
   const struct counts *counts = &figures->counts;
   uint64_t base = figures_deployed(figures) + counts->status[STATUS_UNKNOWN];
-  chapter(rows, "What is wrong");
-  section(rows, "Where it breaks",
-          "domains with at least one error at that stage; a domain may stand in several",
-          REPORT_BAD);
+  rows_chapter(rows, "What is wrong");
+  rows_section(rows, "Where it breaks",
+               "domains with at least one error at that stage; a domain may stand in several",
+               REPORT_BAD);
   for (int i = 0; i < STAGE_COUNT; i++) {
     const char *name = finding_stage_text((enum finding_stage)i);
     if (i == STAGE_TLSRPT) continue; /* it has no errors */
-    note(value_row(rows, name, "stage", FACET_STAGE, name,
-                   COUNTS(counts->stage[i], base, "deployed or unknown")),
-         notes[i]);
+    rows_note(rows_value(rows, name, "stage", FACET_STAGE, name,
+                         ROWS_OF(counts->stage[i], base, "deployed or unknown")),
+              notes[i]);
   }
 }
 
@@ -164,8 +84,8 @@ static void add_code(struct rows *rows, const struct figures *figures, enum find
                      uint64_t base, const char *base_text) {
   const char *name = finding_info(code)->name;
   if (figures->counts.codes[code])
-    value_row(rows, name, "findings", FACET_CODE, name,
-              COUNTS(figures->counts.codes[code], base, base_text));
+    rows_value(rows, name, "findings", FACET_CODE, name,
+               ROWS_OF(figures->counts.codes[code], base, base_text));
 }
 
 /* The errors of one stage, with the domains that have one there as their base. */
@@ -178,7 +98,7 @@ static void add_causes(struct rows *rows, const struct figures *figures) {
   };
   for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
     if (figures->counts.stage[stage] == 0) continue;
-    section(rows, titles[stage], "", REPORT_BAD);
+    rows_section(rows, titles[stage], "", REPORT_BAD);
     for (int code = 0; code < FOUND_COUNT; code++) {
       const struct finding_info *info = finding_info((enum finding_code)code);
       if ((int)info->stage == stage && info->severity == FINDING_ERROR)
@@ -189,7 +109,7 @@ static void add_causes(struct rows *rows, const struct figures *figures) {
 }
 
 static void add_notes(struct rows *rows, const struct figures *figures) {
-  section(rows, "Warnings and notes", "", REPORT_PLAIN);
+  rows_section(rows, "Warnings and notes", "", REPORT_PLAIN);
   for (int code = 0; code < FOUND_COUNT; code++) {
     const struct finding_info *info = finding_info((enum finding_code)code);
     if (info->severity == FINDING_ERROR) continue;
@@ -202,12 +122,12 @@ static void add_notes(struct rows *rows, const struct figures *figures) {
 
 static void add_modes(struct rows *rows, const struct figures *figures) {
   uint64_t base = sum(figures->counts.mode, MODE_COUNT);
-  chapter(rows, "Policies and certificates");
-  section(rows, "Modes", "of the policies that were read and hold one", REPORT_PLAIN);
+  rows_chapter(rows, "Policies and certificates");
+  rows_section(rows, "Modes", "of the policies that were read and hold one", REPORT_PLAIN);
   for (int i = 0; i < MODE_COUNT; i++) {
     const char *name = result_mode_text((enum result_mode)i);
-    value_row(rows, name, "mode", FACET_MODE, name,
-              COUNTS(figures->counts.mode[i], base, "policies with a mode"));
+    rows_value(rows, name, "mode", FACET_MODE, name,
+               ROWS_OF(figures->counts.mode[i], base, "policies with a mode"));
   }
 }
 
@@ -217,11 +137,12 @@ static void add_max_age(struct rows *rows, const struct figures *figures) {
       "half to one year", "over a year (not allowed)"};
   uint64_t base = sum(figures->counts.max_age, COUNTS_MAX_AGE_BINS);
   char text[FACET_NUMBER_SIZE];
-  section(rows, "Lifetimes (max_age)", "of the policies that were read and hold one", REPORT_PLAIN);
+  rows_section(rows, "Lifetimes (max_age)", "of the policies that were read and hold one",
+               REPORT_PLAIN);
   for (int i = 0; i < COUNTS_MAX_AGE_BINS; i++) {
     facet_max_age(i, text);
-    value_row(rows, labels[i], "max_age", FACET_MAX_AGE, text,
-              COUNTS(figures->counts.max_age[i], base, "policies with a max_age"));
+    rows_value(rows, labels[i], "max_age", FACET_MAX_AGE, text,
+               ROWS_OF(figures->counts.max_age[i], base, "policies with a max_age"));
   }
 }
 
@@ -229,29 +150,30 @@ static void add_http_status(struct rows *rows, const struct figures *figures) {
   const uint64_t *counts = figures->counts.http_status;
   uint64_t base = sum(counts, COUNTS_HTTP_STATUS_MAX + 1);
   char text[FACET_NUMBER_SIZE];
-  section(rows, "HTTP statuses", "of the fetches that had an answer", REPORT_PLAIN);
+  rows_section(rows, "HTTP statuses", "of the fetches that had an answer", REPORT_PLAIN);
   for (int i = 0; i <= COUNTS_HTTP_STATUS_MAX; i++) {
     if (counts[i] == 0) continue;
     snprintf(text, sizeof text, "%d", i);
-    value_row(rows, text, "http_status", FACET_HTTP_STATUS, text,
-              COUNTS(counts[i], base, "answers"));
+    rows_value(rows, text, "http_status", FACET_HTTP_STATUS, text,
+               ROWS_OF(counts[i], base, "answers"));
   }
 }
 
 static void add_certificates(struct rows *rows, const struct figures *figures) {
   const struct counts *counts = &figures->counts;
   char label[REPORT_LABEL_SIZE], days[16];
-  section(rows, "Certificates of policy hosts",
-          "days count from when the domain was scanned; those within 7 are among those within 14",
-          REPORT_BAD);
-  value_row(rows, "expired", "certificate", FACET_EXPIRES, "expired",
-            COUNTS(counts->expired, counts->certificates, "certificates seen"));
+  rows_section(
+      rows, "Certificates of policy hosts",
+      "days count from when the domain was scanned; those within 7 are among those within 14",
+      REPORT_BAD);
+  rows_value(rows, "expired", "certificate", FACET_EXPIRES, "expired",
+             ROWS_OF(counts->expired, counts->certificates, "certificates seen"));
   rows->tone = REPORT_PLAIN;
   for (int i = 0; i < COUNTS_EXPIRY_BINS; i++) {
     snprintf(days, sizeof days, "%u", counts_expiry_days[i]);
     snprintf(label, sizeof label, "expire within %s days", days);
-    value_row(rows, label, "certificate.expiring", FACET_EXPIRES, days,
-              COUNTS(counts->expiring[i], counts->certificates, "certificates seen"));
+    rows_value(rows, label, "certificate.expiring", FACET_EXPIRES, days,
+               ROWS_OF(counts->expiring[i], counts->certificates, "certificates seen"));
   }
 }
 
@@ -262,56 +184,57 @@ static void add_mismatch(struct rows *rows, const struct figures *figures) {
       [KIND_TLD] = "only the top-level domain differs",
       [KIND_DOMAIN] = "another domain altogether",
   };
-  section(rows, "How MX and policy differ", "an MX that is not covered, by the closest pattern",
-          REPORT_BAD);
+  rows_section(rows, "How MX and policy differ",
+               "an MX that is not covered, by the closest pattern", REPORT_BAD);
   for (int i = 0; i < KIND_COUNT; i++) {
     const char *name = result_kind_text((enum result_kind)i);
-    note(value_row(rows, name, "mismatch", FACET_KIND, name,
-                   COUNTS(figures->counts.kinds[i], figures->counts.stage[STAGE_MX],
-                          "with an error of stage mx")),
-         notes[i]);
+    rows_note(rows_value(rows, name, "mismatch", FACET_KIND, name,
+                         ROWS_OF(figures->counts.kinds[i], figures->counts.stage[STAGE_MX],
+                                 "with an error of stage mx")),
+              notes[i]);
   }
 }
 
 static void add_tlsrpt(struct rows *rows, const struct figures *figures) {
   const struct counts *counts = &figures->counts;
-  section(rows, "TLS reporting", "", REPORT_PLAIN);
+  rows_section(rows, "TLS reporting", "", REPORT_PLAIN);
   struct report_row *made =
-      row(rows, counts->tlsrpt_deployed, figures_deployed(figures), "deployed");
+      rows_add(rows, ROWS_OF(counts->tlsrpt_deployed, figures_deployed(figures), "deployed"));
   if (made) {
     snprintf(made->label, sizeof made->label, "deployed");
     snprintf(made->member, sizeof made->member, "tlsrpt.deployed");
     snprintf(made->list, sizeof made->list, "--list all --where 'tlsrpt=sound|broken'");
   }
   rows->tone = REPORT_BAD;
-  value_row(rows, "broken", "tlsrpt", FACET_TLSRPT, "broken",
-            COUNTS(counts->tlsrpt_broken, counts->tlsrpt_deployed, "with TLSRPT"));
+  rows_value(rows, "broken", "tlsrpt", FACET_TLSRPT, "broken",
+             ROWS_OF(counts->tlsrpt_broken, counts->tlsrpt_deployed, "with TLSRPT"));
 }
 
 static void add_managed(struct rows *rows, const struct figures *figures) {
-  chapter(rows, "Who runs it");
-  section(rows, "Who manages the policy host",
-          "by the number of deployed domains that one operator serves; it needs them all, so that "
-          "no option lists these",
-          REPORT_PLAIN);
+  rows_chapter(rows, "Who runs it");
+  rows_section(
+      rows, "Who manages the policy host",
+      "by the number of deployed domains that one operator serves; it needs them all, so that "
+      "no option lists these",
+      REPORT_PLAIN);
   for (int i = 0; i < MANAGER_COUNT; i++) {
     const char *name = manager_text((enum manager)i);
     const struct managed_line *line = &figures->managed.managers[i];
     char parent[REPORT_LABEL_SIZE], label[REPORT_LABEL_SIZE];
     snprintf(parent, sizeof parent, "managed.%s", name);
     rows->tone = REPORT_PLAIN;
-    value_row(rows, name, parent, FACET_COUNT, "domains",
-              COUNTS(line->domains, figures_deployed(figures), "deployed"));
+    rows_value(rows, name, parent, FACET_COUNT, "domains",
+               ROWS_OF(line->domains, figures_deployed(figures), "deployed"));
     snprintf(label, sizeof label, "%s, broken", name);
     rows->tone = REPORT_BAD;
-    value_row(rows, label, parent, FACET_COUNT, "broken",
-              COUNTS(line->broken, line->domains, name));
+    rows_value(rows, label, parent, FACET_COUNT, "broken",
+               ROWS_OF(line->broken, line->domains, name));
   }
 }
 
 static void add_managed_stages(struct rows *rows, const struct figures *figures) {
-  section(rows, "Where it breaks, by who manages", "", REPORT_BAD);
-  chart(rows, REPORT_CHART_MANAGERS);
+  rows_section(rows, "Where it breaks, by who manages", "", REPORT_BAD);
+  rows_chart(rows, REPORT_CHART_MANAGERS);
   for (int i = 0; i < MANAGER_COUNT; i++)
     for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
       const char *name = manager_text((enum manager)i);
@@ -321,23 +244,23 @@ static void add_managed_stages(struct rows *rows, const struct figures *figures)
       if (line->stage[stage] == 0) continue;
       snprintf(parent, sizeof parent, "managed.%s.stage", name);
       snprintf(label, sizeof label, "%s, %s", name, stage_text);
-      value_row(rows, label, parent, FACET_COUNT, stage_text,
-                COUNTS(line->stage[stage], line->domains, name));
+      rows_value(rows, label, parent, FACET_COUNT, stage_text,
+                 ROWS_OF(line->stage[stage], line->domains, name));
     }
 }
 
 static void add_operators(struct rows *rows, const struct figures *figures) {
   const struct managed_operators *operators = &figures->managed.operators;
-  section(rows, "Each operator counted once",
-          "an operator: the registrable domain that the policy host is an alias of, or its "
-          "address; at a stage: any of its domains has an error there",
-          REPORT_BAD);
-  value_row(rows, "broken", "operators", FACET_COUNT, "broken",
-            COUNTS(operators->broken, operators->count, "operators"));
+  rows_section(rows, "Each operator counted once",
+               "an operator: the registrable domain that the policy host is an alias of, or its "
+               "address; at a stage: any of its domains has an error there",
+               REPORT_BAD);
+  rows_value(rows, "broken", "operators", FACET_COUNT, "broken",
+             ROWS_OF(operators->broken, operators->count, "operators"));
   for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
     const char *name = finding_stage_text((enum finding_stage)stage);
-    value_row(rows, name, "operators.stage", FACET_COUNT, name,
-              COUNTS(operators->stage[stage], operators->count, "operators"));
+    rows_value(rows, name, "operators.stage", FACET_COUNT, name,
+               ROWS_OF(operators->stage[stage], operators->count, "operators"));
   }
 }
 
@@ -351,20 +274,21 @@ static void add_outsourced(struct rows *rows, const struct figures *figures) {
       {"different", "two providers", "two providers, MX mismatch",
        "--list all --where outsourced=different,stage=mx", &figures->managed.different},
   };
-  section(rows, "Policy and mail both outsourced",
-          "one provider: the first labels of the two registrable domains are equal", REPORT_PLAIN);
+  rows_section(rows, "Policy and mail both outsourced",
+               "one provider: the first labels of the two registrable domains are equal",
+               REPORT_PLAIN);
   for (int i = 0; i < 2; i++) {
     const struct managed_outsourced *counts = kinds[i].counts;
     char parent[REPORT_LABEL_SIZE];
     rows->tone = REPORT_PLAIN;
     struct report_row *made =
-        value_row(rows, kinds[i].label, "outsourced", FACET_OUTSOURCED, kinds[i].name,
-                  COUNTS(counts->domains, figures_deployed(figures), "deployed"));
+        rows_value(rows, kinds[i].label, "outsourced", FACET_OUTSOURCED, kinds[i].name,
+                   ROWS_OF(counts->domains, figures_deployed(figures), "deployed"));
     if (made) snprintf(made->member, sizeof made->member, "outsourced.%s.domains", kinds[i].name);
     rows->tone = REPORT_BAD;
     snprintf(parent, sizeof parent, "outsourced.%s", kinds[i].name);
-    made = value_row(rows, kinds[i].mismatch, parent, FACET_COUNT, "mismatch",
-                     COUNTS(counts->mismatch, counts->domains, kinds[i].label));
+    made = rows_value(rows, kinds[i].mismatch, parent, FACET_COUNT, "mismatch",
+                      ROWS_OF(counts->mismatch, counts->domains, kinds[i].label));
     if (made) snprintf(made->list, sizeof made->list, "%s", kinds[i].mismatch_list);
   }
 }
