@@ -72,19 +72,25 @@ static void read_texts(struct reading *reading, struct cursor *cursor, bool base
   }
 }
 
+/* The number behind "RCODE", or -1: at most five digits and nothing else. */
+static int rcode_number(struct span text) {
+  struct span digits = span_starts(text, SPAN("RCODE")) ? span_skip(text, 5) : SPAN("");
+  int rcode = 0;
+  if (digits.len == 0 || digits.len > 5) return -1;
+  for (size_t i = 0; i < digits.len; i++) {
+    if (digits.ptr[i] < '0' || digits.ptr[i] > '9') return -1;
+    rcode = rcode * 10 + (digits.ptr[i] - '0');
+  }
+  return rcode;
+}
+
 /* IANA's name of it, or RCODE and its number. */
 static int read_rcode(struct cursor *cursor) {
   struct span text = cursor_string(cursor);
   int rcode = result_rcode_by_text(text);
-  if (rcode >= 0 || cursor->bad) return rcode;
-  struct span digits = span_starts(text, SPAN("RCODE")) ? span_skip(text, 5) : SPAN("");
-  cursor->bad |= digits.len == 0 || digits.len > 5;
-  rcode = 0;
-  for (size_t i = 0; i < digits.len; i++) {
-    cursor->bad |= digits.ptr[i] < '0' || digits.ptr[i] > '9';
-    rcode = rcode * 10 + (digits.ptr[i] - '0');
-  }
-  return cursor->bad ? -1 : rcode;
+  if (rcode < 0) rcode = rcode_number(text);
+  cursor->bad |= rcode < 0;
+  return rcode;
 }
 
 /* A number that goes into something narrower than 64 bits. */
