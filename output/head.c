@@ -6,10 +6,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ID1 ID2 CM FLG (FCOMMENT) MTIME XFL OS (255: unknown); then the comment and its NUL. */
-static const char head_begin[] = {0x1f, (char)0x8b, 8, 0x10, 0, 0, 0, 0, 0, (char)0xff};
+/* ID1 ID2 CM FLG (FEXTRA) MTIME XFL OS (255: unknown); then the extra field's length, and it. */
+static const char head_begin[] = {0x1f, (char)0x8b, 8, 4, 0, 0, 0, 0, 0, (char)0xff};
+static const char head_subfield[] = {'S', 't'};
 /* A last, empty block of deflate with fixed codes (RFC 1951), CRC-32 and length of nothing. */
 static const char head_end[] = {3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+static char *put_length(char *at, size_t length) {
+  *at++ = (char)(length & 0xff);
+  *at++ = (char)(length >> 8);
+  return at;
+}
 
 enum err head_member(struct span identity, char **bytes, size_t *size) {
   if (identity.len > HEAD_IDENTITY_MAX) return ERR_LIMIT;
@@ -17,18 +24,30 @@ enum err head_member(struct span identity, char **bytes, size_t *size) {
   if (!at) return ERR_MEMORY;
   *size = identity.len + HEAD_MEMBER_EXTRA;
   at = mempcpy(at, head_begin, sizeof head_begin);
+  at = put_length(at, identity.len + HEAD_SUBFIELD_HEAD);
+  at = mempcpy(at, head_subfield, sizeof head_subfield);
+  at = put_length(at, identity.len);
   at = mempcpy(at, identity.ptr, identity.len);
-  *at++ = 0;
   memcpy(at, head_end, sizeof head_end);
   return ERR_NONE;
 }
 
+struct span head_identity(struct span extra) {
+  struct span identity = span_skip(extra, HEAD_SUBFIELD_HEAD);
+  bool ours = span_starts(extra, (struct span){head_subfield, sizeof head_subfield}) &&
+              span_starts(identity, SPAN(HEAD_MAGIC));
+  return ours ? identity : (struct span){0};
+}
+
 bool head_is_torn(struct span bytes) {
   struct span begin = {head_begin, sizeof head_begin};
-  struct span comment = span_skip(bytes, begin.len);
+  struct span subfield = {head_subfield, sizeof head_subfield};
+  struct span extra = span_skip(bytes, begin.len + 2);
+  struct span identity = span_skip(extra, HEAD_SUBFIELD_HEAD);
   if (bytes.len >= HEAD_IDENTITY_MAX + HEAD_MEMBER_EXTRA) return false;
   return span_starts(begin, span_first(bytes, begin.len)) &&
-         span_starts(SPAN(HEAD_MAGIC), span_first(comment, sizeof HEAD_MAGIC - 1));
+         span_starts(subfield, span_first(extra, subfield.len)) &&
+         span_starts(SPAN(HEAD_MAGIC), span_first(identity, sizeof HEAD_MAGIC - 1));
 }
 
 static bool head_path(const char *path, const char *suffix, char out[HEAD_PATH_MAX]) {

@@ -1,10 +1,12 @@
 /* The head of a scan's results: what tells which scan they are of, so that only that one is
  * resumed.
  *
- * The identity is lines of "key value", the first of them HEAD_MAGIC. In gzip results it is the
- * comment of an empty member (RFC 1952 section 2.3.1: FCOMMENT) in front of the scan's records; for
- * plain results it stands in a file of its own beside them, NAME.resume, behind a line "from N":
- * the size that the results had when the scan began. So every line of the results stays a record.
+ * The identity is lines of "key value", the first of them HEAD_MAGIC. In gzip results it is a
+ * subfield "St" of the extra field of an empty member (RFC 1952 section 2.3.1.1) in front of the
+ * scan's records: every reader passes over that, while a comment is refused by DuckDB, and by Go's
+ * when it is long. For plain results it stands in a file of its own beside them, NAME.resume,
+ * behind a line "from N": the size that the results had when the scan began. So every line of the
+ * results stays a record.
  */
 #ifndef OUTPUT_HEAD_H
 #define OUTPUT_HEAD_H
@@ -17,13 +19,18 @@
 #define HEAD_FILE_SUFFIX ".resume"
 
 enum {
-  HEAD_IDENTITY_MAX = 256 * 1024,
-  HEAD_MEMBER_EXTRA = 21, /* octets of the member besides the identity */
+  HEAD_SUBFIELD_HEAD = 4, /* its two letters, and its length */
+  HEAD_EXTRA_MAX = 65535, /* of the extra field */
+  HEAD_IDENTITY_MAX = HEAD_EXTRA_MAX - HEAD_SUBFIELD_HEAD,
+  HEAD_MEMBER_EXTRA = 26, /* octets of the member besides the identity */
   HEAD_PATH_MAX = 4096,
 };
 
 /* The empty member, in memory that is to be freed. The identity holds no NUL. */
 enum err head_member(struct span identity, char **bytes, size_t *size);
+
+/* The identity in a member's extra field; empty: there is none. */
+struct span head_identity(struct span extra);
 
 /* Whether these are the first octets of such a member, and no whole one: all there is of a head
  * that was torn. */

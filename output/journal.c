@@ -43,7 +43,7 @@ struct inflater {
   bool odd;       /* the member holds what is no record of ours */
   uint64_t taken; /* octets of the file that are in whole members, or in the one being read */
   unsigned char out[JOURNAL_BUFFER_SIZE];
-  unsigned char comment[HEAD_IDENTITY_MAX + 1];
+  unsigned char extra[HEAD_EXTRA_MAX];
 };
 
 static enum err reader_fill(struct reader *reader, size_t *got) {
@@ -144,16 +144,16 @@ static enum err inflater_lines(struct inflater *inflater, struct span bytes) {
   return err;
 }
 
-/* The header's comment is filled in by zlib; inflateReset() forgets it. */
+/* The header's extra field is filled in by zlib; inflateReset() forgets it. */
 static void inflater_await_header(struct inflater *inflater) {
-  inflater->header = (gz_header){.comment = inflater->comment, .comm_max = HEAD_IDENTITY_MAX};
+  inflater->header = (gz_header){.extra = inflater->extra, .extra_max = HEAD_EXTRA_MAX};
   inflateGetHeader(&inflater->z, &inflater->header);
 }
 
 /* A scan begins here: what stands before it is another's. */
-static enum err inflater_take_head(struct inflater *inflater) {
+static enum err inflater_take_head(struct inflater *inflater, struct span head) {
   struct journal *journal = inflater->reader.journal;
-  char *identity = strdup((char *)inflater->comment);
+  char *identity = strndup(head.ptr, head.len);
   if (!identity) return ERR_MEMORY;
   free(journal->identity);
   journal->identity = identity;
@@ -162,10 +162,11 @@ static enum err inflater_take_head(struct inflater *inflater) {
   return ERR_NONE;
 }
 
-static bool inflater_has_head(const struct inflater *inflater) {
+/* The identity in the member's header; empty: it has none. */
+static struct span inflater_head(const struct inflater *inflater) {
   const gz_header *header = &inflater->header;
-  return header->done == 1 && header->comment &&
-         span_starts(span_of((char *)inflater->comment), SPAN(HEAD_MAGIC));
+  if (header->done != 1 || !header->extra) return (struct span){0};
+  return head_identity((struct span){(const char *)inflater->extra, header->extra_len});
 }
 
 /* A member has ended, checked by its CRC. */
@@ -173,7 +174,8 @@ static enum err inflater_commit(struct inflater *inflater) {
   struct journal *journal = inflater->reader.journal;
   enum err err = ERR_NONE;
   if (inflater->odd || inflater->reader.line.head_len) return ERR_SYNTAX;
-  if (inflater_has_head(inflater)) err = inflater_take_head(inflater);
+  struct span head = inflater_head(inflater);
+  if (head.len) err = inflater_take_head(inflater, head);
   for (size_t i = 0; i < inflater->pending.count && err == ERR_NONE; i++)
     err = journal_mark(journal, inflater->pending.at[i]);
   inflater->pending.count = 0;

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from program import stscan
+from program import Lab, stscan
 from recipes import SCRIPT, node_modules, queries
 from records import Maker, write
 
@@ -34,23 +34,37 @@ def expected(found: dict, name: str) -> dict[str, list[int]]:
 
 
 class Recipes(unittest.TestCase):
-    def test_each_gives_the_member_that_it_names(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="stscan-duckdb.") as name:
-            folder = Path(name)
-            modules = node_modules(folder)
-            if not modules:
-                self.skipTest("DuckDB cannot be had")
-            results = folder / "results.ndjson.gz"
-            recipes = queries(results)
-            self.assertGreaterEqual(len(recipes), 12)
-            write(results, (record for _, record in Maker(seed=5, share=0.05).records(COUNT)))
-            found = json.loads(stscan("stats", "--json", results).stdout)
-            done = subprocess.run(["node", SCRIPT, modules], text=True, check=False, capture_output=True,
-                                  input=json.dumps([query for _, query in recipes]), timeout=300)
-            self.assertEqual(0, done.returncode, done.stderr)
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="stscan-duckdb.")))
+        cls.modules = node_modules(cls.folder)
+        if not cls.modules:
+            raise unittest.SkipTest("DuckDB cannot be had")
+
+    def setUp(self) -> None:
+        self.results = self.folder / f"{self.id()}.ndjson.gz"
+
+    def check(self) -> None:
+        recipes = queries(self.results)
+        self.assertGreaterEqual(len(recipes), 12)
+        found = json.loads(stscan("stats", "--json", self.results).stdout)
+        done = subprocess.run(["node", SCRIPT, self.modules], text=True, check=False, capture_output=True,
+                              input=json.dumps([query for _, query in recipes]), timeout=300)
+        self.assertEqual(0, done.returncode, done.stderr)
         for (member, _), rows in list(zip(recipes, json.loads(done.stdout)))[1:]:
             with self.subTest(member):
                 self.assertEqual(expected(found, member), {row[0]: [int(c) for c in row[1:]] for row in rows})
+
+    def test_of_records_that_were_made(self) -> None:
+        write(self.results, (record for _, record in Maker(seed=5, share=0.05).records(COUNT)))
+        self.check()
+
+    def test_of_a_scan_of_real_servers(self) -> None:
+        with Lab() as lab:
+            names = "\n".join(case["domain"] for case in lab.cases())
+            done = stscan("scan", *lab.options, "-o", self.results, "-", stdin=names.encode())
+            self.assertEqual(0, done.returncode, done.stderr)
+        self.check()
 
 
 if __name__ == "__main__":
