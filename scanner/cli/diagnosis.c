@@ -5,6 +5,7 @@
 #include "scanner/cli/proposal.h"
 #include "scanner/cli/tell.h"
 #include "scanner/sts/domain.h"
+#include "scanner/sts/match.h"
 
 enum { DIAGNOSIS_INDENT = 4, DIAGNOSIS_PROPOSAL_INDENT = 6 };
 
@@ -109,6 +110,24 @@ static bool certificate_reached(const struct result *result) {
   return result->certificate.here || (result->fetch.asked && result->fetch.tls_ms >= 0);
 }
 
+/* The name that counts; all of them where none does. */
+static void certificate_names_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  struct spans names = diagnosis->result->certificate.names;
+  char host[sizeof "mta-sts." + DOMAIN_LENGTH_MAX];
+  snprintf(host, sizeof host, "mta-sts.%.*s", SPAN_ARG(diagnosis->result->domain));
+  size_t i = 0;
+  while (i < names.count && !match_covers(names.at[i], span_of(host))) i++;
+  if (i == names.count) {
+    diagnosis_rows(out, "for ", names, "");
+    return;
+  }
+  diagnosis_row(out, "for ", names.at[i], "");
+  if (names.count > 1)
+    fprintf(out, "%*sand %zu other name%s\n", DIAGNOSIS_INDENT, "", names.count - 1,
+            names.count == 2 ? "" : "s");
+}
+
 static void certificate_show(const struct diagnosis *diagnosis) {
   FILE *out = diagnosis->out;
   const struct result_fetch *fetch = &diagnosis->result->fetch;
@@ -121,7 +140,7 @@ static void certificate_show(const struct diagnosis *diagnosis) {
   if (!certificate->here) return;
   json_time_text(certificate->not_before, from);
   json_time_text(certificate->not_after, to);
-  diagnosis_rows(out, "for ", certificate->names, "");
+  certificate_names_show(diagnosis);
   diagnosis_row(out, "subject ", certificate->subject, "");
   diagnosis_row(out, "issuer ", certificate->issuer, "");
   fprintf(out, "%*svalid from %.19sZ to %.19sZ, %u %s sent\n", DIAGNOSIS_INDENT, "", from, to,

@@ -54,11 +54,23 @@ void stage_policy_judge(struct job *job) {
   policy_parse(fetch->body, &deployment->faults, &result->policy);
 }
 
+/* Where no MX record names the host, no sender is known to hold it against the patterns. */
+static void match_tell_implicit(struct job *job) {
+  struct faults *faults = &job->deployment->faults;
+  if (!faults_has(faults, FOUND_MX_IMPLICIT)) return;
+  bool covered = match_any(job->deployment->result.policy.mx, job->domain);
+  struct span said = SPAN("no mx line of the policy is the domain itself");
+  if (covered) said = SPAN("the policy names the domain itself");
+  faults_add(faults, (struct finding){.code = FOUND_MX_IMPLICIT, .detail = said});
+}
+
 /* MX against the patterns: null MX and no MX count as if covered. */
 void stage_match_judge(struct job *job) {
   struct deployment *deployment = job->deployment;
   struct result *result = &deployment->result;
-  if (result->policy.mx.count == 0 || result->mx.count == 0) return;
+  if (result->policy.mx.count == 0) return;
+  match_tell_implicit(job);
+  if (result->mx.count == 0) return;
   if (faults_has(&deployment->faults, FOUND_MX_NULL)) return;
   match_judge(job->journey->config.psl, &result->policy, &result->mx, &deployment->faults);
 }

@@ -32,6 +32,16 @@ static void policy_host_add(struct job *job, const struct dns_answer *answer) {
         address_from_octets(answer->records[i].data, job->journey->config.https_port);
 }
 
+/* What is said of the policy host, or of the name at the end of its aliases. */
+static struct span policy_host_end(struct arena *arena, const struct lookup *lookup,
+                                   const char *said) {
+  struct spans cname = lookup->answer.cname;
+  if (cname.count == 0) return arena_join(arena, lookup->name, span_of(said));
+  struct span alias = arena_join(arena, lookup->name, SPAN(" is an alias of "));
+  struct span end = arena_join(arena, cname.at[cname.count - 1], SPAN(", which"));
+  return arena_join(arena, arena_join(arena, alias, end), span_of(said));
+}
+
 /* NXDOMAIN of one family means that the name does not exist; else a failure of one family
  * outweighs the other's no data. */
 static void policy_host_raise(struct job *job) {
@@ -43,10 +53,11 @@ static void policy_host_raise(struct job *job) {
       failed = both[i];
     } else if (both[i]->answer.rcode == DNS_NXDOMAIN) {
       faults_add(&deployment->faults,
-                 (struct finding){.code = FOUND_POLICY_DNS_NXDOMAIN,
-                                  .host = both[i]->name,
-                                  .detail = arena_format(&job->arena, "%.*s does not exist",
-                                                         SPAN_ARG(both[i]->name))});
+                 (struct finding){
+                     .code = FOUND_POLICY_DNS_NXDOMAIN,
+                     .host = both[i]->name,
+                     .detail = policy_host_end(&job->arena, both[i], " does not exist"),
+                 });
       return;
     }
   }
@@ -55,10 +66,11 @@ static void policy_host_raise(struct job *job) {
     return;
   }
   faults_add(&deployment->faults,
-             (struct finding){.code = FOUND_POLICY_DNS_NODATA,
-                              .host = both[0]->name,
-                              .detail = arena_format(&job->arena, "%.*s has neither AAAA nor A",
-                                                     SPAN_ARG(both[0]->name))});
+             (struct finding){
+                 .code = FOUND_POLICY_DNS_NODATA,
+                 .host = both[0]->name,
+                 .detail = policy_host_end(&job->arena, both[0], " has neither AAAA nor A"),
+             });
 }
 
 static struct result_lookup policy_host_facts(const struct deployment *deployment) {

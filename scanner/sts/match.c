@@ -92,7 +92,7 @@ enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct 
   return best.kind;
 }
 
-static bool match_any(struct spans patterns, struct span host) {
+bool match_any(struct spans patterns, struct span host) {
   for (size_t i = 0; i < patterns.count; i++)
     if (match_covers(patterns.at[i], host)) return true;
   return false;
@@ -105,12 +105,14 @@ static void match_raise(const psl_ctx_t *psl, struct spans patterns, const struc
   enum result_kind kind = match_kind(psl, patterns, mx->host, &closest);
   struct arena *arena = faults->arena;
   struct span detail = arena_join(arena, mx->host, SPAN(" is not covered; closest is "));
-  faults_add(faults, (struct finding){.code = code,
-                                      .host = mx->host,
-                                      .pattern = closest,
-                                      .has_kind = true,
-                                      .kind = kind,
-                                      .detail = arena_join(arena, detail, closest)});
+  struct span how = arena_format(arena, " (%s)", result_kind_text(kind));
+  faults_add(faults, (struct finding){
+                         .code = code,
+                         .host = mx->host,
+                         .pattern = closest,
+                         .has_kind = true,
+                         .kind = kind,
+                         .detail = arena_join(arena, arena_join(arena, detail, closest), how)});
 }
 
 static void match_raise_unused(const struct result_policy *policy, const struct result_mx_set *mx,

@@ -11,6 +11,9 @@ enum { MATCH_TYPO_DISTANCE_MAX = 3 };
 /* Case-insensitive; a trailing dot of host is ignored; "*." stands for exactly one label. */
 bool match_covers(struct span pattern, struct span host);
 
+/* Whether one of the patterns covers the host. */
+bool match_any(struct spans patterns, struct span host);
+
 /* The first kind that fits in the order typo, subdomain, tld, domain, for the closest of the
  * patterns; *closest is that one. patterns is not empty. psl may be NULL: then two last labels
  * count as the registrable domain. */

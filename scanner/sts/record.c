@@ -41,7 +41,7 @@ static bool is_alphanum(char c) {
 /* NULL, or what is wrong: sts-id = %s"id=" 1*32(ALPHA / DIGIT) */
 static const char *record_id_fault(struct span id) {
   if (id.len == 0) return "the id is empty";
-  if (field_tries(id, SPAN("v=sts"))) return "two records joined into one";
+  if (field_tries(id, SPAN("v="))) return "two records joined into one";
   for (size_t i = 0; i < id.len; i++)
     if (!is_alphanum(id.ptr[i])) return "the id may hold only letters and digits";
   return id.len > RECORD_ID_MAX ? "the id is over 32 characters" : NULL;
@@ -77,7 +77,8 @@ static void record_judge_field(struct record_reader *reader, const struct field 
   else if (span_equal(field->name, SPAN("id")))
     record_judge_id(reader, field);
   else if (span_equal(field->name, SPAN("v")))
-    record_raise(reader->faults, FOUND_RECORD_DUPLICATE_FIELD, "the first v counts", field->text);
+    record_raise(reader->faults, FOUND_RECORD_DUPLICATE_FIELD,
+                 "the first v counts (two records joined into one?)", field->text);
   else
     record_judge_extension(reader, field);
 }

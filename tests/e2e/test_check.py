@@ -56,7 +56,7 @@ class CheckTest(unittest.TestCase):
     def test_a_sound_domain(self) -> None:
         text = self.told("enforce.example", 0, "{d}: valid; senders deliver only to the hosts",
                          "TXT at _mta-sts.{d}", '    "v=STSv1; id=20260408T100000;"\n',
-                         "    for mta-sts.{d}\n", "status 200 after", "      3  mx: mail.{d}\n",
+                         "    for mta-sts.{d}\n    and ", " other names\n", "status 200 after", "      3  mx: mail.{d}\n",
                          "       10 mail.{d}  covered\n", "rua=mailto:tlsrpt@{d}")
         self.assertEqual(steps(text), dict.fromkeys(STEPS, "ok"))
         self.assertNotIn("Expected", text)

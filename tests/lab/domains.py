@@ -123,7 +123,9 @@ CASES: tuple[Case, ...] = (
     case("expires-soon", "policy-tls-expires-soon", "valid", "enforced",
          host=Host(cert="expires-soon", body=POLICY), weight=20),
     case("null-mx", "mx-null", "valid", "enforced", mx=((0, "."),)),
-    case("implicit-mx", "mx-implicit", "valid", "enforced", mx=(), address=True),
+    case("implicit-mx", "mx-implicit", "valid", "enforced", mx=(), address=True,
+         members={"findings.mx-implicit.detail": "no MX: mail goes to the domain's own address "
+                  "(RFC 5321 section 5.1); no mx line of the policy is the domain itself"}),
     case("no-mx", "mx-absent", "valid", "enforced", mx=(), weight=5),
     case("unused-mx", "policy-mx-unused", "valid", "enforced", weight=10,
          host=Host(body=POLICY.replace("mx: ", "mx: old.{d}\r\nmx: "))),
@@ -150,8 +152,13 @@ CASES: tuple[Case, ...] = (
            members={"record.id": "1"}),
     # Finding the policy host.
     fetch("no-host", "policy-dns-nxdomain", Host(a=()), weight=4),
-    fetch("host-nodata", "policy-dns-nodata", Host(a=(), cname="nodata.provider.example.net")),
-    fetch("dangling", "policy-dns-nxdomain", Host(a=(), cname="gone.provider.example.net"), weight=2),
+    fetch("host-nodata", "policy-dns-nodata", Host(a=(), cname="nodata.provider.example.net"),
+          members={"findings.policy-dns-nodata.detail": "mta-sts.{d} is an alias of "
+                   "nodata.provider.example.net, which has neither AAAA nor A"}),
+    fetch("dangling", "policy-dns-nxdomain", Host(a=(), cname="gone.provider.example.net"), weight=2,
+          members={"findings.policy-dns-nxdomain.host": "mta-sts.{d}",
+                   "findings.policy-dns-nxdomain.detail": "mta-sts.{d} is an alias of "
+                   "gone.provider.example.net, which does not exist"}),
     # Reaching it.
     fetch("refused", "policy-tcp-refused", Host(a=(CLOSED,)), weight=12),
     fetch("plain-http", "policy-tls-not-tls", Host(a=(PLAIN_HTTP,))),

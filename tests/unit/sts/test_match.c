@@ -222,7 +222,8 @@ static void names_the_first_and_tells_all(void **state) {
   assert_span(finding->pattern, "mail.example.com");
   assert_true(finding->has_kind);
   assert_int_equal(finding->kind, KIND_TYPO);
-  assert_holds(finding->detail, "mial.example.com is not covered; closest is mail.example.com");
+  assert_holds(finding->detail,
+               "mial.example.com is not covered; closest is mail.example.com (typo)");
   assert_holds(finding->detail, "mx.provider.org is not covered");
   assert_span(judged_find(&judged, FOUND_POLICY_MX_UNUSED)->pattern, "old.example.net");
   judged_end(&judged);

@@ -251,6 +251,8 @@ static void names_the_cause(void **state) {
       {"v=STSv1; id=\"a\"", FOUND_RECORD_ID_INVALID, "a quotation mark"},
       {"v=STSv1; id=" A33, FOUND_RECORD_ID_INVALID, "over 32"},
       {"v=STSv1; id=1v=STSv1; id=2", FOUND_RECORD_ID_INVALID, "two records joined"},
+      {"v=STSv1; id=1v=spf1 -all", FOUND_RECORD_ID_INVALID, "two records joined"},
+      {"v=STSv1; id=1;v=STSv1; id=2;", FOUND_RECORD_DUPLICATE_FIELD, "two records joined"},
       {"v=STSv1; id=", FOUND_RECORD_ID_INVALID, "the id is empty"},
       {"v=STSv1; id=a;;", FOUND_RECORD_SYNTAX, "an empty field"},
       {"v=STSv1; id=a ", FOUND_RECORD_SYNTAX, "a blank at the end"},
