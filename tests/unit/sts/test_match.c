@@ -25,6 +25,22 @@ static const struct {
     {"*.example.org", "unrelated.org", false},
     {"x.xn--aca-6ma.com", "x.xn--aca-6ma.com", true},
     {"x.xn--aca-6ma.com", "x.naca.com", false},
+    {"\xc3\xb1"
+     "aca.com",
+     "\xc3\xb1"
+     "aca.com",
+     true},
+    {"\xc3\x91"
+     "aca.com",
+     "\xc3\x91"
+     "aca.com",
+     true},
+    /* two implementations convert here; an mx is an A-label (section 3.2), and so is what DNS gives
+     */
+    {"x.xn--aca-6ma.com",
+     "x.\xc3\xb1"
+     "aca.com",
+     false},
     {"xn-9999999999a.org", "example.org", false},
     {"lalala", "lalala", true},
     {"a.b", "a.b.", true},

@@ -413,6 +413,8 @@ static void looks_at_the_media_type_alone(void **state) {
       {"TeXT/PlAiN", true},
       {"  text/plain  ", true},
       {"text/plain;charset=utf-8", true},
+      {"text/plain; charset=utf-8", true},
+      {"Text/Plain; charset=UTF-8", true},
       {"text/plain ; charset=UTF-8", true},
       {"text/plain; charset=iso-8859-1", true},
       {"TEXT/PLAIN; charset=US-ASCII; x-extra=ignored", true},
