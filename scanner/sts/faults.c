@@ -58,8 +58,10 @@ void faults_tell(struct faults *faults, struct finding finding, const char *what
   const char *cause = cause_of(text);
   struct span detail = span_of(what);
   if (finding.line) detail = arena_format(arena, "line %u: %s", finding.line, what);
+  struct span quote = faults_quote(text);
   if (text.len) detail = arena_join(arena, detail, SPAN(": "));
-  detail = arena_join(arena, detail, faults_quote(text));
+  detail = arena_join(arena, detail, quote);
+  if (quote.len < text.len) detail = arena_join(arena, detail, SPAN(" ..."));
   if (cause) detail = arena_join(arena, detail, arena_format(arena, " (holds %s)", cause));
   finding.detail = detail;
   faults_add(faults, finding);

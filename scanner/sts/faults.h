@@ -30,7 +30,8 @@ struct faults {
 void faults_add(struct faults *faults, struct finding finding);
 
 /* Adds finding with the detail "line N: what: text (holds cause)", of which only what is always
- * there. text is quoted up to FAULTS_QUOTE_MAX bytes; the cause is what cause_of() finds in it. */
+ * there. text is quoted up to FAULTS_QUOTE_MAX bytes, and " ..." tells of more; the cause is what
+ * cause_of() finds in it. */
 void faults_tell(struct faults *faults, struct finding finding, const char *what, struct span text);
 
 /* Whether the detail of code takes nothing further, so that making one would be in vain. */

@@ -109,6 +109,8 @@ static const char *record_version_fault(struct span text) {
     return "not in the case of \"v=STSv1;\"";
   if (span_equal_nocase(span_first(text, version.len - 1), SPAN("v=STSv")))
     return "another version than STSv1";
+  if (span_starts(text, SPAN("v=")) && field_tries(span_skip(text, 1), SPAN("v=sts")))
+    return "another record joined before this one";
   return "does not begin with \"v=STSv1;\"";
 }
 

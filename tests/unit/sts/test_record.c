@@ -247,6 +247,7 @@ static void names_the_cause(void **state) {
       {"v=stsv2; id=a", FOUND_RECORD_VERSION, "another version"},
       {"v=STSv1 id=a", FOUND_RECORD_VERSION, "no \";\" behind"},
       {"id=a; v=STSv1", FOUND_RECORD_VERSION, "does not begin with"},
+      {"v=spf1 -allv=STSv1; id=a", FOUND_RECORD_VERSION, "another record joined before"},
       {"v=STSv1; id=a\\n", FOUND_RECORD_ID_INVALID, "\\n as two letters"},
       {"v=STSv1; id=\"a\"", FOUND_RECORD_ID_INVALID, "a quotation mark"},
       {"v=STSv1; id=" A33, FOUND_RECORD_ID_INVALID, "over 32"},
