@@ -349,6 +349,7 @@ static void fetcher_on_failed(void *data, CURL *easy) {
 
 static void fetcher_release(struct fetcher *fetcher) {
   X509_STORE_free(fetcher->common.trust);
+  SSL_CTX_free(fetcher->common.tls);
   lanes_free(fetcher->lanes);
   free(fetcher->user_agent);
   if (fetcher->has_curl) curl_global_cleanup();
@@ -373,7 +374,9 @@ static enum err fetcher_equip(struct fetcher *fetcher, const char **why) {
   if (err == ERR_NONE) err = trust_load(&fetcher->common.trust, fetcher->config.ca_file, why);
   if (err != ERR_NONE) return err;
   *why = "out of memory";
-  return multi_new(&fetcher->common.multi, fetcher->loop, &calls);
+  fetcher->common.tls = tls_new();
+  if (!fetcher->common.tls) return ERR_MEMORY;
+  return multi_new(&fetcher->common.multi, fetcher->loop, fetcher->common.tls, &calls);
 }
 
 enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fetcher_config *config,

@@ -1,6 +1,13 @@
 #include "scanner/net/handshake.h"
 
 #include <openssl/err.h>
+#include <pthread.h>
+
+static int handshake_index; /* of the SSLs' extra data: libcurl has the application's for itself */
+
+static void handshake_make_index(void) {
+  handshake_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
 
 /* RFC 8446 section 6; RFC 5246 section 7.2 for those of before. */
 #define HANDSHAKE_ALERT_MAP(X)                                                                     \
@@ -65,8 +72,8 @@ static void handshake_see_head(struct handshake *handshake, const unsigned char 
 static void handshake_hear_message(int sent, int version, int type, const void *bytes, size_t len,
                                    SSL *ssl, void *data) {
   (void)version;
-  (void)ssl;
   struct handshake *handshake = data;
+  if (SSL_set_ex_data(ssl, handshake_index, handshake) != 1) handshake->no_memory = true;
   const unsigned char *at = bytes;
   if (type == SSL3_RT_HEADER && len >= SSL3_RT_HEADER_LENGTH && !sent)
     handshake_see_head(handshake, at);
@@ -77,8 +84,13 @@ static void handshake_hear_message(int sent, int version, int type, const void *
     handshake->alert = at[1];
 }
 
+struct handshake *handshake_of(const SSL *ssl) {
+  return SSL_get_ex_data(ssl, handshake_index);
+}
+
 static void handshake_hear_state(const SSL *ssl, int where, int ret) {
-  struct handshake *handshake = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+  struct handshake *handshake = handshake_of(ssl);
+  if (!handshake) return;
   if (where == SSL_CB_HANDSHAKE_DONE) {
     handshake->finished = true;
     handshake->version = SSL_get_version(ssl);
@@ -88,7 +100,8 @@ static void handshake_hear_state(const SSL *ssl, int where, int ret) {
 }
 
 void handshake_watch(struct handshake *handshake, SSL_CTX *ctx) {
-  SSL_CTX_set_app_data(ctx, handshake);
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, handshake_make_index);
   SSL_CTX_set_info_callback(ctx, handshake_hear_state);
   SSL_CTX_set_msg_callback(ctx, handshake_hear_message);
   SSL_CTX_set_msg_callback_arg(ctx, handshake);

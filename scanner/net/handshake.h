@@ -14,6 +14,7 @@ enum { HANDSHAKE_NO_ALERT = -1 };
 
 struct handshake {
   bool finished;
+  bool no_memory;          /* nothing can be said of it */
   const char *version;     /* "TLSv1.3", once finished; constant */
   bool answered;           /* the head of a record has come, or what stands in its place */
   bool not_tls;            /* ... and it is none of TLS */
@@ -25,8 +26,10 @@ struct handshake {
 
 void handshake_init(struct handshake *handshake);
 
-/* Sets the callbacks of ctx, which is for this handshake alone. */
+/* Sets the callbacks of the next SSL that is made of ctx. */
 void handshake_watch(struct handshake *handshake, SSL_CTX *ctx);
+/* Of an SSL that is watched, once it has begun; else NULL. */
+struct handshake *handshake_of(const SSL *ssl);
 
 /* The code of a handshake that failed while the connection stood or was closed in order (so
  * neither timed out nor reset). Of one that is finished: FOUND_POLICY_TLS_ALERT if the server ended

@@ -6,6 +6,7 @@
 
 struct multi {
   CURLM *curl;
+  SSL_CTX *tls;
   struct watch *watch;
   uv_timer_t timer;
   struct multi_calls calls;
@@ -13,7 +14,9 @@ struct multi {
 
 static void multi_act(struct multi *multi, curl_socket_t fd, int mask) {
   int running;
+  tls_lend(multi->tls);
   curl_multi_socket_action(multi->curl, fd, mask, &running);
+  tls_lend(NULL);
   multi->calls.worked(multi->calls.data);
 }
 
@@ -69,11 +72,13 @@ static CURLMcode multi_set_options(struct multi *multi) {
   return code;
 }
 
-enum err multi_new(struct multi **multi, uv_loop_t *loop, const struct multi_calls *calls) {
+enum err multi_new(struct multi **multi, uv_loop_t *loop, SSL_CTX *tls,
+                   const struct multi_calls *calls) {
   struct multi *made = calloc(1, sizeof *made);
   enum err err = ERR_MEMORY;
   if (!made) return err;
   made->calls = *calls;
+  made->tls = tls;
   made->curl = curl_multi_init();
   if (!made->curl || multi_set_options(made) != CURLM_OK) goto done;
   err = watch_new(&made->watch, loop, multi_on_ready, made);

@@ -7,6 +7,7 @@
 #define SCANNER_NET_MULTI_H
 
 #include "output/err.h"
+#include "scanner/net/tls.h"
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <uv.h>
@@ -22,7 +23,9 @@ struct multi_calls {
   void *data;
 };
 
-enum err multi_new(struct multi **multi, uv_loop_t *loop, const struct multi_calls *calls);
+/* tls is lent to libcurl while it works; it outlives the multi. */
+enum err multi_new(struct multi **multi, uv_loop_t *loop, SSL_CTX *tls,
+                   const struct multi_calls *calls);
 /* No transfer may be in it any more. closed is called when the loop has let go of all. */
 void multi_close(struct multi *multi);
 

@@ -19,7 +19,7 @@ static bool outcome_over_headers(const struct outcome *outcome) {
 }
 
 enum err outcome_trouble(const struct outcome *outcome) {
-  if (outcome->no_memory) return ERR_MEMORY;
+  if (outcome->no_memory || outcome->handshake.no_memory) return ERR_MEMORY;
   switch (outcome->socket_errno) {
   case EMFILE:
   case ENFILE: return ERR_LIMIT;

@@ -34,6 +34,16 @@ static curl_socket_t transfer_open(void *data, curlsocktype purpose, struct curl
   return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+static int transfer_verify(X509_STORE_CTX *ctx, void *data) {
+  (void)data;
+  const SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+  char *handshake = (char *)handshake_of(ssl);
+  if (!handshake) return 0;
+  struct transfer *transfer =
+      (struct transfer *)(void *)(handshake - offsetof(struct transfer, outcome.handshake));
+  return peer_verify(ctx, &transfer->peer);
+}
+
 /* TCP stands, and TLS begins: verification is taken over, so that a bad certificate does not hide
  * what else is wrong. The store comes from us: libcurl would load its own for each transfer, as it
  * keeps none that has a CApath. */
@@ -44,7 +54,7 @@ static CURLcode transfer_begin_tls(CURL *easy, void *ssl_ctx, void *data) {
   transfer->outcome.step = OUTCOME_SHAKING_HANDS;
   handshake_watch(&transfer->outcome.handshake, ctx);
   if (SSL_CTX_set1_verify_cert_store(ctx, transfer->common->trust) != 1) return CURLE_OUT_OF_MEMORY;
-  SSL_CTX_set_cert_verify_callback(ctx, peer_verify, &transfer->peer);
+  SSL_CTX_set_cert_verify_callback(ctx, transfer_verify, NULL);
   /* Many servers end without close_notify; a short body is noticed all the same. */
   SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
   return CURLE_OK;

@@ -25,6 +25,7 @@ struct transfer_common {
   struct fetcher *fetcher; /* not looked at here */
   struct multi *multi;
   X509_STORE *trust; /* only looked at */
+  SSL_CTX *tls;
   const char *user_agent;
   unsigned timeout_ms; /* within which the fetcher ends it */
   size_t policy_size_max;

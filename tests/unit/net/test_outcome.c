@@ -11,7 +11,7 @@
 #define CLOSED                                                                                     \
   { .alert = HANDSHAKE_NO_ALERT, .alert_sent = HANDSHAKE_NO_ALERT }
 #define FINISHED                                                                                   \
-  { true, .alert = HANDSHAKE_NO_ALERT, .alert_sent = HANDSHAKE_NO_ALERT }
+  { .finished = true, .alert = HANDSHAKE_NO_ALERT, .alert_sent = HANDSHAKE_NO_ALERT }
 
 enum { HEADERS_MAX = 1000, BODY_MAX = 2000 };
 
@@ -214,6 +214,10 @@ static void test_trouble(void **state) {
       {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENOBUFS}, ERR_MEMORY},
       {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENOMEM}, ERR_MEMORY},
       {{.result = CURLE_WRITE_ERROR, .no_memory = true, .step = OUTCOME_BODY}, ERR_MEMORY},
+      {{.result = CURLE_SSL_CONNECT_ERROR,
+        .step = OUTCOME_SHAKING_HANDS,
+        .handshake.no_memory = true},
+       ERR_MEMORY},
       {{.result = CURLE_OUT_OF_MEMORY}, ERR_MEMORY},
       {{.result = CURLE_OUT_OF_MEMORY,
         .step = OUTCOME_HEADERS,
