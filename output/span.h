@@ -76,6 +76,11 @@ static inline bool span_is_wsp(char c) {
   return c == ' ' || c == '\t';
 }
 
+/* ALPHA / DIGIT of RFC 5234, whatever the locale. */
+static inline bool span_is_alphanum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* Without the blanks and tabs at both ends (WSP of RFC 5234). */
 static inline struct span span_trim(struct span s) {
   while (s.len && span_is_wsp(s.ptr[0])) s = span_skip(s, 1);

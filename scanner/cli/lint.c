@@ -151,12 +151,6 @@ static enum err lint_print_text(const struct lint *lint) {
   return ERR_NONE;
 }
 
-static bool lint_has_error(const struct lint *lint) {
-  for (const struct finding *f = lint->result.findings; f; f = f->next)
-    if (finding_info(f->code)->severity == FINDING_ERROR) return true;
-  return false;
-}
-
 static int lint_run(struct lint *lint) {
   enum err err = lint_record(lint);
   if (err != ERR_NONE) return lint_complain(lint, "--record", err);
@@ -173,7 +167,7 @@ static int lint_run(struct lint *lint) {
     err = lint->options->json ? tell_record(stdout, &lint->result) : lint_print_text(lint);
   if (err == ERR_NONE && (fflush(stdout) != 0 || ferror(stdout))) err = ERR_IO;
   if (err != ERR_NONE) return lint_complain(lint, "standard output", err);
-  return lint_has_error(lint) || lint->result.status == STATUS_ABSENT ? EXIT_WRONG : EXIT_DONE;
+  return lint->result.status == STATUS_VALID ? EXIT_DONE : EXIT_WRONG;
 }
 
 int lint_main(int argc, char **argv) {

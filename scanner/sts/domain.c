@@ -19,10 +19,6 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-static bool is_alphanum(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool label_is_numeric(struct span label) {
   for (size_t i = 0; i < label.len; i++)
     if (!is_digit(label.ptr[i])) return false;
@@ -34,7 +30,8 @@ static const char *label_fault(struct span label, bool underscore) {
   if (label.len == 0) return why_empty_label;
   if (label.len > DOMAIN_LABEL_MAX) return why_long_label;
   for (size_t i = 0; i < label.len; i++)
-    if (!is_alphanum(label.ptr[i]) && label.ptr[i] != '-' && !(underscore && label.ptr[i] == '_'))
+    if (!span_is_alphanum(label.ptr[i]) && label.ptr[i] != '-' &&
+        !(underscore && label.ptr[i] == '_'))
       return why_character;
   if (label.ptr[0] == '-' || label.ptr[label.len - 1] == '-') return why_hyphen;
   return NULL;

@@ -33,14 +33,10 @@ bool field_next(struct span *rest, struct field *field, enum field_fault *fault)
   return true;
 }
 
-static bool is_alphanum(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool field_is_extension_name(struct span name) {
-  if (name.len == 0 || name.len > FIELD_NAME_MAX || !is_alphanum(name.ptr[0])) return false;
+  if (name.len == 0 || name.len > FIELD_NAME_MAX || !span_is_alphanum(name.ptr[0])) return false;
   for (size_t i = 1; i < name.len; i++)
-    if (!is_alphanum(name.ptr[i]) && !strchr("_-.", name.ptr[i])) return false;
+    if (!span_is_alphanum(name.ptr[i]) && !strchr("_-.", name.ptr[i])) return false;
   return memchr(name.ptr, 0, name.len) == NULL;
 }
 

@@ -34,16 +34,12 @@ static void record_raise(struct faults *faults, enum finding_code code, const ch
   faults_tell(faults, (struct finding){.code = code}, what, value);
 }
 
-static bool is_alphanum(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* NULL, or what is wrong: sts-id = %s"id=" 1*32(ALPHA / DIGIT) */
 static const char *record_id_fault(struct span id) {
   if (id.len == 0) return "the id is empty";
   if (field_tries(id, SPAN("v="))) return "two records joined into one";
   for (size_t i = 0; i < id.len; i++)
-    if (!is_alphanum(id.ptr[i])) return "the id may hold only letters and digits";
+    if (!span_is_alphanum(id.ptr[i])) return "the id may hold only letters and digits";
   return id.len > RECORD_ID_MAX ? "the id is over 32 characters" : NULL;
 }
 
@@ -104,7 +100,8 @@ static const char *record_version_fault(struct span text) {
   struct span version = SPAN(RECORD_VERSION), next = span_skip(text, version.len);
   if (span_is_wsp(text.ptr[0])) return "a blank before \"v=STSv1;\"";
   if (span_starts(text, version))
-    return is_alphanum(next.ptr[0]) ? "another version than STSv1" : "no \";\" behind \"v=STSv1\"";
+    return span_is_alphanum(next.ptr[0]) ? "another version than STSv1"
+                                         : "no \";\" behind \"v=STSv1\"";
   if (span_equal_nocase(span_first(text, version.len), version))
     return "not in the case of \"v=STSv1;\"";
   if (span_equal_nocase(span_first(text, version.len - 1), SPAN("v=STSv")))

@@ -4,13 +4,9 @@ static bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-static bool is_alphanum(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* unreserved, gen-delims and sub-delims of RFC 3986 section 2, without "!" "," ";". */
 static bool is_uri_character(char c) {
-  return c && (is_alphanum(c) || strchr("-._~:/?#[]@$&'()*+=", c));
+  return c && (span_is_alphanum(c) || strchr("-._~:/?#[]@$&'()*+=", c));
 }
 
 static const char *uri_characters_fault(struct span uri) {
