@@ -278,11 +278,11 @@ static void message_skip_question(struct wire *cursor) {
   if (wire_u16(cursor) != MESSAGE_CLASS_IN) cursor->bad = true;
 }
 
-size_t message_stub(unsigned char *out, struct span packet) {
+static size_t message_stub(unsigned char *out, struct span packet, unsigned flags) {
   struct wire cursor = {.bytes = (const unsigned char *)packet.ptr, .len = packet.len};
   struct message_out stub = {.bytes = out};
   message_put_u16(&stub, wire_u16(&cursor));
-  message_put_u16(&stub, MESSAGE_QR);
+  message_put_u16(&stub, flags);
   wire_skip(&cursor, 2);
   unsigned questions = wire_u16(&cursor);
   message_put_u16(&stub, questions);
@@ -292,4 +292,12 @@ size_t message_stub(unsigned char *out, struct span packet) {
   if (cursor.bad || questions != 1) return 0;
   memcpy(out + stub.len, packet.ptr + stub.len, cursor.at - stub.len);
   return cursor.at;
+}
+
+size_t message_query_stub(unsigned char *out, struct span packet) {
+  return message_stub(out, packet, 0);
+}
+
+size_t message_answer_stub(unsigned char *out, struct span packet) {
+  return message_stub(out, packet, MESSAGE_QR);
 }

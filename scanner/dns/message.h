@@ -69,9 +69,10 @@ size_t message_query(unsigned char *out, uint16_t id, struct span name, enum dns
 enum err message_read(struct span packet, struct span name, enum dns_type type, struct arena *arena,
                       struct dns_answer *answer);
 
-/* Copies of an answer what it is matched by, its id and its question, into out (at least
- * DNS_STUB_SIZE_MAX), with rcode 0 and no records. Returns the length, or 0 when there is not
- * exactly one question of class IN, its name uncompressed. */
-size_t message_stub(unsigned char *out, struct span packet);
+/* Copies of a query or an answer what they are matched by, id and question, into out (at least
+ * DNS_STUB_SIZE_MAX), with no flag but QR, rcode 0 and no records. Returns the length, or 0 when
+ * there is not exactly one question of class IN, its name uncompressed. */
+size_t message_query_stub(unsigned char *out, struct span packet);
+size_t message_answer_stub(unsigned char *out, struct span packet);
 
 #endif

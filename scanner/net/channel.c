@@ -26,6 +26,7 @@ struct channel {
   int fd;                      /* of the datagrams */
   struct datagrams *datagrams; /* NULL: a stream */
   struct span received;        /* the datagram under way; empty: none */
+  struct span sent;            /* the packet that c-ares is about to send the stub of */
 };
 
 static void channel_destroy(struct channel *channel) {
@@ -140,20 +141,25 @@ static ares_ssize_t channel_stream_read(ares_socket_t fd, void *out, size_t size
   return recvfrom(fd, out, size, flags, from, from_size);
 }
 
+/* Puts the packet in the place of its stub, but for the id: newer versions choose their own. */
+static size_t channel_unstub(const struct channel *channel, const struct iovec *stub, char *room) {
+  memcpy(room, channel->sent.ptr, channel->sent.len);
+  memcpy(room, stub->iov_base, 2);
+  return channel->sent.len;
+}
+
 /* Until channel_flush(). */
 static ares_ssize_t channel_datagram_send(ares_socket_t fd, const struct iovec *parts, int count,
                                           void *data) {
   struct channel *channel = data;
   char *room = datagrams_room(channel->datagrams, fd);
-  size_t size = 0;
-  for (int i = 0; i < count; i++) size += parts[i].iov_len;
-  if (!room || size > DATAGRAMS_OUT_SIZE) {
+  bool whole = count == 1 && parts->iov_len >= 2 && channel->sent.len <= DATAGRAMS_OUT_SIZE;
+  if (!room || !whole || !channel->sent.len) {
     errno = room ? EMSGSIZE : EAGAIN;
     return -1;
   }
-  for (int i = 0; i < count; i++) room = mempcpy(room, parts[i].iov_base, parts[i].iov_len);
-  datagrams_added(channel->datagrams, size);
-  return (ares_ssize_t)size;
+  datagrams_added(channel->datagrams, channel_unstub(channel, parts, room));
+  return (ares_ssize_t)parts->iov_len;
 }
 
 /* The kernel lets none through from elsewhere: the socket is connected. */
@@ -178,7 +184,7 @@ static ares_ssize_t channel_datagram_read(ares_socket_t fd, void *out, size_t si
   while (!stub) {
     channel->received = (struct span){NULL, 0};
     if (!datagrams_next(channel->datagrams, fd, &channel->received)) return -1;
-    stub = message_stub(out, channel->received);
+    stub = message_answer_stub(out, channel->received);
   }
   channel_tell_server(channel, from, from_size);
   return (ares_ssize_t)stub;
@@ -255,12 +261,18 @@ void channel_close(struct channel *channel) {
 }
 
 void channel_send(struct channel *channel, struct span packet, struct channel_query *query) {
+  unsigned char stub[DNS_STUB_SIZE_MAX];
+  struct span shown = packet;
+  if (channel->datagrams) {
+    shown = (struct span){(char *)stub, message_query_stub(stub, packet)};
+    channel->sent = packet;
+  }
   query->channel = channel;
   channel->in_flight++;
   channel_enter(channel);
   errno = 0;
-  ares_send(channel->ares, (const unsigned char *)packet.ptr, (int)packet.len, channel_ended,
-            query);
+  ares_send(channel->ares, (const unsigned char *)shown.ptr, (int)shown.len, channel_ended, query);
+  channel->sent = (struct span){NULL, 0};
   channel_leave(channel);
 }
 

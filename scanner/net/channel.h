@@ -2,8 +2,9 @@
  *
  * c-ares matches answers to queries here, and nothing else: it neither retries nor judges an
  * answer, nor does it time out (newer versions would by a measure of their own and lose late
- * answers). Of a datagram it sees id and question alone: on some rcodes it would act by itself, and
- * one that a newer version cannot read costs all queries on the socket. What asked gets the
+ * answers). Of a datagram, in both directions, it sees id and question alone: on some rcodes it
+ * would act by itself, one that a newer version cannot read costs all queries on the socket, and
+ * what newer versions do with each record costs more than all the rest. What asked gets the
  * datagram as it came; one without a question that could be ours is passed over. Who owns a channel
  * gives it up as a whole once its queries are too old. It may be closed at any moment, inside its
  * callback as well; it then lives until c-ares has returned.

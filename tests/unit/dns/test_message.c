@@ -441,14 +441,25 @@ static void test_stub(void **state) {
   };
   for (size_t i = 0; i < sizeof stubs / sizeof *stubs; i++) {
     unsigned char out[DNS_STUB_SIZE_MAX];
-    size_t len = message_stub(out, (struct span){stubs[i].bytes, stubs[i].len});
+    size_t len = message_answer_stub(out, (struct span){stubs[i].bytes, stubs[i].len});
     if (len != stubs[i].stub_len) fail_msg("row %zu: %zu octets", i, len);
     if (len) assert_memory_equal(out, stubs[i].stub, len);
   }
   for (size_t cut = 0; cut < stubs[0].len; cut++) {
     unsigned char out[DNS_STUB_SIZE_MAX];
-    assert_int_equal(message_stub(out, (struct span){stubs[0].bytes, cut}), 0);
+    assert_int_equal(message_answer_stub(out, (struct span){stubs[0].bytes, cut}), 0);
   }
+}
+
+static void test_query_stub(void **state) {
+  (void)state;
+  unsigned char query[DNS_QUERY_SIZE_MAX], plain[DNS_QUERY_SIZE_MAX], stub[DNS_STUB_SIZE_MAX];
+  size_t size = message_query(query, 0x1234, SPAN("_mta-sts.example.com"), DNS_TYPE_TXT, true);
+  size_t plain_size =
+      message_query(plain, 0x1234, SPAN("_mta-sts.example.com"), DNS_TYPE_TXT, false);
+  plain[2] = plain[3] = 0; /* the flags */
+  assert_int_equal(message_query_stub(stub, (struct span){(char *)query, size}), plain_size);
+  assert_memory_equal(stub, plain, plain_size);
 }
 
 static size_t stub_of_name(size_t last_label) {
@@ -462,7 +473,7 @@ static size_t stub_of_name(size_t last_label) {
   put(&packet, &length, 1);
   put(&packet, label, last_label);
   put(&packet, BYTES("\0\0" TXT "\0\1"));
-  return message_stub(out, (struct span){packet.bytes, packet.len});
+  return message_answer_stub(out, (struct span){packet.bytes, packet.len});
 }
 
 static void test_stub_limit(void **state) {
@@ -484,6 +495,7 @@ int main(void) {
       cmocka_unit_test(test_query),
       cmocka_unit_test(test_query_names),
       cmocka_unit_test(test_stub),
+      cmocka_unit_test(test_query_stub),
       cmocka_unit_test(test_stub_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
