@@ -196,7 +196,8 @@ static void fetcher_on_late(uv_timer_t *timer);
 static void fetcher_watch(struct fetcher *fetcher, struct transfer *transfer, uint64_t spent) {
   uint64_t left = fetcher_limit(fetcher, transfer) - spent;
   bool looks = !transfer->stalled && transfer_step(transfer) == OUTCOME_CONNECTING;
-  if (looks && left > FETCHER_STALL_NS) left = FETCHER_STALL_NS;
+  uint64_t look = spent < FETCHER_STALL_NS ? FETCHER_STALL_NS - spent : FETCHER_STALL_NS;
+  if (looks && left > look) left = look;
   fetcher_arm(&transfer->late, fetcher_on_late, left);
 }
 

@@ -346,7 +346,7 @@ static void test_stalled(void **state) {
   struct run dead[DEAD], runs[2];
   config.in_flight_max = PLACES;
   config.stalled_max = STALLED;
-  config.connect_timeout_ms = 2000;
+  config.connect_timeout_ms = 4000;
   reopen_fetcher(&config);
   start_server(&server, &sound, "127.0.3.2");
   deaf_open(&deaf, "127.0.3.1");
@@ -358,7 +358,8 @@ static void test_stalled(void **state) {
   assert_int_equal(fetcher_in_flight(stage.fetcher), PLACES);
   for (size_t i = PLACES; i < DEAD; i++) start_fetch(&dead[i], "127.0.3.1");
   start_fetch(&runs[1], "127.0.3.2");
-  while (fetcher_in_flight(stage.fetcher) < PLACES + STALLED) uv_run(&stage.loop, UV_RUN_ONCE);
+  while (fetcher_in_flight(stage.fetcher) < PLACES + STALLED)
+    assert_int_not_equal(uv_run(&stage.loop, UV_RUN_ONCE), 0);
   run_until(DEAD + 2);
   for (size_t i = 0; i < DEAD; i++) {
     assert_int_equal(dead[i].faults.first->code, FOUND_POLICY_TCP_TIMEOUT);
