@@ -75,13 +75,8 @@ static void read_texts(struct reading *reading, struct cursor *cursor, bool base
 /* The number behind "RCODE", or -1: at most five digits and nothing else. */
 static int rcode_number(struct span text) {
   struct span digits = span_starts(text, SPAN("RCODE")) ? span_skip(text, 5) : SPAN("");
-  int rcode = 0;
-  if (digits.len == 0 || digits.len > 5) return -1;
-  for (size_t i = 0; i < digits.len; i++) {
-    if (digits.ptr[i] < '0' || digits.ptr[i] > '9') return -1;
-    rcode = rcode * 10 + (digits.ptr[i] - '0');
-  }
-  return rcode;
+  uint64_t rcode;
+  return digits.len <= 5 && span_number(digits, &rcode) ? (int)rcode : -1;
 }
 
 /* IANA's name of it, or RCODE and its number. */

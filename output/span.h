@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -79,6 +80,19 @@ static inline bool span_is_wsp(char c) {
 /* ALPHA / DIGIT of RFC 5234, whatever the locale. */
 static inline bool span_is_alphanum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* 1*DIGIT; UINT64_MAX stands for all that is larger too. *number is 0 when it is none. */
+static inline bool span_number(struct span digits, uint64_t *number) {
+  uint64_t value = 0;
+  *number = 0;
+  for (size_t i = 0; i < digits.len; i++) {
+    if (digits.ptr[i] < '0' || digits.ptr[i] > '9') return false;
+    uint64_t digit = (uint64_t)(digits.ptr[i] - '0');
+    value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX : value * 10 + digit;
+  }
+  *number = value;
+  return digits.len > 0;
 }
 
 /* Without the blanks and tabs at both ends (WSP of RFC 5234). */

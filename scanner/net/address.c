@@ -4,14 +4,10 @@
 #include <stdio.h>
 
 static bool address_parse_port(struct span text, uint16_t *port) {
-  unsigned value = 0;
-  if (text.len == 0 || text.len > 5 || text.ptr[0] == '0') return false;
-  for (size_t i = 0; i < text.len; i++) {
-    if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
-    value = value * 10 + (unsigned)(text.ptr[i] - '0');
-  }
-  *port = (uint16_t)value;
-  return value <= UINT16_MAX;
+  uint64_t number;
+  if (!span_number(text, &number) || text.ptr[0] == '0') return false;
+  *port = (uint16_t)number;
+  return number <= UINT16_MAX;
 }
 
 static bool address_parse_ip(struct span text, uint16_t port, union address *address) {

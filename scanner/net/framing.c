@@ -1,20 +1,8 @@
 #include "scanner/net/framing.h"
 
-/* 1*DIGIT, saturating. */
-static bool framing_number(struct span text, uint64_t *number) {
-  *number = 0;
-  for (size_t i = 0; i < text.len; i++) {
-    if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
-    uint64_t digit = (uint64_t)(text.ptr[i] - '0');
-    *number = *number > (UINT64_MAX - digit) / 10 ? UINT64_MAX : *number * 10 + digit;
-  }
-  return text.len > 0;
-}
-
 static void framing_note_length(struct framing *framing, struct span text) {
   uint64_t length;
-  if (!framing_number(span_trim(text), &length) ||
-      (framing->has_length && framing->length != length))
+  if (!span_number(span_trim(text), &length) || (framing->has_length && framing->length != length))
     framing->wrong = true;
   framing->has_length = true;
   framing->length = length;

@@ -15,13 +15,10 @@ void prefix_clear_rest(struct prefix *prefix) {
 }
 
 static bool prefix_parse_bits(struct span text, unsigned most, unsigned *bits) {
-  *bits = 0;
-  if (text.len == 0 || text.len > 3 || (text.len > 1 && text.ptr[0] == '0')) return false;
-  for (size_t i = 0; i < text.len; i++) {
-    if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
-    *bits = *bits * 10 + (unsigned)(text.ptr[i] - '0');
-  }
-  return *bits <= most;
+  uint64_t number;
+  if ((text.len > 1 && text.ptr[0] == '0') || !span_number(text, &number)) return false;
+  *bits = number <= most ? (unsigned)number : 0;
+  return number <= most;
 }
 
 bool prefix_parse(struct span text, struct prefix *prefix) {

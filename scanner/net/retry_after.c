@@ -4,16 +4,6 @@
 
 enum { RETRY_AFTER_DATE_MAX = 64 };
 
-static bool retry_after_number(struct span text, unsigned *seconds) {
-  *seconds = 0;
-  for (size_t i = 0; i < text.len; i++) {
-    if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
-    *seconds = *seconds * 10 + (unsigned)(text.ptr[i] - '0');
-    if (*seconds > RETRY_AFTER_MAX) *seconds = RETRY_AFTER_MAX;
-  }
-  return text.len > 0;
-}
-
 /* curl_getdate() reads the three forms of RFC 9110 section 5.6.7. */
 static bool retry_after_date(struct span text, int64_t now, unsigned *seconds) {
   char date[RETRY_AFTER_DATE_MAX + 1];
@@ -29,7 +19,9 @@ static bool retry_after_date(struct span text, int64_t now, unsigned *seconds) {
 
 bool retry_after_parse(struct span value, int64_t now, unsigned *seconds) {
   struct span text = span_trim(value);
-  if (retry_after_number(text, seconds)) return true;
+  uint64_t number;
   *seconds = 0;
-  return retry_after_date(text, now, seconds);
+  if (!span_number(text, &number)) return retry_after_date(text, now, seconds);
+  *seconds = number < RETRY_AFTER_MAX ? (unsigned)number : RETRY_AFTER_MAX;
+  return true;
 }

@@ -9,13 +9,7 @@ static struct span entry_unquote(struct span field) {
 }
 
 static bool entry_rank(struct span field, uint64_t *rank) {
-  if (field.len == 0 || field.len > RANK_DIGITS_MAX) return false;
-  *rank = 0;
-  for (size_t i = 0; i < field.len; i++) {
-    if (field.ptr[i] < '0' || field.ptr[i] > '9') return false;
-    *rank = *rank * 10 + (uint64_t)(field.ptr[i] - '0');
-  }
-  return true;
+  return field.len <= RANK_DIGITS_MAX && span_number(field, rank);
 }
 
 static void entry_columns(struct entry *entry) {

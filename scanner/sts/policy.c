@@ -51,21 +51,11 @@ static void policy_take_mode(struct policy_reader *reader, struct span value, st
     policy_raise(reader, FOUND_POLICY_MODE, "not enforce, testing or none", value);
 }
 
-/* sts-policy-max-age-value = 1*10(DIGIT) */
-static bool policy_number(struct span text, uint64_t *number) {
-  if (text.len == 0 || text.len > POLICY_MAX_AGE_DIGITS) return false;
-  *number = 0;
-  for (size_t i = 0; i < text.len; i++) {
-    if (text.ptr[i] < '0' || text.ptr[i] > '9') return false;
-    *number = *number * 10 + (uint64_t)(text.ptr[i] - '0');
-  }
-  return true;
-}
-
 static void policy_take_max_age(struct policy_reader *reader, struct span value, struct span text) {
   if (policy_is_later(reader, &reader->has_max_age, text)) return;
   uint64_t seconds;
-  if (!policy_number(value, &seconds)) {
+  /* sts-policy-max-age-value = 1*10(DIGIT) */
+  if (value.len > POLICY_MAX_AGE_DIGITS || !span_number(value, &seconds)) {
     policy_raise(reader, FOUND_POLICY_MAX_AGE, "not 1 to 10 digits", value);
     return;
   }
