@@ -12,7 +12,7 @@ struct list {
 };
 
 /* What a node is a member of. */
-#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
+#define CONTAINER_OF(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void list_init(struct list *list) {
   list->next = list->prev = list;

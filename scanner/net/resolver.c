@@ -81,7 +81,7 @@ static struct lookup_state *lookup_state_new(struct resolver *resolver, struct l
 static void lookup_state_free(struct lookup_state *state) {
   struct resolver *resolver = state->resolver;
   while (!list_empty(&state->queries)) {
-    struct query *query = LIST_ENTRY(state->queries.next, struct query, sibling);
+    struct query *query = CONTAINER_OF(state->queries.next, struct query, sibling);
     query->waiter = NULL;
     list_remove(&query->sibling);
   }
@@ -170,7 +170,7 @@ static uint16_t resolver_new_id(const struct lookup_state *state) {
   uint16_t id = resolver_id(state->resolver);
   const struct list *node = state->queries.next;
   while (node != &state->queries) {
-    bool taken = LIST_ENTRY(node, struct query, sibling)->id == id;
+    bool taken = CONTAINER_OF(node, struct query, sibling)->id == id;
     if (taken) id = resolver_id(state->resolver);
     node = taken ? state->queries.next : node->next;
   }
@@ -232,7 +232,7 @@ static void resolver_pump(struct resolver *resolver, uint64_t now) {
   while (!resolver->closing) {
     struct list *from = list_empty(&resolver->due) ? &resolver->queue : &resolver->due;
     if (list_empty(from)) return;
-    struct lookup_state *state = LIST_ENTRY(from->next, struct lookup_state, link);
+    struct lookup_state *state = CONTAINER_OF(from->next, struct lookup_state, link);
     struct upstream *upstream = resolver_pick(resolver, state, now);
     if (!upstream || !resolver_may_send(resolver, now)) return;
     resolver_send(state, upstream, now);
@@ -246,7 +246,7 @@ static void resolver_paced(uv_timer_t *timer) {
 /* Queries that were sent before the one that is answered are lost. */
 static void resolver_overtake(struct lookup_state *state, const struct query *answered) {
   for (struct list *node = state->queries.next; node != &state->queries; node = node->next) {
-    struct query *query = LIST_ENTRY(node, struct query, sibling);
+    struct query *query = CONTAINER_OF(node, struct query, sibling);
     if (query->sent < answered->sent) upstream_overtaken(query);
   }
 }
@@ -327,7 +327,7 @@ static void resolver_fire(struct lookup_state *state, uint64_t now) {
 static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
   if (!resolver_is_resting(resolver)) return;
   while (!list_empty(&resolver->queue)) {
-    struct lookup_state *state = LIST_ENTRY(resolver->queue.next, struct lookup_state, link);
+    struct lookup_state *state = CONTAINER_OF(resolver->queue.next, struct lookup_state, link);
     state->started = now;
     resolver->queued--;
     resolver_send_soon(state);
@@ -347,9 +347,9 @@ static void resolver_tick(uv_timer_t *timer) {
   for (size_t i = 0; i < resolver->upstream_count; i++) upstream_tick(resolver->upstreams[i], now);
   wheel_turn(&resolver->wheel, now, &resolver->fired);
   while (!list_empty(&resolver->fired)) {
-    struct wheel_timer *fired = LIST_ENTRY(resolver->fired.next, struct wheel_timer, link);
+    struct wheel_timer *fired = CONTAINER_OF(resolver->fired.next, struct wheel_timer, link);
     wheel_stop(fired);
-    resolver_fire(LIST_ENTRY(fired, struct lookup_state, timer), now);
+    resolver_fire(CONTAINER_OF(fired, struct lookup_state, timer), now);
   }
   if (resolver->closing) return;
   resolver_start_clocks(resolver, now);
@@ -403,11 +403,11 @@ enum err resolver_new(struct resolver **out, uv_loop_t *loop,
 static void resolver_drop_lookups(struct resolver *resolver) {
   wheel_turn(&resolver->wheel, UINT64_MAX, &resolver->fired);
   while (!list_empty(&resolver->fired)) {
-    struct wheel_timer *timer = LIST_ENTRY(resolver->fired.next, struct wheel_timer, link);
-    lookup_state_free(LIST_ENTRY(timer, struct lookup_state, timer));
+    struct wheel_timer *timer = CONTAINER_OF(resolver->fired.next, struct wheel_timer, link);
+    lookup_state_free(CONTAINER_OF(timer, struct lookup_state, timer));
   }
   while (!list_empty(&resolver->queue))
-    lookup_state_free(LIST_ENTRY(resolver->queue.next, struct lookup_state, link));
+    lookup_state_free(CONTAINER_OF(resolver->queue.next, struct lookup_state, link));
 }
 
 void resolver_close(struct resolver *resolver) {

@@ -1,5 +1,6 @@
 #include "scanner/net/transfer.h"
 
+#include "scanner/net/list.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -37,10 +38,9 @@ static curl_socket_t transfer_open(void *data, curlsocktype purpose, struct curl
 static int transfer_verify(X509_STORE_CTX *ctx, void *data) {
   (void)data;
   const SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-  char *handshake = (char *)handshake_of(ssl);
+  struct handshake *handshake = handshake_of(ssl);
   if (!handshake) return 0;
-  struct transfer *transfer =
-      (struct transfer *)(void *)(handshake - offsetof(struct transfer, outcome.handshake));
+  struct transfer *transfer = CONTAINER_OF(handshake, struct transfer, outcome.handshake);
   return peer_verify(ctx, &transfer->peer);
 }
 

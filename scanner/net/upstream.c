@@ -104,7 +104,7 @@ void upstream_free(struct upstream *upstream) {
   if (!upstream) return;
   list_move(&upstream->flight, &upstream->late);
   while (!list_empty(&upstream->flight))
-    upstream_vacate(LIST_ENTRY(upstream->flight.next, struct query, flight));
+    upstream_vacate(CONTAINER_OF(upstream->flight.next, struct query, flight));
   pool_free(&upstream->queries);
   free(upstream);
 }
@@ -130,7 +130,7 @@ static void upstream_sign_of_life(struct upstream *upstream, uint64_t now) {
 }
 
 static struct query *upstream_first(const struct list *list) {
-  return list_empty(list) ? NULL : LIST_ENTRY(list->next, struct query, flight);
+  return list_empty(list) ? NULL : CONTAINER_OF(list->next, struct query, flight);
 }
 
 /* Takes those off the window whose answers are late. */
@@ -246,7 +246,7 @@ static void upstream_answered(struct query *query) {
 
 static void upstream_channel_done(struct channel_query *channel, enum channel_end end,
                                   struct span packet) {
-  struct query *query = LIST_ENTRY(channel, struct query, channel);
+  struct query *query = CONTAINER_OF(channel, struct query, channel);
   struct upstream *upstream = query->upstream;
   upstream->under_way--;
   if (end == CHANNEL_ANSWERED)

@@ -26,7 +26,7 @@ static void wheel_turn_slot(struct list *slot, uint64_t tick, struct list *due) 
   struct list *next;
   for (struct list *node = slot->next; node != slot; node = next) {
     next = node->next;
-    if (LIST_ENTRY(node, struct wheel_timer, link)->tick > tick) continue;
+    if (CONTAINER_OF(node, struct wheel_timer, link)->tick > tick) continue;
     list_remove(node);
     list_append(due, node);
   }
