@@ -23,7 +23,8 @@ struct stats {
   struct census census;
 };
 
-static bool is_standard_output(const char *path) {
+/* Input or output. */
+static bool is_standard(const char *path) {
   return strcmp(path, "-") == 0;
 }
 
@@ -34,7 +35,7 @@ static int stats_combination(const struct stats *stats) {
     help_complain(stats->command, "--list goes with neither --html nor --by");
   else if (options->html && options->by && !options->json)
     help_complain(stats->command, "--by goes with text or --json: the report has no place for it");
-  else if (options->html && options->json && is_standard_output(options->html))
+  else if (options->html && options->json && is_standard(options->html))
     help_complain(stats->command, "--html - and --json would both be standard output");
   else if (options->self_max >= options->third_party_min)
     help_complain(stats->command,
@@ -63,7 +64,7 @@ static int stats_list(struct stats *stats) {
 
 static int stats_operands(const struct stats *stats) {
   unsigned count = (unsigned)stats->options->operand_count, stdins = 0;
-  for (unsigned i = 0; i < count; i++) stdins += strcmp(stats->options->operands[i], "-") == 0;
+  for (unsigned i = 0; i < count; i++) stdins += is_standard(stats->options->operands[i]);
   if (count == 0)
     help_complain(stats->command, "give at least one RESULT; - is standard input");
   else if (count > CENSUS_FILES_MAX)
@@ -101,7 +102,7 @@ static int stats_configure(struct stats *stats) {
 static void stats_tell(void *context, const char *path, const char *text) {
   const struct stats *stats = context;
   if (path)
-    help_complain(stats->command, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : path, text);
+    help_complain(stats->command, "%s: %s", is_standard(path) ? "standard input" : path, text);
   else
     help_complain(stats->command, "%s", text);
 }
@@ -193,7 +194,7 @@ static FILE *open_html(const char *path) {
 
 static enum err save_html(const struct stats *stats, const struct report *report) {
   const char *path = stats->options->html;
-  FILE *file = is_standard_output(path) ? stdout : open_html(path);
+  FILE *file = is_standard(path) ? stdout : open_html(path);
   if (!file) return ERR_IO;
   report_html(file, report, &stats->census);
   bool good = fflush(file) == 0 && !ferror(file);

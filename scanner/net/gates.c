@@ -16,9 +16,9 @@ struct gate {
   unsigned char octets[16];
   unsigned len;
   unsigned open;
-  uint64_t due;       /* when the next connection may begin */
-  unsigned rests;     /* in a row */
-  uint64_t rested_at; /* when the last of them ends, or ended */
+  uint64_t due;      /* when the next connection may begin */
+  unsigned rests;    /* in a row */
+  uint64_t rest_end; /* of the last */
 };
 
 struct gates {
@@ -74,7 +74,7 @@ static struct span gate_octets(const struct gate *gate) {
 /* Nobody is inside, its rate would let anybody in, and its rests are long over: nothing is worth
  * remembering. */
 static bool gate_is_idle(const struct gate *gate, uint64_t now) {
-  bool rests = gate->rests && gate->rested_at + GATES_MEMORY_NS > now;
+  bool rests = gate->rests && gate->rest_end + GATES_MEMORY_NS > now;
   return gate->open == 0 && gate->due <= now && !rests;
 }
 
@@ -199,12 +199,12 @@ static uint64_t gate_rest_ns(const struct gate *gate, uint64_t asked_ns) {
 }
 
 static void gate_rest(struct gate *gate, uint64_t asked_ns, uint64_t now) {
-  if (gate->rests && gate->rested_at + GATES_MEMORY_NS <= now) gate->rests = 0;
-  bool anew = gate->rests == 0 || gate->rested_at <= now;
+  if (gate->rests && gate->rest_end + GATES_MEMORY_NS <= now) gate->rests = 0;
+  bool anew = gate->rests == 0 || gate->rest_end <= now;
   if (anew && gate->rests == GATES_RESTS_MAX) return;
   gate->rests += anew;
   uint64_t until = now + gate_rest_ns(gate, asked_ns);
-  if (until > gate->rested_at) gate->rested_at = until;
+  if (until > gate->rest_end) gate->rest_end = until;
   if (until > gate->due) gate->due = until;
 }
 

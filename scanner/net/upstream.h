@@ -68,6 +68,7 @@ struct query *upstream_query(struct upstream *upstream);
  * with a failure. The packet may wait for upstream_flush(). */
 void upstream_send(struct query *query, enum upstream_way way, struct span packet, uint64_t now);
 
+/* Sends what waits. */
 void upstream_flush(struct upstream *upstream);
 
 /* The answer to a later query of the same lookup came first. */
