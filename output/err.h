@@ -9,6 +9,7 @@
   X(NONE, "no error")                                                                              \
   X(MEMORY, "out of memory")                                                                       \
   X(LIMIT, "over the limit")                                                                       \
+  X(DESCRIPTORS, "no file descriptor is left")                                                     \
   X(SYNTAX, "not well formed")                                                                     \
   X(NOT_FOUND, "not found")                                                                        \
   X(REFUSED, "refused")                                                                            \

@@ -1,6 +1,7 @@
 #include "scanner/cli/command.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/versions.h"
+#include "scanner/net/memory.h"
 #include <curl/curl.h>
 #include <signal.h>
 #include <string.h>
@@ -13,7 +14,7 @@ static int main_run(int argc, char **argv) {
   }
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is then told as EFBIG */
-  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+  if (memory_watch() != ERR_NONE) {
     help_complain(NULL, "libcurl could not be started");
     return EXIT_WRONG;
   }

@@ -3,6 +3,7 @@
 #include "scanner/net/channel.h"
 #include "scanner/dns/message.h"
 #include "scanner/net/datagrams.h"
+#include "scanner/net/trouble.h"
 #include "scanner/net/watch.h"
 #include <ares.h>
 #include <errno.h>
@@ -24,6 +25,8 @@ struct channel {
   bool closing;
   union address server;
   int fd;                      /* of the datagrams */
+  int blind_fd, blind_events;  /* what is to be watched, and could not be; no events: none */
+  bool trouble;                /* of our own, in the call of c-ares under way */
   struct datagrams *datagrams; /* NULL: a stream */
   struct span received;        /* the datagram under way; empty: none */
   struct span sent;            /* the packet that c-ares is about to send the stub of */
@@ -38,6 +41,7 @@ static void channel_destroy(struct channel *channel) {
 
 static void channel_enter(struct channel *channel) {
   channel->nested++;
+  channel->trouble = false;
 }
 
 static void channel_leave(struct channel *channel) {
@@ -71,20 +75,24 @@ static void channel_ready(void *data, int fd, int events) {
   channel_leave(channel);
 }
 
-static void channel_socket_state(void *data, ares_socket_t fd, int readable, int writable) {
-  struct channel *channel = data;
-  int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-  if (!events || watch_set(channel->watch, fd, events)) watch_forget(channel->watch, fd);
+/* c-ares says once what it waits for: what cannot be watched now is tried again later. */
+static void channel_watch(struct channel *channel, int fd, int events) {
+  bool blind = watch_set(channel->watch, fd, events) != ERR_NONE;
+  channel->blind_fd = fd;
+  channel->blind_events = blind ? events : 0;
 }
 
-static enum channel_end channel_end_of(int status) {
+static void channel_socket_state(void *data, ares_socket_t fd, int readable, int writable) {
+  channel_watch(data, fd, (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0));
+}
+
+static enum channel_end channel_end_of(const struct channel *channel, int status) {
   switch (status) {
   case ARES_SUCCESS: return CHANNEL_ANSWERED;
   case ARES_ECANCELLED:
   case ARES_EDESTRUCTION: return CHANNEL_DROPPED;
   case ARES_ECONNREFUSED: /* also what it says when it cannot open a socket */
-    return errno == EMFILE || errno == ENFILE || errno == ENOBUFS ? CHANNEL_FAILED
-                                                                  : CHANNEL_UNREACHED;
+    return channel->trouble ? CHANNEL_FAILED : CHANNEL_UNREACHED;
   case ARES_EBADRESP:
   case ARES_ETIMEOUT: return CHANNEL_UNREACHED;
   default: return CHANNEL_FAILED;
@@ -96,16 +104,21 @@ static void channel_ended(void *data, int status, int timeouts, unsigned char *p
   struct channel *channel = query->channel;
   (void)timeouts;
   channel->in_flight--;
-  enum channel_end end = channel->closing ? CHANNEL_DROPPED : channel_end_of(status);
+  enum channel_end end = channel->closing ? CHANNEL_DROPPED : channel_end_of(channel, status);
   struct span answer = {(const char *)packet, packet ? (size_t)size : 0};
   if (end == CHANNEL_ANSWERED && channel->received.len) answer = channel->received;
   channel->done(query, end, answer);
 }
 
+/* What a system call returned; notes whether it failed for want of something of ours. */
+static ssize_t channel_noted(struct channel *channel, ssize_t result) {
+  if (result < 0 && trouble_of(errno) != ERR_NONE) channel->trouble = true;
+  return result;
+}
+
 static ares_socket_t channel_socket(int domain, int type, int protocol, void *data) {
   static const int size = CHANNEL_SOCKET_BUFFER, on = 1;
-  (void)data;
-  int fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+  int fd = (int)channel_noted(data, socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
   if (fd < 0) return ARES_SOCKET_BAD;
   /* Each is for speed alone. */
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -124,21 +137,19 @@ static int channel_socket_connect(ares_socket_t fd, const struct sockaddr *to, a
                                   void *data) {
   struct channel *channel = data;
   channel->fd = fd;
-  return connect(fd, to, size);
+  return (int)channel_noted(channel, connect(fd, to, size));
 }
 
 static ares_ssize_t channel_stream_send(ares_socket_t fd, const struct iovec *parts, int count,
                                         void *data) {
-  (void)data;
   struct msghdr message = {.msg_iov = (struct iovec *)parts, .msg_iovlen = (size_t)count};
-  return sendmsg(fd, &message, MSG_NOSIGNAL);
+  return channel_noted(data, sendmsg(fd, &message, MSG_NOSIGNAL));
 }
 
 static ares_ssize_t channel_stream_read(ares_socket_t fd, void *out, size_t size, int flags,
                                         struct sockaddr *from, ares_socklen_t *from_size,
                                         void *data) {
-  (void)data;
-  return recvfrom(fd, out, size, flags, from, from_size);
+  return channel_noted(data, recvfrom(fd, out, size, flags, from, from_size));
 }
 
 /* Puts the packet in the place of its stub, but for the id: newer versions choose their own. */
@@ -183,7 +194,8 @@ static ares_ssize_t channel_datagram_read(ares_socket_t fd, void *out, size_t si
   }
   while (!stub) {
     channel->received = (struct span){NULL, 0};
-    if (!datagrams_next(channel->datagrams, fd, &channel->received)) return -1;
+    if (!datagrams_next(channel->datagrams, fd, &channel->received))
+      return channel_noted(channel, -1);
     stub = message_answer_stub(out, channel->received);
   }
   channel_tell_server(channel, from, from_size);
@@ -270,13 +282,13 @@ void channel_send(struct channel *channel, struct span packet, struct channel_qu
   query->channel = channel;
   channel->in_flight++;
   channel_enter(channel);
-  errno = 0;
   ares_send(channel->ares, (const unsigned char *)shown.ptr, (int)shown.len, channel_ended, query);
   channel->sent = (struct span){NULL, 0};
   channel_leave(channel);
 }
 
 void channel_flush(struct channel *channel) {
+  if (channel->blind_events) channel_watch(channel, channel->blind_fd, channel->blind_events);
   if (channel->datagrams) datagrams_flush(channel->datagrams, channel->fd);
 }
 

@@ -2,6 +2,7 @@
 
 #include "scanner/net/course.h"
 #include "scanner/net/lanes.h"
+#include "scanner/net/memory.h"
 #include "scanner/net/transfer.h"
 #include "scanner/net/trust.h"
 #include <assert.h>
@@ -376,7 +377,8 @@ static enum err fetcher_equip(struct fetcher *fetcher, const char **why) {
   if (err != ERR_NONE) return err;
   *why = "out of memory";
   fetcher->common.tls = tls_new();
-  if (!fetcher->common.tls) return ERR_MEMORY;
+  /* OpenSSL leaves out the ciphers and groups that it has no memory for, and says nothing. */
+  if (!fetcher->common.tls || memory_failures()) return ERR_MEMORY;
   return multi_new(&fetcher->common.multi, fetcher->loop, fetcher->common.tls, &calls);
 }
 

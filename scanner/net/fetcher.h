@@ -49,7 +49,7 @@ struct fetch {
   void (*done)(struct fetch *fetch);
   void *data;
   /* set before done */
-  enum err err; /* ERR_MEMORY, ERR_LIMIT (no descriptor, arena): nothing is said about the host */
+  enum err err; /* ERR_MEMORY, ERR_DESCRIPTORS, ERR_LIMIT (arena): nothing is said about the host */
   struct result_fetch result;
   struct result_certificate certificate;
   bool has_header; /* a whole one: a field that is not there is missing */

@@ -1,5 +1,6 @@
 #include "scanner/net/outcome.h"
 
+#include "scanner/net/trouble.h"
 #include <errno.h>
 #include <openssl/err.h>
 #include <stdio.h>
@@ -20,13 +21,8 @@ static bool outcome_over_headers(const struct outcome *outcome) {
 
 enum err outcome_trouble(const struct outcome *outcome) {
   if (outcome->no_memory || outcome->handshake.no_memory) return ERR_MEMORY;
-  switch (outcome->socket_errno) {
-  case EMFILE:
-  case ENFILE: return ERR_LIMIT;
-  case ENOBUFS:
-  case ENOMEM: return ERR_MEMORY;
-  default: break;
-  }
+  enum err err = trouble_of(outcome->socket_errno ? outcome->socket_errno : outcome->os_errno);
+  if (err != ERR_NONE) return err;
   if (outcome->result != CURLE_OUT_OF_MEMORY || outcome_over_headers(outcome)) return ERR_NONE;
   return ERR_MEMORY;
 }

@@ -24,7 +24,7 @@ struct outcome {
   int os_errno;     /* of connect, send or receive; 0: none */
   int socket_errno; /* socket() failed; 0: it did not */
   bool barred;      /* libcurl was about to connect to another address than the one given */
-  bool no_memory;   /* for the body */
+  bool no_memory;   /* for the body, or for the libraries meanwhile */
   bool over_headers, over_body; /* a limit of ours was passed */
   bool wrong_length;            /* Content-Length fields that do not tell one length */
   int http_status;              /* final; 0: none */
@@ -36,8 +36,8 @@ struct outcome {
   const char *text;    /* libcurl's; "" if none */
 };
 
-/* Trouble of our own, of which nothing can be said about the host: ERR_MEMORY, ERR_LIMIT (no
- * descriptor is left). */
+/* Trouble of our own, of which nothing can be said about the host: ERR_MEMORY,
+ * ERR_DESCRIPTORS. */
 enum err outcome_trouble(const struct outcome *outcome);
 
 /* FOUND_COUNT: an answer with status 200 and a whole body. */

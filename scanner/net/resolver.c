@@ -24,6 +24,7 @@ struct lookup_state {
   uint64_t started; /* ns; 0: still in the queue, and its time does not run */
   unsigned tries;
   unsigned failed; /* tries that came to nothing by our own fault */
+  unsigned by_udp; /* tries before it was told to come by TCP */
   enum upstream_way way;
   enum lookup_end end; /* as it would be if nothing else came */
 };
@@ -110,8 +111,8 @@ static void resolver_finish(struct lookup_state *state, enum lookup_end end, uin
 }
 
 static void resolver_expire(struct lookup_state *state, uint64_t now) {
-  bool all_failed = state->tries && state->failed == state->tries;
-  if (state->end == LOOKUP_TIMEOUT && all_failed) state->end = LOOKUP_FAILED;
+  unsigned tries = state->tries - state->by_udp;
+  if (state->end != LOOKUP_ANSWERED && tries && state->failed >= tries) state->end = LOOKUP_FAILED;
   resolver_finish(state, state->end, now);
 }
 
@@ -280,6 +281,8 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
   } else if (!err && answer.truncated && !query->tcp) {
     if (state->way == UPSTREAM_TCP) return;
     state->way = UPSTREAM_TCP;
+    state->by_udp = state->tries;
+    state->failed = 0;
     if (state->end != LOOKUP_ANSWERED) state->end = LOOKUP_MALFORMED;
     resolver_send_soon(state);
   } else if (err || answer.truncated) {

@@ -2,9 +2,11 @@
 #ifndef SCANNER_NET_ROUTE_H
 #define SCANNER_NET_ROUTE_H
 
+#include "output/err.h"
 #include <stdbool.h>
 
-/* Asks the kernel for a route to global unicast space; sends nothing. */
-bool route_has_ipv6(void);
+/* Asks the kernel for a route to global unicast space; sends nothing. ERR_MEMORY, ERR_DESCRIPTORS:
+ * it could not be asked. */
+enum err route_look_up(bool *has_ipv6);
 
 #endif

@@ -1,6 +1,7 @@
 #include "scanner/net/transfer.h"
 
 #include "scanner/net/list.h"
+#include "scanner/net/memory.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -237,6 +238,7 @@ enum err transfer_start(struct transfer *transfer, struct span host, const union
   handshake_init(&transfer->outcome.handshake);
   peer_init(&transfer->peer, host, arena);
   transfer->start_ns = uv_hrtime();
+  transfer->memory_failures = memory_failures();
   if (transfer_aim(transfer, host) != CURLE_OK) return ERR_MEMORY;
   return multi_add(transfer->common->multi, transfer->easy);
 }
@@ -256,6 +258,7 @@ void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
   outcome->http_status = transfer_status(transfer->easy);
   if (!late && result != CURLE_OK) curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
   outcome->os_errno = (int)number;
+  if (memory_failures() != transfer->memory_failures) outcome->no_memory = true;
   multi_remove(transfer->common->multi, transfer->easy);
 }
 

@@ -46,6 +46,7 @@ struct transfer {
   char address_text[ADDRESS_TEXT_MAX];
   char error[CURL_ERROR_SIZE];
   uint64_t start_ns;
+  uint64_t memory_failures; /* of the thread, when it started */
   struct outcome outcome;
   struct peer peer;
   char *body; /* malloc'ed; outcome.bytes of it, while these are within the limit */

@@ -25,7 +25,7 @@ enum err enquiry_new(struct enquiry **enquiry, const struct enquiry_config *conf
                      const char **why);
 
 /* Judges one domain, n its number, and returns after emit was called for it. ERR_MEMORY, or
- * ERR_LIMIT for want of descriptors: it could not be judged, and emit was not called. */
+ * ERR_DESCRIPTORS: it could not be judged, and emit was not called. */
 enum err enquiry_ask(struct enquiry *enquiry, uint64_t n, struct span domain);
 
 /* NULL is allowed. */

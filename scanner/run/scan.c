@@ -116,7 +116,7 @@ static void scan_on_news(uv_async_t *handle) {
   scan_tell_waiting(scan);
   unsigned running = 0;
   bool failed = false;
-  for (unsigned i = 0; i < scan->made; i++) {
+  for (unsigned i = 0; i < scan->running; i++) {
     running += !worker_is_over(scan->workers[i]);
     failed |= worker_is_over(scan->workers[i]) && worker_err(scan->workers[i]) != ERR_NONE;
   }
@@ -207,6 +207,12 @@ static enum err scan_open_results(struct scan *scan) {
 
 static enum err scan_make_workers(struct scan *scan) {
   const struct scan_config *config = scan->config;
+  bool ipv6;
+  enum err err = route_look_up(&ipv6);
+  if (err != ERR_NONE) {
+    say("%s", err_text(err));
+    return err;
+  }
   struct worker_config worker = {
       .source = scan->source,
       .gzip = config->gzip,
@@ -217,7 +223,7 @@ static enum err scan_make_workers(struct scan *scan) {
                    .pace = scan->dns_pace},
       .fetcher = config->fetcher,
       .psl = scan->psl,
-      .ipv6 = route_has_ipv6(),
+      .ipv6 = ipv6,
       .shard = config->shard,
       .shards = config->shards,
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
@@ -230,7 +236,7 @@ static enum err scan_make_workers(struct scan *scan) {
   worker.fetcher.in_flight_max = worker.fetcher.stalled_max = scan->fetches;
   for (; scan->made < scan->threads; scan->made++) {
     const char *why = NULL;
-    enum err err = worker_new(&scan->workers[scan->made], &worker, &why);
+    err = worker_new(&scan->workers[scan->made], &worker, &why);
     if (err == ERR_NONE) continue;
     if (why && config->fetcher.ca_file)
       say("--ca-file %s: %s", config->fetcher.ca_file, why);
@@ -256,6 +262,7 @@ static enum err scan_start(struct scan *scan) {
   if (err != ERR_NONE) {
     say("threads could not be started: %s", err_text(err));
     scan_stop(scan, 0);
+    uv_async_send(&scan->news); /* there may be nobody else who does */
   }
   return err;
 }
@@ -287,8 +294,10 @@ static enum scan_end scan_join(struct scan *scan) {
   }
   if (first == ERR_END) return SCAN_READER_GONE;
   if (first != ERR_NONE) {
-    say("output %s: %s", scan->config->output,
-        first == ERR_IO ? strerror(first_errno) : err_text(first));
+    if (first == ERR_IO)
+      say("output %s: %s", scan->config->output, strerror(first_errno));
+    else
+      say("%s", err_text(first));
     return scan_broken(scan, first);
   }
   if (source_changed(scan->source))

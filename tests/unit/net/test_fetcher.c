@@ -546,7 +546,7 @@ static void test_no_descriptors(void **state) {
   start_fetch(&run, "127.0.3.1");
   run_until(2);
   files_give(NULL);
-  assert_int_equal(run.fetch.err, ERR_LIMIT);
+  assert_int_equal(run.fetch.err, ERR_DESCRIPTORS);
   assert_null(run.faults.first);
   arena_free(&run.arena);
   server_end(&server);

@@ -209,8 +209,11 @@ static void test_trouble(void **state) {
     struct outcome outcome;
     enum err err;
   } troubles[] = {
-      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = EMFILE}, ERR_LIMIT},
-      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENFILE}, ERR_LIMIT},
+      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = EMFILE}, ERR_DESCRIPTORS},
+      {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENFILE}, ERR_DESCRIPTORS},
+      {{.result = CURLE_COULDNT_CONNECT, .os_errno = ENOBUFS}, ERR_MEMORY},
+      {{.result = CURLE_SEND_ERROR, .os_errno = ENOMEM, .step = OUTCOME_ASKING}, ERR_MEMORY},
+      {{.result = CURLE_RECV_ERROR, .os_errno = ECONNRESET, .step = OUTCOME_ASKING}, ERR_NONE},
       {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENOBUFS}, ERR_MEMORY},
       {{.result = CURLE_COULDNT_CONNECT, .socket_errno = ENOMEM}, ERR_MEMORY},
       {{.result = CURLE_WRITE_ERROR, .no_memory = true, .step = OUTCOME_BODY}, ERR_MEMORY},
