@@ -1,0 +1,87 @@
+/* A result file, read for statistics and as the journal of a scan that is resumed: every line comes
+ * once, and what a resume leaves of the file is whole, with the same records.
+ *
+ * The first byte chooses: plain, a member for each paragraph, or the bytes as they are, which may
+ * look like gzip; and whether the last octets are torn off. */
+#include "file.h"
+
+#include "output/head.h"
+#include "output/journal.h"
+#include "output/reader.h"
+
+enum { FORM_PLAIN, FORM_MEMBERS, FORM_RAW, FORMS, TORN = 0x80, TORN_MAX = 16 };
+
+static struct page *page;
+
+static uint64_t fuzz_results_read(const struct fuzz_file *file) {
+  struct reader *reader;
+  uint64_t size = 0;
+  enum err err;
+  FUZZ_REQUIRE(reader_open(&reader, file->path) == ERR_NONE);
+  while ((err = reader_next(reader, page)) == ERR_NONE) {
+    char *line;
+    size_t len;
+    while (page_line(page, &line, &len)) {
+      FUZZ_REQUIRE(!memchr(line, '\n', len));
+      size += len + !page_line_open(page);
+    }
+  }
+  FUZZ_REQUIRE(err == ERR_END || err == ERR_LIMIT);
+  struct reader_account account = reader_account(reader);
+  FUZZ_REQUIRE(account.torn <= account.bytes);
+  reader_close(reader);
+  return size;
+}
+
+static void fuzz_results_resume(const struct fuzz_file *file) {
+  struct journal journal, again;
+  enum err err = journal_read(&journal, file->path, true);
+  FUZZ_REQUIRE(err == ERR_NONE || err == ERR_NOT_FOUND || err == ERR_SYNTAX);
+  FUZZ_REQUIRE(journal.whole <= journal.size && marks_count(journal.done) <= journal.records);
+  if (err == ERR_NONE) {
+    FUZZ_REQUIRE(ftruncate(file->fd, (off_t)journal.whole) == 0);
+    FUZZ_REQUIRE(journal_read(&again, file->path, true) == ERR_NONE);
+    FUZZ_REQUIRE(again.size == journal.whole && again.whole == journal.whole);
+    FUZZ_REQUIRE(again.records == journal.records);
+    FUZZ_REQUIRE(marks_count(again.done) == marks_count(journal.done));
+    journal_free(&again);
+  }
+  journal_free(&journal);
+}
+
+static void fuzz_results_put_members(struct fuzz_file *file, struct span text) {
+  char *head;
+  size_t size;
+  FUZZ_REQUIRE(head_member(SPAN(HEAD_MAGIC "lists 1\n"), &head, &size) == ERR_NONE);
+  fuzz_file_put(file, (struct span){head, size});
+  free(head);
+  while (text.len) {
+    const char *end = memmem(text.ptr, text.len, "\n\n", 2);
+    size_t len = end ? (size_t)(end - text.ptr) + 1 : text.len;
+    fuzz_file_put_gzip(file, span_first(text, len));
+    text = span_skip(text, len + (end != NULL));
+  }
+}
+
+static void fuzz_results_tear(struct fuzz_file *file, unsigned octets) {
+  off_t size = lseek(file->fd, 0, SEEK_END);
+  FUZZ_REQUIRE(ftruncate(file->fd, size > octets ? size - octets : 0) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct fuzz_file *file = fuzz_file_new();
+  if (!page) FUZZ_REQUIRE(page_new(&page) == ERR_NONE);
+  if (size == 0) return 0;
+  struct span text = fuzz_text(data + 1, size - 1);
+  unsigned form = (data[0] & 0x7f) % FORMS;
+  if (form == FORM_MEMBERS)
+    fuzz_results_put_members(file, text);
+  else
+    fuzz_file_put(file, text);
+  if (data[0] & TORN) fuzz_results_tear(file, 1 + data[0] % TORN_MAX);
+  uint64_t read = fuzz_results_read(file);
+  bool plain = form == FORM_PLAIN && !(data[0] & TORN) && !span_starts(text, SPAN("\x1f\x8b"));
+  if (plain) FUZZ_REQUIRE(read == text.len);
+  fuzz_results_resume(file);
+  return 0;
+}
