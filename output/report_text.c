@@ -139,7 +139,10 @@ void report_text_groups(FILE *out, const struct report_text_style *style,
   snprintf(of_all, sizeof of_all, "of %s", number_text(whole, number));
   const columns heads = {"domains", of_all, "deployed", "valid", "broken", "of deployed"};
   print_head(out, style, report);
-  if (count) print_heading(out, style, title, heads);
+  if (count)
+    print_heading(out, style, title, heads);
+  else
+    fprintf(out, "\nnone of them has a value for %s\n", title);
   for (size_t i = 0; i < count; i++) print_line(out, &lines[i], whole);
 }
 

@@ -107,6 +107,11 @@ class Known(unittest.TestCase):
         }.items():
             self.assertEqual(sum(map(chosen, self.meant)), statistics("--where", where, self.gzip)["domains"])
 
+    def test_a_slice_without_groups_says_so(self) -> None:
+        done = stscan("stats", "--by", "provider", "--where", "status=absent", self.gzip)
+        self.assertEqual(0, done.returncode)
+        self.assertIn("none of them has a value for provider", done.stdout.decode())
+
     def test_lists(self) -> None:
         names = [r["domain"] for r, m in zip(self.records, self.meant) if "mx-mismatch" in m.get("codes", [])]
         self.assertEqual(names, stscan("stats", "--list", "mx-mismatch", self.gzip).stdout.decode().split())
