@@ -64,7 +64,8 @@ static bool crew_enter(struct crew *crew, unsigned *file) {
   if (chosen >= 0) {
     struct census_source *source = &crew->sources[chosen];
     struct census_file *told = &crew->census->files[chosen];
-    if (!source->reader) told->err = reader_open(&source->reader, told->path);
+    if (!source->reader)
+      told->err = reader_open_at(&source->reader, told->path, crew->config->from);
     if (told->err == ERR_NONE) {
       source->users++;
     } else {

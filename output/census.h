@@ -26,6 +26,7 @@ typedef enum err census_each(void *context, const struct result *result);
 struct census_config {
   char *const *paths; /* "-": standard input */
   unsigned path_count;
+  uint64_t from; /* octets at the front of each that are left out, up to a line or member */
   unsigned threads;
   const struct where *where;
   enum facet by; /* FACET_COUNT: no groups */

@@ -157,6 +157,7 @@ static enum err inflater_take_head(struct inflater *inflater, struct span head) 
   if (!identity) return ERR_MEMORY;
   free(journal->identity);
   journal->identity = identity;
+  journal->begin = journal->whole; /* the member before ends there */
   journal->records = 0;
   marks_clear(journal->done);
   return ERR_NONE;
@@ -234,7 +235,8 @@ static enum err gzip_read(struct journal *journal, int fd) {
 }
 
 static enum err plain_read_all(struct journal *journal, const char *path, int fd) {
-  enum err err = head_load(path, &journal->identity, &journal->whole);
+  enum err err = head_load(path, &journal->identity, &journal->begin);
+  journal->whole = journal->begin;
   if (err == ERR_SYNTAX || err == ERR_NOT_FOUND) return ERR_NOT_FOUND;
   if (err != ERR_NONE) return err;
   if (journal->whole > journal->size) return ERR_NOT_FOUND;

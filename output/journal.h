@@ -23,6 +23,7 @@ struct journal {
   struct marks *done;
   char *identity;   /* lines, see head.h; NULL: the results are empty */
   uint64_t records; /* of this scan */
+  uint64_t begin;   /* octets of the file in front of this scan: other scans */
   uint64_t size;    /* of the file */
   uint64_t whole;   /* octets of it that stay when the tail is dropped */
 };

@@ -96,6 +96,10 @@ static enum err reader_begin(struct reader *reader) {
 }
 
 enum err reader_open(struct reader **reader, const char *path) {
+  return reader_open_at(reader, path, 0);
+}
+
+enum err reader_open_at(struct reader **reader, const char *path, uint64_t from) {
   struct reader *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   pthread_mutex_init(&made->lock, NULL);
@@ -103,7 +107,9 @@ enum err reader_open(struct reader **reader, const char *path) {
     made->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
   else
     made->fd = open(path, O_RDONLY | O_CLOEXEC);
-  enum err err = made->fd < 0 ? ERR_IO : reader_begin(made);
+  enum err err = made->fd < 0 ? ERR_IO : ERR_NONE;
+  if (err == ERR_NONE && from && lseek(made->fd, (off_t)from, SEEK_SET) < 0) err = ERR_IO;
+  if (err == ERR_NONE) err = reader_begin(made);
   if (err != ERR_NONE) {
     int saved = errno;
     reader_close(made);

@@ -26,6 +26,9 @@ struct reader_account {
 
 /* path "-": standard input. ERR_IO: errno says why. */
 enum err reader_open(struct reader **reader, const char *path);
+
+/* Leaves out the file's first octets; a line or a member must begin behind them. */
+enum err reader_open_at(struct reader **reader, const char *path, uint64_t from);
 void reader_close(struct reader *reader);
 
 /* Fills the page. ERR_END: there is nothing more. ERR_LIMIT: a line or member over PAGE_SIZE_MAX.

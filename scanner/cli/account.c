@@ -135,8 +135,19 @@ static void account_json_servers(struct json *json, const struct scan_account *a
   json_close(json, ']');
 }
 
-static void account_json(struct json *json, const struct scan_account *account, enum scan_end end,
-                         int argc, char *const *argv) {
+/* Of the whole scan: what was there before is counted as well. *all NULL: it is not known. */
+static enum err account_statistics(const struct scan_account *account, struct tally **all) {
+  *all = NULL;
+  if (!account->tally) return ERR_NONE;
+  enum err err = tally_new(all);
+  if (err == ERR_NONE) err = tally_merge(*all, account->tally);
+  if (err == ERR_NONE && account->earlier) err = tally_merge(*all, account->earlier);
+  return err;
+}
+
+static void account_json(struct json *json, const struct scan_account *account,
+                         const struct tally *statistics, enum scan_end end, int argc,
+                         char *const *argv) {
   json_open(json, NULL, '{');
   versions_write(json, "versions");
   json_open(json, "arguments", '[');
@@ -156,7 +167,7 @@ static void account_json(struct json *json, const struct scan_account *account, 
   json_uint(json, "threads", account->threads);
   json_uint(json, "concurrency", account->concurrency);
   account_json_servers(json, account);
-  if (account->tally) tally_write(account->tally, json, "statistics");
+  if (statistics) tally_write(statistics, json, "statistics");
   json_close(json, '}');
   json_raw(json, SPAN("\n"));
 }
@@ -170,15 +181,22 @@ static enum err account_save(const char *path, struct span text) {
 
 enum err account_write(const char *path, const struct scan_account *account, enum scan_end end,
                        int argc, char *const *argv) {
-  size_t size = ACCOUNT_SIZE;
-  for (;;) {
+  struct tally *statistics;
+  enum err err = account_statistics(account, &statistics);
+  bool whole = false;
+  for (size_t size = ACCOUNT_SIZE; err == ERR_NONE && !whole;) {
     char *memory = malloc(size);
-    if (!memory) return ERR_MEMORY;
+    if (!memory) {
+      err = ERR_MEMORY;
+      break;
+    }
     struct json json = json_into(memory, size);
-    account_json(&json, account, end, argc, argv);
-    enum err err = json_overflow(&json) ? ERR_LIMIT : account_save(path, json_text(&json));
+    account_json(&json, account, statistics, end, argc, argv);
+    whole = !json_overflow(&json);
+    if (whole) err = account_save(path, json_text(&json));
     size = json.need;
     free(memory);
-    if (err != ERR_LIMIT) return err;
   }
+  tally_free(statistics);
+  return err;
 }

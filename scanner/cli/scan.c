@@ -29,6 +29,7 @@ static void scan_configure(const struct options *options, struct scan_config *co
       .output = options->output,
       .mode = scan_sink_mode(options),
       .resume = options->resume,
+      .count_resumed = options->summary != NULL,
       .block_path = options->block,
       .gzip = span_ends(span_of(options->output), SPAN(".gz")),
       .threads = scan_threads(options),
@@ -90,6 +91,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   }
 done:
   tally_free(account.tally);
+  tally_free(account.earlier);
   block_free(block);
   return status;
 }

@@ -1,5 +1,6 @@
 #include "scanner/run/resume.h"
 
+#include "output/input.h"
 #include "scanner/run/identity.h"
 #include "scanner/run/say.h"
 #include <errno.h>
@@ -112,5 +113,37 @@ enum err resume_prepare(const struct scan_config *config, struct sink *sink,
   err = config->resume ? resume_go_on(config, sink, identity, journal)
                        : resume_write_head(config, sink, identity);
   free(identity);
+  return err;
+}
+
+static void resume_note(void *context, const char *path, const char *text) {
+  (void)context;
+  say("output %s: %s", path, text);
+}
+
+enum err resume_count(const struct scan_config *config, const struct journal *journal,
+                      struct tally **tally) {
+  static const struct where everything;
+  char *path = (char *)(size_t)config->output; /* census takes paths as argv holds them */
+  struct census census;
+  struct census_config counting = {
+      .paths = &path,
+      .path_count = 1,
+      .from = journal->begin,
+      .threads = config->threads,
+      .where = &everything,
+      .by = FACET_COUNT,
+  };
+  enum err err = census_run(&census, &counting);
+  if (err == ERR_NONE) {
+    input_notes(&census, resume_note, NULL);
+    *tally = census.tally;
+    census.tally = NULL;
+  } else if (census.file_count && census.files[0].err != ERR_NONE) {
+    input_failure(&census.files[0], resume_note, NULL);
+  } else {
+    say("output %s: %s", config->output, resume_why(err));
+  }
+  census_free(&census);
   return err;
 }

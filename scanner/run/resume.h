@@ -16,4 +16,9 @@
 enum err resume_prepare(const struct scan_config *config, struct sink *sink,
                         struct journal *journal);
 
+/* The statistics of the scan's records that are there, read back; before anything is appended.
+ * *tally is to be freed. */
+enum err resume_count(const struct scan_config *config, const struct journal *journal,
+                      struct tally **tally);
+
 #endif

@@ -202,7 +202,8 @@ static enum err scan_open_results(struct scan *scan) {
   if (err != ERR_NONE) return err;
   scan->account->resumed = scan->journal.records;
   scan->account->resumable = sink_is_named(scan->sink);
-  return ERR_NONE;
+  if (!scan->config->count_resumed || scan->journal.records == 0) return ERR_NONE;
+  return resume_count(scan->config, &scan->journal, &scan->account->earlier);
 }
 
 static enum err scan_make_workers(struct scan *scan) {

@@ -26,6 +26,7 @@ struct scan_config {
   const char *output;
   enum sink_mode mode; /* to resume: SINK_APPEND */
   bool resume;
+  bool count_resumed; /* into the account's earlier */
   bool gzip;
   struct nameservers servers;
   unsigned threads;
@@ -40,14 +41,15 @@ struct scan_config {
 
 /* What came of it. */
 struct scan_account {
-  struct tally *tally; /* to be freed with tally_free() */
-  uint64_t lines;      /* of the lists, numbered */
-  uint64_t records;    /* written */
-  uint64_t resumed;    /* were there before */
-  bool resumable;      /* the results are a file that can be gone on with */
-  uint64_t dropped;    /* in flight when it was stopped */
-  uint64_t bytes;      /* written */
-  int64_t begin, end;  /* milliseconds since 1970 */
+  struct tally *tally;   /* of this run; to be freed with tally_free() */
+  struct tally *earlier; /* of the records that were there before, if asked for; likewise */
+  uint64_t lines;        /* of the lists, numbered */
+  uint64_t records;      /* written */
+  uint64_t resumed;      /* were there before */
+  bool resumable;        /* the results are a file that can be gone on with */
+  uint64_t dropped;      /* in flight when it was stopped */
+  uint64_t bytes;        /* written */
+  int64_t begin, end;    /* milliseconds since 1970 */
   double seconds;
   uint64_t fetches;
   struct resolver_server servers[RESOLVER_SERVER_MAX]; /* of all workers together */
@@ -64,7 +66,7 @@ enum scan_end {
   SCAN_FAILED,      /* said on standard error */
 };
 
-/* account is set in every case; its tally may be NULL when the scan did not begin. */
+/* account is set in every case; its tallies may be NULL when the scan did not begin. */
 enum scan_end scan_run(const struct scan_config *config, struct scan_account *account);
 
 #endif

@@ -76,8 +76,9 @@ class Resume(unittest.TestCase):
     @classmethod
     def scan_undisturbed(cls) -> list[Record]:
         output = cls.folder / "undisturbed.gz"
-        done = stscan(*cls.command(output))
+        done = stscan(*cls.command(output, "--summary", str(cls.folder / "summary")))
         assert done.returncode == 0, done.stderr.decode()
+        cls.statistics = json.loads((cls.folder / "summary").read_text())["statistics"]
         return read(output)
 
     @classmethod
@@ -116,6 +117,16 @@ class Resume(unittest.TestCase):
             self.assertIn(b"stscan scan --resume", errors)
         return process.returncode
 
+    def resume_whole(self, output: Path) -> Record:
+        """Gives the summary."""
+        summary = output.with_suffix(".summary")
+        done = stscan(*self.command(output, "--resume", "--summary", str(summary)))
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        told: Record = json.loads(summary.read_text())
+        self.assertEqual(told["records"] + told["resumed"], len(self.expected))
+        self.assertEqual(told["statistics"], self.statistics)
+        return told
+
     def interrupt_often(self, number: signal.Signals, times: int) -> None:
         interrupted = rounds = 0
         while interrupted < times:
@@ -123,8 +134,7 @@ class Resume(unittest.TestCase):
             while interrupted < times and self.interrupt(output, number) != 0:
                 interrupted += 1
                 read_what_is_whole(output)
-            done = stscan(*self.command(output, "--resume"))
-            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.resume_whole(output)
             self.check_whole(output)
             rounds += 1
         print(f"{number.name}: {interrupted} times, {rounds} rounds of {len(self.expected)} records")
@@ -149,6 +159,24 @@ class Resume(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr.decode())
             self.assertIn(b"nothing left to do", done.stderr)
             self.assertEqual(before, (output.read_bytes(), output.stat().st_mtime_ns))
+
+    def test_summary_is_of_the_whole_scan(self) -> None:
+        few = self.folder / "before.txt"
+        few.write_text("enforce.example\ntesting.example\n")
+        for name in ("counted.gz", "counted.ndjson", "behind.gz", "behind.ndjson"):
+            output = self.folder / name
+            before = 0
+            if name.startswith("behind"):
+                self.assertEqual(stscan("scan", *self.lab.options, "-o", output, few).returncode, 0)
+                before = output.stat().st_size
+            self.assertEqual(stscan(*self.command(output, "--append")).returncode, 0)
+            os.truncate(output, before + self.random.randrange(output.stat().st_size - before))
+            told = self.resume_whole(output)
+            self.assertGreater(told["records"], 0)
+            self.assertEqual(self.resume_whole(output)["resumed"], len(self.expected))
+            if before == 0:
+                found = json.loads(stscan("stats", "--json", output).stdout)
+                self.assertEqual({k: v for k, v in found.items() if k != "input"}, self.statistics)
 
     def test_another_scan_is_refused(self) -> None:
         output = self.folder / "mine.gz"

@@ -212,6 +212,25 @@ static void test_groups_count_each_value(void **state) {
   census_free(&census);
 }
 
+static void test_what_stands_in_front_is_left_out(void **state) {
+  char *operands[FILES];
+  struct census census;
+  (void)state;
+  begin(1);
+  put(0, "a.com", STATUS_VALID, 1);
+  const long front = ftell(files[0]);
+  put(0, "b.com", STATUS_ABSENT, 1);
+  put(0, "c.net", STATUS_BROKEN, 1);
+  struct census_config config = config_of(1, 2, operands);
+  config.from = (uint64_t)front;
+  assert_int_equal(ERR_NONE, census_run(&census, &config));
+  assert_int_equal(2, census.records);
+  assert_int_equal(0, tally_status(census.tally, STATUS_VALID));
+  assert_int_equal(1, tally_status(census.tally, STATUS_ABSENT));
+  assert_int_equal(1, tally_status(census.tally, STATUS_BROKEN));
+  census_free(&census);
+}
+
 static void assert_listed(const char *expected, enum census_list list, enum finding_code code) {
   char *operands[FILES], text[LINE_SIZE] = "";
   struct census census;
@@ -328,6 +347,7 @@ int main(void) {
       cmocka_unit_test(test_many_duplicates_come_back_from_the_file),
       cmocka_unit_test(test_conditions_hold_for_the_record_that_counts),
       cmocka_unit_test(test_groups_count_each_value),
+      cmocka_unit_test(test_what_stands_in_front_is_left_out),
       cmocka_unit_test(test_lists_come_in_the_order_of_the_files),
       cmocka_unit_test(test_what_files_hold_is_told),
       cmocka_unit_test(test_a_foreign_file_is_given_up_early),

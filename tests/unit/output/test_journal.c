@@ -134,6 +134,7 @@ static void check_gzip_cut(const struct results *results, size_t len) {
   file_write(results->bytes, len);
   assert_int_equal(ERR_NONE, journal_read(&journal, path, true));
   assert_int_equal(len, journal.size);
+  assert_int_equal(0, journal.begin);
   assert_int_equal(parts ? results->ends[parts - 1] : 0, journal.whole);
   check_done(&journal, parts ? (parts - 1) * LINES_A_MEMBER : 0);
   if (parts)
@@ -213,6 +214,7 @@ static void test_the_last_scan_counts(void **state) {
   struct journal journal;
   results_make_gzip(&results);
   results_make_gzip(&second);
+  const size_t first = results.len;
   results_add_head(&results, HEAD_MAGIC "another\n");
   results_add(&results,
               span_first((struct span){second.bytes + second.ends[0], second.len - second.ends[0]},
@@ -221,6 +223,7 @@ static void test_the_last_scan_counts(void **state) {
   assert_int_equal(ERR_NONE, journal_read(&journal, path, true));
   assert_string_equal(HEAD_MAGIC "another\n", journal.identity);
   check_done(&journal, LINES_A_MEMBER);
+  assert_int_equal(first, journal.begin);
   assert_int_equal(results.len, journal.whole);
   journal_free(&journal);
 }
@@ -233,6 +236,7 @@ static void test_plain_behind_another_scan(void **state) {
   assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 15));
   assert_int_equal(ERR_NONE, journal_read(&journal, path, false));
   assert_int_equal(1, journal.records);
+  assert_int_equal(15, journal.begin);
   assert_false(marks_has(journal.done, 1));
   assert_true(marks_has(journal.done, 5));
   journal_free(&journal);

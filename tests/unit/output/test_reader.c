@@ -71,13 +71,13 @@ static void save(void) {
 }
 
 /* All lines that come, each ended by '|', or by '!' when it had no line feed. */
-static struct reader_account read_all(void) {
+static struct reader_account read_from(uint64_t from) {
   struct reader *reader;
   struct page *page;
   char *line, *out = lines;
   size_t len;
   save();
-  assert_int_equal(ERR_NONE, reader_open(&reader, path));
+  assert_int_equal(ERR_NONE, reader_open_at(&reader, path, from));
   assert_int_equal(ERR_NONE, page_new(&page));
   enum err err;
   while ((err = reader_next(reader, page)) == ERR_NONE)
@@ -92,6 +92,10 @@ static struct reader_account read_all(void) {
   page_free(page);
   reader_close(reader);
   return account;
+}
+
+static struct reader_account read_all(void) {
+  return read_from(0);
 }
 
 static void test_plain_text(void **state) {
@@ -134,6 +138,25 @@ static void test_members_of_ours_and_of_others(void **state) {
   put_foreign("c");
   assert_int_equal(0, read_all().damaged);
   assert_string_equal("a|b|c!", lines);
+}
+
+static void test_what_stands_in_front_is_left_out(void **state) {
+  (void)state;
+  put_member("a\nb\n");
+  size_t first = used;
+  put_member("c\n");
+  put_foreign("d\n");
+  size_t len = used - first;
+  assert_int_equal(len, read_from(first).bytes);
+  assert_string_equal("c|d|", lines);
+
+  put("a\nb\n", 4);
+  assert_int_equal(2, read_from(2).bytes);
+  assert_string_equal("b|", lines);
+
+  put("a\n", 2);
+  assert_int_equal(0, read_from(2).bytes);
+  assert_string_equal("", lines);
 }
 
 /* Cut anywhere inside its last member, a file gives the members before it, and the tear is told. */
@@ -243,6 +266,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plain_text),
       cmocka_unit_test(test_members_of_ours_and_of_others),
+      cmocka_unit_test(test_what_stands_in_front_is_left_out),
       cmocka_unit_test(test_a_torn_tail_is_told),
       cmocka_unit_test(test_a_torn_stream_is_told),
       cmocka_unit_test(test_a_tear_in_the_middle_is_told),
