@@ -11,6 +11,7 @@
 
 enum {
   RECORD_HEAD_SIZE = 32, /* RECORD_BEGIN, 20 digits, a comma */
+  FIRST_SIZE = 64,       /* tells a torn head or record */
   GZIP_WINDOW = 15 + 16, /* zlib: the largest window, gzip alone */
 };
 
@@ -80,6 +81,7 @@ static uint64_t line_number(const struct line *line) {
 }
 
 static enum err journal_mark(struct journal *journal, uint64_t n) {
+  if (!journal->done) return ERR_NONE;
   journal->records++;
   return marks_set(journal->done, n);
 }
@@ -98,7 +100,8 @@ static enum err reader_line(struct reader *reader, struct span *bytes, uint64_t 
   return *n ? ERR_NONE : ERR_SYNTAX;
 }
 
-/* Plain: every line counts by itself, and the first that is no record begins the tail. */
+/* Plain: every line counts by itself, and the first that is no record begins the tail. When the
+ * results are only checked, a tail is a line without its line feed, and nothing else. */
 static enum err plain_read(struct reader *reader) {
   struct journal *journal = reader->journal;
   uint64_t offset = journal->whole;
@@ -110,7 +113,7 @@ static enum err plain_read(struct reader *reader) {
     while (rest.len) {
       uint64_t n;
       size_t before = rest.len;
-      if (reader_line(reader, &rest, &n) != ERR_NONE) return ERR_NONE;
+      if (reader_line(reader, &rest, &n) != ERR_NONE) return journal->done ? ERR_NONE : ERR_SYNTAX;
       offset += before - rest.len;
       if (n == 0) continue;
       journal->whole = offset;
@@ -139,7 +142,7 @@ static enum err inflater_lines(struct inflater *inflater, struct span bytes) {
   while (bytes.len && err == ERR_NONE) {
     uint64_t n;
     if (reader_line(&inflater->reader, &bytes, &n) != ERR_NONE) inflater->odd = true;
-    if (n) err = pending_add(&inflater->pending, n);
+    if (n && inflater->reader.journal->done) err = pending_add(&inflater->pending, n);
   }
   return err;
 }
@@ -176,7 +179,7 @@ static enum err inflater_commit(struct inflater *inflater) {
   enum err err = ERR_NONE;
   if (inflater->odd || inflater->reader.line.head_len) return ERR_SYNTAX;
   struct span head = inflater_head(inflater);
-  if (head.len) err = inflater_take_head(inflater, head);
+  if (head.len && journal->done) err = inflater_take_head(inflater, head);
   for (size_t i = 0; i < inflater->pending.count && err == ERR_NONE; i++)
     err = journal_mark(journal, inflater->pending.at[i]);
   inflater->pending.count = 0;
@@ -234,52 +237,89 @@ static enum err gzip_read(struct journal *journal, int fd) {
   return err;
 }
 
-static enum err plain_read_all(struct journal *journal, const char *path, int fd) {
-  enum err err = head_load(path, &journal->identity, &journal->begin);
-  journal->whole = journal->begin;
-  if (err == ERR_SYNTAX || err == ERR_NOT_FOUND) return ERR_NOT_FOUND;
-  if (err != ERR_NONE) return err;
-  if (journal->whole > journal->size) return ERR_NOT_FOUND;
+static enum err plain_read_rest(struct journal *journal, int fd) {
   struct reader *reader = calloc(1, sizeof *reader);
   if (!reader) return ERR_MEMORY;
   reader->journal = journal;
   reader->fd = fd;
-  err = plain_read(reader);
+  enum err err = plain_read(reader);
   free(reader);
   return err;
 }
 
-/* Nothing but the beginning of a head: the scan was cut off before its first record. */
-static bool journal_is_torn_head(const struct journal *journal, int fd) {
-  char begin[64];
-  ssize_t n = pread(fd, begin, sizeof begin, 0);
-  return n > 0 && journal->size < HEAD_IDENTITY_MAX + HEAD_MEMBER_EXTRA &&
-         head_is_torn((struct span){begin, (size_t)n});
+static enum err plain_read_scan(struct journal *journal, const char *path, int fd) {
+  enum err err = head_load(path, &journal->identity, &journal->begin);
+  journal->whole = journal->begin;
+  if (err == ERR_SYNTAX || err == ERR_NOT_FOUND) return ERR_NOT_FOUND;
+  if (err != ERR_NONE) return err;
+  return journal->whole > journal->size ? ERR_NOT_FOUND : plain_read_rest(journal, fd);
 }
 
-static enum err journal_read_fd(struct journal *journal, const char *path, int fd, bool gzip) {
+/* The file's first octets. */
+static struct span journal_first(int fd, char first[FIRST_SIZE]) {
+  ssize_t n = pread(fd, first, FIRST_SIZE, 0);
+  return (struct span){first, n > 0 ? (size_t)n : 0};
+}
+
+/* Nothing but the beginning of a head: the scan was cut off before its first record. */
+static bool journal_is_torn_head(const struct journal *journal, int fd) {
+  char first[FIRST_SIZE];
+  return journal->size < HEAD_IDENTITY_MAX + HEAD_MEMBER_EXTRA &&
+         head_is_torn(journal_first(fd, first));
+}
+
+/* It is known that there is no whole one. */
+static bool journal_is_torn_record(int fd) {
+  char first[FIRST_SIZE];
+  return span_starts(SPAN(RECORD_BEGIN),
+                     span_first(journal_first(fd, first), sizeof RECORD_BEGIN - 1));
+}
+
+/* ERR_END: there is nothing to read. */
+static enum err journal_measure(struct journal *journal, int fd) {
   struct stat st;
   if (fstat(fd, &st) != 0) return ERR_IO;
   if (!S_ISREG(st.st_mode)) return ERR_NOT_FOUND;
   journal->size = (uint64_t)st.st_size;
-  if (journal->size == 0) return ERR_NONE;
-  enum err err = gzip ? gzip_read(journal, fd) : plain_read_all(journal, path, fd);
+  return journal->size ? ERR_NONE : ERR_END;
+}
+
+static enum err journal_read_fd(struct journal *journal, const char *path, int fd, bool gzip) {
+  enum err err = gzip ? gzip_read(journal, fd) : plain_read_scan(journal, path, fd);
   if (err != ERR_NONE) return err;
   if (!journal->identity && !journal_is_torn_head(journal, fd)) return ERR_NOT_FOUND;
   return journal->size - journal->whole > JOURNAL_TAIL_MAX ? ERR_LIMIT : ERR_NONE;
 }
 
-enum err journal_read(struct journal *journal, const char *path, bool gzip) {
-  *journal = (struct journal){0};
-  enum err err = marks_new(&journal->done);
+static enum err journal_check_fd(struct journal *journal, int fd, bool gzip) {
+  enum err err = gzip ? gzip_read(journal, fd) : plain_read_rest(journal, fd);
   if (err != ERR_NONE) return err;
+  bool torn = gzip ? journal_is_torn_head(journal, fd) : journal_is_torn_record(fd);
+  return journal->whole || torn ? ERR_NONE : ERR_NOT_FOUND;
+}
+
+static enum err journal_open(struct journal *journal, const char *path, bool gzip) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ERR_IO;
-  err = journal_read_fd(journal, path, fd, gzip);
+  enum err err = journal_measure(journal, fd);
+  if (err == ERR_NONE)
+    err = journal->done ? journal_read_fd(journal, path, fd, gzip)
+                        : journal_check_fd(journal, fd, gzip);
   int saved = errno;
   close(fd);
   errno = saved;
-  return err;
+  return err == ERR_END ? ERR_NONE : err;
+}
+
+enum err journal_read(struct journal *journal, const char *path, bool gzip) {
+  *journal = (struct journal){0};
+  enum err err = marks_new(&journal->done);
+  return err == ERR_NONE ? journal_open(journal, path, gzip) : err;
+}
+
+enum err journal_check(struct journal *journal, const char *path, bool gzip) {
+  *journal = (struct journal){0};
+  return journal_open(journal, path, gzip);
 }
 
 void journal_free(struct journal *journal) {

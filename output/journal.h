@@ -20,12 +20,12 @@ enum {
 };
 
 struct journal {
-  struct marks *done;
-  char *identity;   /* lines, see head.h; NULL: the results are empty */
-  uint64_t records; /* of this scan */
-  uint64_t begin;   /* octets of the file in front of this scan: other scans */
-  uint64_t size;    /* of the file */
-  uint64_t whole;   /* octets of it that stay when the tail is dropped */
+  struct marks *done; /* NULL: the results are only checked */
+  char *identity;     /* lines, see head.h; NULL: the results are empty */
+  uint64_t records;   /* of this scan */
+  uint64_t begin;     /* octets of the file in front of this scan: other scans */
+  uint64_t size;      /* of the file */
+  uint64_t whole;     /* octets of it that stay when the tail is dropped */
 };
 
 /* To be followed by journal_free(), whatever it returns. ERR_NOT_FOUND: there is something, but not
@@ -34,5 +34,11 @@ struct journal {
  * errno; ERR_MEMORY. */
 enum err journal_read(struct journal *journal, const char *path, bool gzip);
 void journal_free(struct journal *journal);
+
+/* Whether another scan may be appended: reads all that the file holds, whatever scans it is of, and
+ * sets size and whole, which differ when there is a tail, and nothing that is to be freed.
+ * ERR_NOT_FOUND: there is something, but no whole record or member, nor the beginning of results;
+ * ERR_SYNTAX: something that is whole is no record; ERR_IO with errno; ERR_MEMORY. */
+enum err journal_check(struct journal *journal, const char *path, bool gzip);
 
 #endif

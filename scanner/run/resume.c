@@ -54,6 +54,10 @@ static void resume_tell_difference(const char *output, const struct identity_dif
         span_here(of->was) ? "" : "out", SPAN_ARG(of->key));
 }
 
+static void resume_tell_foreign(const char *output, const char *what) {
+  say("output %s is not %s: there are lines in it that are no records of a scan", output, what);
+}
+
 static void resume_tell_unreadable(const char *output, enum err err,
                                    const struct journal *journal) {
   if (err == ERR_NOT_FOUND)
@@ -61,7 +65,7 @@ static void resume_tell_unreadable(const char *output, enum err err,
         "of",
         output);
   else if (err == ERR_SYNTAX)
-    say("output %s is not resumed: there are lines in it that are no records of a scan", output);
+    resume_tell_foreign(output, "resumed");
   else if (err == ERR_LIMIT)
     say("output %s is not resumed: it is damaged at octet %" PRIu64 ", and %" PRIu64
         " octets follow (truncate -s %" PRIu64 " drops them)",
@@ -99,6 +103,37 @@ static enum err resume_go_on(const struct scan_config *config, struct sink *sink
   return ERR_NONE;
 }
 
+static void resume_tell_torn(const char *output, const struct journal *journal) {
+  say("output %s is not appended to: it is whole up to octet %" PRIu64 ", and %" PRIu64
+      " octets of a torn end follow: --resume it with the same lists first, or truncate -s %" PRIu64
+      " %s",
+      output, journal->whole, journal->size - journal->whole, journal->whole, output);
+}
+
+/* What is appended behind a torn end cannot be read. */
+static enum err resume_check_append(const char *output, bool gzip) {
+  struct journal journal;
+  enum err err = journal_check(&journal, output, gzip);
+  if (err == ERR_NONE && journal.whole == journal.size) return ERR_NONE;
+  if (err == ERR_NONE)
+    resume_tell_torn(output, &journal);
+  else if (err == ERR_NOT_FOUND)
+    say("output %s is not appended to: it holds no whole %s of a scan", output,
+        gzip ? "gzip member" : "record");
+  else if (err == ERR_SYNTAX)
+    resume_tell_foreign(output, "appended to");
+  else
+    say("output %s: %s", output, resume_why(err));
+  return ERR_REFUSED;
+}
+
+static enum err resume_begin(const struct scan_config *config, struct sink *sink,
+                             const char *identity) {
+  enum err err = ERR_NONE;
+  if (config->mode == SINK_APPEND) err = resume_check_append(config->output, config->gzip);
+  return err == ERR_NONE ? resume_write_head(config, sink, identity) : err;
+}
+
 enum err resume_prepare(const struct scan_config *config, struct sink *sink,
                         struct journal *journal) {
   char *identity = NULL;
@@ -111,7 +146,7 @@ enum err resume_prepare(const struct scan_config *config, struct sink *sink,
   enum err err = resume_identity(config, &identity);
   if (err != ERR_NONE) return err;
   err = config->resume ? resume_go_on(config, sink, identity, journal)
-                       : resume_write_head(config, sink, identity);
+                       : resume_begin(config, sink, identity);
   free(identity);
   return err;
 }

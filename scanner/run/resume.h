@@ -1,5 +1,6 @@
 /* Makes the results of a scan such that it can be resumed, and resumes it: finds what is done, and
- * refuses the results of another scan, naming the difference.
+ * refuses the results of another scan, naming the difference. A scan is appended only to results
+ * that are whole: behind a torn end its records could not be read.
  *
  * Says what is wrong, in one line, on standard error.
  */

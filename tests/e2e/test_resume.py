@@ -9,7 +9,9 @@ import gzip
 import json
 import os
 import random
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -252,6 +254,75 @@ class Resume(unittest.TestCase):
             records = read(output)
             self.assertEqual({r["domain"] for r in records[:2]}, {"enforce.example", "testing.example"})
             self.assertEqual(sorted(r["n"] for r in records[2:]), sorted(self.expected))
+
+    def append(self, output: Path, names: Path) -> subprocess.CompletedProcess[bytes]:
+        return stscan("scan", *self.lab.options, "--progress", "never", "--append", "-o", output, names)
+
+    def check_not_appended(self, output: Path, names: Path) -> str:
+        """Gives the one line that is said."""
+        beside = output.with_name(output.name + ".resume")
+        before = output.read_bytes(), beside.exists() and beside.read_bytes()
+        done = self.append(output, names)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(before, (output.read_bytes(), beside.exists() and beside.read_bytes()))
+        self.assertIn(f"output {output} is not appended to: ".encode(), done.stderr)
+        self.assertEqual(done.stderr.count(b"\n"), 1)
+        return done.stderr.decode()
+
+    def tear(self, whole: Path, octets: int) -> Path:
+        """A copy whose end is torn off."""
+        output = self.folder / f"torn-{whole.name}"
+        shutil.copy(whole, output)
+        if whole.suffix != ".gz":
+            shutil.copy(f"{whole}.resume", f"{output}.resume")
+        os.truncate(output, whole.stat().st_size - octets)
+        return output
+
+    def test_a_torn_output_is_not_appended_to(self) -> None:
+        names = self.folder / "torn.txt"
+        names.write_text("enforce.example\ntesting.example\n")
+        for suffix, octets in ((".gz", 1), (".gz", 100), (".ndjson", 1), (".ndjson", 100)):
+            whole = self.folder / f"untorn{octets}{suffix}"
+            self.assertEqual(self.append(whole, names).returncode, 0)  # makes it
+            self.assertEqual(self.append(whole, names).returncode, 0)
+            self.assertEqual(len(read(whole)), 4)
+
+            output = self.tear(whole, octets)
+            said = self.check_not_appended(output, names)
+            advice = re.search(r"octet (\d+), and (\d+) octets .* --resume .* truncate -s (\d+) ", said)
+            assert advice, said
+            self.assertEqual(advice[1], advice[3])
+            self.assertEqual(int(advice[1]) + int(advice[2]), output.stat().st_size)
+            os.truncate(output, int(advice[1]))
+            left = len(read(output))
+            self.assertIn(left, (2, 3))
+            self.assertEqual(self.append(output, names).returncode, 0)
+            self.assertEqual(len(read(output)), left + 2)
+
+            output = self.tear(whole, octets)
+            done = stscan("scan", *self.lab.options, "--resume", "-o", output, names)
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.assertEqual(self.append(output, names).returncode, 0)
+            self.assertEqual(len(read(output)), 6)
+
+    def test_what_is_appended_to(self) -> None:
+        names = self.folder / "more.txt"
+        names.write_text("enforce.example\n")
+        record = b'{"v":1,"n":1,"domain":"a.example","status":"absent","effect":"none","findings":[]}\n'
+        for name, content, records in (("empty.gz", b"", 0), ("empty.ndjson", b"", 0),
+                                       ("packed.gz", gzip.compress(record), 1), ("by-hand.ndjson", record, 1)):
+            output = self.folder / name
+            output.write_bytes(content)
+            done = self.append(output, names)
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.assertEqual(len(read(output)), records + 1)
+        for name, content, said in (
+                ("mine.gz", gzip.compress(b"mine\n"), "no records"), ("mine.ndjson", b"mine\n", "no records"),
+                ("note.gz", b"mine", "no whole gzip member"), ("note.ndjson", b"mine", "no whole record"),
+                ("not-packed.gz", record, "no whole gzip member")):
+            output = self.folder / name
+            output.write_bytes(content)
+            self.assertIn(said, self.check_not_appended(output, names))
 
     def test_file_too_large(self) -> None:
         """EFBIG, again and again, with more room each time."""

@@ -40,6 +40,7 @@ static void fuzz_results_resume(const struct fuzz_file *file) {
   FUZZ_REQUIRE(journal.whole <= journal.size && marks_count(journal.done) <= journal.records);
   if (err == ERR_NONE) {
     FUZZ_REQUIRE(ftruncate(file->fd, (off_t)journal.whole) == 0);
+    FUZZ_REQUIRE(journal_check(&again, file->path, true) == ERR_NONE && again.whole == again.size);
     FUZZ_REQUIRE(journal_read(&again, file->path, true) == ERR_NONE);
     FUZZ_REQUIRE(again.size == journal.whole && again.whole == journal.whole);
     FUZZ_REQUIRE(again.records == journal.records);

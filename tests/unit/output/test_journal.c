@@ -128,6 +128,15 @@ static void check_done(const struct journal *journal, uint64_t records) {
   for (uint64_t i = 0; i < records; i++) assert_true(marks_has(journal->done, 1 + 2 * i));
 }
 
+static void check_appendable(size_t len, bool gzip, size_t whole) {
+  struct journal journal;
+  assert_int_equal(ERR_NONE, journal_check(&journal, path, gzip));
+  assert_int_equal(len, journal.size);
+  assert_int_equal(whole, journal.whole);
+  assert_null(journal.done);
+  assert_null(journal.identity);
+}
+
 static void check_gzip_cut(const struct results *results, size_t len) {
   struct journal journal;
   size_t parts = results_parts(results, len);
@@ -202,6 +211,7 @@ static void test_a_tail_of_zeros(void **state) {
   assert_int_equal(results.len, journal.whole);
   check_done(&journal, (uint64_t)MEMBERS * LINES_A_MEMBER);
   journal_free(&journal);
+  check_appendable(results.len + JOURNAL_TAIL_MAX, true, results.len);
   assert_int_equal(0, truncate(path, (off_t)results.len + JOURNAL_TAIL_MAX + 1));
   assert_int_equal(ERR_LIMIT, journal_read(&journal, path, true));
   assert_int_equal(results.len, journal.whole);
@@ -304,6 +314,7 @@ static void test_members_of_something_else(void **state) {
     file_write(results.bytes, results.len);
     assert_int_equal(ERR_SYNTAX, journal_read(&journal, path, true));
     journal_free(&journal);
+    assert_int_equal(ERR_SYNTAX, journal_check(&journal, path, true));
   }
 }
 
@@ -323,6 +334,70 @@ static void test_results_without_a_head(void **state) {
   unlink(path);
   assert_int_equal(ERR_IO, journal_read(&journal, path, true));
   journal_free(&journal);
+}
+
+static void test_gzip_to_append_to_at_every_length(void **state) {
+  (void)state;
+  static struct results results;
+  results_make_gzip(&results);
+  results_add_head(&results, HEAD_MAGIC "another\n");
+  results_part_ends(&results);
+  for (size_t len = 0; len <= results.len; len++) {
+    size_t parts = results_parts(&results, len);
+    file_write(results.bytes, len);
+    check_appendable(len, true, parts ? results.ends[parts - 1] : 0);
+  }
+}
+
+/* Without a head a torn member could be anybody's; behind a whole one it is a torn end. */
+static void test_gzip_without_a_head_to_append_to(void **state) {
+  (void)state;
+  static struct results results;
+  results_make_gzip(&results);
+  const char *bytes = results.bytes + results.ends[0];
+  const size_t first = results.ends[1] - results.ends[0];
+  struct journal journal;
+  file_write(bytes, first - 1);
+  assert_int_equal(ERR_NOT_FOUND, journal_check(&journal, path, true));
+  file_write(bytes, first);
+  check_appendable(first, true, first);
+  file_write(bytes, first + 1);
+  check_appendable(first + 1, true, first);
+}
+
+static void test_plain_to_append_to_at_every_length(void **state) {
+  (void)state;
+  static struct results results;
+  results_make_plain(&results);
+  for (size_t len = 0; len <= results.len; len++) {
+    file_write(results.bytes, len);
+    check_appendable(len, false, results.ends[results_parts(&results, len) - 1]);
+  }
+}
+
+static void test_what_is_not_appended_to(void **state) {
+  (void)state;
+  static const char record[] = "{\"v\":1,\"n\":1,}\n";
+  static const struct {
+    const char *text;
+    bool gzip;
+    enum err err;
+  } rows[] = {
+      {"mine", false, ERR_NOT_FOUND},
+      {"{\"v\":1,\"m\"", false, ERR_NOT_FOUND},
+      {"mine\n", false, ERR_SYNTAX},
+      {"{\"v\":1,\"n\":1,}\nmine\n", false, ERR_SYNTAX},
+      {"{\"v\":1,\"n\":1,{\"v\":1,\"n\":2,\n{\"v\":1,\"n\":3,}\n", false, ERR_SYNTAX},
+      {"mine", true, ERR_NOT_FOUND},
+      {record, true, ERR_NOT_FOUND},
+      {"\x1f\x8b", true, ERR_NONE},
+      {"\x1f\x8b\x09", true, ERR_NOT_FOUND},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct journal journal;
+    file_write(rows[i].text, strlen(rows[i].text));
+    assert_int_equal(rows[i].err, journal_check(&journal, path, rows[i].gzip));
+  }
 }
 
 static void test_identities_at_their_limit(void **state) {
@@ -371,12 +446,22 @@ static void test_side_files_of_something_else(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_gzip_at_every_length),      TEST(test_plain_at_every_length),
-      TEST(test_gzip_with_a_damaged_octet), TEST(test_a_tail_of_zeros),
-      TEST(test_the_last_scan_counts),      TEST(test_plain_behind_another_scan),
-      TEST(test_lines_that_are_no_records), TEST(test_a_nul_is_damage),
-      TEST(test_members_of_something_else), TEST(test_results_without_a_head),
-      TEST(test_identities_at_their_limit), TEST(test_side_files_of_something_else),
+      TEST(test_gzip_at_every_length),
+      TEST(test_plain_at_every_length),
+      TEST(test_gzip_with_a_damaged_octet),
+      TEST(test_a_tail_of_zeros),
+      TEST(test_the_last_scan_counts),
+      TEST(test_plain_behind_another_scan),
+      TEST(test_lines_that_are_no_records),
+      TEST(test_a_nul_is_damage),
+      TEST(test_members_of_something_else),
+      TEST(test_results_without_a_head),
+      TEST(test_identities_at_their_limit),
+      TEST(test_side_files_of_something_else),
+      TEST(test_gzip_to_append_to_at_every_length),
+      TEST(test_gzip_without_a_head_to_append_to),
+      TEST(test_plain_to_append_to_at_every_length),
+      TEST(test_what_is_not_appended_to),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
