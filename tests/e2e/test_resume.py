@@ -46,6 +46,36 @@ def read(path: Path) -> list[Record]:
     return read_gzip(path) if path.suffix == ".gz" else read_plain(path)
 
 
+class Disk:
+    """A small file system for the time of a `with`; where none can be made, the test is skipped."""
+
+    FILLER = "filler"
+    PAGE = 4096
+
+    def __init__(self, test: unittest.TestCase, path: Path, size: str) -> None:
+        self.test, self.path, self.size = test, path, size
+
+    def __enter__(self) -> Disk:
+        self.path.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}", "tmpfs", self.path],
+                                 capture_output=True, check=False)
+        if mounted.returncode:
+            self.test.skipTest(mounted.stderr.decode().strip())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run(["umount", self.path], check=True)
+
+    def resize(self, size: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,size={size}", self.path], check=True)
+
+    def fill(self) -> None:
+        """Makes it as small as what is in it."""
+        (self.path / self.FILLER).write_bytes(bytes(self.PAGE))  # a size of 0 would be no limit
+        at = os.statvfs(self.path)
+        self.resize(str((at.f_blocks - at.f_bfree) * at.f_frsize))
+
+
 class Resume(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -349,24 +379,52 @@ class Resume(unittest.TestCase):
             self.check_whole(output)
 
     def test_file_system_full(self) -> None:
-        disk = self.folder / "disk"
-        disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48k", "tmpfs", str(disk)],
-                                 capture_output=True, check=False)
-        if mounted.returncode:
-            self.skipTest(mounted.stderr.decode().strip())
-        try:
-            output = disk / "full.gz"
+        with Disk(self, self.folder / "disk", "48k") as disk:
+            output = disk.path / "full.gz"
             done = stscan(*self.command(output))
             self.assertEqual(done.returncode, 3, done.stderr.decode())
             self.assertIn(b"No space left on device", done.stderr)
             read(output)
-            subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+            disk.resize("64m")
             done = stscan(*self.command(output, "--resume"))
             self.assertEqual(done.returncode, 0, done.stderr.decode())
             self.check_whole(output)
-        finally:
-            subprocess.run(["umount", str(disk)], check=True)
+
+    def test_resume_on_a_full_file_system(self) -> None:
+        for suffix in (".gz", ".ndjson"):
+            with Disk(self, self.folder / f"disk{suffix}", "256m") as disk:
+                output = disk.path / f"torn{suffix}"
+                self.assertEqual(stscan(*self.command(output)).returncode, 0)
+                os.truncate(output, output.stat().st_size // 2)
+                disk.fill()
+                for torn in (True, False):
+                    done = stscan(*self.command(output, "--resume"))
+                    self.assertEqual(done.returncode, 3, done.stderr.decode())
+                    self.assertEqual(b"torn end" in done.stderr, torn)
+                    self.assertIn(f"output {output}: No space left on device\n".encode(), done.stderr)
+                    self.assertIn(b"stscan scan --resume", done.stderr)
+                    left = read(output)  # all of it is whole
+                    self.assertTrue(0 < len(left) < len(self.expected))
+                disk.resize("256m")
+                self.resume_whole(output)
+                self.check_whole(output)
+
+    def test_resume_of_nothing_on_a_full_file_system(self) -> None:
+        """There is no room for what tells which scan it is."""
+        for suffix in (".gz", ".ndjson"):
+            with Disk(self, self.folder / f"none{suffix}", "256m") as disk:
+                output = disk.path / f"empty{suffix}"
+                output.touch()
+                disk.fill()
+                done = stscan(*self.command(output, "--resume"))
+                self.assertEqual(done.returncode, 1, done.stderr.decode())
+                self.assertIn(f"output {output}".encode(), done.stderr)
+                self.assertIn(b": No space left on device\n", done.stderr)
+                self.assertEqual({p.name: p.stat().st_size for p in disk.path.iterdir()},
+                                 {output.name: 0, Disk.FILLER: Disk.PAGE})
+                disk.resize("256m")
+                self.resume_whole(output)
+                self.check_whole(output)
 
     def test_reader_of_standard_output_goes(self) -> None:
         process = subprocess.Popen(
