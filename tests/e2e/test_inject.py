@@ -1,7 +1,7 @@
 """Every allocation and every system call of a scan fails, one at a time, and then all from one on.
 
 Whatever fails, the scan comes to a clear end, or goes on; no record says of a stranger's server what was
-trouble of our own; and what is missing is done by a resume. Draws some of the points, by a seed; all of
+trouble of our own; and what is missing is done by a resume. And the clock is set back. Draws some of the points, by a seed; all of
 them, which takes hours: STSCAN_INJECT=all. STSCAN_INJECT=5000 draws so many, STSCAN_SEED repeats a draw.
 """
 
@@ -17,7 +17,9 @@ import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Iterator
 
 from program import Lab, Record, read_gzip, read_plain, stscan, stscan_path
 from test_resume import lasting
@@ -60,7 +62,7 @@ ABORTS = {"epoll_ctl", "pipe"}
 
 CASES = ("enforce", "enforce-rsa", "testing", "wildcard-mx", "delegated", "dual-stack", "second-address",
          "implicit-mx", "long-policy", "large-record", "spf-wildcard", "handshake-alert", "refused",
-         "expired", "common-name-only", "no-intermediate", "redirect", "too-large", "mx-subdomain",
+         "expired", "expires-soon", "not-yet-valid", "common-name-only", "no-intermediate", "redirect", "too-large", "mx-subdomain",
          "mx-tld", "plain-http")
 OTHER_LINES = ("not a domain", "b\u00fccher.example", "absent.example")
 
@@ -90,6 +92,18 @@ def preload(point: Point) -> dict[str, str]:
     return {**os.environ, "LD_PRELOAD": os.environ["STSCAN_INJECTOR"], "INJECT_CALL": point.call,
             "INJECT_NTH": str(point.nth), "INJECT_TIMES": str(point.times),
             "INJECT_ERRNO": str(point.number)}
+
+
+def durations(value: object) -> Iterator[tuple[str, float]]:
+    """Everything in milliseconds, at whatever depth."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "ms" or name.endswith("_ms"):
+                yield name, inner
+            yield from durations(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from durations(inner)
 
 
 @unittest.skipUnless("STSCAN_INJECTOR" in os.environ, "not beside a sanitizer")
@@ -127,6 +141,7 @@ class Inject(unittest.TestCase):
     def all_points(self) -> list[Point]:
         return [Point(call, nth, times, number, suffix)
                 for suffix, counts in self.counts.items() for call, count in counts.items()
+                if call in ERRNOS
                 for nth in range(1, count + 1) for number in ERRNOS[call]
                 for times in ((1, ALL) if number in LASTING else (1,))]
 
@@ -135,7 +150,8 @@ class Inject(unittest.TestCase):
         points = []
         for i in range(count):
             suffix = ".ndjson" if i % 4 == 0 else ".gz"
-            counts = {call: most for call, most in self.counts[suffix].items() if most}
+            counts = {call: most for call, most in self.counts[suffix].items()
+                      if most and call in ERRNOS}
             call = "malloc" if i % 3 == 0 else self.random.choice(sorted(counts))
             number = self.random.choice(ERRNOS[call])
             lasts = number in LASTING and self.random.random() < 0.25
@@ -143,8 +159,8 @@ class Inject(unittest.TestCase):
                                 number, suffix))
         return points
 
-    def run_scan(self, output: Path, point: Point) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run([stscan_path(), *self.command(output)], capture_output=True,
+    def run_scan(self, output: Path, point: Point, *more: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run([stscan_path(), *self.command(output, *more)], capture_output=True,
                               timeout=HANG_SECONDS, env=preload(point), check=False)
 
     def wrong_records(self, records: list[Record]) -> list[str]:
@@ -183,6 +199,29 @@ class Inject(unittest.TestCase):
         records = read(output)
         return self.wrong_records(records) + (
             [f"{len(records)} records after the resume"] if len(records) != len(self.expected) else [])
+
+    def test_clock_set_back(self) -> None:
+        """An hour, at the start and in the middle: it judges certificates and dates records, and no more."""
+        summary = self.folder / "summary"
+        looks = self.counts[".gz"]["clock"]
+        for part in range(4):
+            output = self.folder / f"clock{part}.gz"
+            begin = datetime.now(timezone.utc)
+            point = Point("clock", 1 + part * looks // 4, ALL, SHORT, ".gz")
+            done = self.run_scan(output, point, "--summary", str(summary))
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            records = read(output)
+            self.assertEqual(len(records), len(self.expected))
+            self.assertEqual(self.wrong_records(records), [])
+            told = json.loads(summary.read_text())
+            times = [datetime.fromisoformat(t) for t in (*(str(r["at"]) for r in records), told["ended_at"])]
+            early = sum(begin - timedelta(hours=1) <= t < begin for t in times)
+            self.assertTrue(0 < early <= len(times))
+            self.assertEqual(early == len(times), part == 0)
+            for name, value in durations((records, told)):
+                self.assertTrue(0 <= value <= HANG_SECONDS * 1000, f"{name} is {value}")
+            self.assertTrue(0 < told["seconds"] < HANG_SECONDS)
+            self.assertGreater(told["records_per_second"], 0)
 
     def test_every_call_fails(self) -> None:
         points = self.all_points() if POINTS == "all" else self.draw(int(POINTS))

@@ -3,8 +3,8 @@
  *
  * INJECT_CALL is a kind of calls (see KINDS), INJECT_NTH the number of the first that fails,
  * INJECT_TIMES how many do from there on (1; 0: all), INJECT_ERRNO with what errno; with 0 a write
- * or a send is short and does not fail. INJECT_COUNTS is a file that gets a line "KIND CALLS" for
- * each kind at the end.
+ * or a send is short and does not fail. A look at the wall clock never fails: it is an hour early.
+ * INJECT_COUNTS is a file that gets a line "KIND CALLS" for each kind at the end.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,6 +23,8 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 /* read, write: of regular files; send, recv: of sockets, whatever the function. */
@@ -47,7 +49,8 @@
   X(eventfd)                                                                                       \
   X(pipe)                                                                                          \
   X(thread)                                                                                        \
-  X(random)
+  X(random)                                                                                        \
+  X(clock)
 
 enum kind {
 #define KIND(name) KIND_##name,
@@ -62,7 +65,7 @@ static const char *const kind_names[] = {
 #undef KIND
 };
 
-enum { EARLY_SIZE = 64 * 1024 };
+enum { EARLY_SIZE = 64 * 1024, SET_BACK_SECONDS = 3600 };
 
 static atomic_uint_fast64_t calls[KIND_COUNT];
 static enum kind chosen = KIND_COUNT;
@@ -330,4 +333,34 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 ssize_t getrandom(void *out, size_t size, unsigned flags) {
   REAL(ssize_t, getrandom, void *, size_t, unsigned);
   return inject_fails(KIND_random) ? -1 : real(out, size, flags);
+}
+
+/* By how many seconds the clock is wrong now. */
+static time_t inject_set_back(void) {
+  int saved = errno;
+  time_t seconds = inject_fails(KIND_clock) ? SET_BACK_SECONDS : 0;
+  errno = saved;
+  return seconds;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  REAL(int, clock_gettime, clockid_t, struct timespec *);
+  int rc = real(clock, now);
+  bool wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+  if (rc == 0 && wall) now->tv_sec -= inject_set_back();
+  return rc;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+  REAL(int, gettimeofday, struct timeval *restrict, void *restrict);
+  int rc = real(now, zone);
+  if (rc == 0) now->tv_sec -= inject_set_back();
+  return rc;
+}
+
+time_t time(time_t *out) {
+  REAL(time_t, time, time_t *);
+  time_t now = real(NULL) - inject_set_back();
+  if (out) *out = now;
+  return now;
 }
