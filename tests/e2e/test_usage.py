@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -89,6 +90,22 @@ class UsageTest(unittest.TestCase):
             self.assertIn('"example.com"', one_line(done.stderr))
 
 
+def wait_until_read(scan: subprocess.Popen[bytes], path: Path) -> None:
+    """Until a file has been opened by a program, and some of it read."""
+    process = Path(f"/proc/{scan.pid}")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for fd in (process / "fd").iterdir():
+            try:
+                begins = (process / "fdinfo" / fd.name).read_text().startswith("pos:\t0\n")
+                if fd.readlink() == path and not begins:
+                    return
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        time.sleep(0.01)
+    raise TimeoutError(f"{path} is not read")
+
+
 class EndTest(unittest.TestCase):
     """Over a laboratory: outputs that exist, and scans that are stopped."""
 
@@ -153,6 +170,26 @@ class EndTest(unittest.TestCase):
         self.assertEqual(scan.stderr.read(), b"")
         self.assertEqual(scan.wait(timeout=60), 0)
         scan.stderr.close()
+
+    def test_a_list_that_changes_while_it_is_read_is_told(self) -> None:
+        """Nobody reads the results at first, so that the scan stands still in the middle of the list."""
+        lines = [f"no domain {i}\n" for i in range(60_000)]  # more than the program holds at a time
+        for change in (0, -1000, 1000):
+            with Folder() as folder:
+                names = folder / "names"
+                names.write_text("".join(lines))
+                scan = subprocess.Popen(
+                    [stscan_path(), "scan", *self.lab.options, "--progress", "never", names],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                wait_until_read(scan, names)
+                os.truncate(names, sum(map(len, lines[:len(lines) + min(change, 0)])))
+                with names.open("a") as file:
+                    file.write("one more\n" * change)
+                results, errors = scan.communicate(timeout=60)
+                self.assertEqual(scan.returncode, 0, errors)
+                self.assertEqual(len(results.splitlines()), len(lines) + change)
+                said = f"stscan: list {names} changed while it was read: records are of what was read\n"
+                self.assertEqual(errors.decode(), said if change else "")
 
     def test_few_descriptors_lower_the_concurrency(self) -> None:
         command = " ".join([stscan_path(), "scan", "--threads", "1", *self.lab.options, "-"])
