@@ -42,12 +42,12 @@ static void vigil_asked(struct lookup *lookup) {
   struct vigil *vigil = lookup->data;
   /* What cannot be read is an answer as well: somebody is there. */
   bool answered = lookup->end == LOOKUP_ANSWERED || lookup->end == LOOKUP_MALFORMED;
-  bool was_gone = vigil->gone;
   if (!answered) {
+    if (!vigil->gone) vigil->config.gone(vigil->config.data);
     vigil->gone = true;
-    if (!was_gone) vigil->config.gone(vigil->config.data);
     if (vigil_ask(vigil) == ERR_NONE) return;
   }
+  bool was_gone = vigil->gone;
   vigil->under_way = vigil->gone = false;
   vigil->config.back(vigil->config.data, was_gone);
 }
