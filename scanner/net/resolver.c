@@ -283,7 +283,6 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
     state->way = UPSTREAM_TCP;
     state->by_udp = state->tries;
     state->failed = 0;
-    if (state->end != LOOKUP_ANSWERED) state->end = LOOKUP_MALFORMED;
     resolver_send_soon(state);
   } else if (err || answer.truncated) {
     resolver_malformed(state, now);

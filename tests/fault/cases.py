@@ -193,6 +193,7 @@ RECORD_CASES = (
     record_sound("truncated", by_tcp_only(SOUND["record"]), record__txt=[RECORD]),
     record_unknown("truncated-tcp-servfail", "record-dns-servfail",
                    by_tcp_only(says(dns.SERVFAIL))),
+    record_unknown("truncated-tcp-silent", "record-dns-timeout", by_tcp_only(silent)),
     record_sound("without-edns", without_edns_only(SOUND["record"])),
     record_sound("chain-of-16", chain(16, txt(RECORD)),
                  record__cname=[f"link-{i}.example" for i in range(1, 17)]),

@@ -411,6 +411,8 @@ static const struct row {
     {"ta.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
     {"tb.test", LOOKUP_ANSWERED, 0, 2, 2, BIG_SIZE},
     {"txa.test", LOOKUP_ANSWERED, 0, 3, 3, 2},
+    {"tx.test", LOOKUP_TIMEOUT, 0, TRIES, TRIES, 0},
+    {"stx.test", LOOKUP_ANSWERED, 2, TRIES, TRIES, 0},
     {"t.test", LOOKUP_MALFORMED, 0, TRIES, TRIES, 0},
     {"f.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
     {"ep.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
