@@ -14,7 +14,10 @@
 
 /* Longer than any query is left in a channel. c-ares 1.18 keeps queries in 1,024 buckets by the
  * second in which they time out, and walks the current one at each call: ours must not be in it. */
-enum { CHANNEL_TIMEOUT_MS = 600 * 1000 };
+enum {
+  CHANNEL_TIMEOUT_MS = 600 * 1000,
+  CHANNEL_STREAM_READS = 64, /* in a row, before the loop has its turn again */
+};
 
 struct channel {
   ares_channel ares;
@@ -29,6 +32,7 @@ struct channel {
   bool trouble;                /* of our own, in the call of c-ares under way */
   struct datagrams *datagrams; /* NULL: a stream */
   struct span received;        /* the datagram under way; empty: none */
+  unsigned streamed;           /* reads from the stream that gave something, in a row */
   struct span sent;            /* the packet that c-ares is about to send the stub of */
 };
 
@@ -57,13 +61,18 @@ static void channel_step(struct channel *channel, ares_socket_t readable, ares_s
 #endif
 }
 
-/* A newer c-ares reads one datagram at a time from sockets that it did not make. */
+/* From sockets that it did not make, a newer c-ares reads one datagram at a time; an older one
+ * reads half a message at a time from a stream. */
 static void channel_process(struct channel *channel, ares_socket_t readable,
                             ares_socket_t writable) {
+  unsigned before;
+  channel->streamed = 0;
   do {
     channel->received = (struct span){NULL, 0};
+    before = channel->streamed;
     channel_step(channel, readable, writable);
-  } while (channel->received.len && !channel->closing);
+  } while ((channel->received.len || channel->streamed > before) && !channel->closing &&
+           channel->streamed < CHANNEL_STREAM_READS);
 }
 
 static void channel_ready(void *data, int fd, int events) {
@@ -149,7 +158,10 @@ static ares_ssize_t channel_stream_send(ares_socket_t fd, const struct iovec *pa
 static ares_ssize_t channel_stream_read(ares_socket_t fd, void *out, size_t size, int flags,
                                         struct sockaddr *from, ares_socklen_t *from_size,
                                         void *data) {
-  return channel_noted(data, recvfrom(fd, out, size, flags, from, from_size));
+  struct channel *channel = data;
+  ssize_t got = recvfrom(fd, out, size, flags, from, from_size);
+  channel->streamed += got > 0;
+  return channel_noted(channel, got);
 }
 
 /* Puts the packet in the place of its stub, but for the id: newer versions choose their own. */

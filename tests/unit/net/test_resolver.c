@@ -609,6 +609,22 @@ static void test_malformed_among_others(void **state) {
   close_fixture(&fixture);
 }
 
+/* More answers on one connection than are read in a row. */
+static void test_many_by_tcp(void **state) {
+  (void)state;
+  struct fixture fixture;
+  open_fixture(&fixture, 1, 10 * TIMEOUT_MS, TRIES, NULL);
+  ask_many(&fixture, "tb");
+  run_until(MANY);
+  for (int i = 0; i < MANY; i++) {
+    assert_int_equal(many[i].lookup.end, LOOKUP_ANSWERED);
+    assert_int_equal(many[i].lookup.answer.rcode, DNS_NOERROR);
+  }
+  assert_int_equal(fixture.servers[0]->tcp_queries, MANY);
+  free_many();
+  close_fixture(&fixture);
+}
+
 /* A dead server beside a sound one delays, and is told; nothing is lost by it. */
 static void test_dead_server(void **state) {
   (void)state;
@@ -795,6 +811,7 @@ int main(void) {
       cmocka_unit_test(test_loss),
       cmocka_unit_test(test_more_tries_on_loss),
       cmocka_unit_test(test_malformed_among_others),
+      cmocka_unit_test(test_many_by_tcp),
       cmocka_unit_test(test_dead_server),
       cmocka_unit_test(test_other_server_betters),
       cmocka_unit_test(test_all_dead),
