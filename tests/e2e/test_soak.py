@@ -2,9 +2,7 @@
 """A scan among servers of which a third is hostile: it goes on, judges the others right, and does not grow.
 
 usage: test_soak.py [--minutes M] [--seed N]     (without: a few seconds)
-The long form, with the address sanitizer's build and with the release build:
-  STSCAN=build-asan-ubsan/stscan tests/e2e/test_soak.py --minutes 10
-  STSCAN=build/stscan tests/e2e/test_soak.py --minutes 10
+The long forms: scripts/test-long soak soak-sanitized
 """
 
 from __future__ import annotations
