@@ -58,7 +58,12 @@ struct journey {
   struct job *unused;
   struct job *busy; /* newest first */
   size_t in_flight;
-  struct lookup *held;  /* linked by next */
+  struct lookup *held; /* linked by next */
+  unsigned failing;    /* lookups in a row that ended with SERVFAIL */
+  bool distrusts;      /* SERVFAIL says nothing of a name */
+  /* Of names that DNS said something about, the last ones; empty: none yet. */
+  char known[JOURNEY_KNOWN][DOMAIN_LENGTH_MAX + 1];
+  unsigned known_turn;
   struct arena scratch; /* for names while they are read */
 };
 

@@ -185,9 +185,25 @@ void job_returned(struct job *job) {
   if (--job->waiting == 0) job_run(job);
 }
 
-/* Nothing is said of a name by servers that are gone. */
+static void journey_learn(struct journey *journey, const struct job *job) {
+  char *known = journey->known[journey->known_turn++ % JOURNEY_KNOWN];
+  memcpy(known, job->domain.ptr, job->domain.len);
+  known[job->domain.len] = 0;
+  journey->failing = 0;
+}
+
+/* Whether this answer says no more of the name than all the others do. */
+static bool journey_doubts(struct journey *journey, const struct lookup *lookup) {
+  if (lookup->end != LOOKUP_ANSWERED || lookup->answer.rcode != DNS_SERVFAIL) return false;
+  journey->failing++;
+  return journey->distrusts || (journey->failing > JOURNEY_FAILING && journey->known_turn);
+}
+
+/* Nothing is said of a name by servers that are gone, or that reach nobody. */
 static bool journey_hold(struct journey *journey, struct lookup *lookup) {
-  if (!journey->config.patient || lookup->end != LOOKUP_TIMEOUT || !lookup->unheard) return false;
+  if (!journey->config.patient) return false;
+  bool gone = lookup->end == LOOKUP_TIMEOUT && lookup->unheard;
+  if (!gone && !journey_doubts(journey, lookup)) return false;
   lookup->next = journey->held;
   journey->held = lookup;
   return true;
@@ -195,6 +211,7 @@ static bool journey_hold(struct journey *journey, struct lookup *lookup) {
 
 static void job_lookup_done(struct lookup *lookup) {
   struct job *job = lookup->data;
+  if (job_lookup_answered(lookup)) journey_learn(job->journey, job);
   if (journey_hold(job->journey, lookup)) return;
   if (lookup->end == LOOKUP_FAILED) job->arena.err = ERR_MEMORY;
   job_returned(job);
@@ -227,9 +244,22 @@ bool journey_holds(const struct journey *journey) {
   return journey->held != NULL;
 }
 
+bool journey_is_failing(const struct journey *journey) {
+  return journey->distrusts || journey->failing > JOURNEY_FAILING;
+}
+
+void journey_distrust(struct journey *journey, bool distrusts) {
+  journey->distrusts = distrusts;
+}
+
+struct span journey_known(const struct journey *journey, size_t i) {
+  return span_of(journey->known[i]);
+}
+
 void journey_release(struct journey *journey, bool again) {
   struct lookup *held = journey->held;
   journey->held = NULL;
+  journey->failing = 0;
   while (held) {
     struct lookup *lookup = held;
     held = held->next;

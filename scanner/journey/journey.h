@@ -18,6 +18,13 @@
 #include <libpsl.h>
 #include <uv.h>
 
+enum {
+  JOURNEY_KNOWN = 4, /* names that are kept to try the resolvers with */
+  /* Lookups in a row that end with SERVFAIL: the names may be as they were, and the network gone.
+   */
+  JOURNEY_FAILING = 16,
+};
+
 struct journey_config {
   uv_loop_t *loop;
   struct resolver *resolver;
@@ -29,7 +36,8 @@ struct journey_config {
   bool ipv6;              /* there is a route: IPv6 addresses are tried first, else last */
   unsigned shard, shards; /* shards 0 or 1: all */
   size_t jobs_max;        /* domains in flight */
-  /* A lookup that times out while no server answers anything is held until journey_release(). */
+  /* A lookup that times out while no server answers anything is held until journey_release(); so is
+   * one that ends with SERVFAIL when all do, for a resolver that reaches nobody says so. */
   bool patient;
   /* Called with each result; valid during the call. */
   void (*emit)(void *data, const struct result *result);
@@ -57,6 +65,14 @@ enum err journey_start(struct journey *journey, uint64_t n, const struct entry *
  * out. */
 void journey_release(struct journey *journey, bool again);
 bool journey_holds(const struct journey *journey);
+
+/* Whether what is held was answered with SERVFAIL. */
+bool journey_is_failing(const struct journey *journey);
+/* Until told otherwise all that ends with SERVFAIL is held. */
+void journey_distrust(struct journey *journey, bool distrusts);
+/* One of JOURNEY_KNOWN domains that DNS said something about not long ago; empty: there is none. It
+ * stays until the next answer. */
+struct span journey_known(const struct journey *journey, size_t i);
 
 size_t journey_in_flight(const struct journey *journey);
 

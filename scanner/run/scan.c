@@ -37,7 +37,8 @@ struct scan {
   uv_signal_t signals[SCAN_SIGNALS];
   struct progress *progress;
   unsigned interrupts;
-  atomic_uint waiting; /* workers that no resolver answers */
+  atomic_uint waiting; /* workers that wait for the resolvers */
+  atomic_bool failing; /* that they answer, but reach nobody */
   bool told_waiting;
   enum scan_end end;
 };
@@ -97,16 +98,22 @@ static void scan_tell_waiting(struct scan *scan) {
   if (waiting == scan->told_waiting) return;
   scan->told_waiting = waiting;
   progress_clear(scan->progress);
-  say(waiting ? "no resolver answers: the scan waits for one"
-              : "a resolver answers again: the scan goes on");
+  if (!waiting)
+    say("a resolver answers again: the scan goes on");
+  else if (atomic_load(&scan->failing))
+    say("the resolvers reach nobody, all names are SERVFAIL: the scan waits");
+  else
+    say("no resolver answers: the scan waits for one");
 }
 
-static void scan_worker_waiting(void *data, bool begins) {
+static void scan_worker_waiting(void *data, enum worker_wait wait) {
   struct scan *scan = data;
-  if (begins)
-    atomic_fetch_add(&scan->waiting, 1);
-  else
+  if (wait == WORKER_GOES_ON) {
     atomic_fetch_sub(&scan->waiting, 1);
+  } else {
+    atomic_store(&scan->failing, wait == WORKER_WAITS_FAILING);
+    atomic_fetch_add(&scan->waiting, 1);
+  }
   uv_async_send(&scan->news);
 }
 

@@ -1,7 +1,9 @@
-/* Waits until a resolver answers again.
+/* Waits until a resolver answers again, and until resolvers that answer reach somebody.
  *
  * Asks all servers for localhost, over sockets of its own, again and again: that the names of a
- * list get no answer says nothing of the servers. On the thread of its loop.
+ * list get no answer says nothing of the servers. When one answers, and there is doubt whether it
+ * reaches anybody (the network behind it may be gone: it then says SERVFAIL), names are asked for
+ * that no cache can hold, below names that it knew before. On the thread of its loop.
  */
 #ifndef SCANNER_RUN_VIGIL_H
 #define SCANNER_RUN_VIGIL_H
@@ -11,14 +13,20 @@
 enum {
   VIGIL_TIMEOUT_MS = 2000,
   VIGIL_TRIES = 4,
+  VIGIL_PAUSE_MS = 1000,  /* after a round in which nobody was reached */
+  VIGIL_KNOWN_MAX = 4,    /* names that are tried in a round; most must fail */
+  VIGIL_DOMAIN_MAX = 244, /* octets of one: there is room for a label in front */
 };
 
 struct vigil_config {
   uv_loop_t *loop;
   const union address *servers; /* copied */
   size_t server_count;
-  /* The first round had no answer: the servers are gone. At most once a vigil. */
-  void (*gone)(void *data);
+  /* The i-th name that DNS said something about before; empty: no such name, or there is no doubt.
+   * May be NULL. */
+  struct span (*known)(void *data, size_t i);
+  /* The first round had no answer, or reached nobody: at most once a vigil. */
+  void (*gone)(void *data, bool silent);
   /* A server answers; gone: after that was called. The vigil is over. */
   void (*back)(void *data, bool gone);
   void *data;

@@ -140,15 +140,23 @@ static bool worker_is_done(const struct worker *worker) {
   return worker->ending && uv_now(&worker->loop) >= worker->deadline;
 }
 
-static void worker_on_gone(void *data) {
+static struct span worker_known(void *data, size_t i) {
+  const struct worker *worker = data;
+  bool doubt = journey_is_failing(worker->journey) && i < JOURNEY_KNOWN;
+  return doubt ? journey_known(worker->journey, i) : (struct span){0};
+}
+
+static void worker_on_gone(void *data, bool silent) {
   struct worker *worker = data;
-  worker->config.waiting(worker->config.data, true);
+  journey_distrust(worker->journey, true);
+  worker->config.waiting(worker->config.data, silent ? WORKER_WAITS_SILENT : WORKER_WAITS_FAILING);
 }
 
 /* When the servers were there all the time, they have not answered for the names. */
 static void worker_on_back(void *data, bool gone) {
   struct worker *worker = data;
-  if (gone) worker->config.waiting(worker->config.data, false);
+  journey_distrust(worker->journey, false);
+  if (gone) worker->config.waiting(worker->config.data, WORKER_GOES_ON);
   resolver_revive(worker->resolver);
   journey_release(worker->journey, gone);
 }
@@ -249,6 +257,7 @@ static enum err worker_make_vigil(struct worker *worker) {
       .loop = &worker->loop,
       .servers = worker->config.resolver.servers,
       .server_count = worker->config.resolver.server_count,
+      .known = worker_known,
       .gone = worker_on_gone,
       .back = worker_on_back,
       .data = worker,

@@ -18,6 +18,12 @@ enum {
   WORKER_TICK_MS = 50,
 };
 
+enum worker_wait {
+  WORKER_GOES_ON,
+  WORKER_WAITS_SILENT,  /* no resolver answers */
+  WORKER_WAITS_FAILING, /* they do, but reach nobody */
+};
+
 /* What all workers share; outlives them. */
 struct worker_config {
   struct source *source;
@@ -29,8 +35,8 @@ struct worker_config {
   unsigned shard, shards;
   size_t jobs_max;           /* of this worker */
   void (*ended)(void *data); /* on the worker's thread, as the last thing */
-  /* On the worker's thread: no resolver answers, and the worker waits; or one does again. */
-  void (*waiting)(void *data, bool begins);
+  /* On the worker's thread: the worker waits, and why; or no more. */
+  void (*waiting)(void *data, enum worker_wait wait);
   void *data;
 };
 

@@ -9,19 +9,23 @@ import subprocess
 import threading
 import time
 import unittest
+from collections import Counter
 
 from program import SECONDS, Folder, Lab, read_gzip, stscan_path
 
 NAMES = 3000
 RATE = 500  # queries a second: the scan lasts six seconds and the outage
 GONE_SECONDS = 9  # longer than a name is asked for
+DOUBT = 16  # names that end with SERVFAIL, all in a row, before it is in doubt that the fault is theirs
 
 
 class Responder:
-    """A name server that knows nothing, but says so; names that begin with "silent" get no answer."""
+    """A name server that knows nothing, but says so; names that begin with "silent" get no answer, and
+    those that begin with "failing", or all but localhost, SERVFAIL."""
 
     def __init__(self) -> None:
         self.port = 0
+        self.reaches_nobody = False
         self.begin()
 
     def begin(self) -> None:
@@ -47,8 +51,10 @@ class Responder:
                 continue
             if b"\x06silent" not in query:
                 question = query[12:query.index(b"\0", 12) + 5]
-                nxdomain = query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + question
-                self.socket.sendto(nxdomain, client)
+                fails = b"\x07failing" in query or \
+                    (self.reaches_nobody and b"\x09localhost" not in query)
+                flags = b"\x81\x82" if fails else b"\x81\x83"
+                self.socket.sendto(query[:2] + flags + b"\0\1\0\0\0\0\0\0" + question, client)
 
 
 class Gone(unittest.TestCase):
@@ -79,6 +85,40 @@ class Gone(unittest.TestCase):
         records = read_gzip(self.output)
         self.assertEqual(sorted(r["n"] for r in records), list(range(1, NAMES + 1)))
         self.assertEqual({r["status"] for r in records}, {"absent"})
+
+    def test_a_resolver_that_reaches_nobody_for_a_while(self) -> None:
+        scan = self.start("--dns-rate", str(RATE), "--threads", "1")
+        while not self.output.exists() and scan.poll() is None:
+            time.sleep(0.05)
+        for seconds, reaches_nobody in ((2, True), (6, False)):
+            timer = threading.Timer(seconds, setattr, (self.responder, "reaches_nobody", reaches_nobody))
+            timer.start()
+        errors = scan.communicate(b"".join(b"n%d.example\n" % i for i in range(NAMES)), SECONDS)[1]
+        self.assertEqual(scan.returncode, 0, errors.decode())
+        self.assertEqual(errors.count(b"the resolvers reach nobody"), 1, errors.decode())
+        self.assertEqual(errors.count(b"a resolver answers again"), 1, errors.decode())
+        records = read_gzip(self.output)
+        self.assertEqual(sorted(r["n"] for r in records), list(range(1, NAMES + 1)))
+        statuses = Counter(r["status"] for r in records)
+        self.assertEqual(statuses.keys() - {"absent", "unknown"}, set())
+        self.assertLessEqual(statuses["unknown"], DOUBT)
+
+    def test_names_that_fail_do_not_hold_up_a_scan(self) -> None:
+        lines = [b"n%d.example\n" % i for i in range(300)] + [b"failing.n%d.example\n" % i for i in range(300)]
+        scan = self.start()
+        errors = scan.communicate(b"".join(lines), SECONDS)[1]
+        self.assertEqual(scan.returncode, 0, errors.decode())
+        self.assertNotIn(b"the scan waits", errors)
+        records = read_gzip(self.output)
+        self.assertEqual(Counter(r["status"] for r in records), {"absent": 300, "unknown": 300})
+
+    def test_where_no_name_was_ever_known_none_is_waited_for(self) -> None:
+        self.responder.reaches_nobody = True
+        scan = self.start()
+        errors = scan.communicate(b"".join(b"n%d.example\n" % i for i in range(300)), SECONDS)[1]
+        self.assertEqual(scan.returncode, 0, errors.decode())
+        self.assertNotIn(b"the scan waits", errors)
+        self.assertEqual({r["status"] for r in read_gzip(self.output)}, {"unknown"})
 
     def test_names_that_nobody_answers_for_do_not_hold_up_a_scan(self) -> None:
         scan = self.start()
