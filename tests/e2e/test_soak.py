@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,13 +34,14 @@ from webserver import ADDRESS, WebServer  # noqa: E402
 NAME_SERVER = "127.0.4.53"
 SHORT_SECONDS = 3.0
 CONCURRENCY = 4000  # domains in flight
+ATTEMPTS = 4  # to fetch the policy of a hostile host, at most
 HTTPS_RATE = 60  # what the web server, which is not written for speed, can do in time
 TIMEOUT_SECONDS = 8
 LINES_RATE = 2 * HTTPS_RATE  # at most: what is not taken in time only makes the end late
 FLOOD = 20  # datagrams that nobody asked for, before an answer
 FLOOD_SHARE = 0.05  # of all queries
 # After the last line: what waits has its turn, and what is slow comes to its end.
-END_SECONDS = CONCURRENCY / HTTPS_RATE + 20 * TIMEOUT_SECONDS
+END_SECONDS = CONCURRENCY * ATTEMPTS / HTTPS_RATE + 20 * TIMEOUT_SECONDS
 GROWTH_MAX = 1.15  # of the memory in the last quarter to that of the second
 GROWTH_SECONDS = 60  # too short a run says nothing of it
 SOUND_NAMES = {"sound", "upper-case", "chain-of-16", "strings", "many", "host-chain-of-16", "mx-many",
@@ -130,7 +131,11 @@ class Soak:
             await asyncio.wait_for(process.wait(), END_SECONDS)
         except asyncio.TimeoutError:
             process.kill()
-            raise RuntimeError(f"no end {END_SECONDS:.0f} s after the last line") from None
+            await process.wait()
+            done = {record["n"] for record in read_gzip(output)}
+            missing = Counter(case.name for n, case in enumerate(self.listed, 1) if n not in done)
+            raise RuntimeError(f"no end {END_SECONDS:.0f} s after the last line; missing: "
+                               f"{missing.most_common()}") from None
         self.end_seconds = time.monotonic() - fed
         watch.cancel()
         told = await progress
