@@ -1,5 +1,6 @@
 #include "output/facet.h"
 
+#include "output/naming.h"
 #include <inttypes.h>
 
 static const char *const facet_texts[] = {
@@ -16,32 +17,6 @@ enum facet facet_by_text(struct span text) {
   int facet = 0;
   while (facet < FACET_COUNT && !span_equal(text, span_of(facet_texts[facet]))) facet++;
   return (enum facet)facet;
-}
-
-typedef const char *value_name(int value);
-
-static const char *status_name(int value) {
-  return result_status_text((enum result_status)value);
-}
-
-static const char *effect_name(int value) {
-  return result_effect_text((enum result_effect)value);
-}
-
-static const char *mode_name(int value) {
-  return result_mode_text((enum result_mode)value);
-}
-
-static const char *kind_name(int value) {
-  return result_kind_text((enum result_kind)value);
-}
-
-static const char *stage_name(int value) {
-  return finding_stage_text((enum finding_stage)value);
-}
-
-static const char *code_name(int value) {
-  return finding_info((enum finding_code)value)->name;
 }
 
 static const char *expires_name(int value) {
@@ -61,15 +36,15 @@ static const char *outsourced_name(int value) {
 
 /* The facets whose values are those of an enum. */
 static const struct {
-  value_name *name;
+  naming *name;
   int count;
 } choices[FACET_COUNT] = {
-    [FACET_STATUS] = {status_name, STATUS_COUNT},
-    [FACET_EFFECT] = {effect_name, EFFECT_COUNT},
-    [FACET_MODE] = {mode_name, MODE_COUNT},
-    [FACET_STAGE] = {stage_name, STAGE_COUNT},
-    [FACET_CODE] = {code_name, FOUND_COUNT},
-    [FACET_KIND] = {kind_name, KIND_COUNT},
+    [FACET_STATUS] = {naming_status, STATUS_COUNT},
+    [FACET_EFFECT] = {naming_effect, EFFECT_COUNT},
+    [FACET_MODE] = {naming_mode, MODE_COUNT},
+    [FACET_STAGE] = {naming_stage, STAGE_COUNT},
+    [FACET_CODE] = {naming_code, FOUND_COUNT},
+    [FACET_KIND] = {naming_kind, KIND_COUNT},
     [FACET_EXPIRES] = {expires_name, COUNTS_EXPIRY_BINS + 1},
     [FACET_TLSRPT] = {tlsrpt_name, 2},
     [FACET_OUTSOURCED] = {outsourced_name, 2},

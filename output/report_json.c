@@ -1,40 +1,15 @@
 #include "output/report_json.h"
 
+#include "output/naming.h"
 #include <stdio.h>
 
 /* Above what RFC 8461 allows, to where ten digits end (its section 3.2: max_age has at most ten).
  */
 #define MAX_AGE_TOP 9999999999
 
-typedef const char *counter_name(int value);
-
-static const char *status_name(int value) {
-  return result_status_text((enum result_status)value);
-}
-
-static const char *effect_name(int value) {
-  return result_effect_text((enum result_effect)value);
-}
-
-static const char *mode_name(int value) {
-  return result_mode_text((enum result_mode)value);
-}
-
-static const char *kind_name(int value) {
-  return result_kind_text((enum result_kind)value);
-}
-
-static const char *stage_name(int value) {
-  return finding_stage_text((enum finding_stage)value);
-}
-
-static const char *code_name(int value) {
-  return finding_info((enum finding_code)value)->name;
-}
-
 /* {"name":count,...} of an enum's counters; those that are 0 only when all are wanted. */
 static void write_counters(struct json *json, const char *key, const uint64_t *counters, int count,
-                           counter_name *name, bool all) {
+                           naming *name, bool all) {
   json_open(json, key, '{');
   for (int i = 0; i < count; i++)
     if (all || counters[i]) json_uint(json, name(i), counters[i]);
@@ -42,7 +17,7 @@ static void write_counters(struct json *json, const char *key, const uint64_t *c
 }
 
 static void write_stages(struct json *json, const uint64_t stage[STAGE_COUNT]) {
-  write_counters(json, "stage", stage, STAGE_COUNT, stage_name, true);
+  write_counters(json, "stage", stage, STAGE_COUNT, naming_stage, true);
 }
 
 static void write_http_status(struct json *json, const uint64_t *counters) {
@@ -168,18 +143,18 @@ static void write_operators(struct json *json, const struct figures *figures) {
 void report_json(struct json *json, const struct figures *figures) {
   const struct counts *counts = &figures->counts;
   json_uint(json, "domains", counts->domains);
-  write_counters(json, "status", counts->status, STATUS_COUNT, status_name, true);
-  write_counters(json, "effect", counts->effect, EFFECT_COUNT, effect_name, true);
-  write_counters(json, "mode", counts->mode, MODE_COUNT, mode_name, true);
+  write_counters(json, "status", counts->status, STATUS_COUNT, naming_status, true);
+  write_counters(json, "effect", counts->effect, EFFECT_COUNT, naming_effect, true);
+  write_counters(json, "mode", counts->mode, MODE_COUNT, naming_mode, true);
   write_stages(json, counts->stage);
-  write_counters(json, "findings", counts->codes, FOUND_COUNT, code_name, false);
+  write_counters(json, "findings", counts->codes, FOUND_COUNT, naming_code, false);
   write_http_status(json, counts->http_status);
   write_max_age(json, counts->max_age);
   write_lines(json, "tld", figures->tlds, figures->tld_count);
   write_lines(json, "rank", figures->ranks, figures->rank_count);
   write_delegation(json, &figures->managed);
   write_managed(json, &figures->managed);
-  write_counters(json, "mismatch", counts->kinds, KIND_COUNT, kind_name, true);
+  write_counters(json, "mismatch", counts->kinds, KIND_COUNT, naming_kind, true);
   write_tlsrpt(json, counts);
   write_certificate(json, counts);
   write_operators(json, figures);
