@@ -29,7 +29,11 @@ class Valgrind(unittest.TestCase):
                                str(output), str(self.folder / "list")], capture_output=True, text=True,
                               timeout=SECONDS, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return sorted((lasting(r) for r in read_gzip(output)), key=lambda r: r["n"])
+        records = sorted((lasting(r) for r in read_gzip(output)), key=lambda r: r["n"])
+        for record in records:
+            for finding in record["findings"]:
+                finding.pop("detail", None)  # which of several records is told first is the resolver's choice
+        return records
 
     def test_a_scan_of_the_laboratory(self) -> None:
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="stscan-valgrind.")))
