@@ -2,15 +2,19 @@
 
 #include <curl/curl.h>
 #include <openssl/crypto.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 static _Thread_local uint64_t memory_failed;
+static atomic_bool memory_failed_ever;
 
 /* Nothing may be had of nothing. */
 static void *memory_noted(void *memory, size_t size) {
-  memory_failed += memory == NULL && size > 0;
-  return memory;
+  if (memory || size == 0) return memory;
+  memory_failed++;
+  atomic_store(&memory_failed_ever, true);
+  return NULL;
 }
 
 static void *memory_malloc(size_t size) {
@@ -54,4 +58,8 @@ enum err memory_watch(void) {
 
 uint64_t memory_failures(void) {
   return memory_failed;
+}
+
+bool memory_has_failed(void) {
+  return atomic_load(&memory_failed_ever);
 }

@@ -8,6 +8,7 @@
 #define SCANNER_NET_MEMORY_H
 
 #include "output/err.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Starts libcurl as curl_global_init() does; before anything else of the two is called, and on the
@@ -16,5 +17,6 @@ enum err memory_watch(void);
 
 /* So many have failed on this thread. */
 uint64_t memory_failures(void);
+bool memory_has_failed(void); /* on any thread, at any time */
 
 #endif

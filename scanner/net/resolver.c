@@ -93,9 +93,11 @@ static void lookup_state_free(struct lookup_state *state) {
   pool_give(&resolver->states, state);
 }
 
+/* Whether anything was answered that was asked later: of a server that is late, and then gone, the
+ * last answers are to what it was asked long before. */
 static bool resolver_heard(const struct resolver *resolver, uint64_t since) {
   for (size_t i = 0; i < resolver->upstream_count; i++)
-    if (upstream_answered_at(resolver->upstreams[i]) > since) return true;
+    if (upstream_answered_sent(resolver->upstreams[i]) > since) return true;
   return false;
 }
 

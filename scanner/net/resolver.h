@@ -50,7 +50,7 @@ struct lookup {
   struct dns_answer answer;
   unsigned tries;
   int64_t ms;
-  bool unheard; /* since its last try no server has answered anything at all */
+  bool unheard; /* no server has answered anything that it was asked since the last try */
   /* the resolver's own */
   struct lookup_state *state;
   /* the asker's own, while the resolver does not have it */

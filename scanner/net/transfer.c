@@ -4,6 +4,7 @@
 #include "scanner/net/memory.h"
 #include <errno.h>
 #include <limits.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -249,6 +250,12 @@ enum outcome_step transfer_step(const struct transfer *transfer) {
   return asking ? OUTCOME_ASKING : step;
 }
 
+/* Of an algorithm that it once had no memory for, OpenSSL remembers that there is no such. */
+static bool transfer_lacks_algorithm(const struct handshake *handshake) {
+  return memory_has_failed() && ERR_GET_LIB(handshake->reason) == ERR_LIB_EVP &&
+         ERR_GET_REASON(handshake->reason) == ERR_R_UNSUPPORTED;
+}
+
 void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
   struct outcome *outcome = &transfer->outcome;
   long number = 0;
@@ -259,6 +266,7 @@ void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
   if (!late && result != CURLE_OK) curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
   outcome->os_errno = (int)number;
   if (memory_failures() != transfer->memory_failures) outcome->no_memory = true;
+  if (transfer_lacks_algorithm(&outcome->handshake)) outcome->no_memory = true;
   multi_remove(transfer->common->multi, transfer->easy);
 }
 

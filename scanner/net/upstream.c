@@ -30,6 +30,7 @@ struct upstream {
   size_t under_way;   /* queries that have not ended */
   uint64_t silent_since;
   uint64_t answered_at;
+  uint64_t answered_sent;
   uint64_t probe_at;
   struct pool queries;
   struct resolver_server stats;
@@ -235,6 +236,7 @@ static void upstream_answered(struct query *query) {
   struct upstream *upstream = query->upstream;
   uint64_t now = uv_hrtime();
   upstream_sign_of_life(upstream, now);
+  if (query->sent > upstream->answered_sent) upstream->answered_sent = query->sent;
   upstream->stats.answered++;
   if (!query->tcp) window_answered(&upstream->window, query->epoch, now - query->sent);
   if (query->lost) {
@@ -292,8 +294,8 @@ bool upstream_busy(const struct upstream *upstream) {
   return upstream->under_way || upstream->flying || upstream->late_count;
 }
 
-uint64_t upstream_answered_at(const struct upstream *upstream) {
-  return upstream->answered_at;
+uint64_t upstream_answered_sent(const struct upstream *upstream) {
+  return upstream->answered_sent;
 }
 
 void upstream_revive(struct upstream *upstream, uint64_t now) {

@@ -79,7 +79,8 @@ void upstream_tick(struct upstream *upstream, uint64_t now);
 
 bool upstream_busy(const struct upstream *upstream); /* a query is on its way */
 bool upstream_resting(const struct upstream *upstream);
-uint64_t upstream_answered_at(const struct upstream *upstream); /* ns; 0: never */
+/* When the last of the queries that were answered was sent, in ns; 0: none. */
+uint64_t upstream_answered_sent(const struct upstream *upstream);
 /* Somebody else had an answer from the server. */
 void upstream_revive(struct upstream *upstream, uint64_t now);
 unsigned upstream_room(const struct upstream *upstream);

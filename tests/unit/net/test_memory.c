@@ -58,17 +58,19 @@ static void test_each_thread_has_its_own(void **state) {
   (void)state;
   pthread_t thread;
   uint64_t before = memory_failures(), there = 0;
+  assert_int_equal(memory_has_failed(), before > 0);
   assert_int_equal(pthread_create(&thread, NULL, fail_once, &there), 0);
   pthread_join(thread, NULL);
   assert_int_equal(there, 1);
   assert_int_equal(memory_failures(), before);
+  assert_true(memory_has_failed()); /* wherever it was */
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_what_openssl_does_not_get_is_counted),
       cmocka_unit_test(test_what_is_got_is_not),
-      cmocka_unit_test(test_each_thread_has_its_own),
+      cmocka_unit_test(test_each_thread_has_its_own), /* the first to fail */
+      cmocka_unit_test(test_what_openssl_does_not_get_is_counted),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
