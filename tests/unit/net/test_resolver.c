@@ -284,7 +284,7 @@ static struct server *server_open(void) {
       break;
     uv_close((uv_handle_t *)&server->udp, NULL);
     uv_close((uv_handle_t *)&server->tcp, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_run(&loop, UV_RUN_NOWAIT); /* another server keeps the loop alive */
   }
   uv_udp_recv_start(&server->udp, server_alloc, server_on_udp);
   return server;
