@@ -192,11 +192,16 @@ static void journey_learn(struct journey *journey, const struct job *job) {
   journey->failing = 0;
 }
 
+/* Where DNS never said anything of any name, there is nothing to doubt it by. */
+bool journey_is_failing(const struct journey *journey) {
+  return journey->distrusts || (journey->failing > JOURNEY_FAILING && journey->known_turn > 0);
+}
+
 /* Whether this answer says no more of the name than all the others do. */
 static bool journey_doubts(struct journey *journey, const struct lookup *lookup) {
   if (lookup->end != LOOKUP_ANSWERED || lookup->answer.rcode != DNS_SERVFAIL) return false;
   journey->failing++;
-  return journey->distrusts || (journey->failing > JOURNEY_FAILING && journey->known_turn);
+  return journey_is_failing(journey);
 }
 
 /* Nothing is said of a name by servers that are gone, or that reach nobody. */
@@ -242,10 +247,6 @@ static void job_ask_again(struct job *job, struct lookup *lookup) {
 
 bool journey_holds(const struct journey *journey) {
   return journey->held != NULL;
-}
-
-bool journey_is_failing(const struct journey *journey) {
-  return journey->distrusts || journey->failing > JOURNEY_FAILING;
 }
 
 void journey_distrust(struct journey *journey, bool distrusts) {

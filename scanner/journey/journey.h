@@ -19,10 +19,8 @@
 #include <uv.h>
 
 enum {
-  JOURNEY_KNOWN = 4, /* names that are kept to try the resolvers with */
-  /* Lookups in a row that end with SERVFAIL: the names may be as they were, and the network gone.
-   */
-  JOURNEY_FAILING = 16,
+  JOURNEY_KNOWN = 4,    /* domains that are kept to try the resolvers with */
+  JOURNEY_FAILING = 16, /* lookups in a row may end with SERVFAIL before it is doubted */
 };
 
 struct journey_config {
@@ -66,7 +64,7 @@ enum err journey_start(struct journey *journey, uint64_t n, const struct entry *
 void journey_release(struct journey *journey, bool again);
 bool journey_holds(const struct journey *journey);
 
-/* Whether what is held was answered with SERVFAIL. */
+/* Whether SERVFAIL is doubted: the names may be as they were, and the network gone. */
 bool journey_is_failing(const struct journey *journey);
 /* Until told otherwise all that ends with SERVFAIL is held. */
 void journey_distrust(struct journey *journey, bool distrusts);

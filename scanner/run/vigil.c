@@ -1,14 +1,15 @@
 #include "scanner/run/vigil.h"
 
+#include "scanner/sts/domain.h"
 #include <stdlib.h>
 #include <sys/random.h>
 
 enum { VIGIL_LABEL_SIZE = sizeof "x1234567." };
 
-/* A name below a known one. */
+/* A name below a known domain, which leaves room for a label in front. */
 struct trial {
   struct lookup lookup;
-  char name[VIGIL_LABEL_SIZE + VIGIL_DOMAIN_MAX];
+  char name[VIGIL_LABEL_SIZE + DOMAIN_LENGTH_MAX];
 };
 
 struct vigil {
@@ -95,7 +96,7 @@ static void vigil_tried(struct lookup *lookup) {
 static void vigil_try(struct vigil *vigil, struct span known) {
   struct trial *trial = &vigil->trials[vigil->tried];
   uint32_t label = 0;
-  if (known.len > VIGIL_DOMAIN_MAX || getrandom(&label, sizeof label, 0) != sizeof label) return;
+  if (known.len > DOMAIN_LENGTH_MAX || getrandom(&label, sizeof label, 0) != sizeof label) return;
   snprintf(trial->name, sizeof trial->name, "x%07x.%.*s", label >> 4, SPAN_ARG(known));
   trial->lookup = (struct lookup){
       .name = span_of(trial->name),

@@ -13,17 +13,16 @@
 enum {
   VIGIL_TIMEOUT_MS = 2000,
   VIGIL_TRIES = 4,
-  VIGIL_PAUSE_MS = 1000,  /* after a round in which nobody was reached */
-  VIGIL_KNOWN_MAX = 4,    /* names that are tried in a round; most must fail */
-  VIGIL_DOMAIN_MAX = 244, /* octets of one: there is room for a label in front */
+  VIGIL_PAUSE_MS = 1000, /* after a round in which nobody was reached */
+  VIGIL_KNOWN_MAX = 4,   /* domains that are tried in a round; most must fail */
 };
 
 struct vigil_config {
   uv_loop_t *loop;
   const union address *servers; /* copied */
   size_t server_count;
-  /* The i-th name that DNS said something about before; empty: no such name, or there is no doubt.
-   * May be NULL. */
+  /* The i-th domain that DNS said something about before; empty: there is none, or no doubt. May be
+   * NULL. */
   struct span (*known)(void *data, size_t i);
   /* The first round had no answer, or reached nobody: at most once a vigil. */
   void (*gone)(void *data, bool silent);

@@ -1,6 +1,7 @@
 /* A watch over a name server on loopback that is silent, answers, says what cannot be read, or
  * reaches nobody. */
 #include "scanner/run/vigil.h"
+#include "scanner/sts/domain.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -217,11 +218,11 @@ static void test_who_reaches_nobody_is_gone_once(void **state) {
 }
 
 static void test_a_name_without_room_for_a_label_is_not_tried(void **state) {
-  static char longest[VIGIL_DOMAIN_MAX + 1], longer[VIGIL_DOMAIN_MAX + 2];
+  static char longest[DOMAIN_LENGTH_MAX + 1], longer[DOMAIN_LENGTH_MAX + 2];
   struct watch *watch = *state;
   watch->speech = SPEECH_NXDOMAIN;
-  for (size_t i = 0; i < VIGIL_DOMAIN_MAX; i++) longest[i] = longer[i] = i % 60 == 59 ? '.' : 'a';
-  longer[VIGIL_DOMAIN_MAX] = 'a';
+  for (size_t i = 0; i < DOMAIN_LENGTH_MAX; i++) longest[i] = longer[i] = i % 60 == 59 ? '.' : 'a';
+  longer[DOMAIN_LENGTH_MAX] = 'a';
   watch->known[0] = longer;
   watch_until_back(watch);
   assert_int_equal(0, watch->trials);
