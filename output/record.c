@@ -137,6 +137,8 @@ static void write_fetch(struct json *json, const struct result *result) {
   write_own(json, "address", fetch->address);
   if (fetch->http_status) json_int(json, "http_status", fetch->http_status);
   write_text(json, "content_type", fetch->content_type);
+  write_texts(json, "content_types", fetch->content_types);
+  write_text(json, "content_encoding", fetch->content_encoding);
   write_text(json, "location", fetch->location);
   if (fetch->has_bytes) json_uint(json, "bytes", fetch->bytes);
   write_own(json, "tls", fetch->tls);

@@ -132,7 +132,9 @@ struct result_fetch {
   struct span address; /* of the attempt that the findings are of */
   int http_status;     /* 0: none */
   struct span content_type;
-  struct span location; /* of a redirect; never followed */
+  struct spans content_types;   /* when there are several; the last of them is content_type */
+  struct span content_encoding; /* several joined by ", " */
+  struct span location;         /* of a redirect; never followed */
   bool has_bytes;
   uint64_t bytes;  /* of the body, as far as it was read */
   struct span tls; /* "TLSv1.3" */

@@ -158,7 +158,12 @@ static void http_show(const struct diagnosis *diagnosis) {
           (long long)fetch->ms);
   if (fetch->has_bytes) fprintf(out, ", %llu bytes", (unsigned long long)fetch->bytes);
   fputc('\n', out);
-  if (span_here(fetch->content_type)) diagnosis_row(out, "Content-Type: ", fetch->content_type, "");
+  if (span_here(fetch->content_type) && !fetch->content_types.count)
+    diagnosis_row(out, "Content-Type: ", fetch->content_type, "");
+  for (size_t i = 0; i < fetch->content_types.count; i++)
+    diagnosis_row(out, "Content-Type: ", fetch->content_types.at[i], "");
+  if (span_here(fetch->content_encoding))
+    diagnosis_row(out, "Content-Encoding: ", fetch->content_encoding, "");
   if (span_here(fetch->location)) diagnosis_row(out, "Location: ", fetch->location, "");
 }
 

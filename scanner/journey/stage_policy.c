@@ -38,6 +38,13 @@ static struct span policy_sha256(struct arena *arena, struct span text) {
   return (struct span){hex, 2 * (size_t)len};
 }
 
+static void stage_policy_judge_type(const struct result_fetch *fetch, struct faults *faults) {
+  if (fetch->content_types.count)
+    policy_judge_content_types(fetch->content_types, faults);
+  else
+    policy_judge_content_type(fetch->content_type, faults);
+}
+
 void stage_policy_judge(struct job *job) {
   struct deployment *deployment = job->deployment;
   struct fetch *fetch = &deployment->fetch;
@@ -46,7 +53,7 @@ void stage_policy_judge(struct job *job) {
   result->fetch = fetch->result;
   result->certificate = fetch->certificate;
   if (fetch->result.http_status == 200 && fetch->has_header)
-    policy_judge_content_type(fetch->result.content_type, &deployment->faults);
+    stage_policy_judge_type(&fetch->result, &deployment->faults);
   if (!fetch->has_body) return;
   result->policy.here = true;
   result->policy.text = fetch->body;

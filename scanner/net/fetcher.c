@@ -430,10 +430,8 @@ void fetcher_close(struct fetcher *fetcher) {
     fetcher_detach(fetcher, transfer, CURLE_OK, false);
     fetcher_rest(fetcher, transfer);
   }
-  TAILQ_FOREACH(transfer, &fetcher->idle, link) {
-    transfer_close_handle(transfer);
-    uv_close((uv_handle_t *)&transfer->late, fetcher_on_transfer_closed);
-  }
+  TAILQ_FOREACH(transfer, &fetcher->idle, link)
+  uv_close((uv_handle_t *)&transfer->late, fetcher_on_transfer_closed);
   multi_close(fetcher->common.multi);
   uv_close((uv_handle_t *)&fetcher->wake, fetcher_on_timer_closed);
 }

@@ -1,6 +1,7 @@
 /* How long the body of an HTTP/1.1 answer is said to be, where libcurl is more lenient than
- * RFC 9112 section 6.3: it takes the last of several Content-Length fields, and digits with
- * anything behind them. Pure; all zero is the start of a header.
+ * RFC 9112 section 6.3: it takes the last of several Content-Length fields, digits with anything
+ * behind them, and a length that it cannot count for none; and until 8.1 it decodes whatever
+ * Transfer-Encoding comes. Pure; all zero is the start of a header.
  */
 #ifndef SCANNER_NET_FRAMING_H
 #define SCANNER_NET_FRAMING_H
@@ -8,10 +9,16 @@
 #include "output/span.h"
 #include <stdint.h>
 
+/* Of a body, in octets: what libcurl can count. */
+#define FRAMING_LENGTH_MAX ((uint64_t)INT64_MAX)
+
 struct framing {
-  bool encoded; /* a Transfer-Encoding, which overrides every Content-Length */
+  bool chunked; /* which overrides every Content-Length */
+  bool encoded; /* a Transfer-Encoding other than "chunked", once: the body must not be read */
   bool has_length;
-  bool wrong;      /* a length that is no number, or another one than before */
+  bool wrong;      /* a length that is no number or too large a one, or another one than before */
+  bool at_field;   /* the last line was one of these fields */
+  bool folded;     /* ... and its value goes on in the next one, which libcurl does not see */
   uint64_t length; /* UINT64_MAX stands for all that is larger too */
 };
 

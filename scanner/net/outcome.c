@@ -7,6 +7,7 @@
 
 enum {
   OUTCOME_EVIDENCE_MAX = CURL_ERROR_SIZE,
+  OUTCOME_CODING_MAX = 100,     /* bytes that are told of a field */
   HTTP_TOO_MANY_REQUESTS = 429, /* RFC 6585 section 4 */
   HTTP_UNAVAILABLE = 503,
 };
@@ -59,7 +60,8 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (outcome->barred) return FOUND_POLICY_ADDRESS_NOT_PUBLIC;
   if (status >= 300 && status <= 399) return FOUND_POLICY_HTTP_REDIRECT;
   if (status && status != 200) return FOUND_POLICY_HTTP_STATUS;
-  if (outcome->wrong_length) return FOUND_POLICY_HTTP_INVALID;
+  if (outcome->wrong_length || outcome->encoded) return FOUND_POLICY_HTTP_INVALID;
+  if (outcome->compressed) return FOUND_POLICY_HTTP_ENCODING;
   if (outcome->late) return outcome_late_code(outcome->step);
   /* A header that breaks off is fine with libcurl, and so is a body after a 101. */
   if (outcome->result == CURLE_OK && outcome->step == OUTCOME_BODY && status) return FOUND_COUNT;
@@ -93,6 +95,13 @@ static const char *outcome_step_text(enum outcome_step step) {
   case OUTCOME_BODY: return "in the HTTP body";
   }
   return "";
+}
+
+static struct span outcome_coding_phrase(const struct outcome *outcome, const char *field,
+                                         const char *right, struct arena *arena) {
+  struct span coding = span_first(outcome->coding, OUTCOME_CODING_MAX);
+  return arena_format(arena, "%s: %.*s%s, where only %s", field, SPAN_ARG(coding),
+                      coding.len < outcome->coding.len ? " ..." : "", right);
 }
 
 static struct span outcome_phrase(const struct outcome *outcome, enum finding_code code,
@@ -129,16 +138,21 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
     if (outcome_over_headers(outcome))
       return arena_format(arena, "the HTTP header is larger than %zu bytes", outcome->headers_max);
     if (outcome->wrong_length)
-      return SPAN("Content-Length is no number, or given with different ones");
+      return SPAN("Content-Length is no number, too large, or given with different ones");
+    if (outcome->encoded)
+      return outcome_coding_phrase(outcome, "Transfer-Encoding", "\"chunked\", once, can be read",
+                                   arena);
     return SPAN("no HTTP answer that can be read");
+  case FOUND_POLICY_HTTP_ENCODING:
+    return outcome_coding_phrase(outcome, "Content-Encoding", "identity was asked for", arena);
   default: return SPAN("not contacted");
   }
 }
 
 static void outcome_evidence(const struct outcome *outcome, enum finding_code code, char *out) {
   bool own = outcome->late || outcome->over_body || outcome->over_headers ||
-             outcome->wrong_length || finding_info(code)->stage == STAGE_POLICY_DNS ||
-             outcome->result == CURLE_OK;
+             outcome->wrong_length || outcome->encoded || outcome->compressed ||
+             finding_info(code)->stage == STAGE_POLICY_DNS || outcome->result == CURLE_OK;
   int number = outcome->socket_errno ? outcome->socket_errno : outcome->os_errno;
   out[0] = '\0';
   if (own || outcome->http_status > 200) return;

@@ -27,6 +27,9 @@ struct outcome {
   bool no_memory;   /* for the body, or for the libraries meanwhile */
   bool over_headers, over_body; /* a limit of ours was passed */
   bool wrong_length;            /* Content-Length fields that do not tell one length */
+  bool encoded;                 /* a Transfer-Encoding other than "chunked" */
+  bool compressed;              /* a Content-Encoding other than "identity" */
+  struct span coding;           /* of these two fields, as far as it is known */
   int http_status;              /* final; 0: none */
   uint64_t bytes;               /* of the body */
   size_t body_max;

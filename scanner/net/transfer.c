@@ -12,8 +12,10 @@
 enum {
   TRANSFER_URL_MAX = TRANSFER_HOST_MAX + 64,
   TRANSFER_BODY_FIRST = 1024,
-  TRANSFER_HEADER_KEEP = 4096, /* of bytes of header that a handle at rest may hold */
 };
+
+/* A server may have the policy compressed, but must send it as it is (RFC 9110 section 12.5.3). */
+static char transfer_accept[] = "Accept-Encoding: identity";
 
 static bool transfer_may_connect(const struct transfer *transfer, const union address *address) {
   const struct transfer_common *common = transfer->common;
@@ -62,6 +64,33 @@ static CURLcode transfer_begin_tls(CURL *easy, void *ssl_ctx, void *data) {
   return CURLE_OK;
 }
 
+/* What libcurl 7.88 gives for a field without a value is the end of its line. */
+static struct span transfer_value(const struct curl_header *header) {
+  struct span value = span_of(header ? header->value : NULL);
+  while (value.len && (value.ptr[value.len - 1] == '\r' || value.ptr[value.len - 1] == '\n'))
+    value.len--;
+  return value;
+}
+
+static struct span transfer_header_at(const struct transfer *transfer, const char *name,
+                                      size_t at) {
+  struct curl_header *header = NULL;
+  curl_easy_header(transfer->easy, name, at, CURLH_HEADER, -1, &header);
+  return transfer_value(header);
+}
+
+/* How many of such fields there are, but for those that are too many to be looked at. */
+static size_t transfer_header_count(const struct transfer *transfer, const char *name) {
+  struct curl_header *header = NULL;
+  curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header);
+  size_t count = header ? header->amount : 0;
+  return count < TRANSFER_VALUES_MAX ? count : TRANSFER_VALUES_MAX;
+}
+
+struct span transfer_header(const struct transfer *transfer, const char *name) {
+  return transfer_header_at(transfer, name, 0);
+}
+
 /* 0: none yet; a 1xx goes before another (RFC 9110 section 15.2). */
 static int transfer_status(CURL *easy) {
   long status = 0;
@@ -69,14 +98,44 @@ static int transfer_status(CURL *easy) {
   return status >= 200 ? (int)status : 0;
 }
 
-/* False: of an answer that would be one, the body cannot be told to be whole. */
+static bool transfer_is_identity(struct span codings) {
+  while (codings.len) {
+    struct span coding = span_trim(span_cut(&codings, ','));
+    if (coding.len && !span_equal_nocase(coding, SPAN("identity"))) return false;
+  }
+  return true;
+}
+
+/* The first value that says that something was done to the body; not there: {NULL, 0}. */
+static struct span transfer_coding(const struct transfer *transfer) {
+  size_t count = transfer_header_count(transfer, "Content-Encoding");
+  for (size_t i = 0; i < count; i++) {
+    struct span value = transfer_header_at(transfer, "Content-Encoding", i);
+    if (!transfer_is_identity(value)) return value;
+  }
+  return (struct span){0};
+}
+
+/* False: of an answer that would be one, the body cannot be told to be whole, or is not text. */
 static bool transfer_end_header(struct transfer *transfer) {
+  struct outcome *outcome = &transfer->outcome;
   int status = transfer_status(transfer->easy);
   struct framing framing = transfer->framing;
   transfer->framing = (struct framing){0};
-  transfer->outcome.wrong_length = status && !framing_is_sound(&framing);
-  if (status && !transfer->outcome.wrong_length) transfer->outcome.step = OUTCOME_BODY;
-  return !transfer->outcome.wrong_length;
+  if (!status) return true;
+  outcome->wrong_length = !framing_is_sound(&framing);
+  if (outcome->wrong_length) return false;
+  outcome->step = OUTCOME_BODY;
+  outcome->coding = transfer_coding(transfer);
+  outcome->compressed = span_here(outcome->coding);
+  return !outcome->compressed;
+}
+
+/* libcurl has made ready to decode already: it must not come to the body, nor go on after a 1xx. */
+static bool transfer_take_field(struct transfer *transfer, struct span line) {
+  framing_note(&transfer->framing, line);
+  transfer->outcome.encoded = transfer->framing.encoded;
+  return !transfer->outcome.encoded;
 }
 
 /* Called with the trailers of a chunked body too. */
@@ -89,8 +148,9 @@ static size_t transfer_take_header(char *bytes, size_t size, size_t count, void 
   transfer->outcome.over_headers = transfer->header_bytes > TRANSFER_HEADER_SIZE_MAX;
   if (transfer->outcome.over_headers) return 0;
   if (transfer->outcome.step == OUTCOME_BODY) return len;
-  if (!blank) framing_note(&transfer->framing, (struct span){bytes, len});
-  return !blank || transfer_end_header(transfer) ? len : 0;
+  bool goes_on = blank ? transfer_end_header(transfer)
+                       : transfer_take_field(transfer, (struct span){bytes, len});
+  return goes_on ? len : 0;
 }
 
 static bool transfer_grow(struct transfer *transfer, size_t need) {
@@ -165,6 +225,7 @@ static CURLcode transfer_set_ours(struct transfer *transfer) {
   SET(CURLOPT_CLOSESOCKETDATA, transfer->common->multi);
   SET(CURLOPT_SSL_CTX_FUNCTION, transfer_begin_tls);
   SET(CURLOPT_SSL_CTX_DATA, transfer);
+  SET(CURLOPT_HTTPHEADER, &transfer->fields);
   SET(CURLOPT_HEADERFUNCTION, transfer_take_header);
   SET(CURLOPT_HEADERDATA, transfer);
   SET(CURLOPT_WRITEFUNCTION, transfer_take_body);
@@ -182,9 +243,9 @@ struct transfer *transfer_new(const struct transfer_common *common) {
   struct transfer *transfer = calloc(1, sizeof *transfer);
   if (!transfer) return NULL;
   transfer->common = common;
-  if (transfer_open_handle(transfer)) return transfer;
-  transfer_free(transfer);
-  return NULL;
+  transfer->connect_to.data = transfer->connect_to_text;
+  transfer->fields.data = transfer_accept;
+  return transfer;
 }
 
 struct transfer *transfer_of(CURL *easy) {
@@ -193,15 +254,9 @@ struct transfer *transfer_of(CURL *easy) {
   return (struct transfer *)(void *)transfer;
 }
 
-void transfer_close_handle(struct transfer *transfer) {
-  curl_easy_cleanup(transfer->easy);
-  transfer->easy = NULL;
-}
-
 void transfer_free(struct transfer *transfer) {
   if (!transfer) return;
   transfer_clear(transfer);
-  transfer_close_handle(transfer);
   free(transfer);
 }
 
@@ -209,22 +264,20 @@ void transfer_free(struct transfer *transfer) {
  * Host come from the URL, which has no port. */
 static CURLcode transfer_aim(struct transfer *transfer, struct span host) {
   CURL *easy = transfer->easy;
-  char url[TRANSFER_URL_MAX], to[ADDRESS_TEXT_MAX + 2];
+  char url[TRANSFER_URL_MAX];
   snprintf(url, sizeof url, "https://%.*s/.well-known/mta-sts.txt", SPAN_ARG(host));
-  snprintf(to, sizeof to, "::%s", transfer->address_text);
-  struct curl_slist *connect_to = curl_slist_append(NULL, to);
-  if (!connect_to) return CURLE_OUT_OF_MEMORY;
+  snprintf(transfer->connect_to_text, sizeof transfer->connect_to_text, "::%s",
+           transfer->address_text);
   CURLcode code = CURLE_OK;
   SET(CURLOPT_URL, url);
-  SET(CURLOPT_CONNECT_TO, connect_to);
-  transfer->connect_to = connect_to;
+  SET(CURLOPT_CONNECT_TO, &transfer->connect_to);
   return code;
 }
 #undef SET
 
 enum err transfer_start(struct transfer *transfer, struct span host, const union address *address,
                         struct arena *arena) {
-  if (!transfer->easy && !transfer_open_handle(transfer)) return ERR_MEMORY;
+  if (!transfer_open_handle(transfer)) return ERR_MEMORY;
   transfer->address = *address;
   address_text(address, transfer->address_text);
   transfer->error[0] = '\0';
@@ -256,6 +309,17 @@ static bool transfer_lacks_algorithm(const struct handshake *handshake) {
          ERR_GET_REASON(handshake->reason) == ERR_R_UNSUPPORTED;
 }
 
+/* That of a 1xx too, which has none to give (RFC 9112 section 6.1). */
+static struct span transfer_last_encoding(const struct transfer *transfer) {
+  const unsigned origins = CURLH_HEADER | CURLH_1XX;
+  struct curl_header *header = NULL;
+  size_t last = 0;
+  do {
+    curl_easy_header(transfer->easy, "Transfer-Encoding", last, origins, -1, &header);
+  } while (header && header->amount > ++last);
+  return transfer_value(header);
+}
+
 void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
   struct outcome *outcome = &transfer->outcome;
   long number = 0;
@@ -265,6 +329,7 @@ void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
   outcome->http_status = transfer_status(transfer->easy);
   if (!late && result != CURLE_OK) curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
   outcome->os_errno = (int)number;
+  if (outcome->encoded) outcome->coding = transfer_last_encoding(transfer);
   if (memory_failures() != transfer->memory_failures) outcome->no_memory = true;
   if (transfer_lacks_algorithm(&outcome->handshake)) outcome->no_memory = true;
   multi_remove(transfer->common->multi, transfer->easy);
@@ -275,10 +340,28 @@ static int64_t transfer_ms(const struct transfer *transfer, CURLINFO which) {
   return curl_easy_getinfo(transfer->easy, which, &us) == CURLE_OK ? (int64_t)us / 1000 : -1;
 }
 
-struct span transfer_header(const struct transfer *transfer, const char *name) {
-  struct curl_header *header = NULL;
-  curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header);
-  return span_of(header ? header->value : NULL);
+/* All of them, if there are several. */
+static struct spans transfer_values(const struct transfer *transfer, const char *name,
+                                    struct arena *arena) {
+  struct spans values = {0};
+  size_t count = transfer_header_count(transfer, name);
+  if (count > 1) values.at = arena_array(arena, count, sizeof *values.at);
+  while (values.at && values.count < count) {
+    struct span value = transfer_header_at(transfer, name, values.count);
+    values.at[values.count++] = arena_copy(arena, value);
+  }
+  return values;
+}
+
+/* As one field (RFC 9110 section 5.3). */
+static struct span transfer_joined(const struct transfer *transfer, const char *name,
+                                   struct arena *arena) {
+  size_t count = transfer_header_count(transfer, name);
+  struct span all = count ? arena_copy(arena, transfer_header(transfer, name)) : (struct span){0};
+  for (size_t i = 1; i < count; i++)
+    all = arena_join(arena, arena_join(arena, all, SPAN(", ")),
+                     transfer_header_at(transfer, name, i));
+  return all;
 }
 
 void transfer_result(const struct transfer *transfer, struct arena *arena,
@@ -294,6 +377,8 @@ void transfer_result(const struct transfer *transfer, struct arena *arena,
   curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
   result->content_type = type ? arena_copy(arena, span_of(type)) : (struct span){0};
   result->location = span_here(location) ? arena_copy(arena, location) : (struct span){0};
+  result->content_types = transfer_values(transfer, "Content-Type", arena);
+  result->content_encoding = transfer_joined(transfer, "Content-Encoding", arena);
   result->has_bytes = outcome->http_status != 0;
   result->bytes = outcome->bytes;
   result->tls = span_of(outcome->handshake.version);
@@ -309,9 +394,9 @@ void transfer_clear(struct transfer *transfer) {
   free(transfer->body);
   transfer->body = NULL;
   transfer->body_size = 0;
-  curl_slist_free_all(transfer->connect_to);
-  transfer->connect_to = NULL;
-  /* libcurl keeps the headers, and until 8.14 hands the errno of one transfer on to the next. */
-  if (transfer->outcome.os_errno || transfer->header_bytes > TRANSFER_HEADER_KEEP)
-    transfer_close_handle(transfer);
+  /* A handle serves one transfer: until 8.3 libcurl keeps a pointer to the last header of one, and
+   * reads, unlinks and reallocates what is freed when the next answer begins with a folded line;
+   * until 8.14 it hands on the errno too. */
+  curl_easy_cleanup(transfer->easy);
+  transfer->easy = NULL;
 }

@@ -1,4 +1,5 @@
-/* One GET of a policy from one address, by one libcurl easy handle that is used again and again.
+/* One GET of a policy from one address, by a libcurl easy handle of its own: nothing of
+ * one transfer is left for the next.
  *
  * It connects to the given address only, over TLS 1.2 or later, verifies nothing itself (what the
  * server showed is in peer) and follows nothing. Certificate faults let it go on. Its time is
@@ -15,7 +16,11 @@
 #include "scanner/net/peer.h"
 #include <sys/queue.h>
 
-enum { TRANSFER_HOST_MAX = 253, TRANSFER_HEADER_SIZE_MAX = 65536 };
+enum {
+  TRANSFER_HOST_MAX = 253,
+  TRANSFER_HEADER_SIZE_MAX = 65536,
+  TRANSFER_VALUES_MAX = 8, /* fields of one name that are looked at */
+};
 
 struct fetcher;
 struct fetch_state;
@@ -53,7 +58,8 @@ struct transfer {
   size_t body_size;
   size_t header_bytes;
   struct framing framing;
-  struct curl_slist *connect_to;
+  char connect_to_text[ADDRESS_TEXT_MAX + 2];
+  struct curl_slist connect_to, fields; /* lists of one each */
 };
 
 /* Of an easy handle; NULL: it is none of ours. */
@@ -62,8 +68,6 @@ struct transfer *transfer_of(CURL *easy);
 /* NULL: no memory. common outlives the transfer. */
 struct transfer *transfer_new(const struct transfer_common *common);
 void transfer_free(struct transfer *transfer);
-/* Before the multi handle is closed; it must not be started again. */
-void transfer_close_handle(struct transfer *transfer);
 
 /* Adds it to the multi handle. Facts of the certificate go to arena. host: at most
  * TRANSFER_HOST_MAX bytes; must stay valid. ERR_MEMORY. */
@@ -80,8 +84,8 @@ void transfer_end(struct transfer *transfer, CURLcode result, bool late);
 void transfer_result(const struct transfer *transfer, struct arena *arena,
                      struct result_fetch *result);
 
-/* The first such field of the answer's header; not there: {NULL, 0}. Valid until the handle starts
- * again. */
+/* The first such field of the answer's header; not there: {NULL, 0}. Valid until the transfer is
+ * cleared. */
 struct span transfer_header(const struct transfer *transfer, const char *name);
 
 /* Lets go of all memory of this one transfer, so that the next can start. */

@@ -288,9 +288,29 @@ void policy_parse(struct span text, struct faults *faults, struct result_policy 
   policy_raise_missing(&reader);
 }
 
+static struct span policy_media_type(struct span content_type) {
+  return span_trim(span_first(content_type, span_find(content_type, ';')));
+}
+
 void policy_judge_content_type(struct span content_type, struct faults *faults) {
-  struct span type = span_trim(span_first(content_type, span_find(content_type, ';')));
+  struct span type = policy_media_type(content_type);
   if (span_equal_nocase(type, SPAN("text/plain"))) return;
   const char *what = type.len ? "not text/plain" : "there is none, where text/plain should be";
   faults_tell(faults, (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE}, what, content_type);
+}
+
+void policy_judge_content_types(struct spans content_types, struct faults *faults) {
+  struct arena *arena = faults->arena;
+  struct span all = {0};
+  bool plain = true;
+  for (size_t i = 0; i < content_types.count; i++) {
+    struct span value = span_first(content_types.at[i], FAULTS_QUOTE_MAX);
+    if (!span_equal_nocase(policy_media_type(content_types.at[i]), SPAN("text/plain")))
+      plain = false;
+    all = arena_join(arena, arena_join(arena, all, i ? SPAN("\", \"") : SPAN("\"")), value);
+  }
+  if (plain) return;
+  struct span said = SPAN("not text/plain alone, but several, of which a sender may take any: ");
+  all = arena_join(arena, arena_join(arena, said, all), SPAN("\""));
+  faults_add(faults, (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE, .detail = all});
 }

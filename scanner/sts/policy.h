@@ -18,5 +18,7 @@ void policy_parse(struct span text, struct faults *faults, struct result_policy 
 
 /* Raises policy-http-content-type unless the media type is text/plain (section 3.2). */
 void policy_judge_content_type(struct span content_type, struct faults *faults);
+/* Of several fields, of which senders may take any. */
+void policy_judge_content_types(struct spans content_types, struct faults *faults);
 
 #endif

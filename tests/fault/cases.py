@@ -51,6 +51,11 @@ def chunked(*pieces: bytes) -> bytes:
     return http(chunks, "Transfer-Encoding: chunked", length=None)
 
 
+def chunk(octets: bytes) -> bytes:
+    """A whole chunked body of one chunk."""
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(octets), octets)
+
+
 def padded(size: int) -> bytes:
     """A policy of so many bytes."""
     rest = size - len(POLICY) - len(b"padding: \r\n")
@@ -404,8 +409,20 @@ HTTP_CASES = (
     web("length-no-number", INVALID, http(POLICY, "Content-Length: many", length=None)),
     web("length-beside-chunked", "", http(b"%x\r\n%b\r\n0\r\n\r\n" % (len(POLICY), POLICY),
                                          "Transfer-Encoding: chunked", length=3), sound=True),
-    web("compressed", "policy-syntax policy-version policy-mode policy-max-age policy-mx-missing",
-        http(gzip.compress(POLICY, mtime=0), "Content-Encoding: gzip")),
+    web("compressed", "policy-http-encoding",
+        http(gzip.compress(POLICY, mtime=0), "Content-Encoding: gzip"),
+        fetch__content_encoding="gzip", fetch__http_status=200, policy=Absent),
+    web("content-type-twice", "policy-http-content-type",
+        http(POLICY, "Content-Type: text/plain", content_type="application/octet-stream"),
+        sound=True, fetch__content_types=["application/octet-stream", "text/plain"]),
+    web("content-type-twice-alike", "", http(POLICY, "Content-Type: text/plain; charset=utf-8"),
+        sound=True, fetch__content_types=["text/plain", "text/plain; charset=utf-8"]),
+    web("transfer-coded", INVALID,
+        http(chunk(gzip.compress(POLICY, mtime=0)), "Transfer-Encoding: gzip, chunked", length=None),
+        policy=Absent),
+    web("transfer-coded-in-a-1xx", INVALID,
+        b"HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: gzip, gzip\r\n\r\n", http()),
+    web("length-over-64-bits", INVALID, http(length=10 ** 23), policy=Absent),
     web("no-reason", "", http(status="HTTP/1.1 200"), sound=True),
     web("lf-headers", "", b"HTTP/1.1 200 OK\nContent-Type: text/plain\n\n" + POLICY, sound=True),
     web("header-without-colon", INVALID, http(POLICY, "nonsense")),

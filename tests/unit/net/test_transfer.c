@@ -175,6 +175,50 @@ static const struct row rows[] = {
      .http_status = 200,
      .body = "ab",
      .bytes = 2},
+    {.what = "a Content-Length that nothing can count",
+     .script.answer = SAY(OK("Content-Length: 99999999999999999999999\r\n", "ab")),
+     .codes = {FOUND_POLICY_HTTP_INVALID},
+     .detail = "too large",
+     .http_status = 200},
+    {.what = "gzip for its transfer",
+     .script.answer = SAY(OK("Transfer-Encoding: gzip, chunked\r\n", "2\r\nab\r\n0\r\n\r\n")),
+     .codes = {FOUND_POLICY_HTTP_INVALID},
+     .http_status = 200},
+    {.what = "gzip for the transfer of a 103, not of the 200",
+     .script.answer = SAY("HTTP/1.1 103 Early\r\nTransfer-Encoding: gzip, gzip\r\n\r\n" OK(
+         "Content-Length: 2\r\n", "ab")),
+     .codes = {FOUND_POLICY_HTTP_INVALID}},
+    {.what = "gzip for the transfer of a 404",
+     .script.answer = SAY("HTTP/1.1 404 No\r\nTransfer-Encoding: gzip\r\n\r\nab"),
+     .codes = {FOUND_POLICY_HTTP_STATUS},
+     .http_status = 404},
+    {.what = "chunked twice",
+     .script.answer = SAY(OK("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                             "2\r\nab\r\n0\r\n\r\n")),
+     .codes = {FOUND_POLICY_HTTP_INVALID},
+     .detail = "Transfer-Encoding: chunked, where only \"chunked\", once",
+     .http_status = 200},
+    {.what = "compressed",
+     .script.answer = SAY(OK("Content-Encoding: gzip\r\nContent-Length: 2\r\n", "ab")),
+     .codes = {FOUND_POLICY_HTTP_ENCODING},
+     .detail = "Content-Encoding: gzip, where only identity was asked for",
+     .http_status = 200},
+    {.what = "compressed, in the second field",
+     .script.answer = SAY(OK("Content-Encoding: identity\r\nContent-Encoding: br\r\n", "ab")),
+     .codes = {FOUND_POLICY_HTTP_ENCODING},
+     .detail = "Content-Encoding: br,",
+     .http_status = 200},
+    {.what = "identity by any number of names",
+     .script.answer = SAY(OK("Content-Encoding: identity, Identity\r\nContent-Encoding:\r\n"
+                             "Content-Length: 2\r\n",
+                             "ab")),
+     .http_status = 200,
+     .body = "ab",
+     .bytes = 2},
+    {.what = "a compressed 404",
+     .script.answer = SAY("HTTP/1.1 404 No\r\nContent-Encoding: gzip\r\n\r\nab"),
+     .codes = {FOUND_POLICY_HTTP_STATUS},
+     .http_status = 404},
     {.what = "a chunk without a size",
      .script.answer = SAY(OK("Transfer-Encoding: chunked\r\n", "zz\r\nab\r\n")),
      .codes = {FOUND_POLICY_HTTP_INVALID},
@@ -468,7 +512,7 @@ static void test_request(void **state) {
   assert_int_equal(strncmp(server.request, first, sizeof first - 1), 0);
   assert_non_null(strstr(server.request, "\r\nHost: " HOST "\r\n"));
   assert_non_null(strstr(server.request, "\r\nUser-Agent: test (+https://scan.test)\r\n"));
-  assert_null(strcasestr(server.request, "Accept-Encoding"));
+  assert_non_null(strstr(server.request, "\r\nAccept-Encoding: identity\r\n"));
   assert_string_equal(server.sni, HOST);
   arena_free(&run.arena);
 }
@@ -496,9 +540,61 @@ static void test_facts(void **state) {
   arena_free(&run.arena);
 }
 
+/* One after the other on one fetcher: what an answer leaves must not meet the next. */
+static void test_nothing_is_left(void **state) {
+  (void)state;
+  static const struct script scripts[] = {
+      {.answer = SAY(OK("Content-Length: 44\r\n", POLICY))},
+      {.answer = SAY("HTTP/1.1 200 OK\r\n folded: y\r\nContent-Length: 0\r\n\r\n")},
+      {.answer = SAY("HTTP/1.1 200 OK\r\n\tfolded\r\n\r\n")},
+      {.answer = SAY("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab")},
+      {.until = UNTIL_REQUEST, .then = THEN_RESET},
+      {.answer = SAY(OK("Content-Length: 44\r\n", POLICY))},
+  };
+  enum { COUNT = sizeof scripts / sizeof *scripts };
+  static struct run runs[COUNT];
+  for (unsigned i = 0; i < COUNT; i++) {
+    struct server server;
+    start_server(&server, &scripts[i], "127.0.3.1");
+    start_fetch(&runs[i], "127.0.3.1");
+    run_until(i + 1);
+    server_end(&server);
+  }
+  for (unsigned i = 0; i < COUNT; i += COUNT - 1) {
+    assert_true(span_equal(runs[i].fetch.body, SPAN(POLICY)));
+    assert_true(span_equal(runs[i].fetch.result.content_type, SPAN("text/plain")));
+  }
+  assert_int_equal(runs[3].fetch.result.http_status, 200);
+  assert_false(span_here(runs[3].fetch.result.content_type));
+  assert_int_equal(runs[4].faults.first->code, FOUND_POLICY_TCP_RESET);
+  for (unsigned i = 0; i < COUNT; i++) arena_free(&runs[i].arena);
+}
+
+static void test_several_values(void **state) {
+  (void)state;
+  static const struct script twice = {
+      .answer = SAY("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+                    "Content-Encoding: gzip\r\nContent-Type: text/plain\r\n"
+                    "Content-Encoding: br\r\nContent-Length: 2\r\n\r\nab")};
+  struct server server;
+  struct run run;
+  start_server(&server, &twice, "127.0.3.1");
+  start_fetch(&run, "127.0.3.1");
+  run_until(1);
+  server_end(&server);
+  const struct result_fetch *result = &run.fetch.result;
+  assert_int_equal(result->content_types.count, 2);
+  assert_true(span_equal(result->content_types.at[0], SPAN("application/octet-stream")));
+  assert_true(span_equal(result->content_types.at[1], SPAN("text/plain")));
+  assert_true(span_equal(result->content_type, SPAN("text/plain")));
+  assert_true(span_equal(result->content_encoding, SPAN("gzip, br")));
+  arena_free(&run.arena);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fetcher, close_fetcher)
   signal(SIGPIPE, SIG_IGN);
-  const struct CMUnitTest tests[] = {TEST(test_rows), TEST(test_request), TEST(test_facts)};
+  const struct CMUnitTest tests[] = {TEST(test_rows), TEST(test_request), TEST(test_facts),
+                                     TEST(test_nothing_is_left), TEST(test_several_values)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -180,7 +180,11 @@ static const struct result sample_bytes = {
                .txt = BYTES_ARRAY,
                .id = BYTES},
     .policy_host.lookup = {.asked = true, .tries = 1, .cname = BYTES_ARRAY},
-    .fetch = {.asked = true, .content_type = BYTES, .location = BYTES},
+    .fetch = {.asked = true,
+              .content_type = BYTES,
+              .content_types = BYTES_ARRAY,
+              .content_encoding = BYTES,
+              .location = BYTES},
     .certificate = {.here = true, .subject = BYTES, .issuer = BYTES, .names = BYTES_ARRAY},
     .policy =
         {.here = true, .version = BYTES, .mode = MODE_COUNT, .mx = BYTES_ARRAY, .text = BYTES},

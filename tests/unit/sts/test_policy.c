@@ -444,6 +444,35 @@ static void looks_at_the_media_type_alone(void **state) {
   }
 }
 
+/* A sender may take any of several: one that is not text/plain is one too many. */
+static void looks_at_all_media_types(void **state) {
+  static const struct {
+    const char *types[3];
+    size_t count;
+    bool fits;
+  } vectors[] = {
+      {{"text/plain", "text/plain"}, 2, true},
+      {{"text/plain", "TEXT/PLAIN; charset=utf-8"}, 2, true},
+      {{"text/plain", "application/octet-stream"}, 2, false},
+      {{"application/octet-stream", "text/plain"}, 2, false},
+      {{"text/plain", "", "text/plain"}, 3, false},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(vectors); i++) {
+    struct span at[3];
+    struct spans types = {at, vectors[i].count};
+    struct judged judged;
+    for (size_t n = 0; n < types.count; n++) at[n] = span_of(vectors[i].types[n]);
+    judged_begin(&judged);
+    policy_judge_content_types(types, &judged.faults);
+    assert_codes(&judged, vectors[i].fits ? "" : "policy-http-content-type", vectors[i].types[1]);
+    for (size_t n = 0; n < types.count && judged.faults.first; n++)
+      assert_non_null(memmem(judged.faults.first->detail.ptr, judged.faults.first->detail.len,
+                             at[n].ptr, at[n].len));
+    judged_end(&judged);
+  }
+}
+
 static void tells_a_failed_allocation(void **state) {
   struct arena arena = {.limit = 1};
   struct faults faults = {.arena = &arena};
@@ -469,6 +498,7 @@ int main(void) {
       cmocka_unit_test(stands_a_nul),
       cmocka_unit_test(stands_a_flood_of_faults),
       cmocka_unit_test(looks_at_the_media_type_alone),
+      cmocka_unit_test(looks_at_all_media_types),
       cmocka_unit_test(tells_a_failed_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
