@@ -12,6 +12,7 @@
   X(DESCRIPTORS, "no file descriptor is left")                                                     \
   X(SYNTAX, "not well formed")                                                                     \
   X(NOT_FOUND, "not found")                                                                        \
+  X(BUSY, "in use")                                                                                \
   X(REFUSED, "refused")                                                                            \
   X(TIMEOUT, "timed out")                                                                          \
   X(IO, "input or output failed")                                                                  \

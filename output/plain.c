@@ -18,18 +18,39 @@ static bool is_invisible(unsigned character) {
   return false;
 }
 
+/* Takes one character off the front of *text, as it is shown. */
+static struct span plain_next(struct span *text, char shown[PLAIN_CHARACTER_MAX]) {
+  unsigned character;
+  size_t len = utf8_next(*text, &character);
+  struct span as_it_is = span_first(*text, len);
+  int used;
+  if (len == 0)
+    used = snprintf(shown, PLAIN_CHARACTER_MAX, "\\x%02x", (unsigned char)text->ptr[0]);
+  else if (is_invisible(character))
+    used =
+        snprintf(shown, PLAIN_CHARACTER_MAX, character < 0x80 ? "\\x%02x" : "\\u%04x", character);
+  else
+    used = 0;
+  *text = span_skip(*text, len ? len : 1);
+  return used ? (struct span){shown, (size_t)used} : as_it_is;
+}
+
 void plain_print(FILE *out, struct span text) {
+  char shown[PLAIN_CHARACTER_MAX];
   while (text.len) {
-    unsigned character;
-    size_t len = utf8_next(text, &character);
-    if (len == 0) {
-      fprintf(out, "\\x%02x", (unsigned char)text.ptr[0]);
-      len = 1;
-    } else if (is_invisible(character)) {
-      fprintf(out, character < 0x80 ? "\\x%02x" : "\\u%04x", character);
-    } else {
-      fwrite(text.ptr, 1, len, out);
-    }
-    text = span_skip(text, len);
+    struct span next = plain_next(&text, shown);
+    fwrite(next.ptr, 1, next.len, out);
   }
+}
+
+size_t plain_text(struct span text, char *out, size_t size) {
+  char shown[PLAIN_CHARACTER_MAX];
+  size_t used = 0;
+  while (text.len) {
+    struct span next = plain_next(&text, shown);
+    if (next.len > size - used) break;
+    memcpy(out + used, next.ptr, next.len);
+    used += next.len;
+  }
+  return used;
 }

@@ -11,6 +11,12 @@
 #include "output/span.h"
 #include <stdio.h>
 
+enum { PLAIN_CHARACTER_MAX = 12 }; /* octets that a character is shown as, with a NUL */
+
 void plain_print(FILE *out, struct span text);
+
+/* The same into memory: as many whole characters as size allows, without a NUL. Gives their
+ * octets. */
+size_t plain_text(struct span text, char *out, size_t size);
 
 #endif

@@ -25,6 +25,7 @@ struct reader {
   enum reader_mode mode;
   struct reader_account account;
   bool read_all; /* the file's end was met */
+  bool in_hole;  /* the last octet of text was a NUL */
   char *window;  /* bytes of the file that were not taken yet */
   size_t size, begin, end;
   size_t searched; /* up to there no member begins but at `begin` */
@@ -85,9 +86,23 @@ static enum err reader_more(struct reader *reader) {
   return err;
 }
 
-static enum err reader_begin(struct reader *reader) {
+/* NULs in front of everything hide what kind of file it is. */
+static enum err reader_skip_hole(struct reader *reader) {
   enum err err = reader_more(reader);
-  struct span bytes = {reader->window, reader->end};
+  bool hole = reader_held(reader) && reader->window[0] == 0;
+  reader->account.damaged += hole;
+  while (err == ERR_NONE && hole) {
+    while (reader_held(reader) && reader->window[reader->begin] == 0) reader->begin++;
+    if (reader_held(reader) || reader->read_all) break;
+    err = reader_more(reader);
+  }
+  if (err == ERR_NONE && hole && reader_held(reader) < READER_WINDOW) err = reader_more(reader);
+  return err;
+}
+
+static enum err reader_begin(struct reader *reader) {
+  enum err err = reader_skip_hole(reader);
+  struct span bytes = {reader->window + reader->begin, reader_held(reader)};
   if (err != ERR_NONE || !span_starts(bytes, SPAN("\x1f\x8b"))) return err;
   reader->account.gzip = true;
   bool ours = memmem(bytes.ptr, bytes.len, MEMBER_MAGIC.ptr, MEMBER_MAGIC.len);
@@ -155,6 +170,25 @@ static enum err reader_take_carry(struct reader *reader, struct page *page) {
   return ERR_NONE;
 }
 
+/* A hole that a crash left, or who emptied the file while a scan wrote to it: NULs, which no record
+ * holds. Each becomes the end of a line, so that it costs what was in it and not what stands around
+ * it. Gives the octets that are left. */
+static size_t reader_close_holes(struct reader *reader, char *bytes, size_t len) {
+  char *to = len ? memchr(bytes, 0, len) : NULL;
+  if (!to) {
+    if (len) reader->in_hole = false;
+    return len;
+  }
+  if (to != bytes) reader->in_hole = false;
+  for (const char *from = to; from < bytes + len; from++) {
+    char octet = *from;
+    if (octet || !reader->in_hole) *to++ = octet ? octet : '\n';
+    reader->account.damaged += !octet && !reader->in_hole;
+    reader->in_hole = !octet;
+  }
+  return (size_t)(to - bytes);
+}
+
 /* Text from the window, or from the file itself when the window is empty. */
 static enum err reader_plain(struct reader *reader, struct page *page) {
   char *at = page_room(page, READER_PAGE);
@@ -166,7 +200,7 @@ static enum err reader_plain(struct reader *reader, struct page *page) {
     reader->begin += got;
   } else if (!reader->read_all)
     err = reader_read(reader, at, READER_PAGE, &got);
-  page_added(page, got);
+  page_added(page, reader_close_holes(reader, at, got));
   if (err == ERR_NONE && got == 0) err = ERR_END;
   return err;
 }

@@ -10,6 +10,8 @@ enum {
   MX_LENGTH_MIN = sizeof "{\"host\":\"\"}," - 1,
   ATTEMPT_LENGTH_MIN = sizeof "{\"address\":\"\"}," - 1,
   READING_FIRST_LENGTH = 4096,
+  READING_DOMAIN_MAX = 253, /* RFC 1035 section 2.3.4, without the final dot */
+  READING_LABEL_MAX = 63,
 };
 
 struct reading {
@@ -232,6 +234,20 @@ static void reading_reset(struct reading *reading) {
   reading->finding_count = reading->text_count = 0;
 }
 
+/* What a scan writes as a domain: lower-case A-labels and underscores, dots between. Whatever else
+ * stands there is no scan's, and might drive a terminal or forge a line. */
+static bool reading_is_domain(struct span domain) {
+  static const char octets[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+  while (domain.len) {
+    bool more = span_find(domain, '.') < domain.len;
+    struct span label = span_cut(&domain, '.');
+    if (label.len == 0 || label.len > READING_LABEL_MAX || (more && domain.len == 0)) return false;
+    for (size_t i = 0; i < label.len; i++)
+      if (!memchr(octets, label.ptr[i], sizeof octets - 1)) return false;
+  }
+  return true;
+}
+
 enum err reading_line(struct reading *reading, char *line, size_t len) {
   enum err err = reading_room(reading, len);
   if (err != ERR_NONE) return err;
@@ -240,7 +256,10 @@ enum err reading_line(struct reading *reading, char *line, size_t len) {
   read_object(reading, &cursor, field_line_members, &reading->line);
   if (!cursor_done(&cursor) || reading->line.version == 0 || !reading->line.has_status)
     return ERR_SYNTAX;
-  return ERR_NONE;
+  struct span domain = reading->line.result.domain;
+  bool named = span_here(domain);
+  if (named && (domain.len == 0 || domain.len > READING_DOMAIN_MAX)) return ERR_SYNTAX;
+  return !named || reading_is_domain(domain) ? ERR_NONE : ERR_SYNTAX;
 }
 
 const struct result *reading_result(const struct reading *reading) {

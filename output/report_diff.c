@@ -2,6 +2,7 @@
 
 #include "output/input.h"
 #include "output/number.h"
+#include "output/plain.h"
 
 enum {
   CHANGE_JSON_SIZE = 16 * 1024, /* names of at most COUNTMAP_TEXT_MAX, and every code twice */
@@ -35,16 +36,21 @@ static void print_counts(FILE *out, const struct report_diff *report) {
   }
 }
 
+static void print_census(FILE *out, const char *which, const struct census *census) {
+  char number[NUMBER_SIZE];
+  fprintf(out, "  %s: %s records of ", which, number_text(census->records, number));
+  plain_print(out, span_of(census->files[0].path));
+  fputc('\n', out);
+}
+
 static void print_head(FILE *out, const struct report_diff *report) {
-  char worse[NUMBER_SIZE], better[NUMBER_SIZE], other[NUMBER_SIZE], number[NUMBER_SIZE];
+  char worse[NUMBER_SIZE], better[NUMBER_SIZE], other[NUMBER_SIZE];
   fprintf(out, "Changes: %s for the worse, %s for the better, %s otherwise\n",
           number_text(report_diff_trend(report->diff, CHANGE_WORSE), worse),
           number_text(report_diff_trend(report->diff, CHANGE_BETTER), better),
           number_text(report_diff_trend(report->diff, CHANGE_OTHER), other));
-  fprintf(out, "  old: %s records of %s\n", number_text(report->old_census->records, number),
-          report->old_census->files[0].path);
-  fprintf(out, "  new: %s records of %s\n", number_text(report->new_census->records, number),
-          report->new_census->files[0].path);
+  print_census(out, "old", report->old_census);
+  print_census(out, "new", report->new_census);
 }
 
 static void print_errors(FILE *out, const char *before, const struct state *of,
@@ -90,11 +96,6 @@ static void print_detail(FILE *out, const struct diff_change *change) {
   }
 }
 
-static void print_name(FILE *out, struct span name) {
-  for (size_t i = 0; i < name.len; i++)
-    fputc(name.ptr[i] > ' ' && name.ptr[i] <= '~' ? name.ptr[i] : '?', out);
-}
-
 void report_diff_text(FILE *out, const struct report_diff *report) {
   print_head(out, report);
   print_counts(out, report);
@@ -106,7 +107,7 @@ void report_diff_text(FILE *out, const struct report_diff *report) {
               change_info(change.change)->title);
     last = (int)change.change;
     fputs("  ", out);
-    print_name(out, change.domain);
+    plain_print(out, change.domain);
     print_detail(out, &change);
     fputc('\n', out);
   }

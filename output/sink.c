@@ -36,14 +36,21 @@ static int sink_open_stream(const char *path) {
   return -1;
 }
 
+/* What was closed when the program started stands open for the other way (cli/descriptors.h). */
+static int sink_open_standard(void) {
+  int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+    return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+  errno = EBADF;
+  return -1;
+}
+
 static int sink_open_file(const char *path, enum sink_mode mode) {
   static const int flags[] = {
-      [SINK_CREATE] = O_CREAT | O_EXCL,
-      [SINK_APPEND] = O_CREAT | O_APPEND,
-      [SINK_TRUNCATE] = O_CREAT, /* cut when it is locked */
+      [SINK_CREATE] = O_EXCL, [SINK_APPEND] = 0, [SINK_TRUNCATE] = 0, /* cut when it is locked */
   };
-  if (strcmp(path, "-") == 0) return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-  int fd = open(path, O_WRONLY | O_CLOEXEC | flags[mode], 0666);
+  if (strcmp(path, "-") == 0) return sink_open_standard();
+  int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | flags[mode], 0666);
   return fd < 0 && errno == EEXIST ? sink_open_stream(path) : fd;
 }
 
@@ -171,7 +178,8 @@ enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode) {
   }
   sink_free(made);
   errno = rc;
-  return rc == EEXIST || rc == EWOULDBLOCK ? ERR_REFUSED : ERR_IO;
+  if (rc == EWOULDBLOCK) return ERR_BUSY;
+  return rc == EEXIST ? ERR_REFUSED : ERR_IO;
 }
 
 /* A pipe or terminal that somebody set non-blocking is waited for all the same. */

@@ -1,8 +1,9 @@
 /* Where sealed members go: a file or standard output, appended whole, in one piece each.
  *
  * A named file is locked (flock) as long as it is open, so that two scans never write to one.
- * Shared by all workers: sink_append() locks. The file is created exclusively, or opened for
- * append, or truncated, as the caller chose; a thread of the sink syncs it every SINK_SYNC_MS, so
+ * Shared by all workers: sink_append() locks. The file is created exclusively, or gone on with, or
+ * truncated, as the caller chose, and written to at its end wherever that is: who empties it
+ * meanwhile leaves no hole behind; a thread of the sink syncs it every SINK_SYNC_MS, so
  * that no appender waits for the disk, and once more when it is closed. Pipes, terminals and
  * standard output are neither synced nor cut. After a failed write nothing more is written: what
  * was there before stays whole (a torn tail is cut off where the file allows it), and every later
@@ -26,8 +27,8 @@ enum sink_mode {
 
 struct sink;
 
-/* path "-": standard output. On ERR_IO errno says why. ERR_REFUSED: with errno EEXIST, or
- * EWOULDBLOCK: another process writes to it. */
+/* path "-": standard output. On ERR_IO errno says why. ERR_REFUSED: it exists; ERR_BUSY:
+ * another process writes to it. */
 enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode);
 
 /* Appends all bytes. ERR_END: the reader of standard output went away (EPIPE). */

@@ -1,10 +1,20 @@
 #include "scanner/cli/command.h"
+#include "scanner/cli/descriptors.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/options.h"
 #include "scanner/cli/versions.h"
 #include "scanner/net/memory.h"
 #include <curl/curl.h>
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+
+/* What nobody could read was not done. plain: 1 means that and nothing else. */
+static int main_flush(const char *command, int status, bool plain) {
+  if (descriptors_flush()) return status;
+  help_complain(command, "standard output could not be written: %s", strerror(errno));
+  return plain ? EXIT_WRONG : EXIT_USAGE;
+}
 
 static int main_run(int argc, char **argv) {
   const struct command *command = command_find(argv[1]);
@@ -20,21 +30,25 @@ static int main_run(int argc, char **argv) {
   }
   int status = command->main(argc - 1, argv + 1);
   curl_global_cleanup();
-  return status;
+  return main_flush(command->name, status, command->options & (ON_SCAN | ON_STATS | ON_EXPLAIN));
 }
 
 int main(int argc, char **argv) {
+  if (!descriptors_fill()) {
+    help_complain(NULL, "/dev/null: %s", strerror(errno));
+    return EXIT_WRONG;
+  }
   if (argc < 2) {
     help_program(stderr);
     return EXIT_USAGE;
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
     help_program(stdout);
-    return EXIT_DONE;
+    return main_flush(NULL, EXIT_DONE, true);
   }
   if (strcmp(argv[1], "--version") == 0) {
     versions_print(stdout);
-    return EXIT_DONE;
+    return main_flush(NULL, EXIT_DONE, true);
   }
   return main_run(argc, argv);
 }

@@ -1,5 +1,6 @@
 #include "scanner/cli/account.h"
 
+#include "output/plain.h"
 #include "scanner/cli/versions.h"
 #include <errno.h>
 #include <libgen.h>
@@ -14,6 +15,7 @@ static const char *account_end_text(enum scan_end end) {
   case SCAN_STOPPED: return "stopped";
   case SCAN_READER_GONE: return "output closed";
   case SCAN_BROKEN: return "broken off";
+  case SCAN_LATER:
   case SCAN_FAILED: return "failed";
   }
   return "";
@@ -86,8 +88,9 @@ void account_print(FILE *out, const struct scan_account *account, enum scan_end 
                    const char *output) {
   char records[32], bytes[32], fetches[32];
   if (end == SCAN_COMPLETE && account->resumed && account->records == 0) {
-    fprintf(out, "stscan: nothing left to do: %s holds all %s records\n", output,
-            account_number(account->resumed, records));
+    fputs("stscan: nothing left to do: ", out);
+    plain_print(out, span_of(output));
+    fprintf(out, " holds all %s records\n", account_number(account->resumed, records));
     return;
   }
   fprintf(out, "stscan: %s: %s records in %.1f s (%.0f/s), %s policies fetched\n",
@@ -103,8 +106,10 @@ void account_print(FILE *out, const struct scan_account *account, enum scan_end 
   if (account->dropped)
     fprintf(out, "  %s domains were in flight and have no record\n",
             account_number(account->dropped, records));
-  if (strcmp(output, "-") != 0)
-    fprintf(out, "  results: %s (%s bytes)\n", output, account_number(account->bytes, bytes));
+  if (strcmp(output, "-") == 0) return;
+  fputs("  results: ", out);
+  plain_print(out, span_of(output));
+  fprintf(out, " (%s bytes)\n", account_number(account->bytes, bytes));
 }
 
 enum err account_check(const char *path) {

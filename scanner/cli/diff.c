@@ -22,16 +22,11 @@ static bool diff_failed_file(const struct census *census, char *command) {
   return true;
 }
 
-static int diff_print(const struct options *options, const char *command,
-                      const struct report_diff *report) {
+static int diff_print(const struct options *options, const struct report_diff *report) {
   if (options->json)
     report_diff_json(stdout, report);
   else
     report_diff_text(stdout, report);
-  if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
-    help_complain(command, "standard output could not be written: %s", strerror(errno));
-    return EXIT_WRONG;
-  }
   return report_diff_told(report) ? EXIT_WRONG : EXIT_DONE;
 }
 
@@ -47,7 +42,7 @@ static int diff_with(const struct options *options, char *command) {
                                  terminal_colour(stdout)};
     input_notes(&old_census, diff_tell, command);
     input_notes(&new_census, diff_tell, command);
-    status = diff_print(options, command, &report);
+    status = diff_print(options, &report);
   } else if (!diff_failed_file(&old_census, command) && !diff_failed_file(&new_census, command)) {
     help_complain(command, "%s", err == ERR_IO ? strerror(errno) : err_text(err));
   }

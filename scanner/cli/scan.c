@@ -6,6 +6,7 @@
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/setup.h"
+#include "scanner/run/signals.h"
 #include <errno.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@ static void scan_configure(const struct options *options, struct scan_config *co
       .per_address_rate = options->per_address_rate,
       .dns_timeout_ms = options->dns_timeout_ms,
       .dns_tries = options->dns_tries,
+      .grace_ms = options->grace * 1000,
       .fetcher = setup_fetcher(options),
       .shard = options->shard,
       .shards = options->shards,
@@ -53,6 +55,7 @@ static int scan_exit_status(enum scan_end end) {
   case SCAN_COMPLETE:
   case SCAN_READER_GONE: return EXIT_DONE;
   case SCAN_STOPPED:
+  case SCAN_LATER:
   case SCAN_BROKEN: return EXIT_STOPPED;
   case SCAN_FAILED: break;
   }
@@ -64,6 +67,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   struct scan_account account = {0};
   struct block *block = NULL;
   int status = EXIT_WRONG;
+  signals_begin(EXIT_STOPPED);
   scan_configure(options, &config);
   enum err err = setup_nameservers(options, argv[0], &config.servers);
   if (err == ERR_NONE) err = setup_block(options, argv[0], &block);

@@ -173,13 +173,6 @@ static enum err print_text(const struct stats *stats, const struct figures *figu
   return err;
 }
 
-static int stats_flush(const struct stats *stats) {
-  if (fflush(stdout) == 0 && !ferror(stdout)) return EXIT_DONE;
-  if (errno == EPIPE) return EXIT_DONE; /* the reader has seen enough */
-  help_complain(stats->command, "standard output could not be written: %s", strerror(errno));
-  return EXIT_WRONG;
-}
-
 /* A report that is already there is written anew; anything else, results above all, is not. */
 static FILE *open_html(const char *path) {
   FILE *file = fopen(path, "re");
@@ -231,8 +224,7 @@ static int stats_report(struct stats *stats) {
   free(groups);
   figures_free(&figures);
   if (err != ERR_NONE) help_complain(stats->command, "%s", err_text(err));
-  if (err != ERR_NONE || status != EXIT_DONE) return EXIT_WRONG;
-  return stats_flush(stats);
+  return err != ERR_NONE || status != EXIT_DONE ? EXIT_WRONG : EXIT_DONE;
 }
 
 static int stats_run(struct stats *stats) {
@@ -242,7 +234,7 @@ static int stats_run(struct stats *stats) {
   if (err == ERR_IO && errno == EPIPE && stats->options->list) return EXIT_DONE;
   if (err != ERR_NONE) return stats_failed(stats, err);
   input_notes(&stats->census, stats_tell, stats);
-  return stats->options->list ? stats_flush(stats) : stats_report(stats);
+  return stats->options->list ? EXIT_DONE : stats_report(stats);
 }
 
 int stats_main(int argc, char **argv) {

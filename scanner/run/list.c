@@ -14,6 +14,7 @@ struct list {
   bool started; /* the magic was looked at */
   bool gzip;
   bool inside; /* a gzip member has begun and not ended */
+  bool behind; /* a gzip member has ended, and no other has begun */
   bool end;    /* of the file */
   bool sized;  /* a regular file, from its beginning */
   uint64_t size;
@@ -76,6 +77,13 @@ static enum err list_read(struct list *list, void *out, size_t size, size_t *got
   }
 }
 
+/* Zero octets behind a member: tapes and other blocks are filled up with them, as gzip(1) knows. */
+static void list_skip_padding(struct list *list) {
+  z_stream *z = &list->inflate;
+  for (; list->behind && z->avail_in && *z->next_in == 0; z->avail_in--) z->next_in++;
+  if (z->avail_in) list->behind = false;
+}
+
 static enum err list_inflate(struct list *list, size_t *got) {
   z_stream *z = &list->inflate;
   z->next_out = (unsigned char *)list->text + list->to;
@@ -89,10 +97,13 @@ static enum err list_inflate(struct list *list, size_t *got) {
       z->next_in = list->raw;
       z->avail_in = (unsigned)n;
     }
+    list_skip_padding(list);
+    if (z->avail_in == 0) continue;
     list->inside = true;
     int end = inflate(z, Z_NO_FLUSH);
     if (end == Z_STREAM_END) {
       list->inside = false;
+      list->behind = true;
       inflateReset(z);
     } else if (end != Z_OK && end != Z_BUF_ERROR) {
       return end == Z_MEM_ERROR ? ERR_MEMORY : ERR_SYNTAX;

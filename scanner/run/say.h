@@ -1,5 +1,5 @@
-/* One line for people on standard error. Whatever the arguments hold, no control character reaches
- * the terminal: it is shown as '?'. */
+/* One line for people on standard error. Whatever the arguments hold, only what is printable
+ * reaches the terminal (output/plain.h). */
 #ifndef SCANNER_RUN_SAY_H
 #define SCANNER_RUN_SAY_H
 

@@ -7,15 +7,11 @@
 #include "scanner/run/preflight.h"
 #include "scanner/run/resume.h"
 #include "scanner/run/say.h"
+#include "scanner/run/signals.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
-
-static const int scan_signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-enum { SCAN_SIGNALS = sizeof scan_signals / sizeof *scan_signals };
 
 struct scan {
   const struct scan_config *config;
@@ -34,9 +30,9 @@ struct scan {
   bool loop_made;
   uv_async_t news; /* from the workers */
   uv_timer_t timer;
-  uv_signal_t signals[SCAN_SIGNALS];
+  uv_async_t asked; /* by signals, to end */
   struct progress *progress;
-  unsigned interrupts;
+  unsigned interrupts; /* that were heard */
   atomic_uint waiting; /* workers that wait for the resolvers */
   atomic_bool failing; /* that they answer, but reach nobody */
   bool told_waiting;
@@ -54,17 +50,18 @@ static void scan_stop(struct scan *scan, unsigned grace_ms) {
   for (unsigned i = 0; i < scan->made; i++) worker_stop(scan->workers[i], grace_ms);
 }
 
-static void scan_on_signal(uv_signal_t *handle, int number) {
+static void scan_on_signal(uv_async_t *handle) {
   struct scan *scan = handle->data;
-  progress_clear(scan->progress);
+  int number;
+  unsigned asked = signals_asked(&number);
+  if (asked == scan->interrupts) return; /* told once already */
+  scan->interrupts = asked;
   scan->end = SCAN_STOPPED;
-  if (scan->interrupts++ == 0) {
-    say("%s: no more lines are taken; what is in flight has %d s to end (again: at once)",
-        strsignal(number), SCAN_GRACE_MS / 1000);
-    scan_stop(scan, SCAN_GRACE_MS);
-  } else {
-    scan_stop(scan, 0);
-  }
+  scan_stop(scan, asked == 1 ? scan->config->grace_ms : 0);
+  progress_clear(scan->progress);
+  if (asked == 1)
+    say("%s: finishing domains in flight (%u s); press Ctrl-C again to stop now", strsignal(number),
+        scan->config->grace_ms / 1000);
 }
 
 static void scan_sum(const struct scan *scan, struct worker_snapshot *sum) {
@@ -89,7 +86,8 @@ static void scan_on_timer(uv_timer_t *handle) {
 static void scan_close_loop(struct scan *scan) {
   uv_close((uv_handle_t *)&scan->news, NULL);
   uv_close((uv_handle_t *)&scan->timer, NULL);
-  for (int i = 0; i < SCAN_SIGNALS; i++) uv_close((uv_handle_t *)&scan->signals[i], NULL);
+  signals_unwatch();
+  uv_close((uv_handle_t *)&scan->asked, NULL);
 }
 
 /* Once for all workers. */
@@ -149,13 +147,15 @@ static enum err scan_make_loop(struct scan *scan) {
     uv_loop_close(&scan->loop);
     return ERR_MEMORY;
   }
-  scan->loop_made = true;
-  scan->news.data = scan->timer.data = scan;
-  uv_timer_init(&scan->loop, &scan->timer);
-  for (int i = 0; i < SCAN_SIGNALS; i++) {
-    uv_signal_init(&scan->loop, &scan->signals[i]);
-    scan->signals[i].data = scan;
+  if (uv_async_init(&scan->loop, &scan->asked, scan_on_signal) != 0) {
+    uv_close((uv_handle_t *)&scan->news, NULL);
+    uv_run(&scan->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&scan->loop);
+    return ERR_MEMORY;
   }
+  scan->loop_made = true;
+  scan->news.data = scan->timer.data = scan->asked.data = scan;
+  uv_timer_init(&scan->loop, &scan->timer);
   return ERR_NONE;
 }
 
@@ -191,12 +191,11 @@ static enum err scan_open_source(struct scan *scan) {
 
 static enum err scan_open_sink(struct scan *scan) {
   enum err err = sink_open(&scan->sink, scan->config->output, scan->config->mode);
-  if (err == ERR_REFUSED && errno == EEXIST)
+  if (err == ERR_REFUSED)
     say("output %s exists: give --resume to go on with it, --force to overwrite it, --append to "
-        "add "
-        "to it, or another --output",
+        "add to it, or another --output",
         scan->config->output);
-  else if (err == ERR_REFUSED)
+  else if (err == ERR_BUSY)
     say("output %s: another scan is writing to it", scan->config->output);
   else if (err != ERR_NONE)
     say("output %s: %s", scan->config->output, err == ERR_IO ? strerror(errno) : err_text(err));
@@ -258,8 +257,7 @@ static enum err scan_make_workers(struct scan *scan) {
 /* The sources' wake may come as soon as it is started: the workers must be there, all of them. */
 static enum err scan_start(struct scan *scan) {
   enum err err = ERR_NONE;
-  for (int i = 0; i < SCAN_SIGNALS; i++)
-    uv_signal_start(&scan->signals[i], scan_on_signal, scan_signals[i]);
+  signals_watch(&scan->asked);
   unsigned interval = progress_interval_ms(scan->progress);
   if (interval) uv_timer_start(&scan->timer, scan_on_timer, interval, interval);
   for (unsigned i = 0; i < scan->made && err == ERR_NONE; i++) {
@@ -289,6 +287,13 @@ static enum scan_end scan_broken(const struct scan *scan, enum err err) {
   return scan->account->resumable && err != ERR_SYNTAX ? SCAN_BROKEN : SCAN_FAILED;
 }
 
+/* A signal that came when every line had its record has stopped nothing. */
+static bool scan_is_done(const struct scan *scan) {
+  uint64_t left = 0;
+  for (unsigned i = 0; i < scan->made; i++) left += worker_left(scan->workers[i]);
+  return left == 0 && source_is_done(scan->source);
+}
+
 /* What ended the workers before their time, told once. */
 static enum scan_end scan_join(struct scan *scan) {
   enum err first = ERR_NONE;
@@ -312,7 +317,8 @@ static enum scan_end scan_join(struct scan *scan) {
     say("list %s changed while it was read: records are of what was read",
         source_changed(scan->source));
   enum err list_err = source_end(scan->source);
-  if (list_err == ERR_NONE || list_err == ERR_END) return scan->end;
+  if (list_err == ERR_NONE || list_err == ERR_END)
+    return scan_is_done(scan) ? SCAN_COMPLETE : scan->end;
   scan_tell_source(scan, list_err);
   return scan_broken(scan, list_err);
 }
@@ -424,7 +430,11 @@ enum scan_end scan_run(const struct scan_config *config, struct scan_account *ac
   account->concurrency = config->concurrency;
   scan->end = SCAN_COMPLETE;
   enum scan_end end = SCAN_FAILED;
-  if (scan_prepare(scan) == ERR_NONE) end = scan_go(scan);
+  enum err err = scan_prepare(scan);
+  if (err == ERR_NONE)
+    end = scan_go(scan);
+  else if (err == ERR_TIMEOUT || err == ERR_BUSY)
+    end = SCAN_LATER;
   scan_free(scan);
   free(scan);
   return end;

@@ -13,7 +13,6 @@
 
 enum {
   SCAN_WORKERS_MAX = 256,
-  SCAN_GRACE_MS = 10000,            /* after a first signal, for what is in flight */
   SCAN_CONCURRENCY_DEFAULT = 16384, /* domains; a slot costs some 700 bytes */
   SCAN_FD_WORKER = 64,              /* descriptors of a worker besides its fetches */
   SCAN_FD_REST = 32,                /* and of the program */
@@ -33,6 +32,7 @@ struct scan_config {
   unsigned concurrency;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
+  unsigned grace_ms;             /* after a first signal, for what is in flight */
   const char *block_path;        /* of fetcher.block; NULL: none */
   struct fetcher_config fetcher; /* without gates and pace */
   unsigned shard, shards;
@@ -63,6 +63,7 @@ enum scan_end {
   SCAN_STOPPED,     /* by a signal */
   SCAN_READER_GONE, /* standard output was closed: a quiet end */
   SCAN_BROKEN,      /* by trouble, said on standard error; what is whole can be resumed */
+  SCAN_LATER,       /* it cannot begin now, said on standard error; the same command will, later */
   SCAN_FAILED,      /* said on standard error */
 };
 

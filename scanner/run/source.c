@@ -20,7 +20,8 @@ struct source {
   struct source_batch *empty;
   unsigned batches; /* made so far */
   bool stopped;
-  enum err end; /* ERR_NONE while there is more to come */
+  bool read_all; /* every list to its end */
+  enum err end;  /* ERR_NONE while there is more to come */
   int end_errno;
   const char *bad;
   const char *changed;
@@ -209,6 +210,7 @@ static void *source_main(void *data) {
   pthread_mutex_lock(&source->lock);
   source->end_errno = errno;
   source->bad = path;
+  source->read_all = err == ERR_END;
   if (source->end == ERR_NONE) source->end = err == ERR_REFUSED ? ERR_END : err;
   pthread_mutex_unlock(&source->lock);
   source->config.wake(source->config.data);
@@ -279,6 +281,13 @@ enum err source_end(struct source *source) {
   enum err err = source->end;
   pthread_mutex_unlock(&source->lock);
   return err;
+}
+
+bool source_is_done(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  bool done = source->read_all && !source->full;
+  pthread_mutex_unlock(&source->lock);
+  return done;
 }
 
 const char *source_bad(struct source *source) {

@@ -75,6 +75,9 @@ enum err source_end(struct source *source);
 const char *source_bad(struct source *source);
 int source_errno(struct source *source);
 
+/* Whether all lists were read to their end, and every line of them was taken. */
+bool source_is_done(struct source *source);
+
 /* After the end: a list that was longer or shorter than when it was opened, or NULL. */
 const char *source_changed(struct source *source);
 

@@ -47,7 +47,7 @@ struct worker {
   atomic_bool over;
   enum err err;
   int err_errno;
-  uint64_t dropped;
+  uint64_t dropped, left;
   struct worker_counters counters;
   pthread_mutex_t server_lock;
   struct resolver_server servers[RESOLVER_SERVER_MAX]; /* under server_lock */
@@ -181,7 +181,11 @@ static void worker_finish(struct worker *worker) {
   worker_publish(worker);
   worker->dropped = journey_in_flight(worker->journey);
   if (worker->err == ERR_NONE) worker_flush(worker);
-  if (worker->batch) source_give(worker->config.source, worker->batch);
+  worker->left = worker->dropped;
+  if (worker->batch) {
+    worker->left += worker->batch->count - worker->batch_next;
+    source_give(worker->config.source, worker->batch);
+  }
   worker->batch = NULL;
   resolver_close(worker->resolver);
   fetcher_close(worker->fetcher);
@@ -364,6 +368,10 @@ const struct tally *worker_tally(const struct worker *worker) {
 
 uint64_t worker_dropped(const struct worker *worker) {
   return worker->dropped;
+}
+
+uint64_t worker_left(const struct worker *worker) {
+  return worker->left;
 }
 
 static void worker_close_handle(uv_handle_t *handle, void *data) {

@@ -76,6 +76,7 @@ enum err worker_join(struct worker *worker);
 /* After worker_join. */
 const struct tally *worker_tally(const struct worker *worker);
 uint64_t worker_dropped(const struct worker *worker); /* domains in flight without a record */
+uint64_t worker_left(const struct worker *worker);    /* lines taken without a record */
 void worker_free(struct worker *worker);
 
 #endif

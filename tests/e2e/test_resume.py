@@ -249,7 +249,7 @@ class Resume(unittest.TestCase):
             wait_for(output)
             for mode in ("--resume", "--append", "--force"):
                 second = stscan(*self.command(output, mode))
-                self.assertEqual(second.returncode, 1)
+                self.assertEqual(second.returncode, 3)
                 self.assertIn(b"another scan is writing to it", second.stderr)
         finally:
             errors = first.communicate(timeout=SECONDS)[1]

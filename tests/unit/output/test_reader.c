@@ -255,6 +255,44 @@ static void test_a_line_longer_than_a_page_comes_whole(void **state) {
   assert_string_equal("x|y|", lines + 3 * PAGE_SIZE_MIN - 1);
 }
 
+static void put_hole(size_t len) {
+  static const char zeros[65536];
+  for (; len > sizeof zeros; len -= sizeof zeros) put(zeros, sizeof zeros);
+  put(zeros, len);
+}
+
+static void test_a_hole_costs_what_was_in_it(void **state) {
+  static const size_t holes[] = {1, 4096, 256 * 1024, 256 * 1024 + 1, 5 * 1024 * 1024};
+  (void)state;
+  for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
+    put("a\nb\npart", 8);
+    put_hole(holes[i]);
+    put("c\nd\n", 4);
+    assert_int_equal(1, read_all().damaged);
+    assert_string_equal("a|b|part|c|d|", lines);
+    put_hole(holes[i]);
+    put("c\nd\n", 4);
+    assert_int_equal(1, read_all().damaged);
+    assert_string_equal("c|d|", lines);
+  }
+}
+
+static void test_a_hole_between_members(void **state) {
+  static const size_t holes[] = {1, 4096, 1024 * 1024, 5 * 1024 * 1024};
+  (void)state;
+  for (size_t i = 0; i < sizeof holes / sizeof *holes; i++)
+    for (int front = 0; front < 2; front++) {
+      if (!front) put_member("a\n");
+      put_hole(holes[i]);
+      put_member("b\nc\n");
+      put_member("d\n");
+      struct reader_account account = read_all();
+      assert_true(account.gzip);
+      assert_int_equal(1, account.damaged);
+      assert_string_equal(front ? "b|c|d|" : "a|b|c|d|", lines);
+    }
+}
+
 static void test_what_cannot_be_opened(void **state) {
   struct reader *reader;
   (void)state;
@@ -273,6 +311,8 @@ int main(void) {
       cmocka_unit_test(test_damage_in_a_stream_is_passed_over),
       cmocka_unit_test(test_many_lines_come_whole),
       cmocka_unit_test(test_a_line_longer_than_a_page_comes_whole),
+      cmocka_unit_test(test_a_hole_costs_what_was_in_it),
+      cmocka_unit_test(test_a_hole_between_members),
       cmocka_unit_test(test_what_cannot_be_opened),
   };
   return cmocka_run_group_tests(tests, file_setup, file_teardown);

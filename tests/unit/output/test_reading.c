@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -211,8 +212,57 @@ static void test_no_more_findings_than_codes(void **state) {
   assert_int_equal(ERR_SYNTAX, read_findings(FOUND_COUNT + 1));
 }
 
+/* Names that a terminal or a reader of lines would take for something else. */
+static void test_only_what_a_scan_writes_is_a_domain(void **state) {
+  (void)state;
+  static const struct {
+    const char *domain;
+    enum err err;
+  } rows[] = {
+      {"a.example", ERR_NONE},
+      {"com", ERR_NONE},
+      {"xn--mnchen-3ya._x-1.example", ERR_NONE},
+      {"", ERR_SYNTAX},
+      {".", ERR_SYNTAX},
+      {"a.example.", ERR_SYNTAX},
+      {".a.example", ERR_SYNTAX},
+      {"a..example", ERR_SYNTAX},
+      {"A.example", ERR_SYNTAX},
+      {"a b.example", ERR_SYNTAX},
+      {"m\xc3\xbcller.example", ERR_SYNTAX},
+      {"\\u001b]0;PWNED\\u0007.com", ERR_SYNTAX},
+      {"line1.com\\nforged.example", ERR_SYNTAX},
+      {"\\u202ea.example", ERR_SYNTAX},
+      {"a\\u0000.example", ERR_SYNTAX},
+  };
+  char text[128];
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    snprintf(text, sizeof text, "{\"v\":1,\"status\":\"absent\",\"domain\":\"%s\"}",
+             rows[i].domain);
+    assert_int_equal(rows[i].err, read_text(text));
+  }
+}
+
+static enum err read_domain(size_t label, size_t last) {
+  char text[512], domain[300];
+  for (size_t i = 0; i < 4; i++) memset(domain + i * (label + 1), 'a', label);
+  for (size_t i = 1; i < 4; i++) domain[i * (label + 1) - 1] = '.';
+  domain[3 * (label + 1) + last] = 0;
+  snprintf(text, sizeof text, "{\"v\":1,\"status\":\"absent\",\"domain\":\"%s\"}", domain);
+  return read_text(text);
+}
+
+static void test_a_domain_has_limits(void **state) {
+  (void)state;
+  assert_int_equal(ERR_NONE, read_domain(63, 60));
+  assert_int_equal(ERR_NONE, read_domain(63, 61)); /* 253 octets */
+  assert_int_equal(ERR_SYNTAX, read_domain(63, 62));
+  assert_int_equal(ERR_NONE, read_domain(62, 62));
+  assert_int_equal(ERR_SYNTAX, read_domain(64, 1));
+}
+
 static enum err read_length(size_t len) {
-  static const char head[] = "{\"v\":1,\"status\":\"valid\",\"domain\":\"", tail[] = "\"}";
+  static const char head[] = "{\"v\":1,\"status\":\"invalid\",\"line\":\"", tail[] = "\"}";
   return read_repeated(head, "a", len - strlen(head) - strlen(tail), tail);
 }
 
@@ -232,6 +282,8 @@ int main(void) {
       cmocka_unit_test(test_what_is_not_a_record),
       cmocka_unit_test(test_the_densest_arrays_fit),
       cmocka_unit_test(test_no_more_findings_than_codes),
+      cmocka_unit_test(test_only_what_a_scan_writes_is_a_domain),
+      cmocka_unit_test(test_a_domain_has_limits),
       cmocka_unit_test(test_a_line_has_a_limit),
   };
   return cmocka_run_group_tests(tests, reading_setup, reading_teardown);

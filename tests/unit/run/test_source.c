@@ -281,6 +281,36 @@ static void tells_damaged_gzip(void **state) {
   drop_file(rubbish);
 }
 
+/* Zero octets behind the last member, or between two, are padding; anything else is damage. */
+static void passes_over_padding_behind_gzip(void **state) {
+  (void)state;
+  static const char zeros[LIST_BUFFER_SIZE + 1];
+  static const struct {
+    size_t padding;
+    const char *behind;
+    enum err end;
+  } rows[] = {{1, "", ERR_END},
+              {10240, "", ERR_END},
+              {LIST_BUFFER_SIZE, "", ERR_END},
+              {LIST_BUFFER_SIZE + 1, "", ERR_END},
+              {3, "rubbish", ERR_SYNTAX},
+              {0, "rubbish", ERR_SYNTAX}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char names[256];
+    char *path = write_gzip("a.example\nb.example\n", 20, 2, 0);
+    FILE *file = fopen(path, "a");
+    assert_int_equal(fwrite(zeros, 1, rows[i].padding, file), rows[i].padding);
+    assert_true(fputs(rows[i].behind, file) >= 0);
+    fclose(file);
+    struct source *source = open_source(&path, 1);
+    assert_int_equal(read_all(source, names, sizeof names), rows[i].end);
+    assert_string_equal(names, "1:a.example 2:b.example");
+    assert_int_equal(source_is_done(source), rows[i].end == ERR_END);
+    source_free(source);
+    drop_file(path);
+  }
+}
+
 static void tells_missing_lists_before_the_start(void **state) {
   (void)state;
   char *paths[] = {"/nonexistent/list", "/tmp"};
@@ -316,6 +346,7 @@ static void gives_what_a_stalled_pipe_has(void **state) {
   source_stop(source);
   assert_null(source_take(source, &err));
   assert_int_equal(err, ERR_END);
+  assert_false(source_is_done(source));
   source_free(source);
   dup2(saved, STDIN_FILENO);
   close(saved);
@@ -332,6 +363,7 @@ int main(void) {
       cmocka_unit_test(gives_many_lines_in_bounded_batches),
       cmocka_unit_test(spreads_neighbours),
       cmocka_unit_test(tells_damaged_gzip),
+      cmocka_unit_test(passes_over_padding_behind_gzip),
       cmocka_unit_test(tells_missing_lists_before_the_start),
       cmocka_unit_test(gives_what_a_stalled_pipe_has),
   };
