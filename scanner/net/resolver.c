@@ -1,4 +1,5 @@
 #include "scanner/net/resolver.h"
+#include "scanner/net/loop_clock.h"
 #include "scanner/net/pool.h"
 #include "scanner/net/upstream.h"
 #include "scanner/net/wheel.h"
@@ -43,6 +44,7 @@ struct resolver {
   struct list fired; /* timers */
   size_t lookups;
   struct pool states;
+  struct loop_clock *clock; /* all times but the pace's are by it */
   uint16_t ids[RESOLVER_IDS];
   size_t ids_left;
   uv_timer_t ticker;    /* runs while something is in flight */
@@ -223,9 +225,9 @@ static struct upstream *resolver_pick(struct resolver *resolver, const struct lo
 
 static void resolver_paced(uv_timer_t *timer);
 
-static bool resolver_may_send(struct resolver *resolver, uint64_t now) {
+static bool resolver_may_send(struct resolver *resolver) {
   uint64_t wait = 0;
-  if (!resolver->pace || pace_take(resolver->pace, 1, now, &wait)) return true;
+  if (!resolver->pace || pace_take(resolver->pace, 1, uv_hrtime(), &wait)) return true;
   uv_timer_start(&resolver->pacer, resolver_paced, wait / resolver_ms + 1, 0);
   return false;
 }
@@ -237,13 +239,14 @@ static void resolver_pump(struct resolver *resolver, uint64_t now) {
     if (list_empty(from)) return;
     struct lookup_state *state = CONTAINER_OF(from->next, struct lookup_state, link);
     struct upstream *upstream = resolver_pick(resolver, state, now);
-    if (!upstream || !resolver_may_send(resolver, now)) return;
+    if (!upstream || !resolver_may_send(resolver)) return;
     resolver_send(state, upstream, now);
   }
 }
 
 static void resolver_paced(uv_timer_t *timer) {
-  resolver_pump(timer->data, uv_hrtime());
+  struct resolver *resolver = timer->data;
+  resolver_pump(resolver, loop_clock_now(resolver->clock));
 }
 
 /* Queries that were sent before the one that is answered are lost. */
@@ -301,7 +304,7 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
   struct lookup_state *state = query->waiter;
   if (!state) return;
   struct resolver *resolver = state->resolver;
-  uint64_t now = uv_hrtime();
+  uint64_t now = loop_clock_now(resolver->clock);
   switch (end) {
   case CHANNEL_ANSWERED:
     resolver_answered(state, query, packet, now);
@@ -347,7 +350,7 @@ static bool resolver_busy(const struct resolver *resolver) {
 
 static void resolver_tick(uv_timer_t *timer) {
   struct resolver *resolver = timer->data;
-  uint64_t now = uv_hrtime();
+  uint64_t now = loop_clock_now(resolver->clock);
   for (size_t i = 0; i < resolver->upstream_count; i++) upstream_tick(resolver->upstreams[i], now);
   wheel_turn(&resolver->wheel, now, &resolver->fired);
   while (!list_empty(&resolver->fired)) {
@@ -376,7 +379,7 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   list_init(&resolver->queue);
   list_init(&resolver->due);
   list_init(&resolver->fired);
-  wheel_init(&resolver->wheel, uv_hrtime());
+  wheel_init(&resolver->wheel, loop_clock_now(resolver->clock));
   uv_timer_init(loop, &resolver->ticker);
   uv_timer_init(loop, &resolver->pacer);
   uv_prepare_init(loop, &resolver->flusher);
@@ -390,10 +393,14 @@ enum err resolver_new(struct resolver **out, uv_loop_t *loop,
                       const struct resolver_config *config) {
   struct resolver *resolver = calloc(1, sizeof *resolver);
   if (!resolver) return ERR_MEMORY;
+  if (loop_clock_new(&resolver->clock, loop) != ERR_NONE) {
+    free(resolver);
+    return ERR_MEMORY;
+  }
   resolver_init(resolver, loop, config);
   for (size_t i = 0; i < config->server_count; i++) {
     enum err err = upstream_new(&resolver->upstreams[i], loop, &config->servers[i],
-                                config->timeout_ms, resolver_done, uv_hrtime());
+                                config->timeout_ms, resolver_done, resolver->clock);
     if (err) {
       resolver_close(resolver);
       return err;
@@ -422,6 +429,7 @@ void resolver_close(struct resolver *resolver) {
   uv_close((uv_handle_t *)&resolver->ticker, resolver_handle_closed);
   uv_close((uv_handle_t *)&resolver->pacer, resolver_handle_closed);
   uv_close((uv_handle_t *)&resolver->flusher, resolver_handle_closed);
+  loop_clock_close(resolver->clock);
 }
 
 enum err resolver_ask(struct resolver *resolver, struct lookup *lookup) {
@@ -433,7 +441,7 @@ enum err resolver_ask(struct resolver *resolver, struct lookup *lookup) {
   resolver->queued++;
   if (!uv_is_active((uv_handle_t *)&resolver->ticker))
     uv_timer_start(&resolver->ticker, resolver_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
-  resolver_pump(resolver, uv_hrtime());
+  resolver_pump(resolver, loop_clock_now(resolver->clock));
   return ERR_NONE;
 }
 
@@ -458,7 +466,7 @@ bool resolver_is_resting(const struct resolver *resolver) {
 }
 
 void resolver_revive(struct resolver *resolver) {
-  uint64_t now = uv_hrtime();
+  uint64_t now = loop_clock_now(resolver->clock);
   for (size_t i = 0; i < resolver->upstream_count; i++)
     if (upstream_resting(resolver->upstreams[i])) upstream_revive(resolver->upstreams[i], now);
   resolver_pump(resolver, now);

@@ -20,6 +20,7 @@ struct upstream_slot {
 
 struct upstream {
   uv_loop_t *loop;
+  struct loop_clock *clock;
   upstream_done *done;
   union address address;
   uint64_t timeout;
@@ -48,15 +49,16 @@ static void upstream_channel_done(struct channel_query *channel, enum channel_en
                                   struct span packet);
 
 enum err upstream_new(struct upstream **out, uv_loop_t *loop, const union address *address,
-                      unsigned timeout_ms, upstream_done *done, uint64_t now) {
+                      unsigned timeout_ms, upstream_done *done, struct loop_clock *clock) {
   struct upstream *upstream = calloc(1, sizeof *upstream);
   if (!upstream) return ERR_MEMORY;
   upstream->loop = loop;
+  upstream->clock = clock;
   upstream->done = done;
   upstream->address = *address;
   upstream->timeout = timeout_ms * upstream_ms;
   upstream->queries.size = sizeof(struct query);
-  window_init(&upstream->window, now);
+  window_init(&upstream->window, loop_clock_now(clock));
   list_init(&upstream->flight);
   list_init(&upstream->late);
   *out = upstream;
@@ -234,11 +236,12 @@ void upstream_flush(struct upstream *upstream) {
 
 static void upstream_answered(struct query *query) {
   struct upstream *upstream = query->upstream;
-  uint64_t now = uv_hrtime();
+  uint64_t now = loop_clock_now(upstream->clock);
+  uint64_t rtt = loop_clock_stood_still(upstream->clock) ? WINDOW_RTT_UNKNOWN : now - query->sent;
   upstream_sign_of_life(upstream, now);
   if (query->sent > upstream->answered_sent) upstream->answered_sent = query->sent;
   upstream->stats.answered++;
-  if (!query->tcp) window_answered(&upstream->window, query->epoch, now - query->sent);
+  if (!query->tcp) window_answered(&upstream->window, query->epoch, rtt);
   if (query->lost) {
     window_found(&upstream->window, query->epoch);
     upstream->stats.lost--;

@@ -12,6 +12,7 @@
 
 #include "scanner/net/channel.h"
 #include "scanner/net/list.h"
+#include "scanner/net/loop_clock.h"
 #include "scanner/net/resolver.h"
 #include "scanner/net/window.h"
 
@@ -52,8 +53,9 @@ typedef void upstream_done(struct query *query, enum channel_end end, struct spa
 
 struct upstream;
 
+/* clock: of the loop; all times are by it. It outlives the upstream's last call. */
 enum err upstream_new(struct upstream **upstream, uv_loop_t *loop, const union address *address,
-                      unsigned timeout_ms, upstream_done *done, uint64_t now);
+                      unsigned timeout_ms, upstream_done *done, struct loop_clock *clock);
 /* Drops all queries without a word. The loop must run until the handles are closed, and
  * upstream_free() must not be called inside upstream_done. NULL is allowed. */
 void upstream_close(struct upstream *upstream);

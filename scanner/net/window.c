@@ -126,6 +126,7 @@ void window_answered(struct window *window, unsigned epoch, uint64_t rtt) {
   struct window_epoch *of = window_epoch(window, epoch);
   if (of) of->answered++;
   window->answers++;
+  if (rtt == WINDOW_RTT_UNKNOWN) return;
   window_measure(window, (double)rtt);
   window_measure_queue(window, rtt);
 }

@@ -36,6 +36,8 @@ enum {
   WINDOW_HOLD_MIN_MS = 5,
 };
 
+#define WINDOW_RTT_UNKNOWN UINT64_MAX
+
 struct window {
   double size;
   bool starting; /* doubles each epoch until the first signal */
@@ -68,6 +70,7 @@ void window_wanted(struct window *window);
 
 /* Gives the epoch that the three below want back. */
 unsigned window_sent(struct window *window, uint64_t now);
+/* rtt: ns; WINDOW_RTT_UNKNOWN: nobody looked when it came. */
 void window_answered(struct window *window, unsigned epoch, uint64_t rtt);
 void window_lost(struct window *window, unsigned epoch);
 /* What was lost came after all. */

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -513,6 +514,45 @@ static void test_refused_port(void **state) {
   close_fixture(&fixture);
 }
 
+/* Once, when the queries have come to the server, and its answers lie in the socket or will soon.
+ */
+static void stand_still(uv_check_t *check) {
+  struct fixture *fixture = check->data;
+  const struct timespec stall = {2 * TIMEOUT_MS / 1000, 2 * TIMEOUT_MS % 1000 * 1000000L};
+  if (!fixture->servers[0]->queries) return;
+  nanosleep(&stall, NULL);
+  uv_check_stop(check);
+}
+
+/* What was answered while we stood still is read before any timer is believed; and what is silent
+ * is silent all the same, in as many tries. */
+static void test_time_that_passed_without_us(void **state) {
+  (void)state;
+  struct fixture fixture;
+  struct asked sound, slow, silent;
+  uv_check_t check;
+  open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, NULL);
+  uv_check_init(&loop, &check);
+  check.data = &fixture;
+  uv_check_start(&check, stand_still);
+  ask(&fixture, &sound, "a.test");
+  ask(&fixture, &slow, "xxa.test");
+  ask(&fixture, &silent, "x.test");
+  run_until(3);
+  assert_int_equal(sound.lookup.end, LOOKUP_ANSWERED);
+  assert_int_equal(sound.lookup.tries, 1);
+  assert_int_equal(slow.lookup.end, LOOKUP_ANSWERED);
+  assert_int_equal(slow.lookup.tries, 3);
+  assert_int_equal(silent.lookup.end, LOOKUP_TIMEOUT);
+  assert_int_equal(silent.lookup.tries, TRIES);
+  assert_in_range(silent.lookup.ms, TIMEOUT_MS, 2 * TIMEOUT_MS - 1);
+  arena_free(&sound.arena);
+  arena_free(&slow.arena);
+  uv_close((uv_handle_t *)&check, NULL);
+  uv_run(&loop, UV_RUN_NOWAIT);
+  close_fixture(&fixture);
+}
+
 enum { MANY = 300 };
 
 static struct asked many[MANY];
@@ -808,6 +848,7 @@ int main(void) {
       cmocka_unit_test(test_one_try),
       cmocka_unit_test(test_bad_names),
       cmocka_unit_test(test_refused_port),
+      cmocka_unit_test(test_time_that_passed_without_us),
       cmocka_unit_test(test_loss),
       cmocka_unit_test(test_more_tries_on_loss),
       cmocka_unit_test(test_malformed_among_others),

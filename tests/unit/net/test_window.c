@@ -49,6 +49,19 @@ static void test_growth(void **state) {
   assert_int_equal(after(40, (struct weather){1000, 0, 20, false}), WINDOW_START);
 }
 
+/* The time of an answer that nobody was there to see come says nothing of the server. */
+static void test_an_unknown_time(void **state) {
+  (void)state;
+  struct window window;
+  window_init(&window, 1);
+  window_answered(&window, window_sent(&window, 1), WINDOW_RTT_UNKNOWN);
+  assert_int_equal(window_retry(&window), WINDOW_RETRY_START_MS * (uint64_t)MS);
+  window_answered(&window, window_sent(&window, 1), 300 * (uint64_t)MS);
+  uint64_t retry = window_retry(&window);
+  window_answered(&window, window_sent(&window, 1), WINDOW_RTT_UNKNOWN);
+  assert_int_equal(window_retry(&window), retry);
+}
+
 static void test_what_is_no_signal(void **state) {
   (void)state;
   /* nine of ten names are never answered */
@@ -167,6 +180,7 @@ static void test_late_max(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_growth),
+      cmocka_unit_test(test_an_unknown_time),
       cmocka_unit_test(test_what_is_no_signal),
       cmocka_unit_test(test_loss_limit),
       cmocka_unit_test(test_recovery),
