@@ -283,13 +283,13 @@ static size_t message_stub(unsigned char *out, struct span packet, unsigned flag
   struct message_out stub = {.bytes = out};
   message_put_u16(&stub, wire_u16(&cursor));
   message_put_u16(&stub, flags);
-  wire_skip(&cursor, 2);
+  unsigned said = wire_u16(&cursor) & (MESSAGE_QR | MESSAGE_OPCODE);
   unsigned questions = wire_u16(&cursor);
   message_put_u16(&stub, questions);
   for (int i = 0; i < 3; i++) message_put_u16(&stub, 0);
   wire_skip(&cursor, 6);
   message_skip_question(&cursor);
-  if (cursor.bad || questions != 1) return 0;
+  if (cursor.bad || questions != 1 || said != flags) return 0;
   memcpy(out + stub.len, packet.ptr + stub.len, cursor.at - stub.len);
   return cursor.at;
 }

@@ -71,7 +71,8 @@ enum err message_read(struct span packet, struct span name, enum dns_type type, 
 
 /* Copies of a query or an answer what they are matched by, id and question, into out (at least
  * DNS_STUB_SIZE_MAX), with no flag but QR, rcode 0 and no records. Returns the length, or 0 when
- * there is not exactly one question of class IN, its name uncompressed. */
+ * there is not exactly one question of class IN, its name uncompressed, or when QR and opcode are
+ * not those of a query or an answer. */
 size_t message_query_stub(unsigned char *out, struct span packet);
 size_t message_answer_stub(unsigned char *out, struct span packet);
 

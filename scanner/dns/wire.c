@@ -65,16 +65,15 @@ void wire_read_name(struct wire *wire, struct wire_name *name) {
   struct wire reader = *wire;
   size_t run = reader.at;
   size_t octets = 1;
-  bool jumped = false;
+  unsigned jumps = 0;
   name->len = 0;
   for (;;) {
     unsigned length = wire_u8(&reader);
     if (reader.bad || length == 0) break;
     if (length >= WIRE_POINTER) {
       size_t target = (length & ~(unsigned)WIRE_POINTER) << 8 | wire_u8(&reader);
-      if (!jumped) wire->at = reader.at;
-      jumped = true;
-      if (target >= run) reader.bad = true;
+      if (jumps++ == 0) wire->at = reader.at;
+      if (target >= run || jumps > WIRE_POINTERS_MAX) reader.bad = true;
       run = reader.at = target;
       if (reader.bad) break;
       continue;
@@ -84,7 +83,7 @@ void wire_read_name(struct wire *wire, struct wire_name *name) {
     wire_name_label(&reader, length, name);
     if (reader.bad) break;
   }
-  if (!jumped) wire->at = reader.at;
+  if (jumps == 0) wire->at = reader.at;
   wire->bad = reader.bad;
   if (!name->len) name->text[name->len++] = '.';
 }

@@ -13,6 +13,8 @@
 enum {
   WIRE_LABEL_MAX = 63,
   WIRE_NAME_MAX = 255, /* octets, with lengths and the root (RFC 1035 section 3.1) */
+  /* In one name: as many as it can have labels of one octet; more lead through nothing. */
+  WIRE_POINTERS_MAX = 127,
   /* Each octet of a label may be escaped as four characters. */
   WIRE_NAME_TEXT_MAX = 4 * WIRE_NAME_MAX,
 };
@@ -48,7 +50,8 @@ void wire_skip(struct wire *wire, size_t size);
 bool wire_has(struct wire *wire, size_t size);
 
 /* Reads a name, its compression pointers followed; the cursor ends behind it. A pointer must lead
- * to before the run of labels that it ends, so that there are no loops and no pointers forward. */
+ * to before the run of labels that it ends, so that there are no loops and no pointers forward; and
+ * there are at most WIRE_POINTERS_MAX of them. */
 void wire_read_name(struct wire *wire, struct wire_name *name);
 
 /* Reads a record's head and goes past its data. The owner's name is only passed over. */

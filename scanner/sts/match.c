@@ -1,6 +1,7 @@
 #include "scanner/sts/match.h"
 
 #include "scanner/text/distance.h"
+#include <stdlib.h>
 
 enum {
   MATCH_NAME_MAX = 253,
@@ -31,16 +32,22 @@ static struct span last_label(struct span name) {
   return span_skip(name, at);
 }
 
-/* Lower case, in the caller's memory; too long: empty, which is like nothing else. */
-static struct span match_lower(struct span name, char out[MATCH_NAME_MAX + 1]) {
+/* A name that is compared: lower case, and the end of it that is its registrable domain. */
+struct match_name {
+  char bytes[MATCH_NAME_MAX + 1];
+  struct span text, registrable;
+};
+
+/* Too long: empty, which is like nothing else. */
+static void match_lower(struct span name, struct match_name *out) {
   name = without_dot(name);
   if (name.len > MATCH_NAME_MAX) name.len = 0;
   for (size_t i = 0; i < name.len; i++) {
     char c = name.ptr[i];
-    out[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    out->bytes[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
   }
-  out[name.len] = 0;
-  return (struct span){out, name.len};
+  out->bytes[name.len] = 0;
+  out->text = (struct span){out->bytes, name.len};
 }
 
 /* Of a name that ends with a NUL. */
@@ -54,6 +61,35 @@ static struct span registrable(const psl_ctx_t *psl, struct span name) {
   return span_skip(name, at);
 }
 
+/* The patterns while the closest one is sought, for one host after the other. */
+struct match_search {
+  const psl_ctx_t *psl;
+  struct spans patterns;
+  uint8_t *registrable; /* length of each pattern's registrable domain; 0: not looked up yet */
+  size_t cells;         /* of edit distances, that are left */
+};
+
+static bool match_is_wildcard(struct span pattern) {
+  return span_starts(pattern, SPAN("*."));
+}
+
+static void match_read_pattern(struct match_search *search, size_t i, struct match_name *name) {
+  struct span pattern = search->patterns.at[i];
+  match_lower(match_is_wildcard(pattern) ? span_skip(pattern, 2) : pattern, name);
+  size_t known = search->registrable ? search->registrable[i] : 0;
+  name->registrable =
+      known ? span_skip(name->text, name->text.len - known) : registrable(search->psl, name->text);
+  if (search->registrable) search->registrable[i] = (uint8_t)name->registrable.len;
+}
+
+/* What cannot be paid for is far away: two long lists of long names would cost seconds. */
+static unsigned match_distance(struct match_search *search, struct span a, struct span b) {
+  size_t cells = a.len * b.len;
+  if (cells > search->cells) return DISTANCE_TEXT_MAX;
+  search->cells -= cells;
+  return distance_edits(a, b);
+}
+
 struct likeness {
   enum result_kind kind;
   unsigned distance; /* for the closest of one kind */
@@ -61,17 +97,17 @@ struct likeness {
 
 /* A wildcard is compared without its first label on both sides; the registrable domain is that of
  * the whole host, which may have no label to spare. */
-static struct likeness match_likeness(const psl_ctx_t *psl, struct span pattern, struct span host) {
-  char pattern_bytes[MATCH_NAME_MAX + 1], host_bytes[MATCH_NAME_MAX + 1];
-  bool wildcard = span_starts(pattern, SPAN("*."));
-  struct span a = match_lower(wildcard ? span_skip(pattern, 2) : pattern, pattern_bytes);
-  struct span name = match_lower(host, host_bytes);
-  struct span b = wildcard ? without_first_label(name) : name;
+static struct likeness match_likeness(struct match_search *search, size_t i,
+                                      const struct match_name *host) {
+  struct match_name pattern;
+  match_read_pattern(search, i, &pattern);
+  struct span a = pattern.text, b = host->text;
+  if (match_is_wildcard(search->patterns.at[i])) b = without_first_label(b);
   struct span a_top = last_label(a), b_top = last_label(b);
-  struct likeness like = {KIND_DOMAIN, distance_edits(a, b)};
+  struct likeness like = {KIND_DOMAIN, match_distance(search, a, b)};
   if (span_equal(a_top, b_top) && like.distance <= MATCH_TYPO_DISTANCE_MAX)
     like.kind = KIND_TYPO;
-  else if (span_equal(registrable(psl, a), registrable(psl, name)))
+  else if (span_equal(pattern.registrable, host->registrable))
     like.kind = KIND_SUBDOMAIN;
   else if (a.len > a_top.len &&
            span_equal(span_first(a, a.len - a_top.len), span_first(b, b.len - b_top.len)))
@@ -79,17 +115,26 @@ static struct likeness match_likeness(const psl_ctx_t *psl, struct span pattern,
   return like;
 }
 
-enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct span host,
-                            struct span *closest) {
+static enum result_kind match_closest(struct match_search *search, struct span host,
+                                      struct span *closest) {
   struct likeness best = {KIND_COUNT, 0};
-  for (size_t i = 0; i < patterns.count; i++) {
-    struct likeness like = match_likeness(psl, patterns.at[i], host);
+  struct match_name name;
+  match_lower(host, &name);
+  name.registrable = registrable(search->psl, name.text);
+  for (size_t i = 0; i < search->patterns.count; i++) {
+    struct likeness like = match_likeness(search, i, &name);
     if (like.kind > best.kind || (like.kind == best.kind && like.distance >= best.distance))
       continue;
     best = like;
-    *closest = patterns.at[i];
+    *closest = search->patterns.at[i];
   }
   return best.kind;
+}
+
+enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct span host,
+                            struct span *closest) {
+  struct match_search search = {.psl = psl, .patterns = patterns, .cells = MATCH_CELLS_MAX};
+  return match_closest(&search, host, closest);
 }
 
 bool match_any(struct spans patterns, struct span host) {
@@ -98,11 +143,11 @@ bool match_any(struct spans patterns, struct span host) {
   return false;
 }
 
-static void match_raise(const psl_ctx_t *psl, struct spans patterns, const struct result_mx *mx,
+static void match_raise(struct match_search *search, const struct result_mx *mx,
                         enum finding_code code, struct faults *faults) {
   if (faults_full(faults, code)) return;
   struct span closest = {0};
-  enum result_kind kind = match_kind(psl, patterns, mx->host, &closest);
+  enum result_kind kind = match_closest(search, mx->host, &closest);
   struct arena *arena = faults->arena;
   struct span detail = arena_join(arena, mx->host, SPAN(" is not covered; closest is "));
   struct span how = arena_format(arena, " (%s)", result_kind_text(kind));
@@ -115,30 +160,95 @@ static void match_raise(const psl_ctx_t *psl, struct spans patterns, const struc
                          .detail = arena_join(arena, arena_join(arena, detail, closest), how)});
 }
 
-static void match_raise_unused(const struct result_policy *policy, const struct result_mx_set *mx,
+/* The patterns in an order in which a host finds those that cover it. */
+struct match_index {
+  struct spans patterns;
+  const struct span **at; /* of these, sorted */
+  bool *used;             /* by their place in the policy */
+};
+
+/* A text in two parts, for no copy of it is made: the star of a wildcard, and a name. */
+static int match_order(struct span star, struct span name, struct span pattern) {
+  size_t i = 0, len = star.len + name.len;
+  for (; i < len && i < pattern.len; i++) {
+    char c = i < star.len ? star.ptr[i] : name.ptr[i - star.len], d = pattern.ptr[i];
+    c = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    d = d >= 'A' && d <= 'Z' ? (char)(d | 0x20) : d;
+    if (c != d) return (unsigned char)c < (unsigned char)d ? -1 : 1;
+  }
+  return (len > pattern.len) - (len < pattern.len);
+}
+
+static int match_index_order(const void *left, const void *right) {
+  const struct span *const *a = left, *const *b = right;
+  return match_order((struct span){0}, **a, **b);
+}
+
+static bool match_index_make(struct match_index *index, struct spans patterns,
+                             struct arena *arena) {
+  index->patterns = patterns;
+  index->at = arena_array(arena, patterns.count, sizeof(const struct span *));
+  index->used = arena_array(arena, patterns.count, sizeof *index->used);
+  if (!index->at || !index->used) return false;
+  for (size_t i = 0; i < patterns.count; i++) index->at[i] = &patterns.at[i];
+  qsort(index->at, patterns.count, sizeof(const struct span *), match_index_order);
+  return true;
+}
+
+/* Marks the patterns that read so as used; false: there is none. */
+static bool match_index_use(struct match_index *index, struct span star, struct span name) {
+  size_t low = 0, high = index->patterns.count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (match_order(star, name, *index->at[middle]) > 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  size_t first = low;
+  for (; low < index->patterns.count && match_order(star, name, *index->at[low]) == 0; low++) {
+    bool *used = &index->used[index->at[low] - index->patterns.at];
+    if (*used) return true; /* and so are those that are its equals */
+    *used = true;
+  }
+  return low > first;
+}
+
+/* As match_covers() of each pattern. */
+static bool match_index_covers(struct match_index *index, struct span host) {
+  struct span name = without_dot(host);
+  size_t first = span_find(name, '.');
+  bool covered =
+      name.len && !match_is_wildcard(name) && match_index_use(index, (struct span){0}, name);
+  if (first > 0 && first < name.len)
+    covered |= match_index_use(index, SPAN("*"), span_skip(name, first));
+  return covered;
+}
+
+static void match_raise_unused(const struct result_policy *policy, const struct match_index *index,
                                struct faults *faults) {
-  for (size_t i = 0; i < policy->mx.count && !faults_full(faults, FOUND_POLICY_MX_UNUSED); i++) {
-    bool used = false;
-    for (size_t j = 0; j < mx->count && !used; j++)
-      used = match_covers(policy->mx.at[i], mx->at[j].host);
-    if (!used)
+  for (size_t i = 0; i < policy->mx.count && !faults_full(faults, FOUND_POLICY_MX_UNUSED); i++)
+    if (!index->used[i])
       faults_add(faults, (struct finding){.code = FOUND_POLICY_MX_UNUSED,
                                           .pattern = policy->mx.at[i],
                                           .detail = policy->mx.at[i]});
-  }
 }
 
 void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struct result_mx_set *mx,
                  struct faults *faults) {
+  struct match_index index;
   size_t covered = 0;
+  if (!match_index_make(&index, policy->mx, faults->arena)) return;
   for (size_t i = 0; i < mx->count; i++) {
     mx->at[i].judged = true;
-    mx->at[i].covered = match_any(policy->mx, mx->at[i].host);
+    mx->at[i].covered = match_index_covers(&index, mx->at[i].host);
     covered += mx->at[i].covered;
   }
-  match_raise_unused(policy, mx, faults);
+  match_raise_unused(policy, &index, faults);
   if (covered == mx->count || policy->mode == MODE_NONE) return;
   enum finding_code code = covered ? FOUND_MX_PARTIAL_MISMATCH : FOUND_MX_MISMATCH;
+  struct match_search search = {psl, policy->mx, arena_alloc(faults->arena, policy->mx.count),
+                                MATCH_CELLS_MAX};
   for (size_t i = 0; i < mx->count; i++)
-    if (!mx->at[i].covered) match_raise(psl, policy->mx, &mx->at[i], code, faults);
+    if (!mx->at[i].covered) match_raise(&search, &mx->at[i], code, faults);
 }

@@ -6,7 +6,12 @@
 #include "scanner/sts/faults.h"
 #include <libpsl.h>
 
-enum { MATCH_TYPO_DISTANCE_MAX = 3 };
+enum {
+  MATCH_TYPO_DISTANCE_MAX = 3,
+  /* Of the edit distances of one domain, a cell being a pair of letters: what two lists of long
+   * names could cost. Beyond, a pattern can be no typo; whether it covers is always exact. */
+  MATCH_CELLS_MAX = 8 * 1024 * 1024,
+};
 
 /* Case-insensitive; a trailing dot of host is ignored; "*." stands for exactly one label. */
 bool match_covers(struct span pattern, struct span host);

@@ -1,4 +1,5 @@
 #include "scanner/dns/message.h"
+#include "scanner/dns/wire.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -380,6 +381,33 @@ static void test_name_limit(void **state) {
   assert_int_equal(read_long_name(256 - 192), ERR_SYNTAX);
 }
 
+/* An answer whose owner leads to the question's name over so many pointers, which stand in the data
+ * of a record of another name. */
+static enum err read_pointers(unsigned count, struct dns_answer *answer) {
+  static struct packet packet;
+  unsigned size = 2 * (count - 1), at = 0x0c;
+  char head[] = {(char)(size >> 8), (char)size};
+  put_head(&packet, 2);
+  put(&packet, BYTES(TEST "\0" TXT "\0\1\0\0\1\x2c"));
+  put(&packet, head, sizeof head);
+  for (unsigned i = 0; i < count; i++) {
+    char pointer[] = {(char)(0xc0 | at >> 8), (char)at};
+    at = (unsigned)packet.len;
+    put(&packet, pointer, sizeof pointer); /* the last begins the next record */
+  }
+  put(&packet, BYTES("\0" TXT "\0\1\0\0\1\x2c\0\2\1a"));
+  return read_packet(&packet, answer);
+}
+
+static void test_pointer_limit(void **state) {
+  (void)state;
+  struct dns_answer answer;
+  assert_int_equal(read_pointers(WIRE_POINTERS_MAX - 1, &answer), ERR_NONE);
+  assert_int_equal(read_pointers(WIRE_POINTERS_MAX, &answer), ERR_NONE);
+  assert_int_equal(answer.count, 1);
+  assert_int_equal(read_pointers(WIRE_POINTERS_MAX + 1, &answer), ERR_SYNTAX);
+}
+
 static void test_query(void **state) {
   (void)state;
   static const char plain[] = "\xab\xcd\1\x20\0\1\0\0\0\0\0\0" QUESTION(TXT);
@@ -428,10 +456,13 @@ static void test_stub(void **state) {
     size_t stub_len; /* 0: none */
   } stubs[] = {
       {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") QUESTION(TXT)), BYTES(STUB_HEAD QUESTION(TXT))},
-      {BYTES(HEAD("\xff\xff", "\7", "\7", "\7") QUESTION(MX) "junk"),
+      {BYTES(HEAD("\x87\xff", "\7", "\7", "\7") QUESTION(MX) "junk"),
        BYTES(STUB_HEAD QUESTION(MX))},
       {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") "\0\0" TXT "\0\1"),
        BYTES(STUB_HEAD "\0\0" TXT "\0\1")},
+      /* a query that comes back, and an answer to another opcode: passed over */
+      {BYTES(HEAD("\0\0", "\0", "\0", "\0") QUESTION(TXT)), NULL, 0},
+      {BYTES(HEAD("\x88\0", "\0", "\0", "\0") QUESTION(TXT)), NULL, 0},
       {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") "\1q\4test\0\0" TXT "\0\3"), NULL, 0},
       {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") OWNER "\0" TXT "\0\1"), NULL, 0},
       {BYTES(HEAD(ANSWERED, "\0", "\0", "\0") "\x40" QUESTION(TXT)), NULL, 0},
@@ -492,6 +523,7 @@ int main(void) {
       cmocka_unit_test(test_cname_limit),
       cmocka_unit_test(test_record_limits),
       cmocka_unit_test(test_name_limit),
+      cmocka_unit_test(test_pointer_limit),
       cmocka_unit_test(test_query),
       cmocka_unit_test(test_query_names),
       cmocka_unit_test(test_stub),

@@ -247,7 +247,7 @@ static void names_the_first_and_tells_all(void **state) {
 
 /* As many hosts as an answer may hold against as many patterns as a policy may. */
 static void stands_a_flood_of_names(void **state) {
-  enum { HOSTS = 256, PATTERNS = 8192, ARENA_BYTES = 64 * 1024 };
+  enum { HOSTS = 256, PATTERNS = 8192, ARENA_BYTES = 128 * 1024 };
   static struct result_mx hosts[HOSTS];
   static struct span patterns[PATTERNS];
   static char names[HOSTS][8];
@@ -266,6 +266,74 @@ static void stands_a_flood_of_names(void **state) {
   assert_true(hosts[HOSTS - 1].judged);
   assert_true(judged.arena.total <= ARENA_BYTES);
   judged_end(&judged);
+}
+
+/* What a host finds in the index is what match_covers() says of each pattern. */
+static void index_says_what_each_pattern_says(void **state) {
+  static const char *const parts[] = {"a", "A", "b", "*", "ab", "", "*a"};
+  enum { ROUNDS = 2000, PATTERNS = 12, HOSTS = 6, PARTS = sizeof parts / sizeof *parts };
+  static char names[PATTERNS + HOSTS][16];
+  unsigned seed = 1;
+  (void)state;
+  for (int round = 0; round < ROUNDS; round++) {
+    struct span patterns[PATTERNS];
+    struct result_mx hosts[HOSTS];
+    struct judged judged;
+    for (int i = 0; i < PATTERNS + HOSTS; i++) {
+      names[i][0] = 0;
+      seed = seed * 1103515245 + 12345;
+      for (unsigned j = 0, left = seed >> 16; j <= (seed >> 8) % 3; j++, left /= PARTS) {
+        if (j) strcat(names[i], ".");
+        strcat(names[i], parts[left % PARTS]);
+      }
+      if (i >= PATTERNS && (seed >> 12) % 4 == 0) strcat(names[i], ".");
+      if (i < PATTERNS)
+        patterns[i] = span_of(names[i]);
+      else
+        hosts[i - PATTERNS] = (struct result_mx){.host = span_of(names[i])};
+    }
+    struct result_policy policy = {.mode = MODE_NONE, .mx = {patterns, PATTERNS}};
+    struct result_mx_set mx = {.at = hosts, .count = HOSTS};
+    judged_begin(&judged);
+    match_judge(psl, &policy, &mx, &judged.faults);
+    for (int i = 0; i < HOSTS; i++)
+      if (hosts[i].covered != match_any(policy.mx, hosts[i].host))
+        fail_msg("round %d: %s", round, names[PATTERNS + i]);
+    bool all_used = true;
+    for (int i = 0; i < PATTERNS; i++) {
+      bool used = false;
+      for (int j = 0; j < HOSTS; j++) used |= match_covers(patterns[i], hosts[j].host);
+      all_used &= used;
+    }
+    assert_int_equal(faults_has(&judged.faults, FOUND_POLICY_MX_UNUSED), !all_used);
+    judged_end(&judged);
+  }
+}
+
+/* The last of the patterns is a typo, if it is still compared. */
+static enum result_kind kind_behind(size_t count) {
+  enum { LEN = 250 };
+  static char far[LEN], near[LEN], host[LEN];
+  static struct span patterns[MATCH_CELLS_MAX / (LEN * LEN) + 2];
+  struct span closest;
+  memset(far, 'x', LEN);
+  memset(near, 'y', LEN);
+  memset(host, 'y', LEN);
+  near[0] = 'z';
+  memcpy(far + LEN - 4, ".com", 4);
+  memcpy(near + LEN - 4, ".com", 4);
+  memcpy(host + LEN - 4, ".com", 4);
+  for (size_t i = 0; i < count; i++) patterns[i] = (struct span){far, LEN};
+  patterns[count] = (struct span){near, LEN};
+  return match_kind(psl, (struct spans){patterns, count + 1}, (struct span){host, LEN}, &closest);
+}
+
+static void distances_are_bounded(void **state) {
+  const size_t most = MATCH_CELLS_MAX / (250 * 250);
+  (void)state;
+  assert_int_equal(KIND_TYPO, kind_behind(most - 2));
+  assert_int_equal(KIND_TYPO, kind_behind(most - 1));
+  assert_int_equal(KIND_DOMAIN, kind_behind(most));
 }
 
 static void stands_names_of_any_length(void **state) {
@@ -287,10 +355,15 @@ static void stands_names_of_any_length(void **state) {
 int main(void) {
   psl = psl_builtin();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(covers_by_section_4_1),         cmocka_unit_test(tells_how_a_mismatch_looks),
-      cmocka_unit_test(does_without_the_list),         cmocka_unit_test(judges_the_mx_set),
-      cmocka_unit_test(names_the_first_and_tells_all), cmocka_unit_test(stands_a_flood_of_names),
+      cmocka_unit_test(covers_by_section_4_1),
+      cmocka_unit_test(tells_how_a_mismatch_looks),
+      cmocka_unit_test(does_without_the_list),
+      cmocka_unit_test(judges_the_mx_set),
+      cmocka_unit_test(names_the_first_and_tells_all),
+      cmocka_unit_test(stands_a_flood_of_names),
       cmocka_unit_test(stands_names_of_any_length),
+      cmocka_unit_test(index_says_what_each_pattern_says),
+      cmocka_unit_test(distances_are_bounded),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
