@@ -1,5 +1,6 @@
 #include "scanner/net/gates.h"
 
+#include "output/hash.h"
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -7,34 +8,59 @@ enum {
   GATES_FIRST_SIZE = 256, /* a power of two, as every size */
   GATES_SECOND_NS = 1000000000,
   GATES_BUSY_WAIT_NS = 20000000, /* somebody will leave, nobody knows when */
+  GATES_BUSY_MAX_NS = 200000000,
+  GATES_BUSY_CROWD = 16, /* so many may come back at the same time */
+  GATES_SPREAD_MAX_NS = 1000000000,
+  GATES_OF_ONE = 2, /* gates of an address: its own, and its prefix's */
+  GATES_V4_PREFIX_OCTETS = 3,
+  GATES_V6_PREFIX_OCTETS = 8,
 };
 
-#define GATES_MEMORY_NS ((uint64_t)GATES_MEMORY_S * GATES_SECOND_NS)
+#define GATES_MEMORY_NS  ((uint64_t)GATES_MEMORY_S * GATES_SECOND_NS)
+#define GATES_SILENCE_NS ((uint64_t)GATES_SILENCE_MEMORY_S * GATES_SECOND_NS)
 
 struct gate {
-  struct gate *next; /* of its bucket */
-  unsigned char octets[16];
+  struct gate *next;        /* of its bucket */
+  unsigned char octets[16]; /* of an address, or of a prefix: these have other lengths */
   unsigned len;
   unsigned open;
-  uint64_t due;      /* when the next connection may begin */
-  unsigned rests;    /* in a row */
-  uint64_t rest_end; /* of the last */
+  unsigned refused;     /* since the last that entered or left */
+  unsigned rests;       /* in a row */
+  unsigned silences;    /* in a row */
+  uint64_t due;         /* when the next connection may begin */
+  uint64_t rest_end;    /* of the last */
+  uint64_t silence_end; /* of what is remembered of it */
+};
+
+/* What one gate lets through. */
+struct gate_width {
+  unsigned at_once;     /* 0: no limit */
+  uint64_t interval_ns; /* between new connections; 0: no limit */
 };
 
 struct gates {
   pthread_mutex_t lock;
-  unsigned at_once;
-  uint64_t interval_ns; /* between new connections; 0: no limit */
+  struct hash_key key;
+  struct gate_width address, prefix;
   struct gate **buckets;
   size_t size;
   size_t count;
 };
 
+static struct gate_width gate_width(uint64_t at_once, uint64_t per_second) {
+  return (struct gate_width){
+      .at_once = at_once < UINT32_MAX ? (unsigned)at_once : UINT32_MAX,
+      .interval_ns = per_second ? 1 + (GATES_SECOND_NS - 1) / per_second : 0,
+  };
+}
+
 enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second) {
+  const uint64_t times = GATES_PREFIX_TIMES;
   struct gates *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  made->at_once = at_once;
-  made->interval_ns = per_second ? 1 + (GATES_SECOND_NS - 1) / per_second : 0;
+  made->key = hash_key();
+  made->address = gate_width(at_once, per_second);
+  made->prefix = gate_width(times * at_once, times * per_second);
   made->size = GATES_FIRST_SIZE;
   made->buckets = calloc(made->size, sizeof(struct gate *));
   if (!made->buckets) {
@@ -61,10 +87,7 @@ void gates_free(struct gates *gates) {
 }
 
 static size_t gates_hash(const struct gates *gates, struct span octets) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (size_t i = 0; i < octets.len; i++)
-    hash = (hash ^ (unsigned char)octets.ptr[i]) * 0x100000001b3;
-  return (size_t)(hash ^ hash >> 32) & (gates->size - 1);
+  return (size_t)hash_text(gates->key, octets) & (gates->size - 1);
 }
 
 static struct span gate_octets(const struct gate *gate) {
@@ -75,7 +98,8 @@ static struct span gate_octets(const struct gate *gate) {
  * remembering. */
 static bool gate_is_idle(const struct gate *gate, uint64_t now) {
   bool rests = gate->rests && gate->rest_end + GATES_MEMORY_NS > now;
-  return gate->open == 0 && gate->due <= now && !rests;
+  bool silent = gate->silences && gate->silence_end > now;
+  return gate->open == 0 && gate->due <= now && !rests && !silent;
 }
 
 /* Takes the gate that *at leads to out. */
@@ -134,7 +158,7 @@ static void gates_grow(struct gates *gates) {
 /* A full map first forgets who is idle. Only if that leaves it more than half full does it grow, so
  * that its size goes by what is open or recent, and a sweep pays for itself. */
 static void gates_make_room(struct gates *gates, uint64_t now) {
-  if (gates->count < gates->size) return;
+  if (gates->count + GATES_OF_ONE <= gates->size) return;
   gates_sweep(gates, now);
   if (gates->count > gates->size / 2) gates_grow(gates);
 }
@@ -149,18 +173,64 @@ static struct gate *gates_make(struct gates *gates, struct gate **at, struct spa
   return gate;
 }
 
-static enum err gates_try(struct gates *gates, struct gate *gate, uint64_t now, uint64_t *wait_ns) {
-  if (gates->at_once && gate->open >= gates->at_once) {
-    *wait_ns = GATES_BUSY_WAIT_NS;
+/* The gate of those octets, made when there is none; NULL: no memory. */
+static struct gate *gates_at(struct gates *gates, struct span octets, uint64_t now) {
+  struct gate **at = gates_find(gates, octets, now);
+  return *at ? *at : gates_make(gates, at, octets);
+}
+
+/* A crowd that is refused comes back one after the other, not all at once. */
+static uint64_t gate_refuse(struct gate *gate, uint64_t wait_ns, uint64_t each_ns, uint64_t most) {
+  uint64_t spread = (uint64_t)gate->refused * each_ns;
+  if (gate->refused < UINT16_MAX) gate->refused++;
+  return wait_ns + (spread < most ? spread : most);
+}
+
+static enum err gate_try(struct gate *gate, const struct gate_width *width, uint64_t now,
+                         uint64_t *wait_ns) {
+  if (width->at_once && gate->open >= width->at_once) {
+    *wait_ns = gate_refuse(gate, GATES_BUSY_WAIT_NS, GATES_BUSY_WAIT_NS / GATES_BUSY_CROWD,
+                           GATES_BUSY_MAX_NS);
     return ERR_REFUSED;
   }
   if (gate->due > now) {
-    *wait_ns = gate->due - now;
+    *wait_ns = gate_refuse(gate, gate->due - now, width->interval_ns, GATES_SPREAD_MAX_NS);
     return ERR_REFUSED;
   }
+  gate->refused = 0;
   gate->open++;
-  gate->due = now + gates->interval_ns;
+  gate->due = now + width->interval_ns;
   return ERR_NONE;
+}
+
+static struct span gate_prefix(struct span octets) {
+  return span_first(octets, octets.len == 4 ? GATES_V4_PREFIX_OCTETS : GATES_V6_PREFIX_OCTETS);
+}
+
+static bool gates_know_prefixes(const struct gates *gates) {
+  return gates->prefix.at_once || gates->prefix.interval_ns;
+}
+
+static enum err gates_try_prefix(struct gates *gates, struct span prefix, uint64_t now,
+                                 uint64_t *wait_ns) {
+  struct gate *gate = gates_at(gates, prefix, now);
+  return gate ? gate_try(gate, &gates->prefix, now, wait_ns) : ERR_MEMORY;
+}
+
+static enum err gates_try(struct gates *gates, struct span octets, uint64_t now,
+                          uint64_t *wait_ns) {
+  struct gate *gate = gates_at(gates, octets, now);
+  if (!gate) return ERR_MEMORY;
+  uint64_t due = gate->due;
+  enum err err = gate_try(gate, &gates->address, now, wait_ns);
+  if (err != ERR_NONE || !gates_know_prefixes(gates)) return err;
+  err = gates_try_prefix(gates, gate_prefix(octets), now, wait_ns);
+  if (err == ERR_NONE) return ERR_NONE;
+  struct gate **at = gates_find(gates, octets, now); /* as if it had not been tried */
+  (*at)->open--;
+  (*at)->due = due;
+  if (gate_is_idle(*at, now)) gates_forget(gates, at);
+  return err;
 }
 
 enum err gates_enter(struct gates *gates, const union address *address, uint64_t now,
@@ -168,26 +238,54 @@ enum err gates_enter(struct gates *gates, const union address *address, uint64_t
   *wait_ns = 0;
   if (!gates) return ERR_NONE;
   union address to = address_destination(address);
-  struct span octets = address_octets(&to);
   pthread_mutex_lock(&gates->lock);
   gates_make_room(gates, now);
-  struct gate **at = gates_find(gates, octets, now);
-  struct gate *gate = *at ? *at : gates_make(gates, at, octets);
-  enum err err = gate ? gates_try(gates, gate, now, wait_ns) : ERR_MEMORY;
+  enum err err = gates_try(gates, address_octets(&to), now, wait_ns);
   pthread_mutex_unlock(&gates->lock);
   return err;
+}
+
+static void gates_leave_one(struct gates *gates, struct span octets, uint64_t now) {
+  struct gate **at = gates_find(gates, octets, now);
+  if (!*at) return;
+  (*at)->open--;
+  (*at)->refused = 0;
+  if (gate_is_idle(*at, now)) gates_forget(gates, at);
 }
 
 void gates_leave(struct gates *gates, const union address *address, uint64_t now) {
   if (!gates) return;
   union address to = address_destination(address);
+  struct span octets = address_octets(&to);
   pthread_mutex_lock(&gates->lock);
-  struct gate **at = gates_find(gates, address_octets(&to), now);
-  if (*at) {
-    (*at)->open--;
-    if (gate_is_idle(*at, now)) gates_forget(gates, at);
+  gates_leave_one(gates, octets, now);
+  if (gates_know_prefixes(gates)) gates_leave_one(gates, gate_prefix(octets), now);
+  pthread_mutex_unlock(&gates->lock);
+}
+
+void gates_hear(struct gates *gates, const union address *address, bool silent, uint64_t now) {
+  if (!gates) return;
+  union address to = address_destination(address);
+  struct span octets = address_octets(&to);
+  pthread_mutex_lock(&gates->lock);
+  struct gate **at = gates_find(gates, octets, now);
+  struct gate *gate = *at || !silent ? *at : gates_make(gates, at, octets);
+  if (gate && (!silent || gate->silence_end <= now)) gate->silences = 0;
+  if (gate && silent) {
+    if (gate->silences < GATES_SILENCES) gate->silences++;
+    gate->silence_end = now + GATES_SILENCE_NS;
   }
   pthread_mutex_unlock(&gates->lock);
+}
+
+bool gates_is_silent(struct gates *gates, const union address *address, uint64_t now) {
+  if (!gates) return false;
+  union address to = address_destination(address);
+  pthread_mutex_lock(&gates->lock);
+  const struct gate *gate = *gates_find(gates, address_octets(&to), now);
+  bool silent = gate && gate->silences >= GATES_SILENCES && gate->silence_end > now;
+  pthread_mutex_unlock(&gates->lock);
+  return silent;
 }
 
 /* Each rest in a row is twice as long as the one before. */
@@ -214,8 +312,7 @@ void gates_rest(struct gates *gates, const union address *address, uint64_t aske
   union address to = address_destination(address);
   struct span octets = address_octets(&to);
   pthread_mutex_lock(&gates->lock);
-  struct gate **at = gates_find(gates, octets, now);
-  struct gate *gate = *at ? *at : gates_make(gates, at, octets);
+  struct gate *gate = gates_at(gates, octets, now);
   if (gate) gate_rest(gate, asked_ns, now);
   pthread_mutex_unlock(&gates->lock);
 }

@@ -1,5 +1,6 @@
 #include "scanner/net/lanes.h"
 
+#include "output/hash.h"
 #include <stdlib.h>
 
 TAILQ_HEAD(waiter_list, waiter);
@@ -8,16 +9,22 @@ TAILQ_HEAD(lane_list, lane);
 struct lane {
   union address address;
   struct lane *bucket_next;
-  TAILQ_ENTRY(lane) link; /* among the ready or the resting */
+  TAILQ_ENTRY(lane) link; /* among the ready */
   struct waiter_list waiters;
+  size_t count; /* of these */
   bool resting;
+  size_t place; /* among the resting */
   uint64_t until;
 };
 
 struct lanes {
+  struct hash_key key;
   struct lane *buckets[LANES_BUCKETS];
-  struct lane_list ready, resting;
-  uint64_t until; /* of no resting lane is it later */
+  struct lane_list ready;
+  /* A heap: none is ready before its parent, the first before all. Room for every lane. */
+  struct lane **resting;
+  size_t rest_count, rest_room;
+  size_t count; /* of lanes */
   size_t waiting;
 };
 
@@ -25,18 +32,13 @@ enum err lanes_new(struct lanes **lanes) {
   struct lanes *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   TAILQ_INIT(&made->ready);
-  TAILQ_INIT(&made->resting);
-  made->until = LANES_NEVER;
+  made->key = hash_key();
   *lanes = made;
   return ERR_NONE;
 }
 
-/* FNV-1a. */
 static struct lane **lanes_bucket(struct lanes *lanes, const union address *address) {
-  struct span octets = address_octets(address);
-  uint32_t hash = 2166136261U;
-  for (size_t i = 0; i < octets.len; i++) hash = (hash ^ (unsigned char)octets.ptr[i]) * 16777619U;
-  return &lanes->buckets[hash % LANES_BUCKETS];
+  return &lanes->buckets[hash_text(lanes->key, address_octets(address)) % LANES_BUCKETS];
 }
 
 static struct lane *lanes_find(struct lanes *lanes, const union address *address) {
@@ -45,9 +47,21 @@ static struct lane *lanes_find(struct lanes *lanes, const union address *address
   return lane;
 }
 
+/* So that no lane can be refused its rest. */
+static bool lanes_rest_room(struct lanes *lanes) {
+  if (lanes->count < lanes->rest_room) return true;
+  size_t room = lanes->rest_room ? 2 * lanes->rest_room : 64;
+  struct lane **grown = reallocarray(lanes->resting, room, sizeof(struct lane *));
+  if (!grown) return false;
+  lanes->resting = grown;
+  lanes->rest_room = room;
+  return true;
+}
+
 static struct lane *lanes_make(struct lanes *lanes, const union address *address) {
-  struct lane *lane = calloc(1, sizeof *lane);
+  struct lane *lane = lanes_rest_room(lanes) ? calloc(1, sizeof *lane) : NULL;
   if (!lane) return NULL;
+  lanes->count++;
   struct lane **bucket = lanes_bucket(lanes, address);
   lane->address = *address;
   lane->bucket_next = *bucket;
@@ -57,11 +71,37 @@ static struct lane *lanes_make(struct lanes *lanes, const union address *address
   return lane;
 }
 
+static void lanes_put(struct lanes *lanes, size_t place, struct lane *lane) {
+  lanes->resting[place] = lane;
+  lane->place = place;
+}
+
+/* To where it belongs, from a place that is free. */
+static void lanes_sift(struct lanes *lanes, size_t place, struct lane *lane) {
+  while (place && lane->until < lanes->resting[(place - 1) / 2]->until) {
+    lanes_put(lanes, place, lanes->resting[(place - 1) / 2]);
+    place = (place - 1) / 2;
+  }
+  for (;;) {
+    size_t child = 2 * place + 1;
+    if (child + 1 < lanes->rest_count &&
+        lanes->resting[child + 1]->until < lanes->resting[child]->until)
+      child++;
+    if (child >= lanes->rest_count || lanes->resting[child]->until >= lane->until) break;
+    lanes_put(lanes, place, lanes->resting[child]);
+    place = child;
+  }
+  lanes_put(lanes, place, lane);
+}
+
 static void lanes_unlink(struct lanes *lanes, struct lane *lane) {
-  if (lane->resting)
-    TAILQ_REMOVE(&lanes->resting, lane, link);
-  else
+  if (!lane->resting) {
     TAILQ_REMOVE(&lanes->ready, lane, link);
+    return;
+  }
+  lane->resting = false;
+  struct lane *last = lanes->resting[--lanes->rest_count];
+  if (last != lane) lanes_sift(lanes, lane->place, last);
 }
 
 static void lanes_drop(struct lanes *lanes, struct lane *lane) {
@@ -69,6 +109,7 @@ static void lanes_drop(struct lanes *lanes, struct lane *lane) {
   while (*at != lane) at = &(*at)->bucket_next;
   *at = lane->bucket_next;
   lanes_unlink(lanes, lane);
+  lanes->count--;
   free(lane);
 }
 
@@ -78,6 +119,7 @@ enum err lanes_add(struct lanes *lanes, const union address *address, struct wai
   if (!lane) return ERR_MEMORY;
   TAILQ_INSERT_TAIL(&lane->waiters, waiter, link);
   waiter->lane = lane;
+  lane->count++;
   lanes->waiting++;
   return ERR_NONE;
 }
@@ -87,6 +129,7 @@ void lanes_remove(struct lanes *lanes, struct waiter *waiter) {
   if (!lane) return;
   TAILQ_REMOVE(&lane->waiters, waiter, link);
   waiter->lane = NULL;
+  lane->count--;
   lanes->waiting--;
   if (TAILQ_EMPTY(&lane->waiters)) lanes_drop(lanes, lane);
 }
@@ -95,30 +138,17 @@ void lanes_free(struct lanes *lanes) {
   if (!lanes) return;
   for (size_t i = 0; i < LANES_BUCKETS; i++)
     while (lanes->buckets[i]) lanes_remove(lanes, TAILQ_FIRST(&lanes->buckets[i]->waiters));
+  free(lanes->resting);
   free(lanes);
 }
 
 static void lane_ready(struct lanes *lanes, struct lane *lane) {
   lanes_unlink(lanes, lane);
-  lane->resting = false;
   TAILQ_INSERT_TAIL(&lanes->ready, lane, link);
 }
 
-static void lanes_end_rests(struct lanes *lanes, uint64_t now) {
-  struct lane *lane = TAILQ_FIRST(&lanes->resting);
-  lanes->until = LANES_NEVER;
-  while (lane) {
-    struct lane *next = TAILQ_NEXT(lane, link);
-    if (lane->until <= now)
-      lane_ready(lanes, lane);
-    else if (lane->until < lanes->until)
-      lanes->until = lane->until;
-    lane = next;
-  }
-}
-
 struct lane *lanes_next(struct lanes *lanes, uint64_t now) {
-  if (now >= lanes->until) lanes_end_rests(lanes, now);
+  while (lanes->rest_count && lanes->resting[0]->until <= now) lane_ready(lanes, lanes->resting[0]);
   return TAILQ_FIRST(&lanes->ready);
 }
 
@@ -137,8 +167,7 @@ void lanes_rest(struct lanes *lanes, struct lane *lane, uint64_t until) {
   lanes_unlink(lanes, lane);
   lane->resting = true;
   lane->until = until;
-  TAILQ_INSERT_TAIL(&lanes->resting, lane, link);
-  if (until < lanes->until) lanes->until = until;
+  lanes_sift(lanes, lanes->rest_count++, lane);
 }
 
 void lanes_wake(struct lanes *lanes, const union address *address) {
@@ -147,9 +176,15 @@ void lanes_wake(struct lanes *lanes, const union address *address) {
 }
 
 uint64_t lanes_until(const struct lanes *lanes) {
-  return TAILQ_EMPTY(&lanes->ready) ? lanes->until : 0;
+  if (!TAILQ_EMPTY(&lanes->ready)) return 0;
+  return lanes->rest_count ? lanes->resting[0]->until : LANES_NEVER;
 }
 
 size_t lanes_waiting(const struct lanes *lanes) {
   return lanes->waiting;
+}
+
+size_t lanes_waiting_at(struct lanes *lanes, const union address *address) {
+  const struct lane *lane = lanes_find(lanes, address);
+  return lane ? lane->count : 0;
 }

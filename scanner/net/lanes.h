@@ -47,5 +47,7 @@ void lanes_wake(struct lanes *lanes, const union address *address);
 /* When a lane is ready next: 0 now, LANES_NEVER if nobody waits. */
 uint64_t lanes_until(const struct lanes *lanes);
 size_t lanes_waiting(const struct lanes *lanes);
+/* Those of the address's lane alone. */
+size_t lanes_waiting_at(struct lanes *lanes, const union address *address);
 
 #endif

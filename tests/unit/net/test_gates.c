@@ -14,10 +14,15 @@ enum { AT_ONCE = 3, THREADS = 4, TURNS = 2000, MANY = 5000 };
 #define SECOND (1000 * MS)
 #define DAY    (86400 * SECOND)
 
-static union address numbered(uint32_t number) {
+static union address of_ipv4(uint32_t number) {
   unsigned char octets[4] = {(unsigned char)(number >> 24), (unsigned char)(number >> 16),
                              (unsigned char)(number >> 8), (unsigned char)number};
   return address_from_octets((struct span){(const char *)octets, sizeof octets}, 443);
+}
+
+/* Each in a /24 of its own. */
+static union address numbered(uint32_t number) {
+  return of_ipv4(number << 8 | 1);
 }
 
 static union address parsed(const char *text) {
@@ -123,7 +128,7 @@ static void test_open_gates_are_kept_as_the_map_grows(void **state) {
   struct gates *gates = gates_of(1, 0);
   (void)state;
   for (uint32_t i = 0; i < MANY; i++) assert_int_equal(ERR_NONE, enter(gates, i, DAY));
-  assert_int_equal(MANY, gates_count(gates));
+  assert_int_equal(2 * MANY, gates_count(gates)); /* each with its prefix */
   for (uint32_t i = 0; i < MANY; i++) assert_int_equal(ERR_REFUSED, enter(gates, i, 2 * DAY));
   for (uint32_t i = 0; i < MANY; i++) leave(gates, i, 2 * DAY);
   assert_int_equal(0, gates_count(gates));
@@ -137,10 +142,10 @@ static void test_idle_gates_are_forgotten_as_the_map_grows(void **state) {
     assert_int_equal(ERR_NONE, enter(gates, i, DAY));
     leave(gates, i, DAY);
   }
-  assert_int_equal(MANY, gates_count(gates));
+  assert_int_equal(2 * MANY, gates_count(gates));
   for (uint32_t i = 0; i < MANY; i++) assert_int_equal(ERR_REFUSED, enter(gates, i, DAY + MS));
   for (uint32_t i = MANY; i < 4 * MANY; i++) enter(gates, i, DAY + SECOND);
-  assert_int_equal(3 * MANY, gates_count(gates));
+  assert_int_equal(2 * 3 * MANY, gates_count(gates));
   gates_free(gates);
 }
 
@@ -250,6 +255,115 @@ static void test_rests_are_forgotten(void **state) {
   gates_free(gates);
 }
 
+/* The nth address of one prefix: 255 of a /24, or any of a /64. */
+static union address neighbour(bool v6, unsigned number) {
+  unsigned char octets[16] = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 7};
+  if (!v6) return of_ipv4(0xc0000200 | number);
+  octets[15] = (unsigned char)number;
+  octets[8] = 0xff;
+  return address_from_octets((struct span){(const char *)octets, sizeof octets}, 443);
+}
+
+static void test_a_prefix_has_a_gate_too(void **state) {
+  static const char *const next[] = {"192.0.3.1", "2001:db8:0:8::1"};
+  (void)state;
+  for (int v6 = 0; v6 < 2; v6++) {
+    struct gates *gates = gates_of(AT_ONCE, 0);
+    uint64_t wait;
+    for (unsigned i = 0; i < AT_ONCE * GATES_PREFIX_TIMES; i++) {
+      union address address = neighbour(v6, i);
+      assert_int_equal(ERR_NONE, gates_enter(gates, &address, DAY, &wait));
+    }
+    union address one_more = neighbour(v6, 200), first = neighbour(v6, 0), other = parsed(next[v6]);
+    assert_int_equal(ERR_REFUSED, gates_enter(gates, &one_more, DAY, &wait));
+    assert_true(wait > 0);
+    assert_int_equal(ERR_NONE, gates_enter(gates, &other, DAY, &wait));
+    gates_leave(gates, &first, DAY);
+    assert_int_equal(ERR_NONE, gates_enter(gates, &one_more, DAY, &wait));
+    assert_int_equal(ERR_REFUSED, gates_enter(gates, &first, DAY, &wait));
+    for (unsigned i = 1; i < AT_ONCE * GATES_PREFIX_TIMES; i++) {
+      union address address = neighbour(v6, i);
+      gates_leave(gates, &address, DAY);
+    }
+    gates_leave(gates, &one_more, DAY);
+    gates_leave(gates, &other, DAY);
+    assert_int_equal(0, gates_count(gates));
+    gates_free(gates);
+  }
+}
+
+/* A crowd that comes back when it is told to neither gets more than the prefix may have, nor asks
+ * again and again. */
+static void test_a_prefix_has_a_rate_too(void **state) {
+  enum { RATE = 20, CROWD = 250, SECONDS = 3 };
+  struct gates *gates = gates_of(0, RATE);
+  uint64_t due[CROWD] = {0}, asked = 0, entered = 0;
+  (void)state;
+  for (uint64_t now = 0; now < SECONDS * SECOND; now += MS) {
+    for (unsigned i = 0; i < CROWD; i++) {
+      union address address = neighbour(false, i);
+      uint64_t wait;
+      if (due[i] > now) continue;
+      asked++;
+      bool enters = gates_enter(gates, &address, DAY + now, &wait) == ERR_NONE;
+      entered += enters;
+      due[i] = now + (enters ? 0 : wait);
+      if (enters) gates_leave(gates, &address, DAY + now);
+    }
+  }
+  assert_in_range(entered, RATE * GATES_PREFIX_TIMES * SECONDS * 8 / 10,
+                  RATE * GATES_PREFIX_TIMES * SECONDS + 1);
+  assert_true(asked < 40 * entered);
+  gates_free(gates);
+}
+
+static void test_what_its_prefix_refuses_costs_an_address_nothing(void **state) {
+  struct gates *gates = gates_of(1, 10);
+  uint64_t wait;
+  (void)state;
+  union address first = neighbour(false, 1), second = neighbour(false, 2);
+  assert_int_equal(ERR_NONE, gates_enter(gates, &first, DAY, &wait));
+  assert_int_equal(ERR_REFUSED, gates_enter(gates, &second, DAY, &wait));
+  assert_true(wait <= SECOND / (10 * GATES_PREFIX_TIMES));
+  assert_int_equal(ERR_NONE, gates_enter(gates, &second, DAY + wait, &wait));
+  gates_free(gates);
+}
+
+static void hear(struct gates *gates, uint32_t number, bool silent, uint64_t now) {
+  union address address = numbered(number);
+  gates_hear(gates, &address, silent, now);
+}
+
+static bool is_silent(struct gates *gates, uint32_t number, uint64_t now) {
+  union address address = numbered(number);
+  return gates_is_silent(gates, &address, now);
+}
+
+static void test_silence_is_remembered(void **state) {
+  struct gates *gates = gates_of(8, 20);
+  (void)state;
+  for (int i = 0; i < GATES_SILENCES; i++) {
+    assert_false(is_silent(gates, 1, DAY + i * SECOND));
+    hear(gates, 1, true, DAY + i * SECOND);
+  }
+  uint64_t last = DAY + (GATES_SILENCES - 1) * SECOND;
+  uint64_t memory = GATES_SILENCE_MEMORY_S * SECOND;
+  assert_true(is_silent(gates, 1, last + memory - 1));
+  assert_false(is_silent(gates, 2, last));
+  assert_false(is_silent(gates, 1, last + memory));
+  hear(gates, 1, true, last + memory); /* the first in a row again */
+  assert_false(is_silent(gates, 1, last + memory));
+  for (int i = 1; i < GATES_SILENCES; i++) hear(gates, 1, true, last + memory);
+  assert_true(is_silent(gates, 1, last + memory));
+  hear(gates, 1, false, last + memory);
+  assert_false(is_silent(gates, 1, last + memory));
+  hear(gates, 3, false, last + memory);
+  assert_int_equal(0, gates_count(gates) - 1); /* of the first alone, and that is idle */
+  gates_hear(NULL, NULL, true, DAY);
+  assert_false(gates_is_silent(NULL, NULL, DAY));
+  gates_free(gates);
+}
+
 struct crowd {
   struct gates *gates;
   atomic_int inside[2], most;
@@ -297,6 +411,10 @@ int main(void) {
       cmocka_unit_test(test_rests_have_their_limits),
       cmocka_unit_test(test_a_sound_answer_relieves),
       cmocka_unit_test(test_rests_are_forgotten),
+      cmocka_unit_test(test_a_prefix_has_a_gate_too),
+      cmocka_unit_test(test_a_prefix_has_a_rate_too),
+      cmocka_unit_test(test_what_its_prefix_refuses_costs_an_address_nothing),
+      cmocka_unit_test(test_silence_is_remembered),
       cmocka_unit_test(test_threads_share_the_gates),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

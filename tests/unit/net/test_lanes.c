@@ -141,6 +141,36 @@ static void test_many(void **state) {
   free(many);
 }
 
+/* Whoever rests comes back in the order of the times, some having gone meanwhile. */
+static void test_many_rests(void **state) {
+  (void)state;
+  enum { MANY = 1000 };
+  struct waiter *many = calloc(MANY, sizeof *many);
+  unsigned seed = 7;
+  for (uint32_t i = 0; i < MANY; i++) {
+    unsigned char octets[] = {192, 0, (unsigned char)(i >> 8), (unsigned char)i};
+    union address at = address_from_octets((struct span){(const char *)octets, 4}, 1);
+    assert_int_equal(lanes_add(lanes, &at, &many[i]), ERR_NONE);
+    assert_int_equal(lanes_waiting_at(lanes, &at), 1);
+    seed = seed * 1103515245 + 12345;
+    lanes_rest(lanes, lanes_next(lanes, 0), 1 + (seed >> 16) % 500);
+  }
+  for (size_t i = 0; i < MANY; i += 3) lanes_remove(lanes, &many[i]);
+  size_t taken = 0;
+  for (uint64_t now = lanes_until(lanes), last = 0; now != LANES_NEVER;
+       last = now, now = lanes_until(lanes)) {
+    assert_true(now > last);
+    assert_null(lanes_next(lanes, now - 1));
+    while (lanes_next(lanes, now)) {
+      lanes_take(lanes, lanes_next(lanes, now));
+      taken++;
+    }
+  }
+  assert_int_equal(taken, MANY - (MANY + 2) / 3);
+  assert_int_equal(lanes_waiting(lanes), 0);
+  free(many);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
@@ -150,6 +180,7 @@ int main(void) {
       TEST(test_remove),
       TEST(test_free_with_waiters),
       TEST(test_many),
+      TEST(test_many_rests),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
