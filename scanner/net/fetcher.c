@@ -14,6 +14,8 @@ enum {
   FETCHER_TROUBLE_WAIT_NS = 100 * FETCHER_MS_NS,
   FETCHER_STALL_NS = 1000 * FETCHER_MS_NS, /* a first SYN that was lost is sent again by then */
   FETCHER_TROUBLE_MAX = 50,                /* tries of one fetch that ended in trouble of our own */
+  FETCHER_AWAY_NS = 1000 * FETCHER_MS_NS,  /* a server may have given us up meanwhile */
+  FETCHER_AWAY_MAX = 1,                    /* tries of one fetch that ended so */
 };
 
 #define FETCHER_SECOND_NS UINT64_C(1000000000)
@@ -35,6 +37,7 @@ struct fetch_state {
   uint64_t pause_until;
   struct course course;
   unsigned troubles;
+  unsigned aways;
 };
 
 struct fetcher {
@@ -56,14 +59,22 @@ struct fetcher {
   uint64_t pause_until;    /* nobody may connect before: the pace, or trouble of our own */
 };
 
+/* At least a millisecond: libuv runs those of no time again and again before it polls (until 1.45).
+ */
 static void fetcher_arm(uv_timer_t *timer, uv_timer_cb call, uint64_t wait_ns) {
-  uv_timer_start(timer, call, (wait_ns + FETCHER_MS_NS - 1) / FETCHER_MS_NS, 0);
+  uint64_t ms = (wait_ns + FETCHER_MS_NS - 1) / FETCHER_MS_NS;
+  uv_timer_start(timer, call, ms ? ms : 1, 0);
 }
 
 static int64_t fetcher_clock(void) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / FETCHER_MS_NS;
+}
+
+/* Deadlines and durations are by this clock; what is shared with other threads is not. */
+static uint64_t fetcher_now(const struct fetcher *fetcher) {
+  return loop_clock_now(fetcher->common.clock);
 }
 
 /* Its callback comes with the next fetcher_settle(). */
@@ -133,18 +144,33 @@ static uint64_t fetcher_back_off(struct fetcher *fetcher, const union address *a
   return asked < least ? least : asked;
 }
 
+/* It failed after the clock had stood still for long: perhaps the server tired of us. Its own
+ * silence does not end before its time, whatever the clock lost. */
+static bool fetcher_was_away(const struct fetcher *fetcher, struct fetch_state *state,
+                             const struct transfer *transfer) {
+  bool away = loop_clock_lost(fetcher->common.clock) >= transfer->lost_ns + FETCHER_AWAY_NS;
+  bool failed = outcome_code(&transfer->outcome) != FOUND_COUNT && !transfer->outcome.late;
+  if (!failed || !away || state->aways == FETCHER_AWAY_MAX) return false;
+  state->aways++;
+  return true;
+}
+
 static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
                           const struct transfer *transfer) {
   uint64_t now = uv_hrtime(), pause;
+  uint64_t spent = fetcher_now(fetcher) - transfer->start_ns;
   enum err trouble = outcome_trouble(&transfer->outcome);
-  if (trouble != ERR_NONE) {
-    uint64_t spent = now - transfer->start_ns;
+  bool away = trouble == ERR_NONE && fetcher_was_away(fetcher, state, transfer);
+  if (away || trouble != ERR_NONE) {
     state->course.left_ns -= spent < state->course.left_ns ? spent : state->course.left_ns;
-    fetcher_bear(fetcher, state, trouble);
+    if (away)
+      fetcher_wait(fetcher, state);
+    else
+      fetcher_bear(fetcher, state, trouble);
     return;
   }
   struct attempt attempt = attempt_judge(transfer, fetcher_clock(), state->fetch->faults->arena);
-  course_keep(&state->course, &attempt, now - transfer->start_ns);
+  course_keep(&state->course, &attempt, spent);
   pause = fetcher_back_off(fetcher, &transfer->address, &attempt, now);
   switch (course_turn(&state->course, &attempt, pause)) {
   case COURSE_ENDS: fetcher_finish(fetcher, state, ERR_NONE); break;
@@ -217,7 +243,7 @@ static void fetcher_stall(struct fetcher *fetcher, struct transfer *transfer, ui
 static void fetcher_on_late(uv_timer_t *timer) {
   struct transfer *transfer = timer->data;
   struct fetcher *fetcher = transfer->common->fetcher;
-  uint64_t spent = uv_hrtime() - transfer->start_ns;
+  uint64_t spent = fetcher_now(fetcher) - transfer->start_ns;
   if (spent < fetcher_limit(fetcher, transfer) && !transfer->outcome.no_memory) {
     fetcher_stall(fetcher, transfer, spent);
     fetcher_watch(fetcher, transfer, spent);
@@ -392,7 +418,6 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
   made->config = *config;
   made->loop = loop;
   made->common = (struct transfer_common){.fetcher = made,
-                                          .timeout_ms = config->timeout_ms,
                                           .policy_size_max = config->policy_size_max,
                                           .allow_private = config->allow_private,
                                           .block = config->block};
@@ -400,8 +425,10 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
   TAILQ_INIT(&made->busy);
   TAILQ_INIT(&made->paused);
   TAILQ_INIT(&made->ended);
-  enum err err = fetcher_equip(made, why);
+  enum err err = loop_clock_new(&made->common.clock, loop);
+  if (err == ERR_NONE) err = fetcher_equip(made, why);
   if (err != ERR_NONE) {
+    loop_clock_close(made->common.clock);
     fetcher_release(made);
     return err;
   }
@@ -433,6 +460,7 @@ void fetcher_close(struct fetcher *fetcher) {
   TAILQ_FOREACH(transfer, &fetcher->idle, link)
   uv_close((uv_handle_t *)&transfer->late, fetcher_on_transfer_closed);
   multi_close(fetcher->common.multi);
+  loop_clock_close(fetcher->common.clock);
   uv_close((uv_handle_t *)&fetcher->wake, fetcher_on_timer_closed);
 }
 

@@ -62,7 +62,7 @@ struct fetch {
 struct fetcher;
 
 /* Loads the trust store once. ERR_LIBRARY: *why (if not NULL) is a constant phrase, e.g. that the
- * CA file holds no certificate. */
+ * CA file holds no certificate. The loop must run after a failure too, until handles are closed. */
 enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fetcher_config *config,
                      const char **why);
 /* Drops what is in flight without calling back. The loop must run until handles are closed. */

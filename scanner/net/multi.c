@@ -31,7 +31,8 @@ static void multi_on_timer(uv_timer_t *timer) {
   multi_act(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* libcurl tells a timeout once and counts on it: only libcurl itself may move or stop it. */
+/* libcurl tells a timeout once and counts on it: only libcurl itself may move or stop it. Of no
+ * time at all, libuv would run it again and again before it polls (until 1.45). */
 static int multi_set_timer(CURLM *curl, long timeout_ms, void *data) {
   (void)curl;
   struct multi *multi = data;
@@ -39,7 +40,7 @@ static int multi_set_timer(CURLM *curl, long timeout_ms, void *data) {
   if (timeout_ms < 0)
     uv_timer_stop(&multi->timer);
   else
-    uv_timer_start(&multi->timer, multi_on_timer, (uint64_t)timeout_ms, 0);
+    uv_timer_start(&multi->timer, multi_on_timer, timeout_ms ? (uint64_t)timeout_ms : 1, 0);
   return 0;
 }
 

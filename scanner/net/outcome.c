@@ -62,7 +62,8 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (status && status != 200) return FOUND_POLICY_HTTP_STATUS;
   if (outcome->wrong_length || outcome->encoded) return FOUND_POLICY_HTTP_INVALID;
   if (outcome->compressed) return FOUND_POLICY_HTTP_ENCODING;
-  if (outcome->late) return outcome_late_code(outcome->step);
+  if (outcome->late || outcome->result == CURLE_OPERATION_TIMEDOUT)
+    return outcome_late_code(outcome->step);
   /* A header that breaks off is fine with libcurl, and so is a body after a 101. */
   if (outcome->result == CURLE_OK && outcome->step == OUTCOME_BODY && status) return FOUND_COUNT;
   if (outcome->socket_errno) return FOUND_POLICY_TCP_UNREACHABLE;

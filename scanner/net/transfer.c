@@ -181,11 +181,6 @@ static size_t transfer_take_body(char *bytes, size_t size, size_t count, void *d
   return len;
 }
 
-static long transfer_connect_timeout(const struct transfer_common *common) {
-  /* libcurl's covers the handshake too; ours ends the transfer before it. */
-  return common->timeout_ms < INT_MAX / 2 ? (long)common->timeout_ms * 2 : INT_MAX;
-}
-
 static CURLcode transfer_set_safety(CURL *easy) {
   CURLcode code = CURLE_OK;
 #define SET(option, value)                                                                         \
@@ -218,7 +213,8 @@ static CURLcode transfer_set_ours(struct transfer *transfer) {
   SET(CURLOPT_PRIVATE, transfer);
   SET(CURLOPT_ERRORBUFFER, transfer->error);
   SET(CURLOPT_USERAGENT, transfer->common->user_agent);
-  SET(CURLOPT_CONNECTTIMEOUT_MS, transfer_connect_timeout(transfer->common));
+  /* Ours end a transfer, by the clock; 0 would be libcurl's own. */
+  SET(CURLOPT_CONNECTTIMEOUT_MS, (long)INT_MAX);
   SET(CURLOPT_OPENSOCKETFUNCTION, transfer_open);
   SET(CURLOPT_OPENSOCKETDATA, transfer);
   SET(CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
@@ -291,7 +287,8 @@ enum err transfer_start(struct transfer *transfer, struct span host, const union
   };
   handshake_init(&transfer->outcome.handshake);
   peer_init(&transfer->peer, host, arena);
-  transfer->start_ns = uv_hrtime();
+  transfer->start_ns = loop_clock_now(transfer->common->clock);
+  transfer->lost_ns = loop_clock_lost(transfer->common->clock);
   transfer->memory_failures = memory_failures();
   if (transfer_aim(transfer, host) != CURLE_OK) return ERR_MEMORY;
   return multi_add(transfer->common->multi, transfer->easy);
@@ -335,9 +332,11 @@ void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
   multi_remove(transfer->common->multi, transfer->easy);
 }
 
-static int64_t transfer_ms(const struct transfer *transfer, CURLINFO which) {
+/* libcurl's clock runs on while ours stands still: no part takes longer than the whole. */
+static int64_t transfer_ms(const struct transfer *transfer, CURLINFO which, int64_t most) {
   curl_off_t us = 0;
-  return curl_easy_getinfo(transfer->easy, which, &us) == CURLE_OK ? (int64_t)us / 1000 : -1;
+  if (curl_easy_getinfo(transfer->easy, which, &us) != CURLE_OK) return -1;
+  return us / 1000 < most ? (int64_t)us / 1000 : most;
 }
 
 /* All of them, if there are several. */
@@ -383,11 +382,11 @@ void transfer_result(const struct transfer *transfer, struct arena *arena,
   result->bytes = outcome->bytes;
   result->tls = span_of(outcome->handshake.version);
   result->connect_ms = result->tls_ms = -1;
+  result->ms = (int64_t)((loop_clock_now(transfer->common->clock) - transfer->start_ns) / 1000000);
   if (outcome->step > OUTCOME_CONNECTING)
-    result->connect_ms = transfer_ms(transfer, CURLINFO_CONNECT_TIME_T);
+    result->connect_ms = transfer_ms(transfer, CURLINFO_CONNECT_TIME_T, result->ms);
   if (outcome->step > OUTCOME_SHAKING_HANDS)
-    result->tls_ms = transfer_ms(transfer, CURLINFO_APPCONNECT_TIME_T);
-  result->ms = (int64_t)((uv_hrtime() - transfer->start_ns) / 1000000);
+    result->tls_ms = transfer_ms(transfer, CURLINFO_APPCONNECT_TIME_T, result->ms);
 }
 
 void transfer_clear(struct transfer *transfer) {

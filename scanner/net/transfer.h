@@ -11,6 +11,7 @@
 #include "scanner/net/address.h"
 #include "scanner/net/block.h"
 #include "scanner/net/framing.h"
+#include "scanner/net/loop_clock.h"
 #include "scanner/net/multi.h"
 #include "scanner/net/outcome.h"
 #include "scanner/net/peer.h"
@@ -32,7 +33,7 @@ struct transfer_common {
   X509_STORE *trust; /* only looked at */
   SSL_CTX *tls;
   const char *user_agent;
-  unsigned timeout_ms; /* within which the fetcher ends it */
+  struct loop_clock *clock; /* of the multi's loop */
   size_t policy_size_max;
   bool allow_private;
   const struct block *block; /* may be NULL */
@@ -50,7 +51,8 @@ struct transfer {
   union address address;
   char address_text[ADDRESS_TEXT_MAX];
   char error[CURL_ERROR_SIZE];
-  uint64_t start_ns;
+  uint64_t start_ns;        /* by the clock */
+  uint64_t lost_ns;         /* what the clock had lost by then */
   uint64_t memory_failures; /* of the thread, when it started */
   struct outcome outcome;
   struct peer peer;

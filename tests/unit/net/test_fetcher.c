@@ -2,6 +2,7 @@
 #include "tests/unit/net/stage.h"
 #include <signal.h>
 #include <sys/resource.h>
+#include <time.h>
 
 static const struct script sound = {.answer = SAY(OK("Content-Length: 44\r\n", POLICY))};
 static const struct script silent = {.until = UNTIL_REQUEST, .then = THEN_SILENCE};
@@ -552,17 +553,67 @@ static void test_no_descriptors(void **state) {
   server_end(&server);
 }
 
+enum { STALL_MS = CONNECT_MS + CONNECT_MS / 2 };
+
+/* Once, when a transfer is on its way. */
+static void stand_still(uv_check_t *check) {
+  const struct timespec stall = {STALL_MS / 1000, STALL_MS % 1000 * 1000000L};
+  if (!fetcher_in_flight(stage.fetcher)) return;
+  nanosleep(&stall, NULL);
+  uv_check_stop(check);
+}
+
+/* While nobody looks, a connection stands, or a server tires of waiting for us. */
+static void test_time_that_passed_without_us(void **state) {
+  (void)state;
+  static const struct script tired = {.until = UNTIL_ACCEPT, .then = THEN_CLOSE};
+  for (int i = 0; i < 3; i++) {
+    bool stops = i<2, tires = i> 0;
+    struct server server;
+    struct run run;
+    uv_check_t check;
+    start_server(&server, &sound, "127.0.3.1");
+    if (tires) server.first = &tired;
+    uv_check_init(&stage.loop, &check);
+    if (stops) uv_check_start(&check, stand_still);
+    start_fetch(&run, "127.0.3.1");
+    run_until((unsigned)i + 1);
+    if (stops) check_sound(&run);
+    if (!stops) assert_int_equal(run.faults.first->code, FOUND_POLICY_TLS_CLOSED);
+    assert_int_equal(run.fetch.result.attempt_count, 1);
+    assert_in_range(run.fetch.result.ms, 0, CONNECT_MS - 1);
+    assert_true(run.fetch.result.tls_ms <= run.fetch.result.ms);
+    uv_close((uv_handle_t *)&check, NULL);
+    uv_run(&stage.loop, UV_RUN_NOWAIT);
+    server_end(&server);
+    arena_free(&run.arena);
+  }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fetcher, close_fetcher)
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest tests[] = {
-      TEST(test_many),        TEST(test_gates),           TEST(test_pace),
-      TEST(test_cancel),      TEST(test_close_in_flight), TEST(test_calls_in_done),
-      TEST(test_barred),      TEST(test_shares),          TEST(test_furthest),
-      TEST(test_reuse),       TEST(test_limits),          TEST(test_bad_ca_file),
-      TEST(test_no_memory),   TEST(test_no_descriptors),  TEST(test_busy_once),
-      TEST(test_busy_always), TEST(test_busy_and_others), TEST(test_cancel_in_pause),
+      TEST(test_many),
+      TEST(test_gates),
+      TEST(test_pace),
+      TEST(test_cancel),
+      TEST(test_close_in_flight),
+      TEST(test_calls_in_done),
+      TEST(test_barred),
+      TEST(test_shares),
+      TEST(test_furthest),
+      TEST(test_reuse),
+      TEST(test_limits),
+      TEST(test_bad_ca_file),
+      TEST(test_no_memory),
+      TEST(test_no_descriptors),
+      TEST(test_busy_once),
+      TEST(test_busy_always),
+      TEST(test_busy_and_others),
+      TEST(test_cancel_in_pause),
       TEST(test_stalled),
+      TEST(test_time_that_passed_without_us),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
