@@ -1,6 +1,8 @@
 #include "output/head.h"
 
+#include "output/whole_file.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,33 +52,28 @@ bool head_is_torn(struct span bytes) {
          span_starts(SPAN(HEAD_MAGIC), span_first(identity, sizeof HEAD_MAGIC - 1));
 }
 
-static bool head_path(const char *path, const char *suffix, char out[HEAD_PATH_MAX]) {
-  int n = snprintf(out, HEAD_PATH_MAX, "%s" HEAD_FILE_SUFFIX "%s", path, suffix);
+static bool head_path(const char *path, char out[HEAD_PATH_MAX]) {
+  int n = snprintf(out, HEAD_PATH_MAX, "%s" HEAD_FILE_SUFFIX, path);
   if (n > 0 && n < HEAD_PATH_MAX) return true;
   errno = ENAMETOOLONG;
   return false;
 }
 
-static bool head_write(FILE *file, struct span identity, uint64_t from) {
-  bool good = fprintf(file, "from %" PRIu64 "\n", from) > 0 &&
-              fwrite(identity.ptr, 1, identity.len, file) == identity.len && fflush(file) == 0 &&
-              fsync(fileno(file)) == 0;
-  int saved = errno;
-  if (fclose(file) == 0) errno = saved;
-  return good;
+enum err head_check(const char *path, bool force) {
+  char name[HEAD_PATH_MAX];
+  return head_path(path, name) ? whole_file_check(name, SPAN(HEAD_MAGIC), force) : ERR_IO;
 }
 
-enum err head_save(const char *path, struct span identity, uint64_t from) {
-  char name[HEAD_PATH_MAX], draft[HEAD_PATH_MAX];
+enum err head_save(const char *path, struct span identity, uint64_t from, bool force) {
+  char name[HEAD_PATH_MAX];
+  struct whole_file *file;
   if (identity.len > HEAD_IDENTITY_MAX) return ERR_LIMIT;
-  if (!head_path(path, "", name) || !head_path(path, ".new", draft)) return ERR_IO;
-  FILE *file = fopen(draft, "we");
-  if (!file) return ERR_IO;
-  if (head_write(file, identity, from) && rename(draft, name) == 0) return ERR_NONE;
-  int saved = errno;
-  unlink(draft);
-  errno = saved;
-  return ERR_IO;
+  if (!head_path(path, name)) return ERR_IO;
+  enum err err = whole_file_open(&file, name, SPAN(HEAD_MAGIC), force);
+  if (err != ERR_NONE) return err;
+  fprintf(whole_file_stream(file), "from %" PRIu64 "\n", from);
+  fwrite(identity.ptr, 1, identity.len, whole_file_stream(file));
+  return whole_file_close(file, true);
 }
 
 /* All of a file that is no longer than it may be, terminated. */
@@ -97,9 +94,15 @@ static enum err head_read(FILE *file, char **text) {
 enum err head_load(const char *path, char **identity, uint64_t *from) {
   char name[HEAD_PATH_MAX];
   char *text = NULL;
-  if (!head_path(path, "", name)) return ERR_IO;
-  FILE *file = fopen(name, "re");
-  if (!file) return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+  if (!head_path(path, name)) return ERR_IO;
+  int fd =
+      open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO is no head, and not waited for */
+  if (fd < 0) return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+  FILE *file = fdopen(fd, "r");
+  if (!file) {
+    close(fd);
+    return ERR_MEMORY;
+  }
   enum err err = head_read(file, &text);
   int saved = errno;
   fclose(file);

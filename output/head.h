@@ -36,8 +36,12 @@ struct span head_identity(struct span extra);
  * that was torn. */
 bool head_is_torn(struct span bytes);
 
-/* Writes NAME.resume, whole or not at all. path: of the results. ERR_IO with errno. */
-enum err head_save(const char *path, struct span identity, uint64_t from);
+/* Whether NAME.resume can be written. path: of the results. ERR_REFUSED: there is something that is
+ * not ours, and force does not allow to replace it; ERR_IO with errno. */
+enum err head_check(const char *path, bool force);
+
+/* Writes it, whole or not at all; fails likewise. */
+enum err head_save(const char *path, struct span identity, uint64_t from, bool force);
 
 /* Reads it; *identity is to be freed. ERR_NOT_FOUND: there is none; ERR_SYNTAX: it is something
  * else; ERR_IO with errno. */

@@ -10,6 +10,10 @@
 
 enum { REPORT_HTML_FILES_MAX = 160 }; /* characters of file names in a command; more: RESULT ... */
 
+/* In the head, by which a report is known (output/whole_file.h). */
+#define REPORT_HTML_GENERATOR "<meta name=\"generator\" content=\"stscan\">"
+#define REPORT_HTML_MARK      SPAN(REPORT_HTML_GENERATOR)
+
 void report_html(FILE *out, const struct report *report, const struct census *census);
 
 /* output/report_page.c: the style, in parts with NULL at the end, and the script. */

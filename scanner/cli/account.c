@@ -1,13 +1,14 @@
 #include "scanner/cli/account.h"
 
 #include "output/plain.h"
+#include "output/whole_file.h"
 #include "scanner/cli/versions.h"
-#include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum { ACCOUNT_SIZE = 64 * 1024, ACCOUNT_PATH_MAX = 4096 };
+/* How a summary begins. */
+#define ACCOUNT_MARK SPAN("{\"versions\":{\"stscan\":\"")
+
+enum { ACCOUNT_SIZE = 64 * 1024 };
 
 static const char *account_end_text(enum scan_end end) {
   switch (end) {
@@ -112,14 +113,8 @@ void account_print(FILE *out, const struct scan_account *account, enum scan_end 
   fprintf(out, " (%s bytes)\n", account_number(account->bytes, bytes));
 }
 
-enum err account_check(const char *path) {
-  if (access(path, F_OK) == 0) return access(path, W_OK) == 0 ? ERR_NONE : ERR_IO;
-  char folder[ACCOUNT_PATH_MAX];
-  if ((size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder) {
-    errno = ENAMETOOLONG;
-    return ERR_IO;
-  }
-  return access(dirname(folder), W_OK) == 0 ? ERR_NONE : ERR_IO;
+enum err account_check(const char *path, bool force) {
+  return strcmp(path, "-") == 0 ? ERR_NONE : whole_file_check(path, ACCOUNT_MARK, force);
 }
 
 static void account_json_servers(struct json *json, const struct scan_account *account) {
@@ -177,15 +172,18 @@ static void account_json(struct json *json, const struct scan_account *account,
   json_raw(json, SPAN("\n"));
 }
 
-static enum err account_save(const char *path, struct span text) {
-  FILE *file = fopen(path, "we");
-  if (!file) return ERR_IO;
-  bool written = fwrite(text.ptr, 1, text.len, file) == text.len;
-  return fclose(file) == 0 && written ? ERR_NONE : ERR_IO;
+static enum err account_save(const char *path, bool force, struct span text) {
+  struct whole_file *file;
+  if (strcmp(path, "-") == 0)
+    return fwrite(text.ptr, 1, text.len, stdout) == text.len ? ERR_NONE : ERR_IO;
+  enum err err = whole_file_open(&file, path, ACCOUNT_MARK, force);
+  if (err != ERR_NONE) return err;
+  fwrite(text.ptr, 1, text.len, whole_file_stream(file));
+  return whole_file_close(file, true);
 }
 
-enum err account_write(const char *path, const struct scan_account *account, enum scan_end end,
-                       int argc, char *const *argv) {
+enum err account_write(const char *path, bool force, const struct scan_account *account,
+                       enum scan_end end, int argc, char *const *argv) {
   struct tally *statistics;
   enum err err = account_statistics(account, &statistics);
   bool whole = false;
@@ -198,7 +196,7 @@ enum err account_write(const char *path, const struct scan_account *account, enu
     struct json json = json_into(memory, size);
     account_json(&json, account, statistics, end, argc, argv);
     whole = !json_overflow(&json);
-    if (whole) err = account_save(path, json_text(&json));
+    if (whole) err = account_save(path, force, json_text(&json));
     size = json.need;
     free(memory);
   }

@@ -3,6 +3,7 @@
 #include "output/input.h"
 #include "output/report_diff.h"
 #include "scanner/cli/command.h"
+#include "scanner/cli/file_set.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/terminal.h"
@@ -67,5 +68,11 @@ int diff_main(int argc, char **argv) {
     help_complain(argv[0], "OLD is read twice, so that it cannot be standard input");
     return EXIT_USAGE;
   }
-  return diff_with(&options, argv[0]);
+  struct file_set set = {0};
+  for (int i = 0; i < options.operand_count; i++)
+    file_set_reads(&set, "RESULT", options.operands[i]);
+  file_set_writes(&set, "output", "-");
+  bool agree = file_set_agrees(&set, argv[0]);
+  file_set_free(&set);
+  return agree ? diff_with(&options, argv[0]) : EXIT_USAGE;
 }

@@ -1,8 +1,10 @@
 #include "scanner/cli/scan.h"
 
+#include "output/head.h"
 #include "scanner/cli/account.h"
 #include "scanner/cli/again.h"
 #include "scanner/cli/command.h"
+#include "scanner/cli/file_set.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/setup.h"
@@ -62,12 +64,41 @@ static int scan_exit_status(enum scan_end end) {
   return EXIT_WRONG;
 }
 
+static void scan_complain_summary(const char *command, const char *path, enum err err) {
+  help_complain(command, "--summary %s: %s", path,
+                err == ERR_REFUSED
+                    ? "the file exists and is not a summary: not overwritten (--force "
+                      "does)"
+                : err == ERR_IO ? strerror(errno)
+                                : err_text(err));
+}
+
+/* All that the command names; false: an output would be written over something. */
+static bool scan_files_agree(const struct options *options, const char *command) {
+  struct file_set set = {0};
+  const char *output = options->output;
+  bool beside = strcmp(output, "-") != 0 && !span_ends(span_of(output), SPAN(".gz"));
+  for (int i = 0; i < options->operand_count; i++)
+    file_set_reads(&set, "list", options->operands[i]);
+  if (options->operand_count == 0) file_set_reads(&set, "list", "-");
+  file_set_reads(&set, "--block", options->block);
+  file_set_reads(&set, "--ca-file", options->ca_file);
+  file_set_reads(&set, "resolvers", setup_resolver_file(options));
+  file_set_writes(&set, "output", output);
+  if (beside) file_set_writes_beside(&set, "output", output, HEAD_FILE_SUFFIX);
+  file_set_writes(&set, "--summary", options->summary);
+  bool agree = file_set_agrees(&set, command);
+  file_set_free(&set);
+  return agree;
+}
+
 static int scan_with(const struct options *options, int argc, char **argv) {
   struct scan_config config;
   struct scan_account account = {0};
   struct block *block = NULL;
   int status = EXIT_WRONG;
   signals_begin(EXIT_STOPPED);
+  if (!scan_files_agree(options, argv[0])) return EXIT_USAGE;
   scan_configure(options, &config);
   enum err err = setup_nameservers(options, argv[0], &config.servers);
   if (err == ERR_NONE) err = setup_block(options, argv[0], &block);
@@ -76,8 +107,9 @@ static int scan_with(const struct options *options, int argc, char **argv) {
     goto done;
   }
   config.fetcher.block = block;
-  if (options->summary && account_check(options->summary) != ERR_NONE) {
-    help_complain(argv[0], "--summary %s: %s", options->summary, strerror(errno));
+  if (options->summary) err = account_check(options->summary, options->force);
+  if (err != ERR_NONE) {
+    scan_complain_summary(argv[0], options->summary, err);
     goto done;
   }
   enum scan_end end = scan_run(&config, &account);
@@ -89,8 +121,10 @@ static int scan_with(const struct options *options, int argc, char **argv) {
     fputs("stscan: the rest is done by: ", stderr);
     again_print(stderr, argc, argv);
   }
-  if (options->summary && account_write(options->summary, &account, end, argc, argv) != ERR_NONE) {
-    help_complain(argv[0], "--summary %s: %s", options->summary, strerror(errno));
+  if (options->summary)
+    err = account_write(options->summary, options->force, &account, end, argc, argv);
+  if (err != ERR_NONE) {
+    scan_complain_summary(argv[0], options->summary, err);
     status = EXIT_WRONG;
   }
 done:

@@ -20,6 +20,11 @@ static const char *setup_why(enum err err) {
   return err == ERR_IO ? strerror(errno) : err_text(err);
 }
 
+const char *setup_resolver_file(const struct options *options) {
+  if (!options->resolvers) return NAMESERVERS_SYSTEM_FILE;
+  return options->resolvers[0] == '@' ? options->resolvers + 1 : NULL;
+}
+
 enum err setup_nameservers(const struct options *options, const char *command,
                            struct nameservers *servers) {
   const char *bad = options->resolvers;

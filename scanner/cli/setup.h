@@ -11,6 +11,9 @@
 /* Without block, gates and pace. */
 struct fetcher_config setup_fetcher(const struct options *options);
 
+/* The file that names the resolvers, or NULL. */
+const char *setup_resolver_file(const struct options *options);
+
 enum err setup_nameservers(const struct options *options, const char *command,
                            struct nameservers *servers);
 

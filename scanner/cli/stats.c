@@ -4,7 +4,9 @@
 #include "output/report_html.h"
 #include "output/report_json.h"
 #include "output/report_text.h"
+#include "output/whole_file.h"
 #include "scanner/cli/command.h"
+#include "scanner/cli/file_set.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/slice.h"
 #include "scanner/cli/terminal.h"
@@ -81,6 +83,33 @@ static unsigned stats_threads(const struct options *options) {
   if (options->threads) return options->threads;
   if (processors < 1) return 1;
   return processors > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)processors;
+}
+
+static int stats_complain_html(const struct stats *stats, enum err err) {
+  if (err == ERR_NONE) return EXIT_DONE;
+  help_complain(stats->command, "--html %s: %s", stats->options->html,
+                err == ERR_REFUSED
+                    ? "the file exists and is not a report: not overwritten (--force "
+                      "does)"
+                : err == ERR_IO ? strerror(errno)
+                                : err_text(err));
+  return EXIT_WRONG;
+}
+
+/* What is written must be nothing that is read, nor what somebody else wrote. */
+static int stats_outputs(const struct stats *stats) {
+  const struct options *options = stats->options;
+  struct file_set set = {0};
+  for (int i = 0; i < options->operand_count; i++)
+    file_set_reads(&set, "RESULT", options->operands[i]);
+  if (!options->html || !is_standard(options->html)) file_set_writes(&set, "output", "-");
+  file_set_writes(&set, "--html", options->html);
+  bool agree = file_set_agrees(&set, stats->command);
+  file_set_free(&set);
+  if (!agree) return EXIT_USAGE;
+  if (!options->html || is_standard(options->html)) return EXIT_DONE;
+  return stats_complain_html(stats,
+                             whole_file_check(options->html, REPORT_HTML_MARK, options->force));
 }
 
 static int stats_configure(struct stats *stats) {
@@ -173,40 +202,27 @@ static enum err print_text(const struct stats *stats, const struct figures *figu
   return err;
 }
 
-/* A report that is already there is written anew; anything else, results above all, is not. */
-static FILE *open_html(const char *path) {
-  FILE *file = fopen(path, "re");
-  if (file) {
-    int first = fgetc(file);
-    fclose(file);
-    errno = EEXIST;
-    if (first != '<' && first != EOF) return NULL;
-  }
-  return fopen(path, "we");
-}
-
 static enum err save_html(const struct stats *stats, const struct report *report) {
-  const char *path = stats->options->html;
-  FILE *file = is_standard(path) ? stdout : open_html(path);
-  if (!file) return ERR_IO;
-  report_html(file, report, &stats->census);
-  bool good = fflush(file) == 0 && !ferror(file);
-  if (file != stdout && fclose(file) != 0) good = false;
-  return good ? ERR_NONE : ERR_IO;
+  const struct options *options = stats->options;
+  struct whole_file *file;
+  if (is_standard(options->html)) {
+    report_html(stdout, report, &stats->census);
+    return ERR_NONE;
+  }
+  enum err err = whole_file_open(&file, options->html, REPORT_HTML_MARK, options->force);
+  if (err != ERR_NONE) return err;
+  report_html(whole_file_stream(file), report, &stats->census);
+  return whole_file_close(file, true);
 }
 
 static int stats_html(const struct stats *stats, const struct figures *figures) {
   struct report report;
   enum err err = report_make(&report, figures, stats->where_text);
   if (err == ERR_NONE) err = save_html(stats, &report);
-  int cause = errno;
+  int saved = errno;
   report_free(&report);
-  if (err == ERR_NONE) return EXIT_DONE;
-  help_complain(stats->command, "--html %s: %s", stats->options->html,
-                err != ERR_IO     ? err_text(err)
-                : cause == EEXIST ? "there is a file that is no report; it is left as it is"
-                                  : strerror(cause));
-  return EXIT_WRONG;
+  errno = saved;
+  return stats_complain_html(stats, err);
 }
 
 static int stats_report(struct stats *stats) {
@@ -229,6 +245,7 @@ static int stats_report(struct stats *stats) {
 
 static int stats_run(struct stats *stats) {
   int status = stats_configure(stats);
+  if (status == EXIT_DONE) status = stats_outputs(stats);
   if (status != EXIT_DONE) return status;
   enum err err = census_run(&stats->census, &stats->config);
   if (err == ERR_IO && errno == EPIPE && stats->options->list) return EXIT_DONE;

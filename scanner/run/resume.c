@@ -39,7 +39,8 @@ static enum err resume_write_head(const struct scan_config *config, struct sink 
                                   const char *identity) {
   struct span text = span_of(identity);
   enum err err = config->gzip ? resume_write_head_member(sink, text)
-                              : head_save(config->output, text, sink_file_size(sink));
+                              : head_save(config->output, text, sink_file_size(sink),
+                                          config->mode == SINK_TRUNCATE);
   if (err != ERR_NONE)
     say("output %s%s: %s", config->output, config->gzip ? "" : HEAD_FILE_SUFFIX, resume_why(err));
   return err;
@@ -132,6 +133,17 @@ static enum err resume_begin(const struct scan_config *config, struct sink *sink
   enum err err = ERR_NONE;
   if (config->mode == SINK_APPEND) err = resume_check_append(config->output, config->gzip);
   return err == ERR_NONE ? resume_write_head(config, sink, identity) : err;
+}
+
+enum err resume_check(const struct scan_config *config) {
+  if (config->gzip || strcmp(config->output, "-") == 0) return ERR_NONE;
+  enum err err = head_check(config->output, config->mode == SINK_TRUNCATE);
+  if (err == ERR_REFUSED)
+    say("%s" HEAD_FILE_SUFFIX " exists and is not of a scan: not overwritten (--force does)",
+        config->output);
+  else if (err != ERR_NONE)
+    say("output %s" HEAD_FILE_SUFFIX ": %s", config->output, resume_why(err));
+  return err;
 }
 
 enum err resume_prepare(const struct scan_config *config, struct sink *sink,

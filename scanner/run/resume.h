@@ -11,6 +11,9 @@
 #include "output/sink.h"
 #include "scanner/run/scan.h"
 
+/* Before anything is opened: whether what lies beside the results can be written. */
+enum err resume_check(const struct scan_config *config);
+
 /* The sink is open, and locked, and nothing was appended yet. journal is to be freed in every case;
  * with config->resume it then tells what is done, and the torn tail is cut off; else it is empty.
  * On any error the results are as they were. */

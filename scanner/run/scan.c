@@ -203,7 +203,8 @@ static enum err scan_open_sink(struct scan *scan) {
 }
 
 static enum err scan_open_results(struct scan *scan) {
-  enum err err = scan_open_sink(scan);
+  enum err err = resume_check(scan->config);
+  if (err == ERR_NONE) err = scan_open_sink(scan);
   if (err == ERR_NONE) err = resume_prepare(scan->config, scan->sink, &scan->journal);
   if (err != ERR_NONE) return err;
   scan->account->resumed = scan->journal.records;

@@ -164,7 +164,7 @@ static void test_plain_at_every_length(void **state) {
   (void)state;
   static struct results results;
   results_make_plain(&results);
-  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0));
+  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0, false));
   for (size_t len = 0; len <= results.len; len++) {
     struct journal journal;
     size_t parts = results_parts(&results, len);
@@ -243,7 +243,7 @@ static void test_plain_behind_another_scan(void **state) {
   struct journal journal;
   const char *text = "{\"v\":1,\"n\":1,}\n{\"v\":1,\"n\":5,}\n";
   file_write(text, strlen(text));
-  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 15));
+  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 15, false));
   assert_int_equal(ERR_NONE, journal_read(&journal, path, false));
   assert_int_equal(1, journal.records);
   assert_int_equal(15, journal.begin);
@@ -271,7 +271,7 @@ static void test_lines_that_are_no_records(void **state) {
       "{\"v\":1,\"n\":1,\"domain\":\"a\"",
       "{\"v\":1,\"domain\":\"a\",\"n\":1}",
   };
-  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0));
+  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0, false));
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     struct journal journal;
     char text[256];
@@ -289,7 +289,7 @@ static void test_a_nul_is_damage(void **state) {
   (void)state;
   struct journal journal;
   static const char text[] = "{\"v\":1,\"n\":1,}\n{\"v\":1,\"n\":2,\"domain\":\"\0\0\"}\n";
-  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0));
+  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0, false));
   file_write(text, sizeof text - 1);
   assert_int_equal(ERR_NONE, journal_read(&journal, path, false));
   assert_int_equal(15, journal.whole);
@@ -410,7 +410,7 @@ static void test_identities_at_their_limit(void **state) {
   memset(identity, 'x', HEAD_IDENTITY_MAX + 1);
   memcpy(identity, HEAD_MAGIC, strlen(HEAD_MAGIC));
   assert_int_equal(ERR_LIMIT, head_member(span_of(identity), &bytes, &size));
-  assert_int_equal(ERR_LIMIT, head_save(path, span_of(identity), 0));
+  assert_int_equal(ERR_LIMIT, head_save(path, span_of(identity), 0, false));
   identity[HEAD_IDENTITY_MAX] = 0;
   assert_int_equal(ERR_NONE, head_member(span_of(identity), &bytes, &size));
   file_write(bytes, size);
@@ -418,7 +418,7 @@ static void test_identities_at_their_limit(void **state) {
   assert_int_equal(ERR_NONE, journal_read(&journal, path, true));
   assert_string_equal(identity, journal.identity);
   journal_free(&journal);
-  assert_int_equal(ERR_NONE, head_save(path, span_of(identity), UINT64_MAX));
+  assert_int_equal(ERR_NONE, head_save(path, span_of(identity), UINT64_MAX, false));
   assert_int_equal(ERR_NONE, head_load(path, &loaded, &from));
   assert_string_equal(identity, loaded);
   assert_true(from == UINT64_MAX);
