@@ -1,12 +1,22 @@
 #include "scanner/net/handshake.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <pthread.h>
 
-static int handshake_index; /* of the SSLs' extra data: libcurl has the application's for itself */
+typedef int handshake_security(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid,
+                               void *other, void *data);
 
-static void handshake_make_index(void) {
-  handshake_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+static int handshake_index; /* of the SSLs' extra data: libcurl has the application's for itself */
+static int handshake_parting_index; /* of the BIOs': octets read after the transfer */
+static _Atomic(handshake_security *) handshake_default; /* OpenSSL's own, of every context */
+
+/* An SSL is freed. */
+static void handshake_forget(void *ssl, void *data, CRYPTO_EX_DATA *all, int index, long number,
+                             void *pointer) {
+  (void)all, (void)index, (void)number, (void)pointer;
+  struct handshake *handshake = data;
+  if (handshake && handshake->ssl == ssl) handshake->ssl = NULL;
 }
 
 /* RFC 8446 section 6; RFC 5246 section 7.2 for those of before. */
@@ -56,8 +66,14 @@ const char *handshake_alert_text(int alert) {
   }
 }
 
-void handshake_init(struct handshake *handshake) {
-  *handshake = (struct handshake){.alert = HANDSHAKE_NO_ALERT, .alert_sent = HANDSHAKE_NO_ALERT};
+void handshake_init(struct handshake *handshake, size_t body_max) {
+  *handshake = (struct handshake){.alert = HANDSHAKE_NO_ALERT,
+                                  .alert_sent = HANDSHAKE_NO_ALERT,
+                                  .budget = budget_for(body_max)};
+}
+
+bool handshake_is_over(const struct handshake *handshake) {
+  return budget_over(&handshake->budget) != BUDGET_COUNT;
 }
 
 /* The five bytes of a record's head: type, version, length (RFC 8446 section 5.1). */
@@ -67,13 +83,51 @@ static void handshake_see_head(struct handshake *handshake, const unsigned char 
                          head[0] > SSL3_RT_APPLICATION_DATA || head[1] != SSL3_VERSION_MAJOR;
   handshake->answered = true;
   if (handshake->finished) handshake->received_bytes += (uint64_t)head[3] << 8 | head[4];
+  budget_spend(&handshake->budget, BUDGET_RECORDS, 1);
+}
+
+static bool handshake_parts(BIO *bio, size_t len) {
+  uintptr_t octets = (uintptr_t)BIO_get_ex_data(bio, handshake_parting_index) + len;
+  return BIO_set_ex_data(bio, handshake_parting_index, (void *)octets) == 1 &&
+         octets <= HANDSHAKE_PARTING_OCTETS;
+}
+
+static bool handshake_may_read(struct handshake *handshake, BIO *bio, size_t len) {
+  if (!handshake) return handshake_parts(bio, len);
+  budget_spend(&handshake->budget, BUDGET_READS, 1);
+  budget_spend(&handshake->budget, BUDGET_OCTETS, len);
+  return !handshake_is_over(handshake);
+}
+
+/* What is read over the budget is taken for the end of the file, which no library tries again. */
+static long handshake_hear_socket(BIO *bio, int what, const char *bytes, size_t size, int number,
+                                  long more, int ret, size_t *len) {
+  (void)bytes, (void)size, (void)number, (void)more;
+  if (what != (BIO_CB_READ | BIO_CB_RETURN)) return ret;
+  struct handshake *handshake = (struct handshake *)(void *)BIO_get_callback_arg(bio);
+  if (handshake_may_read(handshake, bio, ret > 0 ? *len : 0)) return ret;
+  BIO_clear_retry_flags(bio);
+  *len = 0;
+  return 0;
+}
+
+/* The SSL's first message: from here on it is known. */
+static void handshake_meet(struct handshake *handshake, SSL *ssl) {
+  BIO *bio = SSL_get_rbio(ssl);
+  if (SSL_set_ex_data(ssl, handshake_index, handshake) != 1 || !bio) {
+    handshake->no_memory = true;
+    return;
+  }
+  handshake->ssl = ssl;
+  BIO_set_callback_arg(bio, (char *)handshake);
+  BIO_set_callback_ex(bio, handshake_hear_socket);
 }
 
 static void handshake_hear_message(int sent, int version, int type, const void *bytes, size_t len,
                                    SSL *ssl, void *data) {
   (void)version;
   struct handshake *handshake = data;
-  if (SSL_set_ex_data(ssl, handshake_index, handshake) != 1) handshake->no_memory = true;
+  if (handshake->ssl != ssl) handshake_meet(handshake, ssl);
   const unsigned char *at = bytes;
   if (type == SSL3_RT_HEADER && len >= SSL3_RT_HEADER_LENGTH && !sent)
     handshake_see_head(handshake, at);
@@ -99,9 +153,50 @@ static void handshake_hear_state(const SSL *ssl, int where, int ret) {
     handshake->reason = ERR_peek_error();
 }
 
+void handshake_leave(struct handshake *handshake) {
+  SSL *ssl = handshake->ssl;
+  if (!ssl) return;
+  handshake->ssl = NULL;
+  SSL_set_ex_data(ssl, handshake_index, NULL);
+  SSL_set_info_callback(ssl, NULL);
+  SSL_set_msg_callback(ssl, NULL);
+  BIO_set_callback_arg(SSL_get_rbio(ssl), NULL);
+}
+
+static bool handshake_is_large_group(int nid) {
+  return nid == NID_ffdhe6144 || nid == NID_ffdhe8192;
+}
+
+/* What OpenSSL takes for secure enough, without what costs too much. */
+static int handshake_judge_security(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid,
+                                    void *other, void *data) {
+  if (op == SSL_SECOP_TMP_DH && ssl) {
+    struct handshake *handshake = handshake_of(ssl);
+    int dh_bits = EVP_PKEY_get_bits(other);
+    if (handshake) handshake->dh_bits = dh_bits;
+    if (dh_bits > HANDSHAKE_DH_BITS_MAX) return 0;
+  }
+  if (op == SSL_SECOP_CURVE_SUPPORTED && handshake_is_large_group(nid)) return 0;
+  return handshake_default(ssl, ctx, op, bits, nid, other, data);
+}
+
+static void handshake_refuse(SSL_CTX *ctx) {
+  handshake_security *now = SSL_CTX_get_security_callback(ctx);
+  SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+  if (now == handshake_judge_security) return;
+  handshake_default = now;
+  SSL_CTX_set_security_callback(ctx, handshake_judge_security);
+}
+
+static void handshake_make_indices(void) {
+  handshake_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, handshake_forget);
+  handshake_parting_index = BIO_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
 void handshake_watch(struct handshake *handshake, SSL_CTX *ctx) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, handshake_make_index);
+  pthread_once(&once, handshake_make_indices);
+  handshake_refuse(ctx);
   SSL_CTX_set_info_callback(ctx, handshake_hear_state);
   SSL_CTX_set_msg_callback(ctx, handshake_hear_message);
   SSL_CTX_set_msg_callback_arg(ctx, handshake);

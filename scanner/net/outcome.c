@@ -47,6 +47,11 @@ static enum finding_code outcome_errno_code(int number) {
   }
 }
 
+/* The budget of the connection is spent. */
+static enum finding_code outcome_over_code(const struct outcome *outcome) {
+  return outcome->handshake.finished ? FOUND_POLICY_HTTP_INVALID : FOUND_POLICY_TLS_PROTOCOL;
+}
+
 static enum finding_code outcome_http_code(const struct outcome *outcome) {
   if (outcome->over_body) return FOUND_POLICY_HTTP_TOO_LARGE;
   if (outcome_over_headers(outcome)) return FOUND_POLICY_HTTP_INVALID;
@@ -62,6 +67,7 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (status && status != 200) return FOUND_POLICY_HTTP_STATUS;
   if (outcome->wrong_length || outcome->encoded) return FOUND_POLICY_HTTP_INVALID;
   if (outcome->compressed) return FOUND_POLICY_HTTP_ENCODING;
+  if (handshake_is_over(&outcome->handshake)) return outcome_over_code(outcome);
   if (outcome->late || outcome->result == CURLE_OPERATION_TIMEDOUT)
     return outcome_late_code(outcome->step);
   /* A header that breaks off is fine with libcurl, and so is a body after a 101. */
@@ -73,8 +79,15 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   return code != FOUND_COUNT ? code : outcome_http_code(outcome);
 }
 
+/* What cost us much once may cost as much at each further address. */
+static bool outcome_was_costly(const struct handshake *handshake) {
+  return handshake->dh_bits > HANDSHAKE_DH_BITS_CHEAP || handshake_is_over(handshake) ||
+         handshake->budget.spent[BUDGET_RECORDS] > BUDGET_RECORDS_FEW;
+}
+
 bool outcome_tries_next(const struct outcome *outcome) {
   enum finding_code code = outcome_code(outcome);
+  if (outcome_was_costly(&outcome->handshake)) return false;
   if (code == FOUND_POLICY_HTTP_TIMEOUT) return outcome->step == OUTCOME_ASKING;
   if (code == FOUND_COUNT || code == FOUND_POLICY_TLS_CERT_INVALID) return false;
   enum finding_stage stage = finding_info(code)->stage;
@@ -105,6 +118,22 @@ static struct span outcome_coding_phrase(const struct outcome *outcome, const ch
                       coding.len < outcome->coding.len ? " ..." : "", right);
 }
 
+static struct span outcome_over_phrase(const struct outcome *outcome, struct arena *arena) {
+  const struct budget *budget = &outcome->handshake.budget;
+  enum budget_kind kind = budget_over(budget);
+  return arena_format(arena, "more than %llu %s %s, the limit for one connection",
+                      (unsigned long long)budget->limit[kind], budget_kind_text(kind),
+                      outcome_step_text(outcome->step));
+}
+
+static struct span outcome_protocol_phrase(const struct outcome *outcome, struct arena *arena) {
+  int bits = outcome->handshake.dh_bits;
+  if (handshake_is_over(&outcome->handshake)) return outcome_over_phrase(outcome, arena);
+  if (bits <= HANDSHAKE_DH_BITS_MAX) return SPAN("no TLS version or cipher in common");
+  return arena_format(arena, "a Diffie-Hellman group of %d bits, where at most %d are accepted",
+                      bits, HANDSHAKE_DH_BITS_MAX);
+}
+
 static struct span outcome_phrase(const struct outcome *outcome, enum finding_code code,
                                   struct arena *arena) {
   const char *step = outcome_step_text(outcome->step);
@@ -119,7 +148,7 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
       return arena_format(arena, "the server refused with the TLS alert %d", alert);
     return arena_format(arena, "the server refused with the TLS alert %s",
                         handshake_alert_text(alert));
-  case FOUND_POLICY_TLS_PROTOCOL: return SPAN("no TLS version or cipher in common");
+  case FOUND_POLICY_TLS_PROTOCOL: return outcome_protocol_phrase(outcome, arena);
   case FOUND_POLICY_TLS_NOT_TLS: return SPAN("what answers is not TLS");
   case FOUND_POLICY_TLS_CLOSED: return SPAN("the connection was closed in the TLS handshake");
   case FOUND_POLICY_TLS_TIMEOUT: return SPAN("the TLS handshake did not come to its end in time");
@@ -136,6 +165,7 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
   case FOUND_POLICY_HTTP_TOO_LARGE:
     return arena_format(arena, "the policy is larger than %zu bytes", outcome->body_max);
   case FOUND_POLICY_HTTP_INVALID:
+    if (handshake_is_over(&outcome->handshake)) return outcome_over_phrase(outcome, arena);
     if (outcome_over_headers(outcome))
       return arena_format(arena, "the HTTP header is larger than %zu bytes", outcome->headers_max);
     if (outcome->wrong_length)
@@ -151,12 +181,15 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
 }
 
 static void outcome_evidence(const struct outcome *outcome, enum finding_code code, char *out) {
-  bool own = outcome->late || outcome->over_body || outcome->over_headers ||
-             outcome->wrong_length || outcome->encoded || outcome->compressed ||
-             finding_info(code)->stage == STAGE_POLICY_DNS || outcome->result == CURLE_OK;
+  bool own = outcome->late || handshake_is_over(&outcome->handshake) || outcome->over_body ||
+             outcome->over_headers || outcome->wrong_length || outcome->encoded ||
+             outcome->compressed || finding_info(code)->stage == STAGE_POLICY_DNS ||
+             outcome->result == CURLE_OK;
   int number = outcome->socket_errno ? outcome->socket_errno : outcome->os_errno;
   out[0] = '\0';
   if (own || outcome->http_status > 200) return;
+  if (code == FOUND_POLICY_TLS_PROTOCOL && outcome->handshake.dh_bits > HANDSHAKE_DH_BITS_MAX)
+    return; /* OpenSSL's reason is that it is too small */
   /* libcurl's text is of the first thing that went amiss, which need not be the cause. */
   if (number)
     snprintf(out, OUTCOME_EVIDENCE_MAX, "%s", strerror(number));

@@ -285,7 +285,7 @@ enum err transfer_start(struct transfer *transfer, struct span host, const union
       .address = transfer->address_text,
       .text = transfer->error,
   };
-  handshake_init(&transfer->outcome.handshake);
+  handshake_init(&transfer->outcome.handshake, transfer->common->policy_size_max);
   peer_init(&transfer->peer, host, arena);
   transfer->start_ns = loop_clock_now(transfer->common->clock);
   transfer->lost_ns = loop_clock_lost(transfer->common->clock);
@@ -329,6 +329,7 @@ void transfer_end(struct transfer *transfer, CURLcode result, bool late) {
   if (outcome->encoded) outcome->coding = transfer_last_encoding(transfer);
   if (memory_failures() != transfer->memory_failures) outcome->no_memory = true;
   if (transfer_lacks_algorithm(&outcome->handshake)) outcome->no_memory = true;
+  handshake_leave(&outcome->handshake);
   multi_remove(transfer->common->multi, transfer->easy);
 }
 

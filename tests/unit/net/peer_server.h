@@ -6,6 +6,8 @@
 #include "tests/unit/net/certificate.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,13 +17,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SERVER_REQUEST_MAX = 4096, SERVER_DRIP_MS = 50, SERVER_PATIENCE_S = 20 };
+enum {
+  SERVER_AGAIN_MAX = 20000,
+  SERVER_REQUEST_MAX = 4096,
+  SERVER_DRIP_MS = 50,
+  SERVER_PATIENCE_S = 20
+};
 
 /* Up to where all is in order. */
 enum server_until { UNTIL_END, UNTIL_ACCEPT, UNTIL_HELLO, UNTIL_TLS, UNTIL_REQUEST, UNTIL_ANSWER };
 
 /* And then. */
-enum server_then { THEN_CLOSE, THEN_RESET, THEN_SILENCE, THEN_DRIP, THEN_FLOOD };
+enum server_then {
+  THEN_CLOSE,
+  THEN_RESET,
+  THEN_SILENCE,
+  THEN_DRIP,
+  THEN_FLOOD,
+  THEN_KEY_UPDATES, /* again and again, as are these */
+  THEN_TICKETS,
+  THEN_HELLO_REQUESTS,
+};
 
 struct script {
   enum server_until until;
@@ -30,6 +46,7 @@ struct script {
   struct span answer; /* after the request */
   struct span flood;  /* sent again and again, or byte by byte */
   int tls_max;        /* TLS1_2_VERSION ...; 0: any */
+  int dh_bits;        /* of a group for DHE, and no other key exchange; 0: none. With an RSA key */
   bool no_notify;     /* the end comes without close_notify */
   bool wants_certificate;
 };
@@ -94,6 +111,20 @@ static inline bool server_write(SSL *ssl, int fd, const char *bytes, size_t len)
              : send(fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
+static inline bool server_hand_shake_again(enum server_then then, SSL *ssl) {
+  switch (then) {
+  case THEN_KEY_UPDATES:
+    if (SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) != 1) return false;
+    break;
+  case THEN_TICKETS:
+    if (SSL_new_session_ticket(ssl) != 1) return false;
+    break;
+  default:
+    if (SSL_renegotiate(ssl) != 1) return false;
+  }
+  return SSL_do_handshake(ssl) == 1;
+}
+
 static inline void server_then(const struct script *script, SSL *ssl, int fd) {
   size_t at = 0;
   switch (script->then) {
@@ -108,6 +139,12 @@ static inline void server_then(const struct script *script, SSL *ssl, int fd) {
     break;
   case THEN_FLOOD:
     while (server_write(ssl, fd, script->flood.ptr, script->flood.len)) continue;
+    break;
+  case THEN_KEY_UPDATES:
+  case THEN_TICKETS:
+  case THEN_HELLO_REQUESTS:
+    for (int i = 0; i < SERVER_AGAIN_MAX && server_hand_shake_again(script->then, ssl); i++)
+      continue;
     break;
   }
 }
@@ -173,6 +210,27 @@ static inline void *server_main(void *data) {
   return NULL;
 }
 
+/* A number of so many bits, odd, which no client asks more of, and the generator 2. */
+static inline EVP_PKEY *server_dh_group(int bits) {
+  EVP_PKEY *group = NULL;
+  EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+  OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+  BIGNUM *p = BN_new(), *g = BN_new();
+  BN_rand(p, bits, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
+  BN_set_word(g, 2);
+  OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_FFC_P, p);
+  OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_FFC_G, g);
+  OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+  EVP_PKEY_fromdata_init(ctx);
+  if (EVP_PKEY_fromdata(ctx, &group, EVP_PKEY_KEY_PARAMETERS, params) != 1) abort();
+  OSSL_PARAM_free(params);
+  OSSL_PARAM_BLD_free(build);
+  BN_free(p);
+  BN_free(g);
+  EVP_PKEY_CTX_free(ctx);
+  return group;
+}
+
 static inline void server_start(struct server *server, const char *ip, uint16_t *port) {
   const struct script *script = server->script;
   server->ctx = SSL_CTX_new(TLS_server_method());
@@ -181,6 +239,10 @@ static inline void server_start(struct server *server, const char *ip, uint16_t 
   SSL_CTX_set_max_proto_version(server->ctx, script->tls_max);
   if (script->wants_certificate)
     SSL_CTX_set_verify(server->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+  if (script->dh_bits) {
+    SSL_CTX_set_cipher_list(server->ctx, "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0");
+    SSL_CTX_set0_tmp_dh_pkey(server->ctx, server_dh_group(script->dh_bits));
+  }
   SSL_CTX_use_certificate(server->ctx, server->certificate->x509);
   SSL_CTX_use_PrivateKey(server->ctx, server->certificate->key);
   if (server->intermediate) SSL_CTX_add1_chain_cert(server->ctx, server->intermediate);
