@@ -53,6 +53,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_BLOCK] = {VALUE_TEXT, AT(block), 0, 0},
     [OPTION_GRACE] = {VALUE_NUMBER, AT(grace), 0, OPTIONS_GRACE_MAX},
     [OPTION_SHARD] = {VALUE_SHARD, AT(shard), 0, 0},
+    [OPTION_AT_ONCE] = {VALUE_NUMBER, AT(at_once), 1, OPTIONS_SHARDS_MAX},
     [OPTION_USER_AGENT] = {VALUE_TEXT, AT(user_agent), 0, 0},
     [OPTION_PROGRESS] = {VALUE_CHOICE, AT(progress), 0, 0},
     [OPTION_SUMMARY] = {VALUE_TEXT, AT(summary), 0, 0},
@@ -100,7 +101,7 @@ static bool value_shard(const char *text, unsigned *shard, unsigned *shards) {
   if (!slash || (size_t)(slash - text) >= sizeof first) return false;
   memcpy(first, text, (size_t)(slash - text));
   first[slash - text] = 0;
-  return value_number(slash + 1, OPTIONS_CONCURRENCY_MAX, shards) && *shards > 0 &&
+  return value_number(slash + 1, OPTIONS_SHARDS_MAX, shards) && *shards > 0 &&
          value_number(first, *shards - 1, shard);
 }
 

@@ -43,6 +43,7 @@ const struct option_info *option_info(enum option_name name);
 enum {
   OPTIONS_THREADS_MAX = 256,
   OPTIONS_CONCURRENCY_MAX = 1000000,
+  OPTIONS_SHARDS_MAX = 1000000,
   OPTIONS_RATE_MAX = 10000000,
   OPTIONS_TIMEOUT_MAX_MS = 600000,
   OPTIONS_TRIES_MAX = 16,
@@ -76,6 +77,7 @@ struct options {
   bool allow_private;
   const char *block; /* NULL: none */
   unsigned shard, shards;
+  unsigned at_once; /* shards; 0: all */
   const char *user_agent;
   enum progress_mode progress;
   const char *summary;                     /* NULL: none */

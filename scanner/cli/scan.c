@@ -47,6 +47,7 @@ static void scan_configure(const struct options *options, struct scan_config *co
       .fetcher = setup_fetcher(options),
       .shard = options->shard,
       .shards = options->shards,
+      .at_once = options->at_once ? options->at_once : options->shards,
       .progress = options->progress,
   };
   if (config->concurrency < config->threads) config->threads = config->concurrency;

@@ -47,20 +47,23 @@ struct gates {
   size_t count;
 };
 
-static struct gate_width gate_width(uint64_t at_once, uint64_t per_second) {
+/* Of a limit that is shared a part is at least one connection; a rate may be any fraction. */
+static struct gate_width gate_width(uint64_t at_once, uint64_t per_second, unsigned parts) {
+  uint64_t part = at_once / parts;
+  if (at_once && part == 0) part = 1;
   return (struct gate_width){
-      .at_once = at_once < UINT32_MAX ? (unsigned)at_once : UINT32_MAX,
-      .interval_ns = per_second ? 1 + (GATES_SECOND_NS - 1) / per_second : 0,
+      .at_once = part < UINT32_MAX ? (unsigned)part : UINT32_MAX,
+      .interval_ns = per_second ? 1 + ((uint64_t)GATES_SECOND_NS * parts - 1) / per_second : 0,
   };
 }
 
-enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second) {
+enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second, unsigned parts) {
   const uint64_t times = GATES_PREFIX_TIMES;
   struct gates *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   made->key = hash_key();
-  made->address = gate_width(at_once, per_second);
-  made->prefix = gate_width(times * at_once, times * per_second);
+  made->address = gate_width(at_once, per_second, parts);
+  made->prefix = gate_width(times * at_once, times * per_second, parts);
   made->size = GATES_FIRST_SIZE;
   made->buckets = calloc(made->size, sizeof(struct gate *));
   if (!made->buckets) {

@@ -26,8 +26,10 @@ enum {
 
 struct gates;
 
-/* at_once, per_second: of one address; 0 no limit, for its prefix neither. */
-enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second);
+/* at_once, per_second: of one address; 0 no limit, for its prefix neither. parts: how many
+ * processes share these limits, at least 1; each keeps to its part, but for at least one connection
+ * at a time. */
+enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second, unsigned parts);
 void gates_free(struct gates *gates);
 
 /* Enters for one connection to the address (its port does not count, and all forms of one

@@ -12,10 +12,10 @@ struct pace {
   atomic_uint_fast64_t due;
 };
 
-enum err pace_new(struct pace **pace, unsigned per_second) {
+enum err pace_new(struct pace **pace, unsigned per_second, unsigned parts) {
   struct pace *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  if (per_second) made->interval_ns = 1 + (PACE_SECOND_NS - 1) / per_second;
+  if (per_second) made->interval_ns = 1 + ((uint64_t)PACE_SECOND_NS * parts - 1) / per_second;
   atomic_init(&made->due, 0);
   *pace = made;
   return ERR_NONE;

@@ -2,8 +2,8 @@
  * lock, and without waiting: who is refused is told when to ask again. Times are monotonic
  * nanoseconds (uv_hrtime()); threads need not agree on them.
  *
- * No second, wherever it begins, sees more than per_second tokens, what PACE_BURST_NS holds of
- * them, and one. Tokens are a whole number of nanoseconds apart, rounded up.
+ * No second, wherever it begins, sees more than its part of per_second tokens, what PACE_BURST_NS
+ * holds of them, and one. Tokens are a whole number of nanoseconds apart, rounded up.
  */
 #ifndef SCANNER_NET_PACE_H
 #define SCANNER_NET_PACE_H
@@ -15,8 +15,9 @@ enum { PACE_BURST_NS = 10000000 }; /* what was not taken in this time is lost */
 
 struct pace;
 
-/* per_second 0: no limit. */
-enum err pace_new(struct pace **pace, unsigned per_second);
+/* per_second 0: no limit. parts: how many processes share the ceiling, at least 1; each keeps to
+ * its part, which may be less than one token a second. */
+enum err pace_new(struct pace **pace, unsigned per_second, unsigned parts);
 void pace_free(struct pace *pace);
 /* Takes up to want tokens. Returns how many were had; when fewer, *wait_ns says how long until the
  * next. pace NULL: no limit. */

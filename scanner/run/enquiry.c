@@ -31,10 +31,10 @@ static void enquiry_fail(void *data, enum err err) {
 
 static enum err enquiry_make_shared(struct enquiry *enquiry) {
   const struct enquiry_config *config = &enquiry->config;
-  enum err err = pace_new(&enquiry->dns_pace, config->dns_rate);
-  if (err == ERR_NONE) err = pace_new(&enquiry->https_pace, config->https_rate);
+  enum err err = pace_new(&enquiry->dns_pace, config->dns_rate, 1);
+  if (err == ERR_NONE) err = pace_new(&enquiry->https_pace, config->https_rate, 1);
   if (err == ERR_NONE)
-    err = gates_new(&enquiry->gates, config->per_address, config->per_address_rate);
+    err = gates_new(&enquiry->gates, config->per_address, config->per_address_rate, 1);
   if (err == ERR_NONE && uv_loop_init(&enquiry->loop) != 0) err = ERR_MEMORY;
   enquiry->loop_made = err == ERR_NONE;
   enquiry->psl = psl_latest(NULL);

@@ -161,9 +161,10 @@ static enum err scan_make_loop(struct scan *scan) {
 
 static enum err scan_make_shared(struct scan *scan) {
   const struct scan_config *config = scan->config;
-  enum err err = pace_new(&scan->dns_pace, config->dns_rate);
-  if (err == ERR_NONE) err = pace_new(&scan->https_pace, config->https_rate);
-  if (err == ERR_NONE) err = gates_new(&scan->gates, config->per_address, config->per_address_rate);
+  enum err err = pace_new(&scan->dns_pace, config->dns_rate, config->at_once);
+  if (err == ERR_NONE) err = pace_new(&scan->https_pace, config->https_rate, config->at_once);
+  if (err == ERR_NONE)
+    err = gates_new(&scan->gates, config->per_address, config->per_address_rate, config->at_once);
   if (err == ERR_NONE) err = progress_new(&scan->progress, config->progress);
   if (err == ERR_NONE) err = scan_make_loop(scan);
   if (err != ERR_NONE) say("%s", err_text(err));
@@ -405,9 +406,16 @@ static enum err scan_fit_descriptors(struct scan *scan) {
   return ERR_NONE;
 }
 
+static void scan_tell_shards(const struct scan_config *config) {
+  if (config->at_once > 1 && config->dns_rate == 0)
+    say("%u shards share no ceiling: give --dns-rate if they use the same resolvers",
+        config->at_once);
+}
+
 /* All that can be wrong is found before the output is made. */
 static enum err scan_prepare(struct scan *scan) {
   enum err err = scan_fit_descriptors(scan);
+  scan_tell_shards(scan->config);
   if (err == ERR_NONE) err = scan_make_shared(scan);
   if (err == ERR_NONE) err = scan_open_source(scan);
   if (err == ERR_NONE) err = scan_make_workers(scan);

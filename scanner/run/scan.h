@@ -36,6 +36,7 @@ struct scan_config {
   const char *block_path;        /* of fetcher.block; NULL: none */
   struct fetcher_config fetcher; /* without gates and pace */
   unsigned shard, shards;
+  unsigned at_once; /* shards that share all rates and limits, at least 1 */
   enum progress_mode progress;
 };
 

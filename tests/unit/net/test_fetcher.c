@@ -51,7 +51,7 @@ static void test_gates(void **state) {
   struct fetcher_config config = stage.config;
   struct server busy, idle;
   struct run runs[4];
-  assert_int_equal(gates_new(&config.gates, 1, 0), ERR_NONE);
+  assert_int_equal(gates_new(&config.gates, 1, 0, 1), ERR_NONE);
   reopen_fetcher(&config);
   start_server(&busy, &silent, "127.0.3.1");
   start_server(&idle, &sound, "127.0.3.2");
@@ -80,7 +80,7 @@ static void test_pace(void **state) {
   struct fetcher_config config = stage.config;
   struct server server;
   struct run runs[5];
-  assert_int_equal(pace_new(&config.pace, 50), ERR_NONE);
+  assert_int_equal(pace_new(&config.pace, 50, 1), ERR_NONE);
   reopen_fetcher(&config);
   start_server(&server, &sound, "127.0.3.1");
   for (size_t i = 0; i < 5; i++) start_fetch(&runs[i], "127.0.3.1");
@@ -296,7 +296,7 @@ static void test_busy_and_others(void **state) {
   struct fetcher_config config = stage.config;
   struct server shared, alone;
   struct run runs[3];
-  assert_int_equal(gates_new(&config.gates, 1, 0), ERR_NONE);
+  assert_int_equal(gates_new(&config.gates, 1, 0, 1), ERR_NONE);
   config.in_flight_max = 1;
   reopen_fetcher(&config);
   start_busy_server(&shared, &busy);

@@ -31,10 +31,14 @@ static union address parsed(const char *text) {
   return address;
 }
 
-static struct gates *gates_of(unsigned at_once, unsigned per_second) {
+static struct gates *part_of(unsigned at_once, unsigned per_second, unsigned parts) {
   struct gates *gates;
-  assert_int_equal(ERR_NONE, gates_new(&gates, at_once, per_second));
+  assert_int_equal(ERR_NONE, gates_new(&gates, at_once, per_second, parts));
   return gates;
+}
+
+static struct gates *gates_of(unsigned at_once, unsigned per_second) {
+  return part_of(at_once, per_second, 1);
 }
 
 static enum err enter(struct gates *gates, uint32_t number, uint64_t now) {
@@ -60,6 +64,30 @@ static void test_no_more_than_at_once(void **state) {
   leave(gates, 1, DAY);
   assert_int_equal(ERR_NONE, enter(gates, 1, DAY));
   assert_int_equal(ERR_REFUSED, enter(gates, 1, DAY));
+  gates_free(gates);
+}
+
+/* Of limits for several processes, each keeps to its part: at least one connection, any rate. */
+static void test_a_part_of_the_limits(void **state) {
+  static const struct {
+    unsigned at_once, parts, enter;
+  } rows[] = {{8, 1, 8}, {8, 2, 4}, {8, 3, 2}, {8, 8, 1}, {8, 9, 1}, {8, 64, 1}};
+  union address address = numbered(1);
+  uint64_t wait;
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct gates *gates = part_of(rows[i].at_once, 0, rows[i].parts);
+    for (unsigned j = 0; j < rows[i].enter; j++) assert_int_equal(ERR_NONE, enter(gates, 1, DAY));
+    assert_int_equal(ERR_REFUSED, enter(gates, 1, DAY));
+    gates_free(gates);
+  }
+  struct gates *gates = part_of(0, 20, 64);
+  assert_int_equal(ERR_NONE, gates_enter(gates, &address, DAY, &wait));
+  assert_int_equal(ERR_REFUSED, gates_enter(gates, &address, DAY, &wait));
+  assert_int_equal(3200 * (SECOND / 1000), wait);
+  gates_free(gates);
+  gates = part_of(0, 0, 64);
+  for (int i = 0; i < 100; i++) assert_int_equal(ERR_NONE, enter(gates, 1, DAY));
   gates_free(gates);
 }
 
@@ -400,6 +428,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_no_more_than_at_once),
       cmocka_unit_test(test_zero_is_no_limit),
+      cmocka_unit_test(test_a_part_of_the_limits),
       cmocka_unit_test(test_connections_are_spaced),
       cmocka_unit_test(test_forms_of_one_address_share_a_gate),
       cmocka_unit_test(test_open_gates_are_kept_as_the_map_grows),

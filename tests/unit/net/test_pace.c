@@ -14,10 +14,14 @@ enum { SECONDS = 3, THREADS = 4 };
 #define SECOND (1000 * MS)
 #define DAY    (86400 * SECOND)
 
-static struct pace *pace_of(unsigned per_second) {
+static struct pace *part_of(unsigned per_second, unsigned parts) {
   struct pace *pace;
-  assert_int_equal(ERR_NONE, pace_new(&pace, per_second));
+  assert_int_equal(ERR_NONE, pace_new(&pace, per_second, parts));
   return pace;
+}
+
+static struct pace *pace_of(unsigned per_second) {
+  return part_of(per_second, 1);
 }
 
 static uint64_t burst_of(unsigned per_second) {
@@ -163,6 +167,28 @@ static void test_threads_share_one_ceiling(void **state) {
   pace_free(pace);
 }
 
+/* Of a limit for 64 processes each has a 64th: 20 a second are one in 3.2 s. */
+static void test_a_part_is_a_fraction(void **state) {
+  static const struct {
+    unsigned per_second, parts;
+    uint64_t interval;
+  } rows[] = {
+      {20, 1, 50 * MS}, {20, 64, 3200 * MS}, {3, 2, 666666667}, {1, 1000000, 1000000 * SECOND}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct pace *pace = part_of(rows[i].per_second, rows[i].parts);
+    uint64_t now = 100 * DAY, wait, again;
+    pace_take(pace, UINT_MAX, now, &wait);
+    now += wait;
+    assert_int_equal(1, pace_take(pace, 1, now, &wait));
+    assert_int_equal(0, pace_take(pace, 1, now, &wait));
+    assert_int_equal(rows[i].interval, wait);
+    assert_int_equal(0, pace_take(pace, 1, now + wait - 1, &again));
+    assert_int_equal(1, pace_take(pace, 1, now + wait, &again));
+    pace_free(pace);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_zero_is_no_limit),
@@ -172,6 +198,7 @@ int main(void) {
       cmocka_unit_test(test_no_drift_over_days),
       cmocka_unit_test(test_a_thread_whose_time_lags_waits),
       cmocka_unit_test(test_threads_share_one_ceiling),
+      cmocka_unit_test(test_a_part_is_a_fraction),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

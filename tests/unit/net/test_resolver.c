@@ -734,7 +734,7 @@ static void test_ceiling(void **state) {
   (void)state;
   struct pace *pace;
   struct fixture fixture;
-  assert_int_equal(pace_new(&pace, 1000), ERR_NONE);
+  assert_int_equal(pace_new(&pace, 1000, 1), ERR_NONE);
   open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, pace);
   ask_many(&fixture, "n");
   struct resolver_server server;
