@@ -3,7 +3,7 @@
 #ifndef BENCH_NAMES_H
 #define BENCH_NAMES_H
 
-#include "output/span.h"
+#include "output/base/span.h"
 #include <stdint.h>
 
 struct names {

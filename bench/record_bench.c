@@ -3,8 +3,8 @@
  *
  * record_bench [LIST]: names from a list (a name or `rank,name` a line) instead of made ones.
  */
-#include "output/member.h"
-#include "output/record.h"
+#include "output/record/record_write.h"
+#include "output/results/gzip_block.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

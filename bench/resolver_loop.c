@@ -4,7 +4,7 @@
  *   resolver_loop SERVER:PORT[,...] FILE [LOOKUPS-AT-ONCE]
  */
 #include "bench/names.h"
-#include "scanner/net/resolver.h"
+#include "scanner/resolver/resolver.h"
 #include <stdio.h>
 #include <stdlib.h>
 

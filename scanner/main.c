@@ -3,7 +3,7 @@
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/versions.h"
-#include "scanner/net/memory.h"
+#include "scanner/https/memory.h"
 #include <curl/curl.h>
 #include <errno.h>
 #include <signal.h>

@@ -11,8 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-FLOORS = ["output", "scanner/text", "scanner/dns", "scanner/sts", "scanner/net", "scanner/journey",
-          "scanner/run", "scanner/cli", "scanner/main.c"]
+FLOORS = ["output", "scanner/base", "scanner/dns", "scanner/sts", "scanner/net", "scanner/resolver",
+          "scanner/https", "scanner/smtp", "scanner/journey", "scanner/run", "scanner/cli",
+          "scanner/main.c"]
 PURE = FLOORS[:FLOORS.index("scanner/net")]  # output has I/O, but no network
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -190,12 +191,12 @@ def judge_archives(output, pure):
 
 # A file of a house that is sound without it -> what must be said of it, None: nothing.
 PLANTED_SOURCES = [
-    ({"scanner/sts/a.c": '#include "scanner/text/a.h"\n#include "output/a.h"\n#include <stdio.h>\n'}, None),
+    ({"scanner/sts/a.c": '#include "scanner/base/a.h"\n#include "output/a.h"\n#include <stdio.h>\n'}, None),
     ({"scanner/main.c": '#include "scanner/net/a.h"\n'}, None),
     ({"scanner/net/b.h": "#include <uv.h>\n"}, None),
     ({"scanner/sts/a.c": '/* #include "scanner/net/a.h" */\n'}, None),
-    ({"output/b.c": '#include "scanner/text/a.h"\n'}, "output/b.c: includes scanner/text/a.h, which"),
-    ({"scanner/text/b.h": '#  include "scanner/net/a.h"\n'}, "text/b.h: includes scanner/net/a.h, which"),
+    ({"output/b.c": '#include "scanner/base/a.h"\n'}, "output/b.c: includes scanner/base/a.h, which"),
+    ({"scanner/base/b.h": '#  include "scanner/net/a.h"\n'}, "base/b.h: includes scanner/net/a.h, which"),
     ({"scanner/net/b.def": '#include "scanner/main.c"\n', "scanner/main.c": ""}, "higher floor"),
     ({"scanner/net/b.c": '#include "a.h"\n'}, '"a.h" is no source'),
     ({"scanner/net/b.c": '#include "tests/a.h"\n'}, '"tests/a.h" is no source'),
@@ -207,8 +208,8 @@ PLANTED_SOURCES = [
     ({"scanner/dns/b.c": "#include <ares.h>\n"}, "includes <ares.h>"),
     ({"output/b.c": "#include <openssl/sha.h>\n"}, "includes <openssl/sha.h>"),
 ]
-SOUND_SOURCES = {"output/a.h": "", "scanner/text/a.h": '#include "output/a.h"\n',
-                 "scanner/net/a.h": '#include "scanner/text/a.h"\n'}
+SOUND_SOURCES = {"output/a.h": "", "scanner/base/a.h": '#include "output/a.h"\n',
+                 "scanner/net/a.h": '#include "scanner/base/a.h"\n'}
 
 # (code in output, code in the pure floors, what must be said)
 PLANTED_CODE = [

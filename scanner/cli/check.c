@@ -3,10 +3,10 @@
 #include "scanner/cli/command.h"
 #include "scanner/cli/diagnosis.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/print_result.h"
 #include "scanner/cli/setup.h"
-#include "scanner/cli/tell.h"
-#include "scanner/run/enquiry.h"
-#include "scanner/run/preflight.h"
+#include "scanner/run/resolver_check.h"
+#include "scanner/run/single_check.h"
 #include <errno.h>
 
 struct check {

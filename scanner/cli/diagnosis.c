@@ -1,9 +1,9 @@
 #include "scanner/cli/diagnosis.h"
 
-#include "output/json.h"
-#include "output/plain.h"
-#include "scanner/cli/proposal.h"
-#include "scanner/cli/tell.h"
+#include "output/base/json_writer.h"
+#include "output/base/terminal_text.h"
+#include "scanner/cli/print_result.h"
+#include "scanner/cli/suggestion.h"
 #include "scanner/sts/domain.h"
 #include "scanner/sts/match.h"
 

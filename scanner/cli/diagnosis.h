@@ -7,8 +7,8 @@
 #ifndef SCANNER_CLI_DIAGNOSIS_H
 #define SCANNER_CLI_DIAGNOSIS_H
 
-#include "output/explain.h"
-#include "output/result.h"
+#include "output/findings/explain.h"
+#include "output/record/result.h"
 
 enum {
   DIAGNOSIS_ROWS_MAX = 24,  /* of one kind: strings, addresses, names, MX, lines of the policy */

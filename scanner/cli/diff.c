@@ -1,7 +1,7 @@
 #include "scanner/cli/diff.h"
 
-#include "output/input.h"
-#include "output/report_diff.h"
+#include "output/report/report_diff.h"
+#include "output/stats/input.h"
 #include "scanner/cli/command.h"
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/help.h"

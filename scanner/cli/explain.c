@@ -1,12 +1,12 @@
 #include "scanner/cli/explain.h"
 
-#include "output/explain.h"
+#include "output/findings/explain.h"
+#include "scanner/base/edit_distance.h"
 #include "scanner/cli/command.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/terminal.h"
 #include "scanner/sts/domain.h"
-#include "scanner/text/distance.h"
 
 enum {
   EXPLAIN_NEAREST_MAX = 5,

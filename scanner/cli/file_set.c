@@ -1,6 +1,6 @@
 #include "scanner/cli/file_set.h"
 
-#include "output/whole_file.h"
+#include "output/base/whole_file.h"
 #include "scanner/cli/help.h"
 #include <stdlib.h>
 #include <sys/stat.h>

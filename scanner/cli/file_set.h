@@ -7,7 +7,7 @@
 #ifndef SCANNER_CLI_FILE_SET_H
 #define SCANNER_CLI_FILE_SET_H
 
-#include "output/err.h"
+#include "output/base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
 

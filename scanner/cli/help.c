@@ -2,7 +2,7 @@
 
 #include "scanner/cli/command.h"
 #include "scanner/cli/options.h"
-#include "scanner/run/say.h"
+#include "scanner/run/notice.h"
 
 void help_program(FILE *out) {
   fputs("Usage: stscan COMMAND [options] ...\n\n"

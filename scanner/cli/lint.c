@@ -3,7 +3,7 @@
 #include "scanner/cli/command.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
-#include "scanner/cli/tell.h"
+#include "scanner/cli/print_result.h"
 #include "scanner/sts/domain.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"

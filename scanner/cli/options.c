@@ -1,8 +1,8 @@
 #include "scanner/cli/options.h"
 
-#include "output/managed.h"
+#include "output/stats/managed.h"
 #include "scanner/cli/help.h"
-#include "scanner/net/resolver.h"
+#include "scanner/resolver/resolver.h"
 #include "scanner/sts/policy.h"
 #include <errno.h>
 #include <getopt.h>

@@ -8,7 +8,7 @@
 #define SCANNER_CLI_OPTIONS_H
 
 #include "scanner/run/progress.h"
-#include "scanner/sts/entry.h"
+#include "scanner/sts/list_entry.h"
 #include <stdio.h>
 
 enum options_command {

@@ -1,13 +1,13 @@
 #include "scanner/cli/scan.h"
 
-#include "output/head.h"
-#include "scanner/cli/account.h"
-#include "scanner/cli/again.h"
+#include "output/results/scan_id.h"
 #include "scanner/cli/command.h"
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
+#include "scanner/cli/resume_command.h"
 #include "scanner/cli/setup.h"
+#include "scanner/cli/summary.h"
 #include "scanner/run/signals.h"
 #include <errno.h>
 #include <unistd.h>

@@ -4,8 +4,8 @@
 #define SCANNER_CLI_SETUP_H
 
 #include "scanner/cli/options.h"
-#include "scanner/net/block.h"
-#include "scanner/net/fetcher.h"
+#include "scanner/https/fetcher.h"
+#include "scanner/net/block_list.h"
 #include "scanner/run/nameservers.h"
 
 /* Without block, gates and pace. */

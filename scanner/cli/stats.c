@@ -1,14 +1,14 @@
 #include "scanner/cli/stats.h"
 
-#include "output/input.h"
-#include "output/report_html.h"
-#include "output/report_json.h"
-#include "output/report_text.h"
-#include "output/whole_file.h"
+#include "output/base/whole_file.h"
+#include "output/report/report_html.h"
+#include "output/report/report_json.h"
+#include "output/report/report_text.h"
+#include "output/stats/input.h"
 #include "scanner/cli/command.h"
 #include "scanner/cli/file_set.h"
+#include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"
-#include "scanner/cli/slice.h"
 #include "scanner/cli/terminal.h"
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef SCANNER_CLI_VERSIONS_H
 #define SCANNER_CLI_VERSIONS_H
 
-#include "output/json.h"
+#include "output/base/json_writer.h"
 #include <stdio.h>
 
 void versions_print(FILE *out);

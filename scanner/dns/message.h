@@ -7,8 +7,8 @@
 #ifndef SCANNER_DNS_MESSAGE_H
 #define SCANNER_DNS_MESSAGE_H
 
-#include "output/result.h"
-#include "scanner/text/arena.h"
+#include "output/record/result.h"
+#include "scanner/base/arena.h"
 
 enum dns_type {
   DNS_TYPE_A = 1,

@@ -7,7 +7,7 @@
 #ifndef SCANNER_DNS_WIRE_H
 #define SCANNER_DNS_WIRE_H
 
-#include "output/span.h"
+#include "output/base/span.h"
 #include <stdint.h>
 
 enum {

@@ -6,11 +6,11 @@
 #ifndef SCANNER_JOURNEY_JOB_H
 #define SCANNER_JOURNEY_JOB_H
 
+#include "scanner/https/fetcher.h"
 #include "scanner/journey/journey.h"
-#include "scanner/net/fetcher.h"
-#include "scanner/net/resolver.h"
+#include "scanner/resolver/resolver.h"
 #include "scanner/sts/domain.h"
-#include "scanner/sts/faults.h"
+#include "scanner/sts/finding_list.h"
 #include "scanner/sts/record.h"
 
 /* What a domain with a record, or an attempt at one, gets. */

@@ -9,12 +9,12 @@
 #ifndef SCANNER_JOURNEY_JOURNEY_H
 #define SCANNER_JOURNEY_JOURNEY_H
 
-#include "output/err.h"
-#include "output/result.h"
-#include "scanner/net/block.h"
-#include "scanner/net/fetcher.h"
-#include "scanner/net/resolver.h"
-#include "scanner/sts/entry.h"
+#include "output/base/err.h"
+#include "output/record/result.h"
+#include "scanner/https/fetcher.h"
+#include "scanner/net/block_list.h"
+#include "scanner/resolver/resolver.h"
+#include "scanner/sts/list_entry.h"
 #include <libpsl.h>
 #include <uv.h>
 

@@ -2,8 +2,8 @@
 #ifndef SCANNER_NET_ADDRESS_H
 #define SCANNER_NET_ADDRESS_H
 
-#include "output/err.h"
-#include "output/span.h"
+#include "output/base/err.h"
+#include "output/base/span.h"
 #include <netinet/in.h>
 #include <stdint.h>
 #include <sys/socket.h>

@@ -7,8 +7,8 @@
 #ifndef SCANNER_NET_LOOP_CLOCK_H
 #define SCANNER_NET_LOOP_CLOCK_H
 
-#include "output/err.h"
-#include "scanner/net/stopwatch.h"
+#include "output/base/err.h"
+#include "scanner/base/stopwatch.h"
 #include <uv.h>
 
 struct loop_clock;

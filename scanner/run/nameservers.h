@@ -3,7 +3,7 @@
 #define SCANNER_RUN_NAMESERVERS_H
 
 #include "scanner/net/address.h"
-#include "scanner/net/resolver.h"
+#include "scanner/resolver/resolver.h"
 
 struct nameservers {
   union address at[RESOLVER_SERVER_MAX];

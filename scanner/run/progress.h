@@ -2,7 +2,7 @@
 #ifndef SCANNER_RUN_PROGRESS_H
 #define SCANNER_RUN_PROGRESS_H
 
-#include "scanner/run/source.h"
+#include "scanner/run/list_reader.h"
 #include "scanner/run/worker.h"
 
 enum progress_mode { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };

@@ -1,8 +1,8 @@
 #include "scanner/run/resume.h"
 
-#include "output/input.h"
-#include "scanner/run/identity.h"
-#include "scanner/run/say.h"
+#include "output/stats/input.h"
+#include "scanner/run/notice.h"
+#include "scanner/run/scan_identity.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

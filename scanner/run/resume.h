@@ -7,8 +7,8 @@
 #ifndef SCANNER_RUN_RESUME_H
 #define SCANNER_RUN_RESUME_H
 
-#include "output/journal.h"
-#include "output/sink.h"
+#include "output/results/results_file.h"
+#include "output/results/resume_index.h"
 #include "scanner/run/scan.h"
 
 /* Before anything is opened: whether what lies beside the results can be written. */

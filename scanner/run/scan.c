@@ -1,12 +1,12 @@
 #include "scanner/run/scan.h"
 
-#include "scanner/net/gates.h"
-#include "scanner/net/pace.h"
-#include "scanner/net/route.h"
-#include "scanner/run/limits.h"
-#include "scanner/run/preflight.h"
+#include "scanner/net/address_limits.h"
+#include "scanner/net/ipv6_route.h"
+#include "scanner/net/rate_limit.h"
+#include "scanner/run/descriptor_limit.h"
+#include "scanner/run/notice.h"
+#include "scanner/run/resolver_check.h"
 #include "scanner/run/resume.h"
-#include "scanner/run/say.h"
 #include "scanner/run/signals.h"
 #include <errno.h>
 #include <stdatomic.h>

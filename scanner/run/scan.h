@@ -5,10 +5,10 @@
 #ifndef SCANNER_RUN_SCAN_H
 #define SCANNER_RUN_SCAN_H
 
-#include "output/tally.h"
+#include "output/stats/tally.h"
+#include "scanner/run/list_reader.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/progress.h"
-#include "scanner/run/source.h"
 #include "scanner/run/worker.h"
 
 enum {

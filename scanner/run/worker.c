@@ -1,9 +1,9 @@
 #include "scanner/run/worker.h"
 
-#include "output/member.h"
-#include "output/record.h"
+#include "output/record/record_write.h"
+#include "output/results/gzip_block.h"
 #include "scanner/journey/journey.h"
-#include "scanner/run/vigil.h"
+#include "scanner/run/outage_watch.h"
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>

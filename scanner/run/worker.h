@@ -6,11 +6,11 @@
 #ifndef SCANNER_RUN_WORKER_H
 #define SCANNER_RUN_WORKER_H
 
-#include "output/sink.h"
-#include "output/tally.h"
-#include "scanner/net/fetcher.h"
-#include "scanner/net/resolver.h"
-#include "scanner/run/source.h"
+#include "output/results/results_file.h"
+#include "output/stats/tally.h"
+#include "scanner/https/fetcher.h"
+#include "scanner/resolver/resolver.h"
+#include "scanner/run/list_reader.h"
 #include <libpsl.h>
 
 enum {

@@ -2,7 +2,7 @@
 #ifndef SCANNER_STS_CAUSE_H
 #define SCANNER_STS_CAUSE_H
 
-#include "output/span.h"
+#include "output/base/span.h"
 
 /* A constant phrase for what text holds and should not (a byte order mark, quotation marks, a
  * backslash, "\n" as two letters, a carriage return, ...), or NULL: nothing that has a name. */

@@ -9,8 +9,8 @@
 #ifndef SCANNER_STS_DOMAIN_H
 #define SCANNER_STS_DOMAIN_H
 
-#include "output/span.h"
-#include "scanner/text/arena.h"
+#include "output/base/span.h"
+#include "scanner/base/arena.h"
 
 enum {
   /* 253 less "_mta-sts." leaves 244. */

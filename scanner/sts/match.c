@@ -1,6 +1,6 @@
 #include "scanner/sts/match.h"
 
-#include "scanner/text/distance.h"
+#include "scanner/base/edit_distance.h"
 #include <stdlib.h>
 
 enum {

@@ -2,8 +2,8 @@
 #ifndef SCANNER_STS_MATCH_H
 #define SCANNER_STS_MATCH_H
 
-#include "output/result.h"
-#include "scanner/sts/faults.h"
+#include "output/record/result.h"
+#include "scanner/sts/finding_list.h"
 #include <libpsl.h>
 
 enum {

@@ -1,10 +1,10 @@
 #include "scanner/sts/policy.h"
 
-#include "output/json.h"
+#include "output/base/json_writer.h"
 
+#include "scanner/base/edit_distance.h"
 #include "scanner/sts/domain.h"
-#include "scanner/sts/field.h"
-#include "scanner/text/distance.h"
+#include "scanner/sts/txt_field.h"
 
 #define POLICY_VERSION         "STSv1"
 #define POLICY_ERRATUM_MAX_AGE "erratum 7282"

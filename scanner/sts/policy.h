@@ -2,8 +2,8 @@
 #ifndef SCANNER_STS_POLICY_H
 #define SCANNER_STS_POLICY_H
 
-#include "output/result.h"
-#include "scanner/sts/faults.h"
+#include "output/record/result.h"
+#include "scanner/sts/finding_list.h"
 
 enum {
   POLICY_SIZE_DEFAULT = 65536,   /* RFC 8461 section 3.3 */

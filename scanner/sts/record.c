@@ -1,6 +1,6 @@
 #include "scanner/sts/record.h"
 
-#include "scanner/sts/field.h"
+#include "scanner/sts/txt_field.h"
 
 #define RECORD_VERSION       "v=STSv1"
 #define RECORD_ERRATUM_DELIM "erratum 6285"

@@ -2,8 +2,8 @@
 #ifndef SCANNER_STS_RECORD_H
 #define SCANNER_STS_RECORD_H
 
-#include "output/result.h"
-#include "scanner/sts/faults.h"
+#include "output/record/result.h"
+#include "scanner/sts/finding_list.h"
 
 enum {
   RECORD_ID_MAX = 32,

@@ -3,7 +3,7 @@
 #ifndef SCANNER_STS_SHARD_H
 #define SCANNER_STS_SHARD_H
 
-#include "output/span.h"
+#include "output/base/span.h"
 
 /* name: lower-case A-labels, or a line that is no domain. shards at least 1. */
 unsigned shard_of(struct span name, unsigned shards);

@@ -1,6 +1,6 @@
 #include "scanner/sts/tlsrpt.h"
 
-#include "scanner/sts/field.h"
+#include "scanner/sts/txt_field.h"
 #include "scanner/sts/uri.h"
 
 #define TLSRPT_VERSION "v=TLSRPTv1"

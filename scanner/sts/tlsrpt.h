@@ -2,8 +2,8 @@
 #ifndef SCANNER_STS_TLSRPT_H
 #define SCANNER_STS_TLSRPT_H
 
-#include "output/result.h"
-#include "scanner/sts/faults.h"
+#include "output/record/result.h"
+#include "scanner/sts/finding_list.h"
 
 /* Fills rua (all URIs, as written) from tlsrpt->txt and raises the findings of stage tlsrpt. */
 void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct faults *faults);

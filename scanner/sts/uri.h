@@ -3,7 +3,7 @@
 #ifndef SCANNER_STS_URI_H
 #define SCANNER_STS_URI_H
 
-#include "output/span.h"
+#include "output/base/span.h"
 
 /* NULL, or what is wrong with it: a constant phrase. */
 const char *uri_report_fault(struct span uri);

@@ -2,7 +2,7 @@
 #ifndef SCANNER_STS_VERDICT_H
 #define SCANNER_STS_VERDICT_H
 
-#include "output/result.h"
+#include "output/record/result.h"
 #include "scanner/sts/record.h"
 
 /* Sets status, effect and has_effect of a domain that was scanned (neither blocked nor invalid)

@@ -1,6 +1,6 @@
 #include "scripts/docs/docs.h"
 
-#include "output/finding.h"
+#include "output/findings/finding.h"
 #include <errno.h>
 #include <string.h>
 

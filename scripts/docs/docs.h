@@ -5,7 +5,7 @@
 #ifndef SCRIPTS_DOCS_DOCS_H
 #define SCRIPTS_DOCS_DOCS_H
 
-#include "output/err.h"
+#include "output/base/err.h"
 #include "scanner/cli/command.h"
 #include "scanner/cli/options.h"
 #include <stdio.h>
@@ -14,7 +14,7 @@
  * @VERSION@ anywhere. ERR_SYNTAX: a line of the template is a placeholder that is not known. */
 enum err docs_man(FILE *out, FILE *template);
 
-/* output/FINDINGS.md. */
+/* output/findings/FINDINGS.md. */
 void docs_findings(FILE *out);
 
 /* Completions. */

@@ -1,4 +1,4 @@
-#include "output/finding.h"
+#include "output/findings/finding.h"
 #include "scripts/docs/docs.h"
 #include <string.h>
 
@@ -60,7 +60,7 @@ static void markdown_contents(FILE *out) {
 }
 
 void docs_findings(FILE *out) {
-  fputs("<!-- Made by `stscan_docs findings` from output/finding.def: edit that. -->\n"
+  fputs("<!-- Made by `stscan_docs findings` from output/findings/finding.def: edit that. -->\n"
         "# What stscan finds\n\n"
         "Every code that a record can hold, in the order of a domain's journey. An **error** means "
         "that a sender cannot get or use the policy, or would refuse an MX. DOMAIN stands for the "

@@ -1,4 +1,4 @@
-#include "output/finding.h"
+#include "output/findings/finding.h"
 #include "scripts/docs/docs.h"
 #include <stdlib.h>
 #include <string.h>

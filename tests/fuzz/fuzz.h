@@ -3,7 +3,7 @@
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
-#include "scanner/sts/faults.h"
+#include "scanner/sts/finding_list.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
  * look like gzip; and whether the last octets are torn off. */
 #include "file.h"
 
-#include "output/head.h"
-#include "output/journal.h"
-#include "output/reader.h"
+#include "output/results/results_reader.h"
+#include "output/results/resume_index.h"
+#include "output/results/scan_id.h"
 
 enum { FORM_PLAIN, FORM_MEMBERS, FORM_RAW, FORMS, TORN = 0x80, TORN_MAX = 16 };
 

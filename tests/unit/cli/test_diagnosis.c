@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "scanner/cli/diagnosis.h"
-#include "scanner/cli/proposal.h"
+#include "scanner/cli/suggestion.h"
 #include <stdlib.h>
 
 enum { MANY = PROPOSAL_MX_MAX + 1 };

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_STS_JUDGED_H
 #define TESTS_UNIT_STS_JUDGED_H
 
-#include "scanner/sts/faults.h"
+#include "scanner/sts/finding_list.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

@@ -1,0 +1,156 @@
+#include "output/findings/explain.h"
+
+enum {
+  EXPLAIN_INDENT = 2,
+  EXPLAIN_CODE_WIDTH = 27, /* the longest code and two blanks */
+  EXPLAIN_FACT_WIDTH = 14,
+  EXPLAIN_SEVERITY_WIDTH = 9, /* "warning" and two blanks */
+};
+
+static const char *const severity_colours[FINDING_SEVERITY_COUNT] = {
+    [FINDING_ERROR] = "31", [FINDING_WARNING] = "33", [FINDING_INFO] = "36"};
+
+static void explain_paint(FILE *out, const struct explain_style *style, const char *colour) {
+  if (style->colour) fprintf(out, "\033[%sm", colour);
+}
+
+static bool explain_is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Where DOMAIN stands as a word of its own (not as in NXDOMAIN), or text.len. */
+static size_t explain_placeholder(struct span text) {
+  const struct span word = SPAN("DOMAIN");
+  for (size_t at = 0; at + word.len <= text.len; at++) {
+    size_t end = at + word.len;
+    if (span_starts(span_skip(text, at), word) &&
+        (at == 0 || !explain_is_letter(text.ptr[at - 1])) &&
+        (end == text.len || !explain_is_letter(text.ptr[end])))
+      return at;
+  }
+  return text.len;
+}
+
+/* Writes text with the domain filled in, and gives its columns; out NULL: only counts. */
+static size_t explain_fill(FILE *out, const struct explain_style *style, struct span text) {
+  size_t columns = 0;
+  while (text.len) {
+    size_t at = span_here(style->domain) ? explain_placeholder(text) : text.len;
+    bool found = at < text.len;
+    if (out) {
+      fwrite(text.ptr, 1, at, out);
+      if (found) fwrite(style->domain.ptr, 1, style->domain.len, out);
+    }
+    columns += at + (found ? style->domain.len : 0);
+    text = span_skip(text, found ? at + strlen("DOMAIN") : at);
+  }
+  return columns;
+}
+
+static void explain_blanks(FILE *out, size_t count) {
+  fprintf(out, "%*s", (int)count, "");
+}
+
+/* Words from column `at` on, further lines indented, and a line end. */
+static void explain_wrap(FILE *out, const struct explain_style *style, size_t at, size_t indent,
+                         struct span text) {
+  size_t column = at;
+  while (text.len) {
+    struct span word = span_cut(&text, ' ');
+    size_t need = explain_fill(NULL, style, word);
+    bool first = column == at;
+    if (!first && style->width && column + 1 + need > style->width) {
+      fputc('\n', out);
+      explain_blanks(out, indent);
+      column = at = indent;
+      first = true;
+    }
+    if (!first) fputc(' ', out);
+    column += need + !first;
+    explain_fill(out, style, word);
+  }
+  fputc('\n', out);
+}
+
+void explain_text(FILE *out, const struct explain_style *style, unsigned indent, const char *text) {
+  struct span rest = span_of(text);
+  while (rest.len) {
+    struct span line = span_cut(&rest, '\n');
+    explain_blanks(out, indent);
+    if (span_starts(line, SPAN("  "))) {
+      explain_fill(out, style, line);
+      fputc('\n', out);
+    } else {
+      explain_wrap(out, style, indent, indent, line);
+    }
+  }
+}
+
+static void explain_heading(FILE *out, const struct explain_style *style, const char *text) {
+  explain_paint(out, style, "1");
+  fputs(text, out);
+  explain_paint(out, style, "0");
+  fputc('\n', out);
+}
+
+static void explain_severity(FILE *out, const struct explain_style *style,
+                             enum finding_severity severity) {
+  explain_paint(out, style, severity_colours[severity]);
+  fputs(finding_severity_text(severity), out);
+  explain_paint(out, style, "0");
+}
+
+static void explain_fact(FILE *out, const struct explain_style *style, const char *name,
+                         const char *fact) {
+  const size_t column = EXPLAIN_INDENT + EXPLAIN_FACT_WIDTH;
+  if (!fact) return;
+  fprintf(out, "%*s%-*s", EXPLAIN_INDENT, "", EXPLAIN_FACT_WIDTH, name);
+  explain_wrap(out, style, column, column, span_of(fact));
+}
+
+void explain_code(FILE *out, const struct explain_style *style, enum finding_code code) {
+  const struct finding_info *info = finding_info(code);
+  const struct {
+    const char *heading;
+    const char *text;
+  } sections[] = {{"Meaning", info->meaning},
+                  {"What a sender does", info->sender},
+                  {"How to diagnose it", info->diagnose},
+                  {"How to mend it", info->mend}};
+  explain_paint(out, style, "1");
+  fputs(info->name, out);
+  explain_paint(out, style, "0");
+  fputs(" (", out);
+  explain_severity(out, style, info->severity);
+  fprintf(out, ")\n%s\n", info->title);
+  for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+    fputc('\n', out);
+    explain_heading(out, style, sections[i].heading);
+    explain_text(out, style, EXPLAIN_INDENT, sections[i].text);
+  }
+  fputc('\n', out);
+  explain_fact(out, style, "stage", finding_stage_text(info->stage));
+  explain_fact(out, style, "TLS reports", finding_result_type_text(info->result_type));
+  explain_fact(out, style, "web checkers", finding_class_text(info->class));
+  explain_fact(out, style, "reference", info->reference);
+}
+
+static void explain_row(FILE *out, const struct explain_style *style,
+                        const struct finding_info *info) {
+  const size_t column = EXPLAIN_INDENT + EXPLAIN_CODE_WIDTH + EXPLAIN_SEVERITY_WIDTH;
+  fprintf(out, "%*s%-*s", EXPLAIN_INDENT, "", EXPLAIN_CODE_WIDTH, info->name);
+  explain_severity(out, style, info->severity);
+  explain_blanks(out, EXPLAIN_SEVERITY_WIDTH - strlen(finding_severity_text(info->severity)));
+  explain_wrap(out, style, column, column, span_of(info->title));
+}
+
+void explain_list(FILE *out, const struct explain_style *style) {
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
+    const struct finding_info *info = finding_info(code);
+    if (code == 0 || finding_info(code - 1)->stage != info->stage) {
+      if (code > 0) fputc('\n', out);
+      explain_heading(out, style, finding_stage_text(info->stage));
+    }
+    explain_row(out, style, info);
+  }
+}

@@ -1,0 +1,60 @@
+#include "output/findings/finding.h"
+
+static const struct finding_info finding_table[FOUND_COUNT] = {
+#define FINDING(name, code, severity, stage, type, class, title, meaning, sender, diagnose, mend,  \
+                reference)                                                                         \
+  [FOUND_##name] = {code,          FINDING_##severity,                                             \
+                    STAGE_##stage, RESULT_TYPE_##type,                                             \
+                    CLASS_##class, title,                                                          \
+                    meaning,       sender,                                                         \
+                    diagnose,      mend,                                                           \
+                    reference},
+#include "output/findings/finding.def"
+#undef FINDING
+};
+
+const struct finding_info *finding_info(enum finding_code code) {
+  return &finding_table[code];
+}
+
+enum finding_code finding_by_name(struct span name) {
+  enum finding_code code = 0;
+  while (code < FOUND_COUNT && !span_equal(name, span_of(finding_table[code].name))) code++;
+  return code;
+}
+
+const char *finding_severity_text(enum finding_severity severity) {
+  static const char *const texts[] = {
+#define X(name, text) text,
+      FINDING_SEVERITY_MAP(X)
+#undef X
+  };
+  return texts[severity];
+}
+
+const char *finding_stage_text(enum finding_stage stage) {
+  static const char *const texts[] = {
+#define X(name, text) text,
+      FINDING_STAGE_MAP(X)
+#undef X
+  };
+  return texts[stage];
+}
+
+const char *finding_result_type_text(enum finding_result_type type) {
+  static const char *const texts[] = {
+#define X(name, text) text,
+      FINDING_RESULT_TYPE_MAP(X)
+#undef X
+  };
+  return texts[type];
+}
+
+const char *finding_class_text(enum finding_class class) {
+  static const char *const texts[] = {
+#define X(name, text) text,
+      FINDING_CLASS_MAP(X)
+#undef X
+  };
+  return texts[class];
+}

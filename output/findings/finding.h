@@ -1,0 +1,106 @@
+/* The codes of what can be found, their stage and severity, and all that is said about them.
+ *
+ * output/findings/finding.def is the only place that knows the codes; the enum, the record,
+ * `explain`, the man page, the documentation and the statistics are made from it. Its columns, in
+ * order: NAME of the enum, code, severity, stage, RFC 8460 section 4.3 result type, web checkers'
+ * class, title, meaning, what a sender does, how to diagnose, how to mend, reference. In the texts
+ * DOMAIN, as a word of its own, stands for the domain, and a line that begins with two blanks is
+ * verbatim; every other line is a paragraph. All texts are constant and need no freeing.
+ */
+#ifndef OUTPUT_FINDINGS_FINDING_H
+#define OUTPUT_FINDINGS_FINDING_H
+
+#include "output/base/span.h"
+
+#define FINDING_SEVERITY_MAP(X)                                                                    \
+  X(ERROR, "error")                                                                                \
+  X(WARNING, "warning")                                                                            \
+  X(INFO, "info")
+
+/* In the order of the journey. */
+#define FINDING_STAGE_MAP(X)                                                                       \
+  X(RECORD, "record")                                                                              \
+  X(POLICY_DNS, "policy-dns")                                                                      \
+  X(POLICY_TCP, "policy-tcp")                                                                      \
+  X(POLICY_TLS, "policy-tls")                                                                      \
+  X(POLICY_HTTP, "policy-http")                                                                    \
+  X(POLICY_SYNTAX, "policy-syntax")                                                                \
+  X(MX, "mx")                                                                                      \
+  X(TLSRPT, "tlsrpt")
+
+/* RFC 8460 section 4.3. */
+#define FINDING_RESULT_TYPE_MAP(X)                                                                 \
+  X(NONE, NULL)                                                                                    \
+  X(FETCH_ERROR, "sts-policy-fetch-error")                                                         \
+  X(POLICY_INVALID, "sts-policy-invalid")                                                          \
+  X(WEBPKI_INVALID, "sts-webpki-invalid")                                                          \
+  X(VALIDATION_FAILURE, "validation-failure")
+
+#define FINDING_CLASS_MAP(X)                                                                       \
+  X(NONE, NULL)                                                                                    \
+  X(DNS, "MTASTS_DNS_ERROR")                                                                       \
+  X(FETCH, "MTASTS_POLICY_FETCH_FAILED")                                                           \
+  X(CONFIG, "MTASTS_CONFIG")                                                                       \
+  X(MX, "MTASTS_MX_MISMATCH")
+
+enum finding_severity {
+#define X(name, text) FINDING_##name,
+  FINDING_SEVERITY_MAP(X)
+#undef X
+      FINDING_SEVERITY_COUNT
+};
+
+enum finding_stage {
+#define X(name, text) STAGE_##name,
+  FINDING_STAGE_MAP(X)
+#undef X
+      STAGE_COUNT
+};
+
+enum finding_result_type {
+#define X(name, text) RESULT_TYPE_##name,
+  FINDING_RESULT_TYPE_MAP(X)
+#undef X
+};
+
+enum finding_class {
+#define X(name, text) CLASS_##name,
+  FINDING_CLASS_MAP(X)
+#undef X
+};
+
+/* FOUND_RECORD_ABSENT and so on, in the order of the table. */
+enum finding_code {
+#define FINDING(name, ...) FOUND_##name,
+#include "output/findings/finding.def"
+#undef FINDING
+  FOUND_COUNT
+};
+
+struct finding_info {
+  const char *name; /* the code as users know it: "policy-tls-expired" */
+  enum finding_severity severity;
+  enum finding_stage stage;
+  enum finding_result_type result_type;
+  enum finding_class class;
+  const char *title;
+  const char *meaning;
+  const char *sender;
+  const char *diagnose;
+  const char *mend;
+  const char *reference;
+};
+
+/* code below FOUND_COUNT. */
+const struct finding_info *finding_info(enum finding_code code);
+
+/* The code of that name, or FOUND_COUNT. */
+enum finding_code finding_by_name(struct span name);
+
+const char *finding_severity_text(enum finding_severity severity);
+const char *finding_stage_text(enum finding_stage stage);
+/* NULL where there is none. */
+const char *finding_result_type_text(enum finding_result_type type);
+const char *finding_class_text(enum finding_class class);
+
+#endif

@@ -1,0 +1,172 @@
+#include "output/record/record_fields.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#define FIELD(name, kind, type, member)                                                            \
+  { name, sizeof name - 1, FIELD_##kind, offsetof(type, member), FIELD_NO_HAS, NULL }
+#define FIELD_HAS(name, kind, type, member, has)                                                   \
+  { name, sizeof name - 1, FIELD_##kind, offsetof(type, member), offsetof(type, has), NULL }
+#define FIELD_MEMBERS(name, has, members)                                                          \
+  { name, sizeof name - 1, FIELD_OBJECT, 0, offsetof(struct result, has), members }
+#define FIELD_END                                                                                  \
+  { NULL, 0, 0, 0, 0, NULL }
+
+const struct field field_finding_members[] = {
+    FIELD("code", CODE, struct finding, code),
+    FIELD("detail", TEXT, struct finding, detail),
+    FIELD("detail_base64", BASE64, struct finding, detail),
+    FIELD("host", TEXT, struct finding, host),
+    FIELD("host_base64", BASE64, struct finding, host),
+    FIELD("pattern", TEXT, struct finding, pattern),
+    FIELD("pattern_base64", BASE64, struct finding, pattern),
+    FIELD_HAS("kind", KIND, struct finding, kind, has_kind),
+    FIELD("line", UNSIGNED, struct finding, line),
+    FIELD("http_status", INT, struct finding, http_status),
+    FIELD_HAS("rcode", RCODE, struct finding, rcode, has_rcode),
+    FIELD("contested", BOOL, struct finding, contested),
+    FIELD("erratum", TEXT, struct finding, erratum),
+    FIELD_END,
+};
+
+static const struct field record_fields[] = {
+    FIELD("rcode", RCODE, struct result, record.lookup.rcode),
+    FIELD("txt", TEXTS, struct result, record.txt),
+    FIELD("txt_base64", BASE64S, struct result, record.txt),
+    FIELD("id", TEXT, struct result, record.id),
+    FIELD("id_base64", BASE64, struct result, record.id),
+    FIELD_HAS("ttl", UINT32, struct result, record.ttl, record.has_ttl),
+    FIELD("cname", TEXTS, struct result, record.lookup.cname),
+    FIELD("cname_base64", BASE64S, struct result, record.lookup.cname),
+    FIELD("ad", BOOL, struct result, record.lookup.ad),
+    FIELD("tries", UNSIGNED, struct result, record.lookup.tries),
+    FIELD("ms", INT64, struct result, record.lookup.ms),
+    FIELD_END,
+};
+
+static const struct field policy_host_fields[] = {
+    FIELD("rcode", RCODE, struct result, policy_host.lookup.rcode),
+    FIELD("cname", TEXTS, struct result, policy_host.lookup.cname),
+    FIELD("cname_base64", BASE64S, struct result, policy_host.lookup.cname),
+    FIELD("addresses", TEXTS, struct result, policy_host.addresses),
+    FIELD("addresses_base64", BASE64S, struct result, policy_host.addresses),
+    FIELD("tries", UNSIGNED, struct result, policy_host.lookup.tries),
+    FIELD("ms", INT64, struct result, policy_host.lookup.ms),
+    FIELD_END,
+};
+
+const struct field field_attempt_members[] = {
+    FIELD("address", TEXT, struct result_attempt, address),
+    FIELD("code", CODE, struct result_attempt, code),
+    FIELD("ms", INT64, struct result_attempt, ms),
+    FIELD_END,
+};
+
+static const struct field fetch_fields[] = {
+    FIELD("address", TEXT, struct result, fetch.address),
+    FIELD("http_status", INT, struct result, fetch.http_status),
+    FIELD("content_type", TEXT, struct result, fetch.content_type),
+    FIELD("content_type_base64", BASE64, struct result, fetch.content_type),
+    FIELD("content_types", TEXTS, struct result, fetch.content_types),
+    FIELD("content_types_base64", BASE64S, struct result, fetch.content_types),
+    FIELD("content_encoding", TEXT, struct result, fetch.content_encoding),
+    FIELD("content_encoding_base64", BASE64, struct result, fetch.content_encoding),
+    FIELD("location", TEXT, struct result, fetch.location),
+    FIELD("location_base64", BASE64, struct result, fetch.location),
+    FIELD_HAS("bytes", UINT64, struct result, fetch.bytes, fetch.has_bytes),
+    FIELD("tls", TEXT, struct result, fetch.tls),
+    FIELD_HAS("trusted", BOOL, struct result, fetch.trusted, fetch.has_trusted),
+    FIELD("connect_ms", INT64, struct result, fetch.connect_ms),
+    FIELD("tls_ms", INT64, struct result, fetch.tls_ms),
+    FIELD("ms", INT64, struct result, fetch.ms),
+    FIELD("attempts", ATTEMPTS, struct result, fetch.attempts),
+    FIELD_END,
+};
+
+static const struct field certificate_fields[] = {
+    FIELD("subject", TEXT, struct result, certificate.subject),
+    FIELD("subject_base64", BASE64, struct result, certificate.subject),
+    FIELD("issuer", TEXT, struct result, certificate.issuer),
+    FIELD("issuer_base64", BASE64, struct result, certificate.issuer),
+    FIELD("names", TEXTS, struct result, certificate.names),
+    FIELD("names_base64", BASE64S, struct result, certificate.names),
+    FIELD("not_before", TIME, struct result, certificate.not_before),
+    FIELD("not_after", TIME, struct result, certificate.not_after),
+    FIELD("sha256", TEXT, struct result, certificate.sha256),
+    FIELD("key", TEXT, struct result, certificate.key),
+    FIELD("chain", UNSIGNED, struct result, certificate.chain),
+    FIELD_END,
+};
+
+static const struct field policy_fields[] = {
+    FIELD("version", TEXT, struct result, policy.version),
+    FIELD("version_base64", BASE64, struct result, policy.version),
+    FIELD("mode", MODE, struct result, policy.mode),
+    FIELD_HAS("max_age", UINT64, struct result, policy.max_age, policy.has_max_age),
+    FIELD("mx", TEXTS, struct result, policy.mx),
+    FIELD("mx_base64", BASE64S, struct result, policy.mx),
+    FIELD("sha256", TEXT, struct result, policy.sha256),
+    FIELD("text", TEXT, struct result, policy.text),
+    FIELD("text_base64", BASE64, struct result, policy.text),
+    FIELD_END,
+};
+
+const struct field field_mx_members[] = {
+    FIELD("preference", UNSIGNED, struct result_mx, preference),
+    FIELD("host", TEXT, struct result_mx, host),
+    FIELD("host_base64", BASE64, struct result_mx, host),
+    FIELD_HAS("covered", BOOL, struct result_mx, covered, judged),
+    FIELD_END,
+};
+
+static const struct field tlsrpt_fields[] = {
+    FIELD("txt", TEXTS, struct result, tlsrpt.txt),
+    FIELD("txt_base64", BASE64S, struct result, tlsrpt.txt),
+    FIELD("rua", TEXTS, struct result, tlsrpt.rua),
+    FIELD("rua_base64", BASE64S, struct result, tlsrpt.rua),
+    FIELD_END,
+};
+
+/* The line begins with its result, so that the offsets of both are the same. */
+static_assert(offsetof(struct field_line, result) == 0, "field_line_members rests on it");
+
+const struct field field_line_members[] = {
+    FIELD("v", UINT64, struct field_line, version),
+    FIELD("n", UINT64, struct result, n),
+    FIELD("domain", TEXT, struct result, domain),
+    FIELD("unicode", TEXT, struct result, unicode),
+    FIELD("line", TEXT, struct result, line),
+    FIELD("line_base64", BASE64, struct result, line),
+    FIELD_HAS("rank", UINT64, struct result, rank, has_rank),
+    FIELD_HAS("status", STATUS, struct field_line, result.status, has_status),
+    FIELD_HAS("effect", EFFECT, struct result, effect, has_effect),
+    FIELD("findings", FINDINGS, struct result, findings),
+    FIELD_MEMBERS("record", record.lookup.asked, record_fields),
+    FIELD_MEMBERS("policy_host", policy_host.lookup.asked, policy_host_fields),
+    FIELD_MEMBERS("fetch", fetch.asked, fetch_fields),
+    FIELD_MEMBERS("certificate", certificate.here, certificate_fields),
+    FIELD_MEMBERS("policy", policy.here, policy_fields),
+    FIELD("mx", MX, struct result, mx),
+    FIELD_MEMBERS("tlsrpt", tlsrpt.lookup.asked, tlsrpt_fields),
+    FIELD("at", TIME, struct result, at),
+    FIELD("ms", INT64, struct result, ms),
+    FIELD_END,
+};
+
+const struct field *field_find(const struct field *fields, size_t *next, struct span key) {
+  size_t begin = *next, i = begin;
+  do {
+    const struct field *field = &fields[i];
+    if (!field->name) {
+      i = 0;
+      if (begin == 0) break;
+      continue;
+    }
+    i++;
+    if (field->length == key.len && memcmp(field->name, key.ptr, key.len) == 0) {
+      *next = i;
+      return field;
+    }
+  } while (i != begin);
+  return NULL;
+}

@@ -1,0 +1,17 @@
+/* A result as one NDJSON line. The order of the members is the schema: docs of it, the JSON Schema
+ * and the reader follow this file. Pure: writes into the caller's memory, knows no clock.
+ */
+#ifndef OUTPUT_RECORD_RECORD_WRITE_H
+#define OUTPUT_RECORD_RECORD_WRITE_H
+
+#include "output/base/json_writer.h"
+#include "output/record/result.h"
+
+/* Writes the record's object and a line feed. On overflow (json_overflow) the caller gives
+ * json->need bytes and calls again. */
+void record_write(struct json *json, const struct result *result);
+
+/* The findings array alone, under "findings" (`lint` and `check` share it). */
+void record_write_findings(struct json *json, const struct finding *findings);
+
+#endif

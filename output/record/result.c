@@ -1,0 +1,63 @@
+#include "output/record/result.h"
+
+#define TEXT(name, text) text,
+static const char *const status_texts[] = {RESULT_STATUS_MAP(TEXT)};
+static const char *const effect_texts[] = {RESULT_EFFECT_MAP(TEXT)};
+static const char *const mode_texts[] = {RESULT_MODE_MAP(TEXT)};
+static const char *const kind_texts[] = {RESULT_KIND_MAP(TEXT)};
+#undef TEXT
+
+/* RFC 6895 section 2.3; index is the rcode. */
+static const char *const rcode_texts[] = {
+    "NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
+    "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "DSOTYPENI",
+};
+
+enum { RCODE_TEXT_COUNT = sizeof rcode_texts / sizeof *rcode_texts };
+
+static int by_text(const char *const *texts, int count, struct span text) {
+  int i = 0;
+  while (i < count && !span_equal(text, span_of(texts[i]))) i++;
+  return i;
+}
+
+const char *result_status_text(enum result_status status) {
+  return status_texts[status];
+}
+
+const char *result_effect_text(enum result_effect effect) {
+  return effect_texts[effect];
+}
+
+const char *result_mode_text(enum result_mode mode) {
+  return mode_texts[mode];
+}
+
+const char *result_kind_text(enum result_kind kind) {
+  return kind_texts[kind];
+}
+
+enum result_status result_status_by_text(struct span text) {
+  return (enum result_status)by_text(status_texts, STATUS_COUNT, text);
+}
+
+enum result_effect result_effect_by_text(struct span text) {
+  return (enum result_effect)by_text(effect_texts, EFFECT_COUNT, text);
+}
+
+enum result_mode result_mode_by_text(struct span text) {
+  return (enum result_mode)by_text(mode_texts, MODE_COUNT, text);
+}
+
+enum result_kind result_kind_by_text(struct span text) {
+  return (enum result_kind)by_text(kind_texts, KIND_COUNT, text);
+}
+
+const char *result_rcode_text(int rcode) {
+  return rcode >= 0 && rcode < RCODE_TEXT_COUNT ? rcode_texts[rcode] : NULL;
+}
+
+int result_rcode_by_text(struct span text) {
+  int rcode = by_text(rcode_texts, RCODE_TEXT_COUNT, text);
+  return rcode < RCODE_TEXT_COUNT ? rcode : -1;
+}

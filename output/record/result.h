@@ -1,0 +1,214 @@
+/* What is known of one domain, as plain data: what the record says and the statistics count.
+ *
+ * Every pointer and span belongs to somebody else (the job's arena, or the reader's line) and
+ * lives at least as long as the result. A part whose `asked` is false was not looked for and is
+ * left out of the record; a span whose ptr is NULL was not found and is left out as well.
+ * Times are milliseconds since 1970, durations milliseconds.
+ */
+#ifndef OUTPUT_RECORD_RESULT_H
+#define OUTPUT_RECORD_RESULT_H
+
+#include "output/base/span.h"
+#include "output/findings/finding.h"
+#include <stdint.h>
+
+enum { RESULT_VERSION = 1 };
+
+#define RESULT_STATUS_MAP(X)                                                                       \
+  X(ABSENT, "absent")                                                                              \
+  X(VALID, "valid")                                                                                \
+  X(BROKEN, "broken")                                                                              \
+  X(UNKNOWN, "unknown")                                                                            \
+  X(BLOCKED, "blocked")                                                                            \
+  X(INVALID, "invalid")
+
+/* What a sender that follows RFC 8461, with nothing cached, does. */
+#define RESULT_EFFECT_MAP(X)                                                                       \
+  X(NONE, "none")                                                                                  \
+  X(OPPORTUNISTIC, "opportunistic")                                                                \
+  X(TESTING, "testing")                                                                            \
+  X(ENFORCED, "enforced")                                                                          \
+  X(AT_RISK, "at-risk")                                                                            \
+  X(UNDELIVERABLE, "undeliverable")                                                                \
+  X(UNKNOWN, "unknown")
+
+#define RESULT_MODE_MAP(X)                                                                         \
+  X(ENFORCE, "enforce")                                                                            \
+  X(TESTING, "testing")                                                                            \
+  X(NONE, "none")
+
+/* How an MX that is not covered differs from the closest pattern; first that fits. */
+#define RESULT_KIND_MAP(X)                                                                         \
+  X(TYPO, "typo")                                                                                  \
+  X(SUBDOMAIN, "subdomain")                                                                        \
+  X(TLD, "tld")                                                                                    \
+  X(DOMAIN, "domain")
+
+#define X(name, text) STATUS_##name,
+enum result_status { RESULT_STATUS_MAP(X) STATUS_COUNT };
+#undef X
+#define X(name, text) EFFECT_##name,
+enum result_effect { RESULT_EFFECT_MAP(X) EFFECT_COUNT };
+#undef X
+/* MODE_COUNT: the policy has no mode that counts. */
+#define X(name, text) MODE_##name,
+enum result_mode { RESULT_MODE_MAP(X) MODE_COUNT };
+#undef X
+#define X(name, text) KIND_##name,
+enum result_kind { RESULT_KIND_MAP(X) KIND_COUNT };
+#undef X
+
+const char *result_status_text(enum result_status status);
+const char *result_effect_text(enum result_effect effect);
+const char *result_mode_text(enum result_mode mode);
+const char *result_kind_text(enum result_kind kind);
+
+/* The value whose text it is, or the COUNT of that enum. */
+enum result_status result_status_by_text(struct span text);
+enum result_effect result_effect_by_text(struct span text);
+enum result_mode result_mode_by_text(struct span text);
+enum result_kind result_kind_by_text(struct span text);
+
+/* IANA's name of a DNS rcode ("NXDOMAIN"), or NULL for one without. */
+const char *result_rcode_text(int rcode);
+/* The rcode of that name, or -1. */
+int result_rcode_by_text(struct span text);
+
+/* One finding. The members after detail are for machines and left out when not set. */
+struct finding {
+  struct finding *next;
+  enum finding_code code;
+  bool contested;      /* rests on a contested reading ... */
+  struct span erratum; /* ... of this: "erratum 6285", "RFC 8461 section 3.1" */
+  struct span detail;  /* for people; may hold hostile bytes */
+  struct span host;    /* the MX host, policy host or domain it is about */
+  struct span pattern; /* the mx pattern it is about */
+  bool has_kind;
+  enum result_kind kind;
+  unsigned line;   /* of the policy, from 1; 0: none */
+  int http_status; /* 0: none */
+  bool has_rcode;
+  int rcode;
+};
+
+/* An array of spans. */
+struct spans {
+  struct span *at;
+  size_t count;
+};
+
+/* What a DNS lookup came to. rcode -1: no answer that could be read. */
+struct result_lookup {
+  bool asked;
+  bool ad; /* the resolver says that DNSSEC validated it */
+  int rcode;
+  unsigned tries; /* 0: judged without asking */
+  int64_t ms;
+  struct spans cname; /* the targets, in the order followed, lower case, no trailing dot */
+};
+
+struct result_record {
+  struct result_lookup lookup;
+  struct spans txt; /* each RR's strings joined */
+  struct span id;
+  bool has_ttl;
+  uint32_t ttl; /* seconds */
+};
+
+struct result_policy_host {
+  struct result_lookup lookup;
+  struct spans addresses; /* all that DNS gave, as text; IPv6 before IPv4 */
+};
+
+/* One attempt at one address; code FOUND_COUNT: it brought an HTTP answer without a fault. */
+struct result_attempt {
+  struct span address;
+  enum finding_code code;
+  int64_t ms;
+};
+
+struct result_fetch {
+  bool asked;
+  struct span address; /* of the attempt that the findings are of */
+  int http_status;     /* 0: none */
+  struct span content_type;
+  struct spans content_types;   /* when there are several; the last of them is content_type */
+  struct span content_encoding; /* several joined by ", " */
+  struct span location;         /* of a redirect; never followed */
+  bool has_bytes;
+  uint64_t bytes;  /* of the body, as far as it was read */
+  struct span tls; /* "TLSv1.3" */
+  bool has_trusted;
+  bool trusted;
+  int64_t connect_ms; /* -1: not reached; each counts from the attempt's start */
+  int64_t tls_ms;
+  int64_t ms;
+  struct result_attempt *attempts;
+  size_t attempt_count;
+};
+
+struct result_certificate {
+  bool here;
+  struct span subject; /* RFC 2253 form, UTF-8 */
+  struct span issuer;
+  struct spans names; /* SAN dNSNames */
+  int64_t not_before;
+  int64_t not_after;
+  struct span sha256; /* of the DER, lower-case hex */
+  struct span key;    /* "EC 256", "RSA 2048" */
+  unsigned chain;     /* certificates that the server sent */
+};
+
+struct result_policy {
+  bool here; /* a body came with status 200 */
+  struct span version;
+  enum result_mode mode;
+  bool has_max_age;
+  uint64_t max_age; /* seconds */
+  struct spans mx;  /* the sound patterns, as written, in order */
+  struct span sha256;
+  struct span text;
+};
+
+struct result_mx {
+  unsigned preference;
+  struct span host; /* lower case, no trailing dot; "." for null MX (RFC 7505) */
+  bool judged;      /* there were patterns to hold it against */
+  bool covered;
+};
+
+struct result_mx_set {
+  struct result_lookup lookup;
+  struct result_mx *at; /* by preference, then host */
+  size_t count;
+};
+
+struct result_tlsrpt {
+  struct result_lookup lookup;
+  struct spans txt;
+  struct spans rua;
+};
+
+struct result {
+  uint64_t n; /* the input line, from 1; 0: none, `lint` */
+  struct span domain;
+  struct span unicode; /* only when it differs */
+  bool has_rank;
+  uint64_t rank;
+  struct span line; /* only when it is not a domain */
+  enum result_status status;
+  bool has_effect;
+  enum result_effect effect;
+  const struct finding *findings;
+  struct result_record record;
+  struct result_policy_host policy_host;
+  struct result_fetch fetch;
+  struct result_certificate certificate;
+  struct result_policy policy;
+  struct result_mx_set mx;
+  struct result_tlsrpt tlsrpt;
+  int64_t at; /* 0: not scanned, `lint` */
+  int64_t ms;
+};
+
+#endif

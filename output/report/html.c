@@ -1,0 +1,59 @@
+#include "output/report/html.h"
+
+#include "output/base/number.h"
+#include <inttypes.h>
+
+void html_text(FILE *out, struct span text) {
+  for (size_t i = 0; i < text.len; i++) {
+    char c = text.ptr[i];
+    switch (c) {
+    case '&': fputs("&amp;", out); break;
+    case '<': fputs("&lt;", out); break;
+    case '>': fputs("&gt;", out); break;
+    case '"': fputs("&quot;", out); break;
+    case '\'': fputs("&#39;", out); break;
+    default: fputc(c >= ' ' && c <= '~' ? c : '?', out); break;
+    }
+  }
+}
+
+void html_number(FILE *out, uint64_t number) {
+  char text[NUMBER_SIZE];
+  fputs(number_text(number, text), out);
+}
+
+void html_share(FILE *out, uint64_t part, uint64_t whole) {
+  char text[NUMBER_SHARE_SIZE];
+  html_text(out, span_of(number_share(part, whole, text)));
+}
+
+void html_shell_word(FILE *out, const char *word) {
+  bool plain = *word && strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                     "0123456789._/+-=,") == strlen(word);
+  fputs(plain ? "" : "'", out);
+  for (struct span rest = span_of(word); rest.len; rest = span_skip(rest, 1))
+    html_text(out, rest.ptr[0] == '\'' ? SPAN("'\\''") : span_first(rest, 1));
+  fputs(plain ? "" : "'", out);
+}
+
+void html_heading(FILE *out, int level, const char *title, const char *about) {
+  fprintf(out, "<h%d>", level);
+  html_text(out, span_of(title));
+  fprintf(out, "</h%d>\n", level);
+  if (!*about) return;
+  fputs("<p>", out);
+  html_text(out, span_of(about));
+  fputs("</p>\n", out);
+}
+
+void html_cell(FILE *out, uint64_t value) {
+  fprintf(out, "<td data-value=\"%" PRIu64 "\">", value);
+  html_number(out, value);
+  fputs("</td>", out);
+}
+
+void html_share_cell(FILE *out, uint64_t part, uint64_t whole) {
+  fprintf(out, "<td data-value=\"%.6f\">", whole ? (double)part / (double)whole : 0.0);
+  html_share(out, part, whole);
+  fputs("</td>", out);
+}

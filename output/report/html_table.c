@@ -1,0 +1,97 @@
+#include "output/report/html_table.h"
+
+#include "output/report/chart.h"
+#include "output/report/html.h"
+#include <inttypes.h>
+
+static size_t at_most(size_t count) {
+  return count < HTML_TABLE_LINES ? count : HTML_TABLE_LINES;
+}
+
+static void table_open(FILE *out, const char *id, const char *const *titles, size_t count) {
+  fprintf(out, "<div class=\"scroll\"><table class=\"lines\" id=\"%s\" data-shown=\"%d\">", id,
+          HTML_TABLE_SHOWN);
+  fputs("<thead><tr>", out);
+  for (size_t i = 0; i < count; i++)
+    fprintf(out, "<th scope=\"col\"><button type=\"button\">%s</button></th>", titles[i]);
+  fputs("</tr></thead><tbody>\n", out);
+}
+
+static void table_close(FILE *out, size_t shown, size_t count) {
+  fputs("</tbody></table></div>\n", out);
+  if (shown > HTML_TABLE_SHOWN)
+    fprintf(out, "<p><button type=\"button\" class=\"all\">Show all %zu</button></p>\n", shown);
+  if (shown == count) return;
+  fputs("<p>These are the first ", out);
+  html_number(out, shown);
+  fputs(" of ", out);
+  html_number(out, count);
+  fputs("; <code>stscan stats --json</code> has them all.</p>\n", out);
+}
+
+static void put_broken(FILE *out, uint64_t broken, uint64_t whole) {
+  fprintf(out, "<td data-value=\"%.6f\">", whole ? (double)broken / (double)whole : 0.0);
+  html_share(out, broken, whole);
+  chart_bar(out, "bad", broken, whole);
+  fputs("</td>", out);
+}
+
+/* The stage where most of an operator's domains have an error. */
+static const char *worst_stage(const struct managed_line *line) {
+  int worst = 0;
+  for (int stage = 1; stage < STAGE_COUNT; stage++)
+    if (line->stage[stage] > line->stage[worst]) worst = stage;
+  return line->stage[worst] ? finding_stage_text((enum finding_stage)worst) : "";
+}
+
+void html_table_providers(FILE *out, const struct managed_figures *managed) {
+  static const char *const titles[] = {"provider", "domains",           "valid",
+                                       "broken",   "broken of domains", "most errors at"};
+  size_t shown = at_most(managed->provider_count);
+  table_open(out, "providers", titles, sizeof titles / sizeof *titles);
+  for (size_t i = 0; i < shown; i++) {
+    const struct managed_line *line = &managed->providers[i];
+    fputs("<tr><th scope=\"row\">", out);
+    html_text(out, line->text);
+    fputs("</th>", out);
+    html_cell(out, line->domains);
+    html_cell(out, line->valid);
+    html_cell(out, line->broken);
+    put_broken(out, line->broken, line->domains);
+    fprintf(out, "<td>%s</td></tr>\n", worst_stage(line));
+  }
+  table_close(out, shown, managed->provider_count);
+}
+
+/* Ranks sort as numbers. */
+static void put_line_name(FILE *out, const struct figures_line *line) {
+  if (span_here(line->text)) {
+    fputs("<tr><th scope=\"row\">", out);
+    html_text(out, line->text);
+    return;
+  }
+  fprintf(out, "<tr><th scope=\"row\" data-value=\"%" PRIu64 "\">", line->from);
+  html_number(out, line->from);
+  fputs(" to ", out);
+  html_number(out, line->to);
+}
+
+void html_table_lines(FILE *out, const char *id, const struct figures_line *lines, size_t count) {
+  const char *const titles[] = {id,      "domains", "deployed",          "of domains",
+                                "valid", "broken",  "broken of deployed"};
+  size_t shown = at_most(count);
+  table_open(out, id, titles, sizeof titles / sizeof *titles);
+  for (size_t i = 0; i < shown; i++) {
+    const struct figures_line *line = &lines[i];
+    put_line_name(out, line);
+    fputs("</th>", out);
+    html_cell(out, line->domains);
+    html_cell(out, line->deployed);
+    html_share_cell(out, line->deployed, line->domains);
+    html_cell(out, line->valid);
+    html_cell(out, line->broken);
+    put_broken(out, line->broken, line->deployed);
+    fputs("</tr>\n", out);
+  }
+  table_close(out, shown, count);
+}

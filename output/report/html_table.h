@@ -1,0 +1,20 @@
+/* The tables of a report that sort: providers of policy hosts, top-level domains, ranks. The first
+ * lines are shown at once, and all of them on demand.
+ */
+#ifndef OUTPUT_REPORT_HTML_TABLE_H
+#define OUTPUT_REPORT_HTML_TABLE_H
+
+#include "output/stats/statistics.h"
+#include <stdio.h>
+
+enum {
+  HTML_TABLE_LINES = 500, /* of a table */
+  HTML_TABLE_SHOWN = 25,  /* of them at once */
+};
+
+void html_table_providers(FILE *out, const struct managed_figures *managed);
+
+/* id: what a line is of, "tld" or "rank". */
+void html_table_lines(FILE *out, const char *id, const struct figures_line *lines, size_t count);
+
+#endif

@@ -1,0 +1,186 @@
+#include "output/report/report_diff.h"
+
+#include "output/base/number.h"
+#include "output/base/terminal_text.h"
+#include "output/stats/input.h"
+
+enum {
+  CHANGE_JSON_SIZE = 16 * 1024, /* names of at most COUNTMAP_TEXT_MAX, and every code twice */
+  HEAD_JSON_SIZE = 64 * 1024,
+  COUNT_WIDTH = 11,
+};
+
+uint64_t report_diff_trend(const struct diff *diff, enum change_trend trend) {
+  uint64_t count = 0;
+  for (int i = 0; i < CHANGE_COUNT; i++)
+    if (change_info((enum change)i)->trend == trend) count += diff_count(diff, (enum change)i);
+  return count;
+}
+
+/* The worst come first, so that those for the worse are the first. */
+uint64_t report_diff_told(const struct report_diff *report) {
+  return report->worse_only ? report_diff_trend(report->diff, CHANGE_WORSE)
+                            : diff_changes(report->diff);
+}
+
+static void print_counts(FILE *out, const struct report_diff *report) {
+  static const char *const colours[] = {"\x1b[31m", "", "\x1b[32m"};
+  char number[NUMBER_SIZE];
+  for (int i = 0; i < CHANGE_COUNT; i++) {
+    const struct change_info *info = change_info((enum change)i);
+    uint64_t count = diff_count(report->diff, (enum change)i);
+    if (count == 0) continue;
+    fprintf(out, "  %*s  %s%-21s%s %s\n", COUNT_WIDTH, number_text(count, number),
+            report->colour ? colours[info->trend] : "", info->name, report->colour ? "\x1b[0m" : "",
+            info->title);
+  }
+}
+
+static void print_census(FILE *out, const char *which, const struct census *census) {
+  char number[NUMBER_SIZE];
+  fprintf(out, "  %s: %s records of ", which, number_text(census->records, number));
+  plain_print(out, span_of(census->files[0].path));
+  fputc('\n', out);
+}
+
+static void print_head(FILE *out, const struct report_diff *report) {
+  char worse[NUMBER_SIZE], better[NUMBER_SIZE], other[NUMBER_SIZE];
+  fprintf(out, "Changes: %s for the worse, %s for the better, %s otherwise\n",
+          number_text(report_diff_trend(report->diff, CHANGE_WORSE), worse),
+          number_text(report_diff_trend(report->diff, CHANGE_BETTER), better),
+          number_text(report_diff_trend(report->diff, CHANGE_OTHER), other));
+  print_census(out, "old", report->old_census);
+  print_census(out, "new", report->new_census);
+}
+
+static void print_errors(FILE *out, const char *before, const struct state *of,
+                         const struct state *other) {
+  enum finding_code codes[FOUND_COUNT];
+  size_t count = change_errors(of, other, codes);
+  for (size_t i = 0; i < count; i++)
+    fprintf(out, "%s%s", i ? ", " : before, finding_info(codes[i])->name);
+}
+
+static const char *mode_of(const struct state *state) {
+  return state->mode == MODE_COUNT ? "none" : result_mode_text((enum result_mode)state->mode);
+}
+
+static void print_date(FILE *out, const char *before, int64_t at) {
+  char text[JSON_TIME_SIZE];
+  json_time_text(at, text);
+  fprintf(out, "%s%.10s", before, text);
+}
+
+/* What makes the change plain, in a few words; of some, nothing. */
+static void print_detail(FILE *out, const struct diff_change *change) {
+  const struct state *before = change->before, *after = change->after;
+  switch (change->change) {
+  case CHANGE_REMOVED_CACHED:
+    print_date(out, "  cached until ", before->at + (int64_t)(before->max_age % UINT32_MAX) * 1000);
+    break;
+  case CHANGE_NEWLY_BROKEN:
+  case CHANGE_MORE_ERRORS:
+  case CHANGE_UNDELIVERABLE:
+  case CHANGE_AT_RISK: print_errors(out, "  ", after, before); break;
+  case CHANGE_FEWER_ERRORS:
+  case CHANGE_MENDED: print_errors(out, "  no more ", before, after); break;
+  case CHANGE_WEAKER:
+  case CHANGE_STRICTER: fprintf(out, "  %s, was %s", mode_of(after), mode_of(before)); break;
+  case CHANGE_NEW:
+  case CHANGE_KNOWN:
+    fprintf(out, "  %s, %s", result_status_text((enum result_status)after->status), mode_of(after));
+    break;
+  case CHANGE_EXPIRES_SOON:
+  case CHANGE_CERTIFICATE: print_date(out, "  until ", after->not_after); break;
+  default: break;
+  }
+}
+
+void report_diff_text(FILE *out, const struct report_diff *report) {
+  print_head(out, report);
+  print_counts(out, report);
+  int last = -1;
+  for (size_t i = 0; i < report_diff_told(report); i++) {
+    struct diff_change change = diff_change(report->diff, i);
+    if ((int)change.change != last)
+      fprintf(out, "\n%s: %s\n", change_info(change.change)->name,
+              change_info(change.change)->title);
+    last = (int)change.change;
+    fputs("  ", out);
+    plain_print(out, change.domain);
+    print_detail(out, &change);
+    fputc('\n', out);
+  }
+}
+
+static void write_state(struct json *json, const char *key, const struct state *state) {
+  enum finding_code codes[FOUND_COUNT];
+  struct state none = state_unseen();
+  if (state->status == STATE_UNSEEN) return;
+  json_open(json, key, '{');
+  json_string(json, "status", span_of(result_status_text((enum result_status)state->status)));
+  if (state->effect != EFFECT_COUNT)
+    json_string(json, "effect", span_of(result_effect_text((enum result_effect)state->effect)));
+  if (state->mode != MODE_COUNT)
+    json_string(json, "mode", span_of(result_mode_text((enum result_mode)state->mode)));
+  if (state->max_age) json_uint(json, "max_age", state->max_age);
+  json_open(json, "errors", '[');
+  size_t count = change_errors(state, &none, codes);
+  for (size_t i = 0; i < count; i++) json_string(json, NULL, span_of(finding_info(codes[i])->name));
+  json_close(json, ']');
+  if (state->certificate) json_time(json, "not_after", state->not_after);
+  json_time(json, "at", state->at);
+  json_close(json, '}');
+}
+
+static void write_change(FILE *out, const struct diff_change *change) {
+  static const char *const trends[] = {"worse", "other", "better"};
+  const struct change_info *info = change_info(change->change);
+  uint32_t rank = change->after->rank ? change->after->rank : change->before->rank;
+  char text[CHANGE_JSON_SIZE];
+  struct json json = json_into(text, sizeof text);
+  json_open(&json, NULL, '{');
+  json_string(&json, "change", span_of(info->name));
+  json_string(&json, "trend", span_of(trends[info->trend]));
+  json_string(&json, "domain", change->domain);
+  if (rank) json_uint(&json, "rank", rank);
+  write_state(&json, "old", change->before);
+  write_state(&json, "new", change->after);
+  json_close(&json, '}');
+  fwrite(text, 1, json_text(&json).len, out);
+}
+
+static void write_file(struct json *json, const char *key, const struct census *census) {
+  json_open(json, key, '{');
+  input_write(json, census);
+  json_close(json, '}');
+}
+
+static void write_head(struct json *json, const struct report_diff *report) {
+  const struct diff *diff = report->diff;
+  write_file(json, "old", report->old_census);
+  write_file(json, "new", report->new_census);
+  json_uint(json, "worse", report_diff_trend(diff, CHANGE_WORSE));
+  json_uint(json, "better", report_diff_trend(diff, CHANGE_BETTER));
+  json_uint(json, "other", report_diff_trend(diff, CHANGE_OTHER));
+  json_open(json, "counts", '{');
+  for (int i = 0; i < CHANGE_COUNT; i++)
+    json_uint(json, change_info((enum change)i)->name, diff_count(diff, (enum change)i));
+  json_close(json, '}');
+}
+
+/* The changes can be many: they are written one by one. */
+void report_diff_json(FILE *out, const struct report_diff *report) {
+  static char text[HEAD_JSON_SIZE];
+  struct json json = json_into(text, sizeof text);
+  json_open(&json, NULL, '{');
+  write_head(&json, report);
+  json_open(&json, "changes", '[');
+  fwrite(text, 1, json_text(&json).len, out);
+  for (size_t i = 0; i < report_diff_told(report); i++) {
+    struct diff_change change = diff_change(report->diff, i);
+    if (i) fputc(',', out);
+    write_change(out, &change);
+  }
+  fputs("]}\n", out);
+}

@@ -1,0 +1,321 @@
+#include "output/report/report_html.h"
+
+#include "output/base/json_writer.h"
+#include "output/report/chart.h"
+#include "output/report/html.h"
+#include "output/report/html_table.h"
+#include <inttypes.h>
+
+static const char *const tones[] = {
+    [REPORT_PLAIN] = "plain", [REPORT_GOOD] = "good", [REPORT_BAD] = "bad"};
+
+/* What all parts of the page need. */
+struct sheet {
+  FILE *out;
+  const struct report *report;
+  const struct figures *figures;
+  const struct census *census;
+  unsigned chapters; /* that were begun */
+};
+
+/* The conditions and files of a command; too many files: RESULT ... */
+static void put_source(const struct sheet *sheet) {
+  const struct census *census = sheet->census;
+  size_t total = 0;
+  if (*sheet->report->where) {
+    fputs(" --where ", sheet->out);
+    html_shell_word(sheet->out, sheet->report->where);
+  }
+  for (unsigned i = 0; i < census->file_count; i++) total += strlen(census->files[i].path) + 1;
+  if (total > REPORT_HTML_FILES_MAX) {
+    fputs(" RESULT ...", sheet->out);
+    return;
+  }
+  for (unsigned i = 0; i < census->file_count; i++) {
+    fputc(' ', sheet->out);
+    html_shell_word(sheet->out, census->files[i].path);
+  }
+}
+
+static void put_commands(const struct sheet *sheet, const struct report_row *rows, size_t count) {
+  FILE *out = sheet->out;
+  bool any = false;
+  for (size_t i = 0; i < count; i++) any |= rows[i].list[0] && rows[i].count;
+  if (!any) return;
+  fputs("<details><summary>Commands that list these domains</summary><dl>\n", out);
+  for (size_t i = 0; i < count; i++) {
+    if (!rows[i].list[0] || rows[i].count == 0) continue;
+    fputs("<dt>", out);
+    html_text(out, span_of(rows[i].label));
+    fputs("</dt><dd><code>stscan stats ", out);
+    html_text(out, span_of(rows[i].list));
+    put_source(sheet);
+    fputs("</code></dd>\n", out);
+  }
+  fputs("</dl></details>\n", out);
+}
+
+static void put_base(FILE *out, const struct report_row *row) {
+  fputs("of ", out);
+  html_number(out, row->base);
+  fputc(' ', out);
+  html_text(out, span_of(row->base_text));
+}
+
+static void put_row(FILE *out, const struct report_row *row, bool with_base) {
+  fputs("<tr><th scope=\"row\">", out);
+  html_text(out, span_of(row->label));
+  if (row->note) {
+    fputs(" <small>", out);
+    html_text(out, span_of(row->note));
+    fputs("</small>", out);
+  }
+  chart_bar(out, tones[row->tone], row->count, row->base);
+  fputs("</th><td data-member=\"", out);
+  html_text(out, span_of(row->member));
+  fprintf(out, "\" data-value=\"%" PRIu64 "\" data-base=\"%" PRIu64 "\">", row->count, row->base);
+  html_number(out, row->count);
+  fputs("</td><td>", out);
+  html_share(out, row->count, row->base);
+  if (with_base) {
+    fputs("<small>", out);
+    put_base(out, row);
+    fputs("</small>", out);
+  }
+  fputs("</td></tr>\n", out);
+}
+
+static void put_rows(const struct sheet *sheet, const struct report_section *section) {
+  const struct report_row *rows = sheet->report->rows + section->first;
+  const struct report_row *base = report_section_base(sheet->report, section);
+  fputs("<table class=\"bars\"><thead><tr><th scope=\"col\">", sheet->out);
+  if (base) put_base(sheet->out, base);
+  fputs("</th><th scope=\"col\">count</th><th scope=\"col\">share</th></tr></thead><tbody>\n",
+        sheet->out);
+  for (size_t i = 0; i < section->count; i++)
+    if (rows[i].base) put_row(sheet->out, &rows[i], !base);
+  fputs("</tbody></table>\n", sheet->out);
+  put_commands(sheet, rows, section->count);
+}
+
+/* What senders do with deployed domains; mode none and what is unknown is what is left. */
+static void put_effect(const struct sheet *sheet) {
+  const uint64_t *effect = sheet->figures->counts.effect;
+  uint64_t deployed = figures_deployed(sheet->figures), told = 0;
+  struct chart_part parts[] = {
+      {"enforced", "good", effect[EFFECT_ENFORCED]},
+      {"testing", "testing", effect[EFFECT_TESTING]},
+      {"opportunistic", "weak", effect[EFFECT_OPPORTUNISTIC]},
+      {"at-risk", "risk", effect[EFFECT_AT_RISK]},
+      {"undeliverable", "bad", effect[EFFECT_UNDELIVERABLE]},
+      {"none or unknown", "plain", 0},
+  };
+  size_t count = sizeof parts / sizeof *parts;
+  for (size_t i = 0; i + 1 < count; i++) told += parts[i].count;
+  if (told < deployed) parts[count - 1].count = deployed - told;
+  chart_parts(sheet->out, "The deployed domains by what senders do", parts, count);
+}
+
+static void put_manager_cell(FILE *out, enum manager manager, const struct managed_line *line,
+                             int stage) {
+  const char *stage_text = finding_stage_text((enum finding_stage)stage);
+  if (line->stage[stage] == 0) {
+    fputs("<td>0</td>", out);
+    return;
+  }
+  fprintf(out, "<td data-member=\"managed.%s.stage.%s\" data-value=\"%" PRIu64 "\">",
+          manager_text(manager), stage_text, line->stage[stage]);
+  html_number(out, line->stage[stage]);
+  fputs(" <small>", out);
+  html_share(out, line->stage[stage], line->domains);
+  fputs("</small></td>", out);
+}
+
+/* Stages down, managers across. */
+static void put_managers(const struct sheet *sheet) {
+  const struct managed_line *lines = sheet->figures->managed.managers;
+  FILE *out = sheet->out;
+  fputs("<table class=\"matrix\"><thead><tr><td></td>", out);
+  for (int i = 0; i < MANAGER_COUNT; i++) {
+    fprintf(out, "<th scope=\"col\">%s <small>of ", manager_text((enum manager)i));
+    html_number(out, lines[i].domains);
+    fputs("</small></th>", out);
+  }
+  fputs("</tr></thead><tbody>\n", out);
+  for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
+    fprintf(out, "<tr><th scope=\"row\">%s</th>", finding_stage_text((enum finding_stage)stage));
+    for (int i = 0; i < MANAGER_COUNT; i++)
+      put_manager_cell(out, (enum manager)i, &lines[i], stage);
+    fputs("</tr>\n", out);
+  }
+  fputs("</tbody></table>\n", out);
+}
+
+static void put_section(const struct sheet *sheet, const struct report_section *section) {
+  if (report_section_empty(sheet->report, section)) return;
+  fputs("<section>\n", sheet->out);
+  html_heading(sheet->out, 3, section->title, section->about);
+  if (section->chart == REPORT_CHART_EFFECT) put_effect(sheet);
+  if (section->chart == REPORT_CHART_MANAGERS)
+    put_managers(sheet);
+  else
+    put_rows(sheet, section);
+  fputs("</section>\n", sheet->out);
+}
+
+static void begin_chapter(struct sheet *sheet, const char *title) {
+  if (sheet->chapters++) fputs("</div>\n", sheet->out);
+  html_heading(sheet->out, 2, title, "");
+  fputs("<div class=\"grid\">\n", sheet->out);
+}
+
+static void end_chapters(struct sheet *sheet) {
+  if (sheet->chapters) fputs("</div>\n", sheet->out);
+  sheet->chapters = 0;
+}
+
+static void put_sections(struct sheet *sheet) {
+  for (size_t i = 0; i < sheet->report->section_count; i++) {
+    const struct report_section *section = &sheet->report->sections[i];
+    if (section->chapter) begin_chapter(sheet, section->chapter);
+    put_section(sheet, section);
+  }
+  end_chapters(sheet);
+}
+
+static void put_tile(FILE *out, const char *class, const char *label, uint64_t count, uint64_t base,
+                     const char *base_text) {
+  fprintf(out, "<div class=\"tile %s\"><b>", class);
+  html_number(out, count);
+  fprintf(out, "</b>%s <small>", label);
+  html_share(out, count, base);
+  fputs(" of ", out);
+  html_number(out, base);
+  fprintf(out, " %s</small></div>\n", base_text);
+}
+
+static void put_tiles(FILE *out, const struct figures *figures) {
+  const struct counts *counts = &figures->counts;
+  uint64_t deployed = figures_deployed(figures);
+  fputs("<div class=\"tiles\">\n", out);
+  put_tile(out, "plain", "have deployed MTA-STS", deployed, counts->domains, "domains");
+  put_tile(out, "good", "valid", counts->status[STATUS_VALID], deployed, "deployed");
+  put_tile(out, "bad", "broken", counts->status[STATUS_BROKEN], deployed, "deployed");
+  put_tile(out, "good", "enforced, and every MX covered", counts->effect[EFFECT_ENFORCED], deployed,
+           "deployed");
+  put_tile(out, "bad", "lose mail from senders that enforce",
+           counts->effect[EFFECT_AT_RISK] + counts->effect[EFFECT_UNDELIVERABLE], deployed,
+           "deployed");
+  put_tile(out, "risk", "certificates expire within 14 days", counts->expiring[1],
+           counts->certificates, "seen");
+  fputs("</div>\n", out);
+}
+
+static void put_providers(const struct sheet *sheet) {
+  if (sheet->figures->managed.provider_count == 0) return;
+  fputs("<section class=\"wide\">\n", sheet->out);
+  html_heading(sheet->out, 3, "Policy hosts by provider",
+               "the registrable domain that the policy host is an alias of; deployed domains");
+  html_table_providers(sheet->out, &sheet->figures->managed);
+  fputs("<p>One provider's domains: <code>stscan stats --list all --where provider=NAME",
+        sheet->out);
+  put_source(sheet);
+  fputs("</code></p>\n</section>\n", sheet->out);
+}
+
+static void put_places(const struct sheet *sheet) {
+  const struct figures *figures = sheet->figures;
+  FILE *out = sheet->out;
+  if (figures->tld_count == 0) return;
+  html_heading(out, 2, "Where they are", "");
+  if (figures->rank_count) {
+    fputs("<section class=\"wide\">\n", out);
+    html_heading(out, 3, "By rank",
+                 "the share of each bin of 10,000 that has deployed; domains without a rank are in "
+                 "none");
+    chart_ranks(out, figures->ranks, figures->rank_count);
+    html_table_lines(out, "rank", figures->ranks, figures->rank_count);
+    fputs("</section>\n", out);
+  }
+  fputs("<section class=\"wide\">\n", out);
+  html_heading(out, 3, "By top-level domain", "");
+  html_table_lines(out, "tld", figures->tlds, figures->tld_count);
+  fputs("<p>The domains of one: <code>stscan stats --list all --where tld=NAME", out);
+  put_source(sheet);
+  fputs("</code></p>\n</section>\n", out);
+}
+
+static void put_time(FILE *out, int64_t at) {
+  char text[JSON_TIME_SIZE];
+  json_time_text(at, text);
+  fprintf(out, "%.10s %.5s", text, text + 11);
+}
+
+static void put_times(FILE *out, const struct census *census) {
+  int64_t first = 0, last = 0;
+  for (unsigned i = 0; i < census->file_count; i++) {
+    const struct census_file *file = &census->files[i];
+    if (file->first && (first == 0 || file->first < first)) first = file->first;
+    if (file->last > last) last = file->last;
+  }
+  if (first == 0) return;
+  fputs(", scanned from ", out);
+  put_time(out, first);
+  fputs(" to ", out);
+  put_time(out, last);
+  fputs(" UTC", out);
+}
+
+static void put_origin(const struct sheet *sheet) {
+  const struct census *census = sheet->census;
+  FILE *out = sheet->out;
+  fputs("<p>", out);
+  html_number(out, census->records);
+  fprintf(out, " records of %u %s", census->file_count, census->file_count == 1 ? "file" : "files");
+  put_times(out, census);
+  if (census->duplicates) {
+    fputs("; ", out);
+    html_number(out, census->duplicates);
+    fputs(" of them left out, since another file has a newer one of the same domain", out);
+  }
+  fputs(".</p>\n", out);
+  if (!*sheet->report->where) return;
+  fputs("<p>Only domains with <strong>", out);
+  html_text(out, span_of(sheet->report->where));
+  fputs("</strong>.</p>\n", out);
+}
+
+static void put_head(const struct sheet *sheet) {
+  FILE *out = sheet->out;
+  fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" "
+        "content=\"width=device-width,initial-scale=1\">\n" REPORT_HTML_GENERATOR "\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
+        "<link rel=\"icon\" href=\"data:,\">\n<title>MTA-STS of ",
+        out);
+  html_number(out, sheet->figures->counts.domains);
+  fputs(" domains</title>\n<style>\n", out);
+  for (const char *const *part = report_page_style; *part; part++) fputs(*part, out);
+  fputs("</style></head>\n<body><header><h1>MTA-STS of ", out);
+  html_number(out, sheet->figures->counts.domains);
+  fputs(" domains</h1>\n", out);
+  put_origin(sheet);
+  fputs("</header>\n<main>\n", out);
+}
+
+void report_html(FILE *out, const struct report *report, const struct census *census) {
+  struct sheet sheet = {.out = out, .report = report, .figures = report->figures, .census = census};
+  put_head(&sheet);
+  put_tiles(out, sheet.figures);
+  put_sections(&sheet);
+  put_providers(&sheet);
+  put_places(&sheet);
+  fprintf(out,
+          "</main>\n<footer><p>Shares are of the base that is named. The domains of a figure are "
+          "listed by <code>stscan stats --list CODE</code> or <code>--list all --where "
+          "MEMBER=VALUE</code>; codes are explained by <code>stscan explain CODE</code>. stscan "
+          "%s.</p></footer>\n<script>\n%s</script></body></html>\n",
+          STSCAN_VERSION, report_page_script);
+}

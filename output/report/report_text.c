@@ -1,0 +1,161 @@
+#include "output/report/report_text.h"
+
+#include "output/base/number.h"
+#include "output/base/terminal_text.h"
+#include <inttypes.h>
+
+enum { LABEL_WIDTH = 30, COUNT_WIDTH = 15, NAME_WIDTH = 26 };
+
+static const char *bold(const struct report_text_style *style) {
+  return style->colour ? "\x1b[1m" : "";
+}
+
+static const char *plain(const struct report_text_style *style) {
+  return style->colour ? "\x1b[0m" : "";
+}
+
+static void print_title(FILE *out, const struct report_text_style *style, const char *title,
+                        const char *about) {
+  fprintf(out, "\n%s%s%s%s%s\n", bold(style), title, plain(style), *about ? " - " : "", about);
+}
+
+/* A row of nothing says nothing. */
+static void print_row(FILE *out, const struct report_row *row) {
+  char count[NUMBER_SIZE], base[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
+  if (row->base == 0) return;
+  fprintf(out, "  %-*s %*s  %6s of %s %s\n", LABEL_WIDTH, row->label, COUNT_WIDTH,
+          number_text(row->count, count), number_share(row->count, row->base, share),
+          number_text(row->base, base), row->base_text);
+}
+
+static void print_name(FILE *out, struct span name) {
+  int width = 0;
+  for (size_t i = 0; i < name.len; i++, width++)
+    fputc(name.ptr[i] > ' ' && name.ptr[i] <= '~' ? name.ptr[i] : '?', out);
+  for (; width < NAME_WIDTH; width++) fputc(' ', out);
+}
+
+/* Of a table, behind the name; the rest may be left out. */
+enum { COLUMNS = 6 };
+
+typedef const char *columns[COLUMNS];
+
+static void print_columns(FILE *out, const columns cells) {
+  static const int widths[COLUMNS] = {13, 14, 12, 12, 12, 15};
+  for (int i = 0; i < COLUMNS && cells[i]; i++) fprintf(out, " %*s", widths[i], cells[i]);
+  fputc('\n', out);
+}
+
+static void print_heading(FILE *out, const struct report_text_style *style, const char *title,
+                          const columns cells) {
+  fprintf(out, "\n%s  %-*s", bold(style), NAME_WIDTH, title);
+  print_columns(out, cells);
+  fputs(plain(style), out);
+}
+
+static void print_line_name(FILE *out, const struct figures_line *line) {
+  char ranks[2 * NUMBER_SIZE];
+  snprintf(ranks, sizeof ranks, "%" PRIu64 "-%" PRIu64, line->from, line->to);
+  fputs("  ", out);
+  print_name(out, span_here(line->text) ? line->text : span_of(ranks));
+}
+
+/* Among a whole: its domains as a share of that; 0: its deployed domains as a share of its own. */
+static void print_line(FILE *out, const struct figures_line *line, uint64_t whole) {
+  char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], valid[NUMBER_SIZE], broken[NUMBER_SIZE];
+  char share[NUMBER_SHARE_SIZE], broken_share[NUMBER_SHARE_SIZE];
+  columns cells = {number_text(line->domains, domains),
+                   number_text(line->deployed, deployed),
+                   number_share(line->deployed, line->domains, share),
+                   number_text(line->valid, valid),
+                   number_text(line->broken, broken),
+                   number_share(line->broken, line->deployed, broken_share)};
+  if (whole) {
+    cells[1] = number_share(line->domains, whole, share);
+    cells[2] = deployed;
+  }
+  print_line_name(out, line);
+  print_columns(out, cells);
+}
+
+static void print_more(FILE *out, size_t shown, size_t count) {
+  char number[NUMBER_SIZE];
+  if (shown < count)
+    fprintf(out, "  and %s more: --json shows them all\n", number_text(count - shown, number));
+}
+
+static size_t at_most(size_t count) {
+  return count < REPORT_TEXT_LINES ? count : REPORT_TEXT_LINES;
+}
+
+static void print_lines(FILE *out, const struct report_text_style *style, const char *title,
+                        const struct figures_line *lines, size_t count) {
+  static const columns heads = {"domains", "deployed", "of domains",
+                                "valid",   "broken",   "of deployed"};
+  if (count == 0) return;
+  print_heading(out, style, title, heads);
+  for (size_t i = 0; i < at_most(count); i++) print_line(out, &lines[i], 0);
+  print_more(out, at_most(count), count);
+}
+
+static void print_providers(FILE *out, const struct report_text_style *style,
+                            const struct managed_figures *managed, uint64_t deployed) {
+  static const columns heads = {"deployed", "of deployed", "valid", "broken", "of them"};
+  size_t count = managed->provider_count;
+  if (count == 0) return;
+  print_heading(out, style, "policy hosts by provider", heads);
+  for (size_t i = 0; i < at_most(count); i++) {
+    const struct managed_line *line = &managed->providers[i];
+    char numbers[3][NUMBER_SIZE], shares[2][NUMBER_SHARE_SIZE];
+    columns cells = {number_text(line->domains, numbers[0]),
+                     number_share(line->domains, deployed, shares[0]),
+                     number_text(line->valid, numbers[1]), number_text(line->broken, numbers[2]),
+                     number_share(line->broken, line->domains, shares[1])};
+    fputs("  ", out);
+    print_name(out, line->text);
+    print_columns(out, cells);
+  }
+  print_more(out, at_most(count), count);
+}
+
+static void print_head(FILE *out, const struct report_text_style *style,
+                       const struct report *report) {
+  char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
+  uint64_t count = figures_deployed(report->figures);
+  fprintf(out, "%s%s domains", bold(style), number_text(report->figures->counts.domains, domains));
+  if (*report->where) {
+    fputs(" with ", out);
+    plain_print(out, span_of(report->where));
+  }
+  fprintf(out, ", %s of them have deployed MTA-STS: %s of %s%s\n", number_text(count, deployed),
+          number_share(count, report->figures->counts.domains, share), domains, plain(style));
+}
+
+void report_text_groups(FILE *out, const struct report_text_style *style,
+                        const struct report *report, const char *title,
+                        const struct figures_line *lines, size_t count) {
+  char number[NUMBER_SIZE], of_all[NUMBER_SIZE + 4];
+  uint64_t whole = report->figures->counts.domains;
+  snprintf(of_all, sizeof of_all, "of %s", number_text(whole, number));
+  const columns heads = {"domains", of_all, "deployed", "valid", "broken", "of deployed"};
+  print_head(out, style, report);
+  if (count)
+    print_heading(out, style, title, heads);
+  else
+    fprintf(out, "\nnone of them has a value for %s\n", title);
+  for (size_t i = 0; i < count; i++) print_line(out, &lines[i], whole);
+}
+
+void report_text(FILE *out, const struct report_text_style *style, const struct report *report) {
+  const struct figures *figures = report->figures;
+  print_head(out, style, report);
+  for (size_t i = 0; i < report->section_count; i++) {
+    const struct report_section *section = &report->sections[i];
+    if (report_section_empty(report, section)) continue;
+    print_title(out, style, section->title, section->about);
+    for (size_t j = 0; j < section->count; j++) print_row(out, &report->rows[section->first + j]);
+  }
+  print_providers(out, style, &figures->managed, figures_deployed(figures));
+  print_lines(out, style, "top-level domain", figures->tlds, figures->tld_count);
+  print_lines(out, style, "rank", figures->ranks, figures->rank_count);
+}

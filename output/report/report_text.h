@@ -1,0 +1,22 @@
+/* The statistics as text, for a terminal or a mail. Only printable ASCII is written, whatever the
+ * texts of the figures hold.
+ */
+#ifndef OUTPUT_REPORT_REPORT_TEXT_H
+#define OUTPUT_REPORT_REPORT_TEXT_H
+
+#include "output/report/report.h"
+
+enum { REPORT_TEXT_LINES = 20 }; /* of a table of TLDs, providers or ranks */
+
+struct report_text_style {
+  bool colour; /* with ANSI escapes */
+};
+
+void report_text(FILE *out, const struct report_text_style *style, const struct report *report);
+
+/* The chosen domains, then a line for each value: title says what of. */
+void report_text_groups(FILE *out, const struct report_text_style *style,
+                        const struct report *report, const char *title,
+                        const struct figures_line *lines, size_t count);
+
+#endif

@@ -1,0 +1,41 @@
+/* Results back in: a file or standard input, plain or gzip with any number of members, as pages of
+ * whole lines.
+ *
+ * Several threads may read one reader at once, each with a page of its own; which thread gets which
+ * page is open. A file with members of output/results/gzip_block.c near its front is cut where
+ * those begin, and each page inflates its members itself; any other gzip is inflated in one stream
+ * under the reader's lock. A torn tail (a scan that was killed) is dropped and told, and damage in
+ * the middle is passed over to the next member, and told.
+ */
+#ifndef OUTPUT_RESULTS_RESULTS_READER_H
+#define OUTPUT_RESULTS_RESULTS_READER_H
+
+#include "output/base/err.h"
+#include "output/results/line_block.h"
+#include <stdint.h>
+
+struct reader;
+
+/* What became of the bytes. */
+struct reader_account {
+  bool gzip;
+  uint64_t bytes;   /* read */
+  uint64_t torn;    /* of them at the end, in a member that is not whole; 0: none */
+  uint64_t damaged; /* places where members could not be inflated */
+};
+
+/* path "-": standard input. ERR_IO: errno says why. */
+enum err reader_open(struct reader **reader, const char *path);
+
+/* Leaves out the file's first octets; a line or a member must begin behind them. */
+enum err reader_open_at(struct reader **reader, const char *path, uint64_t from);
+void reader_close(struct reader *reader);
+
+/* Fills the page. ERR_END: there is nothing more. ERR_LIMIT: a line or member over PAGE_SIZE_MAX.
+ */
+enum err reader_next(struct reader *reader, struct page *page);
+
+/* Final once every thread got ERR_END. */
+struct reader_account reader_account(struct reader *reader);
+
+#endif

@@ -1,0 +1,329 @@
+#include "output/results/resume_index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define RECORD_BEGIN "{\"v\":1,\"n\":"
+
+enum {
+  RECORD_HEAD_SIZE = 32, /* RECORD_BEGIN, 20 digits, a comma */
+  FIRST_SIZE = 64,       /* tells a torn head or record */
+  GZIP_WINDOW = 15 + 16, /* zlib: the largest window, gzip alone */
+};
+
+/* The line that is being read. */
+struct line {
+  char head[RECORD_HEAD_SIZE];
+  size_t head_len;
+  char last; /* octet so far */
+  bool odd;  /* it holds a NUL, which no record does */
+};
+
+struct reader {
+  struct journal *journal;
+  int fd;
+  struct line line;
+  unsigned char in[JOURNAL_BUFFER_SIZE];
+};
+
+/* Line numbers of a member that may turn out to be torn. */
+struct pending {
+  uint64_t *at;
+  size_t count, size;
+};
+
+struct inflater {
+  struct reader reader;
+  z_stream z;
+  gz_header header;
+  struct pending pending;
+  bool odd;       /* the member holds what is no record of ours */
+  uint64_t taken; /* octets of the file that are in whole members, or in the one being read */
+  unsigned char out[JOURNAL_BUFFER_SIZE];
+  unsigned char extra[HEAD_EXTRA_MAX];
+};
+
+static enum err reader_fill(struct reader *reader, size_t *got) {
+  ssize_t n;
+  do n = read(reader->fd, reader->in, sizeof reader->in);
+  while (n < 0 && errno == EINTR);
+  *got = n > 0 ? (size_t)n : 0;
+  return n < 0 ? ERR_IO : ERR_NONE;
+}
+
+static void line_add(struct line *line, struct span bytes) {
+  if (bytes.len == 0) return;
+  size_t room = sizeof line->head - line->head_len;
+  size_t len = bytes.len < room ? bytes.len : room;
+  memcpy(line->head + line->head_len, bytes.ptr, len);
+  line->head_len += len;
+  line->last = bytes.ptr[bytes.len - 1];
+  line->odd |= span_find(bytes, 0) < bytes.len;
+}
+
+/* The number of a line that is a record of ours; else 0. */
+static uint64_t line_number(const struct line *line) {
+  struct span rest = {line->head, line->head_len};
+  uint64_t n = 0;
+  if (line->odd || line->last != '}' || !span_starts(rest, SPAN(RECORD_BEGIN))) return 0;
+  rest = span_skip(rest, sizeof RECORD_BEGIN - 1);
+  if (rest.len && rest.ptr[0] == '0') return 0;
+  while (rest.len && rest.ptr[0] >= '0' && rest.ptr[0] <= '9') {
+    n = 10 * n + (uint64_t)(rest.ptr[0] - '0');
+    if (n > MARKS_LINE_MAX) return 0;
+    rest = span_skip(rest, 1);
+  }
+  return rest.len && rest.ptr[0] == ',' ? n : 0;
+}
+
+static enum err journal_mark(struct journal *journal, uint64_t n) {
+  if (!journal->done) return ERR_NONE;
+  journal->records++;
+  return marks_set(journal->done, n);
+}
+
+/* Takes whole lines off *bytes; an unfinished one stays in the reader. ERR_SYNTAX: one is no
+ * record. */
+static enum err reader_line(struct reader *reader, struct span *bytes, uint64_t *n) {
+  size_t at = span_find(*bytes, '\n');
+  bool ended = at < bytes->len;
+  line_add(&reader->line, span_first(*bytes, at));
+  *bytes = span_skip(*bytes, at + ended);
+  *n = 0;
+  if (!ended) return ERR_NONE;
+  *n = line_number(&reader->line);
+  reader->line = (struct line){0};
+  return *n ? ERR_NONE : ERR_SYNTAX;
+}
+
+/* Plain: every line counts by itself, and the first that is no record begins the tail. When the
+ * results are only checked, a tail is a line without its line feed, and nothing else. */
+static enum err plain_read(struct reader *reader) {
+  struct journal *journal = reader->journal;
+  uint64_t offset = journal->whole;
+  size_t got;
+  enum err err;
+  if (lseek(reader->fd, (off_t)offset, SEEK_SET) < 0) return ERR_IO;
+  while ((err = reader_fill(reader, &got)) == ERR_NONE && got) {
+    struct span rest = {(char *)reader->in, got};
+    while (rest.len) {
+      uint64_t n;
+      size_t before = rest.len;
+      if (reader_line(reader, &rest, &n) != ERR_NONE) return journal->done ? ERR_NONE : ERR_SYNTAX;
+      offset += before - rest.len;
+      if (n == 0) continue;
+      journal->whole = offset;
+      err = journal_mark(journal, n);
+      if (err != ERR_NONE) return err;
+    }
+  }
+  return err;
+}
+
+static enum err pending_add(struct pending *pending, uint64_t n) {
+  if (pending->count == pending->size) {
+    size_t size = pending->size ? 2 * pending->size : 4096;
+    uint64_t *grown = realloc(pending->at, size * sizeof *grown);
+    if (!grown) return ERR_MEMORY;
+    pending->at = grown;
+    pending->size = size;
+  }
+  pending->at[pending->count++] = n;
+  return ERR_NONE;
+}
+
+/* What looks wrong may be damage: the member's CRC will tell. */
+static enum err inflater_lines(struct inflater *inflater, struct span bytes) {
+  enum err err = ERR_NONE;
+  while (bytes.len && err == ERR_NONE) {
+    uint64_t n;
+    if (reader_line(&inflater->reader, &bytes, &n) != ERR_NONE) inflater->odd = true;
+    if (n && inflater->reader.journal->done) err = pending_add(&inflater->pending, n);
+  }
+  return err;
+}
+
+/* The header's extra field is filled in by zlib; inflateReset() forgets it. */
+static void inflater_await_header(struct inflater *inflater) {
+  inflater->header = (gz_header){.extra = inflater->extra, .extra_max = HEAD_EXTRA_MAX};
+  inflateGetHeader(&inflater->z, &inflater->header);
+}
+
+/* A scan begins here: what stands before it is another's. */
+static enum err inflater_take_head(struct inflater *inflater, struct span head) {
+  struct journal *journal = inflater->reader.journal;
+  char *identity = strndup(head.ptr, head.len);
+  if (!identity) return ERR_MEMORY;
+  free(journal->identity);
+  journal->identity = identity;
+  journal->begin = journal->whole; /* the member before ends there */
+  journal->records = 0;
+  marks_clear(journal->done);
+  return ERR_NONE;
+}
+
+/* The identity in the member's header; empty: it has none. */
+static struct span inflater_head(const struct inflater *inflater) {
+  const gz_header *header = &inflater->header;
+  if (header->done != 1 || !header->extra) return (struct span){0};
+  return head_identity((struct span){(const char *)inflater->extra, header->extra_len});
+}
+
+/* A member has ended, checked by its CRC. */
+static enum err inflater_commit(struct inflater *inflater) {
+  struct journal *journal = inflater->reader.journal;
+  enum err err = ERR_NONE;
+  if (inflater->odd || inflater->reader.line.head_len) return ERR_SYNTAX;
+  struct span head = inflater_head(inflater);
+  if (head.len && journal->done) err = inflater_take_head(inflater, head);
+  for (size_t i = 0; i < inflater->pending.count && err == ERR_NONE; i++)
+    err = journal_mark(journal, inflater->pending.at[i]);
+  inflater->pending.count = 0;
+  journal->whole = inflater->taken;
+  inflateReset(&inflater->z);
+  inflater_await_header(inflater);
+  return err;
+}
+
+/* One step. ERR_END: damage. */
+static enum err inflater_step(struct inflater *inflater, bool *committed) {
+  z_stream *z = &inflater->z;
+  unsigned before = z->avail_in;
+  z->next_out = inflater->out;
+  z->avail_out = sizeof inflater->out;
+  int end = inflate(z, Z_NO_FLUSH);
+  inflater->taken += before - z->avail_in;
+  *committed = end == Z_STREAM_END;
+  if (end == Z_MEM_ERROR) return ERR_MEMORY;
+  if (end != Z_OK && end != Z_STREAM_END && end != Z_BUF_ERROR) return ERR_END;
+  struct span bytes = {(char *)inflater->out, sizeof inflater->out - z->avail_out};
+  enum err err = inflater_lines(inflater, bytes);
+  return err == ERR_NONE && end == Z_STREAM_END ? inflater_commit(inflater) : err;
+}
+
+static enum err inflater_run(struct inflater *inflater) {
+  z_stream *z = &inflater->z;
+  bool committed = false;
+  for (;;) {
+    size_t got;
+    enum err err = reader_fill(&inflater->reader, &got);
+    if (err != ERR_NONE || got == 0) return err;
+    z->next_in = inflater->reader.in;
+    z->avail_in = (unsigned)got;
+    do {
+      err = inflater_step(inflater, &committed);
+      if (err != ERR_NONE) return err == ERR_END ? ERR_NONE : err;
+    } while (z->avail_in || z->avail_out == 0);
+  }
+}
+
+static enum err gzip_read(struct journal *journal, int fd) {
+  struct inflater *inflater = calloc(1, sizeof *inflater);
+  if (!inflater) return ERR_MEMORY;
+  inflater->reader.journal = journal;
+  inflater->reader.fd = fd;
+  enum err err = ERR_MEMORY;
+  if (inflateInit2(&inflater->z, GZIP_WINDOW) == Z_OK) {
+    inflater_await_header(inflater);
+    err = inflater_run(inflater);
+    inflateEnd(&inflater->z);
+  }
+  free(inflater->pending.at);
+  free(inflater);
+  return err;
+}
+
+static enum err plain_read_rest(struct journal *journal, int fd) {
+  struct reader *reader = calloc(1, sizeof *reader);
+  if (!reader) return ERR_MEMORY;
+  reader->journal = journal;
+  reader->fd = fd;
+  enum err err = plain_read(reader);
+  free(reader);
+  return err;
+}
+
+static enum err plain_read_scan(struct journal *journal, const char *path, int fd) {
+  enum err err = head_load(path, &journal->identity, &journal->begin);
+  journal->whole = journal->begin;
+  if (err == ERR_SYNTAX || err == ERR_NOT_FOUND) return ERR_NOT_FOUND;
+  if (err != ERR_NONE) return err;
+  return journal->whole > journal->size ? ERR_NOT_FOUND : plain_read_rest(journal, fd);
+}
+
+/* The file's first octets. */
+static struct span journal_first(int fd, char first[FIRST_SIZE]) {
+  ssize_t n = pread(fd, first, FIRST_SIZE, 0);
+  return (struct span){first, n > 0 ? (size_t)n : 0};
+}
+
+/* Nothing but the beginning of a head: the scan was cut off before its first record. */
+static bool journal_is_torn_head(const struct journal *journal, int fd) {
+  char first[FIRST_SIZE];
+  return journal->size < HEAD_IDENTITY_MAX + HEAD_MEMBER_EXTRA &&
+         head_is_torn(journal_first(fd, first));
+}
+
+/* It is known that there is no whole one. */
+static bool journal_is_torn_record(int fd) {
+  char first[FIRST_SIZE];
+  return span_starts(SPAN(RECORD_BEGIN),
+                     span_first(journal_first(fd, first), sizeof RECORD_BEGIN - 1));
+}
+
+/* ERR_END: there is nothing to read. */
+static enum err journal_measure(struct journal *journal, int fd) {
+  struct stat st;
+  if (fstat(fd, &st) != 0) return ERR_IO;
+  if (!S_ISREG(st.st_mode)) return ERR_NOT_FOUND;
+  journal->size = (uint64_t)st.st_size;
+  return journal->size ? ERR_NONE : ERR_END;
+}
+
+static enum err journal_read_fd(struct journal *journal, const char *path, int fd, bool gzip) {
+  enum err err = gzip ? gzip_read(journal, fd) : plain_read_scan(journal, path, fd);
+  if (err != ERR_NONE) return err;
+  if (!journal->identity && !journal_is_torn_head(journal, fd)) return ERR_NOT_FOUND;
+  return journal->size - journal->whole > JOURNAL_TAIL_MAX ? ERR_LIMIT : ERR_NONE;
+}
+
+static enum err journal_check_fd(struct journal *journal, int fd, bool gzip) {
+  enum err err = gzip ? gzip_read(journal, fd) : plain_read_rest(journal, fd);
+  if (err != ERR_NONE) return err;
+  bool torn = gzip ? journal_is_torn_head(journal, fd) : journal_is_torn_record(fd);
+  return journal->whole || torn ? ERR_NONE : ERR_NOT_FOUND;
+}
+
+static enum err journal_open(struct journal *journal, const char *path, bool gzip) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ERR_IO;
+  enum err err = journal_measure(journal, fd);
+  if (err == ERR_NONE)
+    err = journal->done ? journal_read_fd(journal, path, fd, gzip)
+                        : journal_check_fd(journal, fd, gzip);
+  int saved = errno;
+  close(fd);
+  errno = saved;
+  return err == ERR_END ? ERR_NONE : err;
+}
+
+enum err journal_read(struct journal *journal, const char *path, bool gzip) {
+  *journal = (struct journal){0};
+  enum err err = marks_new(&journal->done);
+  return err == ERR_NONE ? journal_open(journal, path, gzip) : err;
+}
+
+enum err journal_check(struct journal *journal, const char *path, bool gzip) {
+  *journal = (struct journal){0};
+  return journal_open(journal, path, gzip);
+}
+
+void journal_free(struct journal *journal) {
+  free(journal->identity);
+  marks_free(journal->done);
+  *journal = (struct journal){0};
+}

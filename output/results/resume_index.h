@@ -1,0 +1,44 @@
+/* The results of a scan, read back as its journal: which lines are done, and how far the file is
+ * whole.
+ *
+ * Records are recognised by the head that record_write.c gives them, {"v":1,"n":N, and not parsed
+ * any further. A gzip member counts as a whole or not at all. What follows the last whole member or
+ * line, and every octet behind the first damage, is the tail. Where the file holds several scans
+ * (appended one behind the other), the last one's head begins the journal.
+ */
+#ifndef OUTPUT_RESULTS_RESUME_INDEX_H
+#define OUTPUT_RESULTS_RESUME_INDEX_H
+
+#include "output/results/line_set.h"
+#include "output/results/scan_id.h"
+
+enum {
+  /* What a crash can tear is what was written since the last sync. A longer tail is damage of
+   * another kind, and not ours to cut off. */
+  JOURNAL_TAIL_MAX = 64 * 1024 * 1024,
+  JOURNAL_BUFFER_SIZE = 256 * 1024,
+};
+
+struct journal {
+  struct marks *done; /* NULL: the results are only checked */
+  char *identity;     /* lines, see scan_id.h; NULL: the results are empty */
+  uint64_t records;   /* of this scan */
+  uint64_t begin;     /* octets of the file in front of this scan: other scans */
+  uint64_t size;      /* of the file */
+  uint64_t whole;     /* octets of it that stay when the tail is dropped */
+};
+
+/* To be followed by journal_free(), whatever it returns. ERR_NOT_FOUND: there is something, but not
+ * the results of a scan that can be resumed; ERR_SYNTAX: something that is whole is no record of
+ * ours; ERR_LIMIT: the tail is longer than JOURNAL_TAIL_MAX (size and whole are set); ERR_IO with
+ * errno; ERR_MEMORY. */
+enum err journal_read(struct journal *journal, const char *path, bool gzip);
+void journal_free(struct journal *journal);
+
+/* Whether another scan may be appended: reads all that the file holds, whatever scans it is of, and
+ * sets size and whole, which differ when there is a tail, and nothing that is to be freed.
+ * ERR_NOT_FOUND: there is something, but no whole record or member, nor the beginning of results;
+ * ERR_SYNTAX: something that is whole is no record; ERR_IO with errno; ERR_MEMORY. */
+enum err journal_check(struct journal *journal, const char *path, bool gzip);
+
+#endif

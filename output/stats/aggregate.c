@@ -1,0 +1,345 @@
+#include "output/stats/aggregate.h"
+
+#include "output/record/record_read.h"
+#include "output/record/record_write.h"
+#include "output/results/results_reader.h"
+#include "output/stats/newest.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* A file while it is read. */
+struct census_source {
+  struct reader *reader;
+  unsigned users; /* threads that read it */
+  bool done;
+  atomic_bool ours; /* some line of it is a record */
+};
+
+/* What all threads share. */
+struct crew {
+  const struct census_config *config;
+  struct census *census;
+  pthread_mutex_t lock; /* for all below, and census->files */
+  struct census_source *sources;
+  enum err err; /* the first */
+  int cause;
+};
+
+struct worker {
+  struct crew *crew;
+  pthread_t thread;
+  bool started;
+  struct tally *tally;
+  struct groups groups;
+  struct ledger *ledger; /* NULL: of one file every record counts */
+  struct reading *reading;
+  struct page *page;
+  char *line; /* a copy of the record, when records are listed */
+  size_t line_size;
+  uint64_t records, listed;
+};
+
+static bool in_order(const struct census_config *config) {
+  return config->each || config->list != CENSUS_LIST_NONE;
+}
+
+/* The file that fewest threads read, or -1. */
+static int crew_choose(const struct crew *crew) {
+  int chosen = -1;
+  for (unsigned i = 0; i < crew->config->path_count; i++) {
+    const struct census_source *source = &crew->sources[i];
+    if (!source->done && (chosen < 0 || source->users < crew->sources[chosen].users))
+      chosen = (int)i;
+    if (chosen >= 0 && crew->sources[chosen].users == 0) break;
+  }
+  return chosen;
+}
+
+/* Takes part in a file; false: there is none left, or something failed. */
+static bool crew_enter(struct crew *crew, unsigned *file) {
+  pthread_mutex_lock(&crew->lock);
+  int chosen = crew->err == ERR_NONE ? crew_choose(crew) : -1;
+  if (chosen >= 0) {
+    struct census_source *source = &crew->sources[chosen];
+    struct census_file *told = &crew->census->files[chosen];
+    if (!source->reader)
+      told->err = reader_open_at(&source->reader, told->path, crew->config->from);
+    if (told->err == ERR_NONE) {
+      source->users++;
+    } else {
+      told->cause = errno;
+      crew->err = told->err;
+      chosen = -1;
+    }
+  }
+  pthread_mutex_unlock(&crew->lock);
+  *file = (unsigned)chosen;
+  return chosen >= 0;
+}
+
+static void file_see(struct census_file *file, int64_t first, int64_t last) {
+  if (first == 0) return;
+  if (file->first == 0 || first < file->first) file->first = first;
+  if (last > file->last) file->last = last;
+}
+
+static void file_add(struct census_file *file, const struct census_file *part) {
+  file_see(file, part->first, part->last);
+  file->records += part->records;
+  file->later += part->later;
+  file->strange += part->strange;
+  file->bad += part->bad;
+  file->torn += part->torn;
+  if (!file->sample[0]) memcpy(file->sample, part->sample, sizeof file->sample);
+}
+
+/* The last of its readers has left. */
+static void file_end(struct census_file *file, struct census_source *source) {
+  struct reader_account account = reader_account(source->reader);
+  file->gzip = account.gzip;
+  file->bytes = account.bytes;
+  file->damaged = account.damaged;
+  file->torn += account.torn;
+  if (file->records == 0 && (file->bad || file->damaged)) file->err = ERR_SYNTAX;
+  reader_close(source->reader);
+  source->reader = NULL;
+}
+
+static void crew_leave(struct crew *crew, unsigned number, const struct census_file *part,
+                       enum err err, int cause) {
+  pthread_mutex_lock(&crew->lock);
+  struct census_source *source = &crew->sources[number];
+  struct census_file *file = &crew->census->files[number];
+  file_add(file, part);
+  source->done = true;
+  if (err != ERR_END && file->err == ERR_NONE) {
+    file->err = err;
+    file->cause = cause;
+  }
+  if (--source->users == 0) file_end(file, source);
+  if (file->err != ERR_NONE && crew->err == ERR_NONE) {
+    crew->err = file->err;
+    crew->cause = file->cause;
+  }
+  pthread_mutex_unlock(&crew->lock);
+}
+
+static enum err worker_write(struct worker *worker, size_t len) {
+  const struct census_config *config = worker->crew->config;
+  struct span domain = reading_result(worker->reading)->domain;
+  struct span text = {worker->line, len};
+  if (config->list == CENSUS_LIST_NAMES) text = domain;
+  if (text.len == 0) return ERR_NONE; /* a line that is no domain has no name */
+  worker->listed++;
+  bool good = fwrite(text.ptr, 1, text.len, config->out) == text.len;
+  return good && fputc('\n', config->out) != EOF ? ERR_NONE : ERR_IO;
+}
+
+static enum err worker_list(struct worker *worker, const struct mark *mark, size_t len) {
+  enum finding_code code = worker->crew->config->list_code;
+  bool wanted = mark->flags & MARK_CHOSEN && (code == FOUND_COUNT || mark_has_code(mark, code));
+  return wanted ? worker_write(worker, len) : ERR_NONE;
+}
+
+static enum err worker_count(struct worker *worker, const struct mark *mark) {
+  if (!(mark->flags & MARK_CHOSEN)) return ERR_NONE;
+  enum err err = tally_count(worker->tally, mark);
+  if (err == ERR_NONE && worker->groups.facet != FACET_COUNT)
+    err = groups_count(&worker->groups, worker->tally, mark);
+  return err;
+}
+
+static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
+  const struct census_config *config = worker->crew->config;
+  const struct result *result = reading_result(worker->reading);
+  struct mark mark;
+  if (config->each) return config->each(config->each_context, result);
+  enum err err = tally_mark(worker->tally, result, &mark);
+  if (err != ERR_NONE) return err;
+  if (where_holds(config->where, worker->tally, &mark)) mark.flags |= MARK_CHOSEN;
+  if (config->list != CENSUS_LIST_NONE) return worker_list(worker, &mark, len);
+  if (worker->ledger && result->domain.len)
+    return ledger_add(worker->ledger, result->domain, file, result->at, &mark);
+  return worker_count(worker, &mark);
+}
+
+/* Reading changes the line. */
+static enum err worker_copy(struct worker *worker, const char *line, size_t len) {
+  if (worker->crew->config->list != CENSUS_LIST_RECORDS) return ERR_NONE;
+  if (len > worker->line_size) {
+    char *grown = realloc(worker->line, len);
+    if (!grown) return ERR_MEMORY;
+    worker->line = grown;
+    worker->line_size = len;
+  }
+  if (len) memcpy(worker->line, line, len);
+  return ERR_NONE;
+}
+
+static void sample_take(struct census_file *part, struct span line) {
+  if (part->sample[0]) return;
+  for (size_t i = 0; i < line.len; i++)
+    part->sample[i] = line.ptr[i] >= ' ' && line.ptr[i] <= '~' ? line.ptr[i] : '.';
+  part->sample[line.len] = 0;
+}
+
+/* A line that is no record: a torn tail, a blank line, or a bad one. */
+static enum err worker_bad(struct worker *worker, unsigned file, struct census_file *part,
+                           struct span begin, size_t len) {
+  if (len == 0) return ERR_NONE;
+  sample_take(part, begin);
+  if (page_line_open(worker->page) && span_starts(begin, SPAN("{"))) {
+    part->torn += len;
+    return ERR_NONE;
+  }
+  part->bad++;
+  bool ours = atomic_load_explicit(&worker->crew->sources[file].ours, memory_order_relaxed);
+  return part->bad >= CENSUS_FOREIGN_LINES && !ours ? ERR_SYNTAX : ERR_NONE;
+}
+
+static enum err worker_line(struct worker *worker, unsigned file, struct census_file *part,
+                            char *line, size_t len) {
+  char begin[CENSUS_SAMPLE_MAX]; /* reading changes the line */
+  size_t begin_len = len < sizeof begin ? len : sizeof begin;
+  memcpy(begin, line, begin_len);
+  enum err err = worker_copy(worker, line, len);
+  if (err == ERR_NONE) err = reading_line(worker->reading, line, len);
+  if (err == ERR_SYNTAX || err == ERR_LIMIT)
+    return worker_bad(worker, file, part, (struct span){begin, begin_len}, len);
+  if (err != ERR_NONE) return err;
+  if (part->records++ == 0)
+    atomic_store_explicit(&worker->crew->sources[file].ours, true, memory_order_relaxed);
+  part->later += reading_version(worker->reading) > RESULT_VERSION;
+  part->strange += reading_strange(worker->reading);
+  int64_t at = reading_result(worker->reading)->at;
+  file_see(part, at, at);
+  return worker_take(worker, file, len);
+}
+
+/* Reads pages of one file until its end. */
+static enum err worker_read(struct worker *worker, unsigned file, struct census_file *part) {
+  struct crew *crew = worker->crew;
+  char *line;
+  size_t len;
+  enum err err;
+  while ((err = reader_next(crew->sources[file].reader, worker->page)) == ERR_NONE)
+    while (page_line(worker->page, &line, &len)) {
+      err = worker_line(worker, file, part, line, len);
+      if (err != ERR_NONE) return err;
+    }
+  return err;
+}
+
+static void *worker_run(void *context) {
+  struct worker *worker = context;
+  unsigned file;
+  while (crew_enter(worker->crew, &file)) {
+    struct census_file part = {0};
+    enum err err = worker_read(worker, file, &part);
+    worker->records += part.records;
+    crew_leave(worker->crew, file, &part, err, errno);
+  }
+  return NULL;
+}
+
+static void worker_free(struct worker *worker) {
+  tally_free(worker->tally);
+  groups_free(&worker->groups);
+  ledger_free(worker->ledger);
+  reading_free(worker->reading);
+  page_free(worker->page);
+  free(worker->line);
+}
+
+static enum err worker_make(struct worker *worker, struct crew *crew) {
+  *worker = (struct worker){.crew = crew, .groups.facet = crew->config->by};
+  enum err err = tally_new(&worker->tally);
+  if (err == ERR_NONE) err = reading_new(&worker->reading);
+  if (err == ERR_NONE) err = page_new(&worker->page);
+  if (err == ERR_NONE && crew->config->path_count > 1 && !in_order(crew->config))
+    err = ledger_new(&worker->ledger);
+  return err;
+}
+
+static enum err settled(void *context, unsigned index, const struct mark *mark) {
+  struct worker *workers = context;
+  return worker_count(&workers[index], mark);
+}
+
+static enum err crew_settle(struct crew *crew, struct worker *workers, unsigned count) {
+  struct ledger *ledgers[CENSUS_THREADS_MAX];
+  if (!workers[0].ledger) return ERR_NONE;
+  for (unsigned i = 0; i < count; i++) ledgers[i] = workers[i].ledger;
+  enum err err = ledger_settle(ledgers, count, settled, workers, &crew->census->duplicates);
+  if (err != ERR_NONE) crew->cause = errno;
+  return err;
+}
+
+static enum err census_merge(struct census *census, const struct worker *worker) {
+  census->records += worker->records;
+  census->listed += worker->listed;
+  enum err err = tally_merge(census->tally, worker->tally);
+  return err == ERR_NONE ? groups_merge(&census->groups, &worker->groups) : err;
+}
+
+/* Runs the workers, this thread as the first of them. */
+static void crew_run(struct worker *workers, unsigned count) {
+  for (unsigned i = 1; i < count; i++)
+    workers[i].started = pthread_create(&workers[i].thread, NULL, worker_run, &workers[i]) == 0;
+  worker_run(&workers[0]);
+  for (unsigned i = 1; i < count; i++)
+    if (workers[i].started) pthread_join(workers[i].thread, NULL);
+}
+
+static enum err crew_work(struct crew *crew, unsigned count) {
+  struct worker *workers = calloc(count, sizeof *workers);
+  enum err err = workers ? ERR_NONE : ERR_MEMORY;
+  for (unsigned i = 0; err == ERR_NONE && i < count; i++) err = worker_make(&workers[i], crew);
+  if (err == ERR_NONE) {
+    crew_run(workers, count);
+    err = crew->err;
+  }
+  if (err == ERR_NONE) err = crew_settle(crew, workers, count);
+  for (unsigned i = 0; err == ERR_NONE && i < count; i++)
+    err = census_merge(crew->census, &workers[i]);
+  for (unsigned i = 0; workers && i < count; i++) worker_free(&workers[i]);
+  free(workers);
+  return err;
+}
+
+static enum err census_files(struct census *census, const struct census_config *config) {
+  if (config->path_count > CENSUS_FILES_MAX) return ERR_LIMIT;
+  census->files = calloc(config->path_count + 1, sizeof *census->files);
+  if (!census->files) return ERR_MEMORY;
+  census->file_count = config->path_count;
+  for (unsigned i = 0; i < config->path_count; i++) census->files[i].path = config->paths[i];
+  return ERR_NONE;
+}
+
+enum err census_run(struct census *census, const struct census_config *config) {
+  struct crew crew = {.config = config, .census = census};
+  unsigned threads = in_order(config) ? 1 : config->threads;
+  if (threads > CENSUS_THREADS_MAX) threads = CENSUS_THREADS_MAX;
+  *census = (struct census){.groups.facet = config->by};
+  pthread_mutex_init(&crew.lock, NULL);
+  enum err err = census_files(census, config);
+  if (err == ERR_NONE) err = tally_new(&census->tally);
+  crew.sources = calloc(config->path_count + 1, sizeof *crew.sources);
+  if (err == ERR_NONE && !crew.sources) err = ERR_MEMORY;
+  if (err == ERR_NONE) err = crew_work(&crew, threads);
+  for (unsigned i = 0; crew.sources && i < config->path_count; i++)
+    reader_close(crew.sources[i].reader);
+  free(crew.sources);
+  pthread_mutex_destroy(&crew.lock);
+  errno = crew.cause;
+  return err;
+}
+
+void census_free(struct census *census) {
+  tally_free(census->tally);
+  groups_free(&census->groups);
+  free(census->files);
+  *census = (struct census){0};
+}

@@ -1,0 +1,40 @@
+/* Counters of domains, plain data: what a tally keeps and the reports show. Nothing but uint64_t,
+ * so that two of them are summed as arrays.
+ */
+#ifndef OUTPUT_STATS_COUNTS_H
+#define OUTPUT_STATS_COUNTS_H
+
+#include "output/record/result.h"
+
+enum {
+  COUNTS_MAX_AGE_BINS = 6,
+  COUNTS_HTTP_STATUS_MAX = 999, /* RFC 9110 section 15: three digits */
+  COUNTS_EXPIRY_BINS = 3,
+};
+
+/* The bins of max_age by their lower ends, in seconds: a day, a week, 30 days, half a year, and
+ * what RFC 8461 section 3.2 allows at most. The last bin is open. */
+extern const uint64_t counts_max_age_from[COUNTS_MAX_AGE_BINS];
+
+/* Certificates that expire within so many days of the record's time; those that expire within 7 are
+ * among those within 14. */
+extern const unsigned counts_expiry_days[COUNTS_EXPIRY_BINS];
+
+struct counts {
+  uint64_t domains;
+  uint64_t status[STATUS_COUNT];
+  uint64_t effect[EFFECT_COUNT];
+  uint64_t mode[MODE_COUNT];
+  uint64_t stage[STAGE_COUNT]; /* with an error there */
+  uint64_t codes[FOUND_COUNT];
+  uint64_t kinds[KIND_COUNT];
+  uint64_t max_age[COUNTS_MAX_AGE_BINS];
+  uint64_t http_status[COUNTS_HTTP_STATUS_MAX + 1];
+  uint64_t certificates, expired;
+  uint64_t expiring[COUNTS_EXPIRY_BINS];
+  uint64_t tlsrpt_deployed, tlsrpt_broken; /* among deployed domains */
+};
+
+void counts_sum(struct counts *into, const struct counts *from);
+
+#endif

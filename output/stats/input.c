@@ -1,0 +1,99 @@
+#include "output/stats/input.h"
+
+#include "output/base/number.h"
+#include "output/results/results_reader.h"
+#include <string.h>
+
+enum { NOTE_SIZE = 256 };
+
+static void write_file(struct json *json, const struct census_file *file) {
+  json_open(json, NULL, '{');
+  json_string(json, "path", span_of(file->path));
+  json_uint(json, "bytes", file->bytes);
+  json_uint(json, "records", file->records);
+  if (file->first) {
+    json_time(json, "from", file->first);
+    json_time(json, "to", file->last);
+  }
+  if (file->later) json_uint(json, "later", file->later);
+  if (file->strange) json_uint(json, "unknown_codes", file->strange);
+  if (file->bad) json_uint(json, "bad_lines", file->bad);
+  if (file->damaged) json_uint(json, "damaged", file->damaged);
+  if (file->torn) json_uint(json, "torn_bytes", file->torn);
+  json_close(json, '}');
+}
+
+void input_write(struct json *json, const struct census *census) {
+  json_open(json, "input", '{');
+  json_open(json, "files", '[');
+  for (unsigned i = 0; i < census->file_count; i++) write_file(json, &census->files[i]);
+  json_close(json, ']');
+  json_uint(json, "records", census->records);
+  json_uint(json, "duplicates", census->duplicates);
+  json_close(json, '}');
+}
+
+/* How many of something, with what is said of one and of several; and of none, nothing. */
+static void note_count(const struct census_file *file, uint64_t count, const char *one,
+                       const char *several, input_tell *tell, void *context) {
+  char note[2 * NOTE_SIZE], number[NUMBER_SIZE];
+  if (count == 0) return;
+  snprintf(note, sizeof note, "%s %s", number_text(count, number), count == 1 ? one : several);
+  tell(context, file->path, note);
+}
+
+static void note_bad(const struct census_file *file, input_tell *tell, void *context) {
+  char one[NOTE_SIZE], several[NOTE_SIZE];
+  snprintf(one, sizeof one, "line is no record and was left out; it begins \"%s\"", file->sample);
+  snprintf(several, sizeof several, "lines are no records and were left out; one begins \"%s\"",
+           file->sample);
+  note_count(file, file->bad, one, several, tell, context);
+}
+
+static void note_file(const struct census_file *file, input_tell *tell, void *context) {
+  if (file->bytes == 0)
+    tell(context, file->path, "empty: it holds no records");
+  else if (file->records == 0)
+    tell(context, file->path, "it holds no whole record");
+  note_count(file, file->torn, "byte of a torn tail was left out",
+             "bytes of a torn tail: what the scan did not write whole at the end was left out",
+             tell, context);
+  note_count(file, file->damaged, "place is damaged; the records there were left out",
+             "places are damaged; the records there were left out", tell, context);
+  note_bad(file, tell, context);
+  note_count(
+      file, file->later, "record is of a later version; members unknown to this one were left out",
+      "records are of a later version; members unknown to this one were left out", tell, context);
+  note_count(file, file->strange, "finding has a code unknown to this version and was left out",
+             "findings have codes unknown to this version and were left out", tell, context);
+}
+
+void input_notes(const struct census *census, input_tell *tell, void *context) {
+  char note[NOTE_SIZE], number[NUMBER_SIZE];
+  for (unsigned i = 0; i < census->file_count; i++) note_file(&census->files[i], tell, context);
+  if (census->duplicates == 0) return;
+  snprintf(note, sizeof note, "%s %s left out: another file has a newer one of the same domain",
+           number_text(census->duplicates, number),
+           census->duplicates == 1 ? "record was" : "records were");
+  tell(context, NULL, note);
+}
+
+void input_failure(const struct census_file *file, input_tell *tell, void *context) {
+  char note[NOTE_SIZE];
+  switch (file->err) {
+  case ERR_SYNTAX:
+    if (file->sample[0])
+      snprintf(note, sizeof note, "not a result file of stscan: a line begins \"%s\"",
+               file->sample);
+    else
+      snprintf(note, sizeof note, "not a result file of stscan, or damaged: no record in it");
+    break;
+  case ERR_LIMIT:
+    snprintf(note, sizeof note, "a line is longer than %d bytes: not a result file of stscan",
+             PAGE_SIZE_MAX);
+    break;
+  case ERR_IO: snprintf(note, sizeof note, "%s", strerror(file->cause)); break;
+  default: snprintf(note, sizeof note, "%s", err_text(file->err)); break;
+  }
+  tell(context, file->path, note);
+}

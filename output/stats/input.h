@@ -1,0 +1,19 @@
+/* What was read for a report: told to people in words, to programs as JSON. */
+#ifndef OUTPUT_STATS_INPUT_H
+#define OUTPUT_STATS_INPUT_H
+
+#include "output/base/json_writer.h"
+#include "output/stats/aggregate.h"
+
+/* "input":{"files":[...],"records":N,"duplicates":N} */
+void input_write(struct json *json, const struct census *census);
+
+/* One call for each thing worth telling: torn tails, damage, lines left out, empty files,
+ * duplicates, later versions. */
+typedef void input_tell(void *context, const char *path, const char *text);
+void input_notes(const struct census *census, input_tell *tell, void *context);
+
+/* Why a file failed, in words; err is its own. */
+void input_failure(const struct census_file *file, input_tell *tell, void *context);
+
+#endif

@@ -1,0 +1,212 @@
+#include "output/stats/managed.h"
+
+#include <stdlib.h>
+
+enum { MANAGED_NAME_MAX = 255 };
+
+/* Rows of addresses are told from those of providers by this bit. */
+#define ROW_ADDRESS 0x80000000U
+
+/* What decides, of one deployed domain. */
+struct managed_domain {
+  uint32_t operator_row;
+  uint16_t stages;
+  uint8_t flags;
+  bool broken;
+};
+
+const char *manager_text(enum manager manager) {
+  static const char *const texts[] = {"self", "third-party", "unclassified"};
+  return texts[manager];
+}
+
+void managed_free(struct managed *managed) {
+  countmap_free(&managed->providers);
+  countmap_free(&managed->addresses);
+  free(managed->domains);
+  *managed = (struct managed){0};
+}
+
+/* The end of name that is its registrable domain, or all of it (a public suffix, an unknown one).
+ */
+static struct span registrable(const psl_ctx_t *psl, struct span name) {
+  char text[MANAGED_NAME_MAX + 1];
+  if (!psl || name.len == 0 || name.len > MANAGED_NAME_MAX) return name;
+  memcpy(text, name.ptr, name.len);
+  text[name.len] = 0;
+  struct span domain = span_of(psl_registrable_domain(psl, text));
+  return domain.len ? span_skip(name, name.len - domain.len) : name;
+}
+
+/* Answers come in any order, so that the first address says nothing. */
+static struct span least_address(const struct spans *addresses) {
+  struct span least = {0};
+  for (size_t i = 0; i < addresses->count; i++) {
+    struct span address = addresses->at[i];
+    size_t len = address.len < least.len ? address.len : least.len;
+    int order = len ? memcmp(address.ptr, least.ptr, len) : 0;
+    if (!least.len || order < 0 || (order == 0 && address.len < least.len)) least = address;
+  }
+  return least;
+}
+
+static void mark_outsourced(const psl_ctx_t *psl, const struct result *result, struct span own,
+                            struct span provider, struct mark *mark) {
+  if (result->mx.count == 0 || mark->flags & MARK_OWN) return;
+  struct span mail = registrable(psl, result->mx.at[0].host);
+  if (span_equal(mail, own) || span_equal(mail, SPAN(".")) || mail.len == 0) return;
+  bool same = span_equal(span_cut(&mail, '.'), span_cut(&provider, '.'));
+  mark->flags |= same ? MARK_SAME : MARK_DIFFERENT;
+}
+
+enum err managed_mark(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
+                      struct mark *mark) {
+  const struct spans *cname = &result->policy_host.lookup.cname;
+  struct span target = cname->count ? cname->at[cname->count - 1] : (struct span){0};
+  struct span address = least_address(&result->policy_host.addresses);
+  struct countmap *map = &managed->addresses;
+  struct span name = address;
+  if (target.len) {
+    struct span own = registrable(psl, result->domain);
+    map = &managed->providers;
+    name = registrable(psl, target);
+    if (span_equal(name, own)) mark->flags |= MARK_OWN;
+    mark_outsourced(psl, result, own, name, mark);
+  }
+  if (name.len == 0) return ERR_NONE;
+  struct countmap_row *row = countmap_at(map, name);
+  if (!row) return ERR_MEMORY;
+  mark->operator_row = (uint32_t)(row - map->rows) + 1;
+  if (!target.len) mark->operator_row |= ROW_ADDRESS;
+  return ERR_NONE;
+}
+
+static enum err managed_room(struct managed *managed, size_t count) {
+  if (count <= managed->room) return ERR_NONE;
+  size_t room = managed->room ? 2 * managed->room : 64;
+  while (room < count) room *= 2;
+  struct managed_domain *grown = reallocarray(managed->domains, room, sizeof *grown);
+  if (!grown) return ERR_MEMORY;
+  managed->domains = grown;
+  managed->room = room;
+  return ERR_NONE;
+}
+
+enum err managed_count(struct managed *managed, const struct mark *mark) {
+  enum err err = managed_room(managed, managed->count + 1);
+  if (err != ERR_NONE) return err;
+  managed->domains[managed->count++] = (struct managed_domain){
+      .operator_row = mark->operator_row,
+      .stages = mark->stages,
+      .flags = mark->flags,
+      .broken = mark->status == STATUS_BROKEN,
+  };
+  return ERR_NONE;
+}
+
+/* The row in `into` of a row in `from`. */
+static enum err merged_row(struct managed *into, const struct managed *from, uint32_t *row) {
+  if (*row == 0) return ERR_NONE;
+  uint32_t bit = *row & ROW_ADDRESS, index = (*row & ~ROW_ADDRESS) - 1;
+  struct countmap *map = bit ? &into->addresses : &into->providers;
+  const struct countmap *source = bit ? &from->addresses : &from->providers;
+  struct countmap_row *found = countmap_at(map, source->rows[index].text);
+  if (!found) return ERR_MEMORY;
+  *row = ((uint32_t)(found - map->rows) + 1) | bit;
+  return ERR_NONE;
+}
+
+enum err managed_merge(struct managed *into, const struct managed *from) {
+  enum err err = managed_room(into, into->count + from->count);
+  for (size_t i = 0; err == ERR_NONE && i < from->count; i++) {
+    struct managed_domain domain = from->domains[i];
+    err = merged_row(into, from, &domain.operator_row);
+    if (err == ERR_NONE) into->domains[into->count++] = domain;
+  }
+  return err;
+}
+
+struct span managed_provider(const struct managed *managed, const struct mark *mark) {
+  if (mark->operator_row == 0 || mark->operator_row & ROW_ADDRESS) return (struct span){0};
+  return managed->providers.rows[mark->operator_row - 1].text;
+}
+
+static void line_add(struct managed_line *line, const struct managed_domain *domain) {
+  line->domains++;
+  line->valid += !domain->broken;
+  line->broken += domain->broken;
+  for (int stage = 0; stage < STAGE_COUNT; stage++)
+    line->stage[stage] += domain->stages >> stage & 1;
+}
+
+static enum manager managed_by(const struct managed_domain *domain,
+                               const struct managed_line *operator_line,
+                               struct managed_limits limits) {
+  if (domain->flags & MARK_OWN) return MANAGER_SELF;
+  if (!operator_line) return MANAGER_UNCLASSIFIED;
+  if (operator_line->domains <= limits.self_max) return MANAGER_SELF;
+  if (operator_line->domains >= limits.third_party_min) return MANAGER_THIRD_PARTY;
+  return MANAGER_UNCLASSIFIED;
+}
+
+static void outsourced_add(struct managed_figures *figures, const struct managed_domain *domain) {
+  struct managed_outsourced *to = domain->flags & MARK_SAME        ? &figures->same
+                                  : domain->flags & MARK_DIFFERENT ? &figures->different
+                                                                   : NULL;
+  if (!to) return;
+  to->domains++;
+  to->mismatch += domain->stages >> STAGE_MX & 1;
+}
+
+static void operators_add(struct managed_operators *operators, const struct managed_line *line) {
+  if (line->domains == 0) return;
+  operators->count++;
+  operators->broken += line->broken != 0;
+  for (int stage = 0; stage < STAGE_COUNT; stage++)
+    operators->stage[stage] += line->stage[stage] != 0;
+}
+
+static int line_compare(const void *left, const void *right) {
+  const struct managed_line *a = left, *b = right;
+  if (a->domains != b->domains) return a->domains > b->domains ? -1 : 1;
+  return strcmp(a->text.ptr, b->text.ptr); /* the map terminates its texts */
+}
+
+/* The lines of all operators: providers, then addresses. */
+static struct managed_line *operator_line(const struct managed *managed, struct managed_line *lines,
+                                          uint32_t row) {
+  if (row == 0) return NULL;
+  if (row & ROW_ADDRESS) return &lines[managed->providers.count + (row & ~ROW_ADDRESS) - 1];
+  return &lines[row - 1];
+}
+
+enum err managed_figures(const struct managed *managed, struct managed_limits limits,
+                         struct managed_figures *figures) {
+  size_t providers = managed->providers.count, count = providers + managed->addresses.count;
+  *figures = (struct managed_figures){0};
+  struct managed_line *lines = calloc(count + 1, sizeof *lines);
+  if (!lines) return ERR_MEMORY;
+  for (size_t i = 0; i < providers; i++) lines[i].text = managed->providers.rows[i].text;
+  for (size_t i = 0; i < managed->count; i++) {
+    const struct managed_domain *domain = &managed->domains[i];
+    struct managed_line *line = operator_line(managed, lines, domain->operator_row);
+    if (line) line_add(line, domain);
+    outsourced_add(figures, domain);
+  }
+  for (size_t i = 0; i < managed->count; i++) {
+    const struct managed_domain *domain = &managed->domains[i];
+    const struct managed_line *line = operator_line(managed, lines, domain->operator_row);
+    line_add(&figures->managers[managed_by(domain, line, limits)], domain);
+  }
+  for (size_t i = 0; i < count; i++) operators_add(&figures->operators, &lines[i]);
+  qsort(lines, providers, sizeof *lines, line_compare);
+  while (providers && lines[providers - 1].domains == 0) providers--;
+  figures->providers = lines;
+  figures->provider_count = providers;
+  return ERR_NONE;
+}
+
+void managed_figures_free(struct managed_figures *figures) {
+  free(figures->providers);
+  *figures = (struct managed_figures){0};
+}

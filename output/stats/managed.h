@@ -1,0 +1,92 @@
+/* Who manages the policy hosts: the method of the IMC 2025 study (doi 10.1145/3730567.3732916), on
+ * what a record holds.
+ *
+ * A policy host has an operator: the registrable domain (Public Suffix List) of its last CNAME
+ * target; without a CNAME, its least address. It is
+ *   self-managed  when that target lies in the domain's own registrable domain, or when the
+ *                 operator serves at most `self_max` deployed domains of the data set (the study:
+ *                 5);
+ *   third-party   when the operator serves at least `third_party_min` of them (the study: 50);
+ *   unclassified  between, and without target or address.
+ * Two of the study's witnesses are not in a record: NS, and the domain's own address, without which
+ * the many domains of one administrator cannot be told from the customers of one provider.
+ *
+ * Policy and mail are outsourced both when the CNAME target and the first MX lie outside the
+ * domain's own registrable domain; to one provider when the first labels of the two registrable
+ * domains are equal (the study: "second labels"; tutanota.com is tutanota.de).
+ *
+ * A few octets are kept for each deployed domain until the end, since the numbers decide.
+ */
+#ifndef OUTPUT_STATS_MANAGED_H
+#define OUTPUT_STATS_MANAGED_H
+
+#include "output/base/text_counts.h"
+#include "output/stats/domain_facts.h"
+#include <libpsl.h>
+
+struct managed_limits {
+  uint32_t self_max;
+  uint32_t third_party_min;
+};
+
+#define MANAGED_LIMITS_STUDY ((struct managed_limits){.self_max = 5, .third_party_min = 50})
+
+enum manager { MANAGER_SELF, MANAGER_THIRD_PARTY, MANAGER_UNCLASSIFIED, MANAGER_COUNT };
+
+const char *manager_text(enum manager manager);
+
+struct managed_domain;
+
+/* Initialise with zeroes. */
+struct managed {
+  struct countmap providers; /* by CNAME; the rows' first column stays 0 */
+  struct countmap addresses; /* without */
+  struct managed_domain *domains;
+  size_t count, room;
+};
+
+void managed_free(struct managed *managed);
+
+/* Gives the mark of a deployed domain its operator's row, and what it says of providers. */
+enum err managed_mark(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
+                      struct mark *mark);
+
+/* Counts a mark of a deployed domain. */
+enum err managed_count(struct managed *managed, const struct mark *mark);
+enum err managed_merge(struct managed *into, const struct managed *from);
+
+/* The provider that a mark names; empty: its policy host is no alias. */
+struct span managed_provider(const struct managed *managed, const struct mark *mark);
+
+/* Counters of the deployed domains of one operator, one kind of manager, ... */
+struct managed_line {
+  struct span text;
+  uint64_t domains, valid, broken;
+  uint64_t stage[STAGE_COUNT];
+};
+
+/* Each operator counted once. */
+struct managed_operators {
+  uint64_t count;
+  uint64_t broken;             /* with at least one broken domain */
+  uint64_t stage[STAGE_COUNT]; /* with at least one domain that has an error there */
+};
+
+/* Domains whose policy host and mail are both outsourced. */
+struct managed_outsourced {
+  uint64_t domains, mismatch; /* mismatch: with an error of stage mx */
+};
+
+struct managed_figures {
+  struct managed_line managers[MANAGER_COUNT];
+  struct managed_operators operators;
+  struct managed_outsourced same, different;
+  struct managed_line *providers; /* most domains first; texts belong to the managed */
+  size_t provider_count;
+};
+
+enum err managed_figures(const struct managed *managed, struct managed_limits limits,
+                         struct managed_figures *figures);
+void managed_figures_free(struct managed_figures *figures);
+
+#endif

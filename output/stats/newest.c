@@ -1,0 +1,234 @@
+#include "output/stats/newest.h"
+
+#include "output/base/siphash.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define LEDGER_TIME_MAX ((int64_t)1 << 47) /* the year 6429 */
+#define LEDGER_FOLDER   "/var/tmp"
+
+enum { INDEX_BITS = 8, LEDGER_PATH_MAX = 4096 };
+
+struct entry {
+  uint64_t name;  /* the domain's hash */
+  uint64_t order; /* time, then file: the greatest counts */
+  uint64_t mark;  /* packed; or the index of a kept one, and KEPT */
+};
+
+#define KEPT ((uint64_t)1 << 63)
+
+struct part {
+  struct entry block[LEDGER_BLOCK];
+  size_t used;
+  uint32_t *written; /* numbers of its blocks in the file */
+  size_t written_count, written_room;
+};
+
+struct ledger {
+  struct hash_key key;
+  struct mark *kept;
+  size_t kept_count, kept_room;
+  int fd; /* -1: nothing was written yet */
+  uint32_t blocks;
+  struct part parts[LEDGER_PARTS];
+};
+
+enum err ledger_new(struct ledger **ledger) {
+  struct ledger *made = calloc(1, sizeof *made);
+  if (!made) return ERR_MEMORY;
+  made->key = hash_key();
+  made->fd = -1;
+  *ledger = made;
+  return ERR_NONE;
+}
+
+void ledger_free(struct ledger *ledger) {
+  if (!ledger) return;
+  if (ledger->fd >= 0) close(ledger->fd);
+  for (int i = 0; i < LEDGER_PARTS; i++) free(ledger->parts[i].written);
+  free(ledger->kept);
+  free(ledger);
+}
+
+static int temporary_file(void) {
+  char path[LEDGER_PATH_MAX];
+  const char *folder = getenv("TMPDIR");
+  if (!folder || !*folder) folder = LEDGER_FOLDER;
+  if (snprintf(path, sizeof path, "%s/stscan.XXXXXX", folder) >= (int)sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int fd = mkostemp(path, O_CLOEXEC);
+  if (fd >= 0) unlink(path);
+  return fd;
+}
+
+/* Room for one more element behind the count that there are. */
+static bool grow(void **array, size_t size, size_t count, size_t *room) {
+  if (count < *room) return true;
+  size_t more = *room ? 2 * *room : 16;
+  void *grown = reallocarray(*array, more, size);
+  if (!grown) return false;
+  *array = grown;
+  *room = more;
+  return true;
+}
+
+static enum err transfer(int fd, void *at, size_t size, off_t offset, bool out) {
+  char *next = at;
+  while (size) {
+    ssize_t n = out ? pwrite(fd, next, size, offset) : pread(fd, next, size, offset);
+    if (n < 0 && errno == EINTR) continue;
+    if (n == 0) errno = EIO;
+    if (n <= 0) return ERR_IO;
+    next += n;
+    size -= (size_t)n;
+    offset += n;
+  }
+  return ERR_NONE;
+}
+
+static enum err part_write(struct ledger *ledger, struct part *part) {
+  if (ledger->fd < 0) ledger->fd = temporary_file();
+  if (ledger->fd < 0) return ERR_IO;
+  if (!grow((void **)&part->written, sizeof *part->written, part->written_count,
+            &part->written_room))
+    return ERR_MEMORY;
+  off_t offset = (off_t)ledger->blocks * (off_t)sizeof part->block;
+  enum err err = transfer(ledger->fd, part->block, sizeof part->block, offset, true);
+  if (err != ERR_NONE) return err;
+  part->written[part->written_count++] = ledger->blocks++;
+  part->used = 0;
+  return ERR_NONE;
+}
+
+static enum err ledger_keep(struct ledger *ledger, const struct mark *mark, uint64_t *bits) {
+  if (!grow((void **)&ledger->kept, sizeof *ledger->kept, ledger->kept_count, &ledger->kept_room))
+    return ERR_MEMORY;
+  *bits = KEPT | ledger->kept_count;
+  ledger->kept[ledger->kept_count++] = *mark;
+  return ERR_NONE;
+}
+
+enum err ledger_add(struct ledger *ledger, struct span domain, unsigned file, int64_t at,
+                    const struct mark *mark) {
+  uint64_t time = at < 0 ? 0 : (uint64_t)(at < LEDGER_TIME_MAX ? at : LEDGER_TIME_MAX - 1);
+  struct entry entry = {hash_text(ledger->key, domain), time << 16 | file, 0};
+  struct part *part = &ledger->parts[entry.name % LEDGER_PARTS];
+  enum err err = ERR_NONE;
+  if (!mark_pack(mark, &entry.mark)) err = ledger_keep(ledger, mark, &entry.mark);
+  if (err == ERR_NONE && part->used == LEDGER_BLOCK) err = part_write(ledger, part);
+  if (err == ERR_NONE) part->block[part->used++] = entry;
+  return err;
+}
+
+/* The entries of one part of all ledgers, and a table of their domains. */
+struct settlement {
+  struct ledger *const *ledgers;
+  unsigned ledger_count;
+  struct entry *entries; /* the ledger's index stands above a packed mark, or below KEPT */
+  size_t count;
+  uint32_t *slots; /* 1 + the entry that counts, of each domain; 0: free */
+  bool *mixed;     /* of a slot: several files have the domain */
+  size_t size;     /* of slots: a power of two */
+};
+
+static size_t part_count(const struct part *part) {
+  return part->written_count * LEDGER_BLOCK + part->used;
+}
+
+static enum err part_load(const struct ledger *ledger, const struct part *part,
+                          struct entry *entries) {
+  enum err err = ERR_NONE;
+  for (size_t i = 0; err == ERR_NONE && i < part->written_count; i++) {
+    off_t offset = (off_t)part->written[i] * (off_t)sizeof part->block;
+    err = transfer(ledger->fd, entries + i * LEDGER_BLOCK, sizeof part->block, offset, false);
+  }
+  if (part->used)
+    memcpy(entries + part->written_count * LEDGER_BLOCK, part->block, part->used * sizeof *entries);
+  return err;
+}
+
+static enum err settlement_load(struct settlement *s, int number) {
+  for (unsigned i = 0; i < s->ledger_count; i++) {
+    const struct part *part = &s->ledgers[i]->parts[number];
+    size_t more = part_count(part);
+    enum err err = part_load(s->ledgers[i], part, s->entries + s->count);
+    if (err != ERR_NONE) return err;
+    for (size_t j = s->count; j < s->count + more; j++)
+      s->entries[j].mark |= (uint64_t)i << MARK_PACKED_BITS;
+    s->count += more;
+  }
+  return ERR_NONE;
+}
+
+/* The slot of a domain, or the free one where it would stand. */
+static size_t settlement_slot(const struct settlement *s, uint64_t name) {
+  size_t slot = (name / LEDGER_PARTS) & (s->size - 1);
+  while (s->slots[slot] && s->entries[s->slots[slot] - 1].name != name)
+    slot = (slot + 1) & (s->size - 1);
+  return slot;
+}
+
+/* Finds the newest entry of each domain. */
+static void settlement_compare(struct settlement *s) {
+  for (size_t i = 0; i < s->count; i++) {
+    size_t slot = settlement_slot(s, s->entries[i].name);
+    if (s->slots[slot] == 0) {
+      s->slots[slot] = (uint32_t)i + 1;
+      continue;
+    }
+    uint64_t best = s->entries[s->slots[slot] - 1].order, order = s->entries[i].order;
+    if ((best & 0xffff) != (order & 0xffff)) s->mixed[slot] = true;
+    if (order > best) s->slots[slot] = (uint32_t)i + 1;
+  }
+}
+
+static enum err settlement_take(const struct settlement *s, ledger_take *take, void *context,
+                                uint64_t *duplicates) {
+  for (size_t i = 0; i < s->count; i++) {
+    size_t slot = settlement_slot(s, s->entries[i].name);
+    if (s->mixed[slot] && s->slots[slot] != i + 1) {
+      (*duplicates)++;
+      continue;
+    }
+    uint64_t bits = s->entries[i].mark & (((uint64_t)1 << MARK_PACKED_BITS) - 1);
+    unsigned index = s->entries[i].mark >> MARK_PACKED_BITS & ((1 << INDEX_BITS) - 1);
+    bool kept = s->entries[i].mark & KEPT;
+    struct mark mark = kept ? s->ledgers[index]->kept[bits] : mark_unpack(bits);
+    enum err err = take(context, index, &mark);
+    if (err != ERR_NONE) return err;
+  }
+  return ERR_NONE;
+}
+
+static enum err settle_part(struct ledger *const *ledgers, unsigned count, int number,
+                            ledger_take *take, void *context, uint64_t *duplicates) {
+  struct settlement s = {.ledgers = ledgers, .ledger_count = count, .size = 2};
+  size_t entries = 0;
+  for (unsigned i = 0; i < count; i++) entries += part_count(&ledgers[i]->parts[number]);
+  while (s.size < 2 * entries) s.size *= 2;
+  s.entries = calloc(entries + 1, sizeof *s.entries);
+  s.slots = calloc(s.size, sizeof *s.slots);
+  s.mixed = calloc(s.size, sizeof *s.mixed);
+  enum err err = ERR_MEMORY;
+  if (s.entries && s.slots && s.mixed) err = settlement_load(&s, number);
+  if (err == ERR_NONE) settlement_compare(&s);
+  if (err == ERR_NONE) err = settlement_take(&s, take, context, duplicates);
+  free(s.entries);
+  free(s.slots);
+  free(s.mixed);
+  return err;
+}
+
+enum err ledger_settle(struct ledger *const *ledgers, unsigned count, ledger_take *take,
+                       void *context, uint64_t *duplicates) {
+  enum err err = ERR_NONE;
+  *duplicates = 0;
+  for (int part = 0; err == ERR_NONE && part < LEDGER_PARTS; part++)
+    err = settle_part(ledgers, count, part, take, context, duplicates);
+  return err;
+}

@@ -1,0 +1,173 @@
+#include "output/stats/tally.h"
+
+#include "output/report/report_json.h"
+#include <stdlib.h>
+
+/* Columns of the TLDs and the rank bins. */
+enum { COLUMN_DOMAINS, COLUMN_VALID, COLUMN_BROKEN };
+
+struct rank_bin {
+  uint64_t columns[COUNTMAP_COLUMNS];
+};
+
+struct tally {
+  struct counts counts;
+  struct countmap tlds;
+  struct rank_bin *ranks;
+  size_t rank_count;
+  struct managed managed;
+  psl_ctx_t *psl;
+};
+
+enum err tally_new(struct tally **tally) {
+  struct tally *made = calloc(1, sizeof *made);
+  if (!made) return ERR_MEMORY;
+  made->psl = psl_latest(NULL);
+  *tally = made;
+  return ERR_NONE;
+}
+
+void tally_free(struct tally *tally) {
+  if (!tally) return;
+  countmap_free(&tally->tlds);
+  managed_free(&tally->managed);
+  free(tally->ranks);
+  psl_free(tally->psl);
+  free(tally);
+}
+
+static enum err tally_mark_tld(struct tally *tally, struct span domain, struct mark *mark) {
+  const char *dot = memrchr(domain.ptr, '.', domain.len);
+  struct span tld = dot ? span_skip(domain, (size_t)(dot - domain.ptr) + 1) : domain;
+  struct countmap_row *row = countmap_at(&tally->tlds, tld);
+  if (!row) return ERR_MEMORY;
+  mark->tld = (uint32_t)(row - tally->tlds.rows) + 1;
+  return ERR_NONE;
+}
+
+enum err tally_mark(struct tally *tally, const struct result *result, struct mark *mark) {
+  enum err err = ERR_NONE;
+  *mark = mark_of(result);
+  if (result->domain.len) err = tally_mark_tld(tally, result->domain, mark);
+  if (err == ERR_NONE && mark_deployed(mark))
+    err = managed_mark(&tally->managed, tally->psl, result, mark);
+  return err;
+}
+
+static void count_columns(uint64_t columns[COUNTMAP_COLUMNS], const struct mark *mark) {
+  columns[COLUMN_DOMAINS]++;
+  columns[COLUMN_VALID] += mark->status == STATUS_VALID;
+  columns[COLUMN_BROKEN] += mark->status == STATUS_BROKEN;
+}
+
+static enum err tally_rank_room(struct tally *tally, size_t count) {
+  if (count <= tally->rank_count) return ERR_NONE;
+  struct rank_bin *grown = reallocarray(tally->ranks, count, sizeof *grown);
+  if (!grown) return ERR_MEMORY;
+  memset(grown + tally->rank_count, 0, (count - tally->rank_count) * sizeof *grown);
+  tally->ranks = grown;
+  tally->rank_count = count;
+  return ERR_NONE;
+}
+
+enum err tally_count(struct tally *tally, const struct mark *mark) {
+  enum err err = tally_rank_room(tally, mark->rank_bin);
+  if (err == ERR_NONE && mark_deployed(mark)) err = managed_count(&tally->managed, mark);
+  if (err != ERR_NONE) return err;
+  mark_count(mark, &tally->counts);
+  if (mark->tld) count_columns(tally->tlds.rows[mark->tld - 1].counts, mark);
+  if (mark->rank_bin) count_columns(tally->ranks[mark->rank_bin - 1].columns, mark);
+  return ERR_NONE;
+}
+
+enum err tally_add(struct tally *tally, const struct result *result) {
+  struct mark mark;
+  enum err err = tally_mark(tally, result, &mark);
+  return err == ERR_NONE ? tally_count(tally, &mark) : err;
+}
+
+enum err tally_merge(struct tally *into, const struct tally *from) {
+  enum err err = tally_rank_room(into, from->rank_count);
+  if (err == ERR_NONE) err = countmap_merge(&into->tlds, &from->tlds);
+  if (err == ERR_NONE) err = managed_merge(&into->managed, &from->managed);
+  if (err != ERR_NONE) return err;
+  counts_sum(&into->counts, &from->counts);
+  for (size_t i = 0; i < from->rank_count; i++)
+    for (int column = 0; column < COUNTMAP_COLUMNS; column++)
+      into->ranks[i].columns[column] += from->ranks[i].columns[column];
+  return ERR_NONE;
+}
+
+uint64_t tally_domains(const struct tally *tally) {
+  return tally->counts.domains;
+}
+
+uint64_t tally_status(const struct tally *tally, enum result_status status) {
+  return tally->counts.status[status];
+}
+
+uint64_t tally_code(const struct tally *tally, enum finding_code code) {
+  return tally->counts.codes[code];
+}
+
+struct span tally_tld(const struct tally *tally, const struct mark *mark) {
+  return mark->tld ? tally->tlds.rows[mark->tld - 1].text : (struct span){0};
+}
+
+struct span tally_provider(const struct tally *tally, const struct mark *mark) {
+  return managed_provider(&tally->managed, mark);
+}
+
+static struct figures_line line_of(struct span text, const uint64_t columns[COUNTMAP_COLUMNS]) {
+  return (struct figures_line){
+      .text = text,
+      .domains = columns[COLUMN_DOMAINS],
+      .deployed = columns[COLUMN_VALID] + columns[COLUMN_BROKEN],
+      .valid = columns[COLUMN_VALID],
+      .broken = columns[COLUMN_BROKEN],
+  };
+}
+
+static enum err tally_figures_tlds(const struct tally *tally, struct figures *figures) {
+  const struct countmap_row **rows = countmap_sorted(&tally->tlds);
+  figures->tlds = calloc(tally->tlds.count + 1, sizeof *figures->tlds);
+  enum err err = rows && figures->tlds ? ERR_NONE : ERR_MEMORY;
+  for (size_t i = 0; err == ERR_NONE && i < tally->tlds.count; i++) {
+    if (rows[i]->counts[COLUMN_DOMAINS] == 0) break; /* named by marks that were not counted */
+    figures->tlds[figures->tld_count++] = line_of(rows[i]->text, rows[i]->counts);
+  }
+  free(rows);
+  return err;
+}
+
+static enum err tally_figures_ranks(const struct tally *tally, struct figures *figures) {
+  figures->ranks = calloc(tally->rank_count + 1, sizeof *figures->ranks);
+  if (!figures->ranks) return ERR_MEMORY;
+  for (size_t bin = 0; bin < tally->rank_count; bin++) {
+    if (tally->ranks[bin].columns[COLUMN_DOMAINS] == 0) continue;
+    struct figures_line *line = &figures->ranks[figures->rank_count++];
+    *line = line_of((struct span){0}, tally->ranks[bin].columns);
+    line->from = bin * MARK_RANK_BIN + 1;
+    line->to = (bin + 1) * MARK_RANK_BIN;
+  }
+  return ERR_NONE;
+}
+
+enum err tally_figures(const struct tally *tally, struct managed_limits limits,
+                       struct figures *figures) {
+  *figures = (struct figures){.counts = tally->counts, .limits = limits};
+  enum err err = managed_figures(&tally->managed, limits, &figures->managed);
+  if (err == ERR_NONE) err = tally_figures_tlds(tally, figures);
+  if (err == ERR_NONE) err = tally_figures_ranks(tally, figures);
+  if (err != ERR_NONE) figures_free(figures);
+  return err;
+}
+
+void tally_write(const struct tally *tally, struct json *json, const char *key) {
+  struct figures figures;
+  enum err err = tally_figures(tally, MANAGED_LIMITS_STUDY, &figures);
+  json_open(json, key, '{');
+  if (err == ERR_NONE) report_json(json, &figures);
+  json_close(json, '}');
+  figures_free(&figures);
+}

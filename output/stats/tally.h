@@ -1,0 +1,43 @@
+/* The statistics: counters that one thread keeps, merged at the end; the members of `stats --json`.
+ *
+ * Not for use by several threads at once. Memory grows with TLDs, rank bins, operators and (a few
+ * octets each) deployed domains, never with the list. A domain is counted at once by tally_add(),
+ * or first made into a mark, kept for a while, and then counted or not.
+ */
+#ifndef OUTPUT_STATS_TALLY_H
+#define OUTPUT_STATS_TALLY_H
+
+#include "output/base/json_writer.h"
+#include "output/stats/statistics.h"
+
+struct tally;
+
+enum err tally_new(struct tally **tally);
+void tally_free(struct tally *tally);
+
+/* Counts one domain. ERR_MEMORY: it could not be counted whole. */
+enum err tally_add(struct tally *tally, const struct result *result);
+
+/* tally_add() in two steps. A mark is good for the tally that made it, as long as that lives. */
+enum err tally_mark(struct tally *tally, const struct result *result, struct mark *mark);
+enum err tally_count(struct tally *tally, const struct mark *mark);
+
+enum err tally_merge(struct tally *into, const struct tally *from);
+
+uint64_t tally_domains(const struct tally *tally);
+uint64_t tally_status(const struct tally *tally, enum result_status status);
+uint64_t tally_code(const struct tally *tally, enum finding_code code);
+
+/* What a mark of this tally names; empty: nothing. */
+struct span tally_tld(const struct tally *tally, const struct mark *mark);
+struct span tally_provider(const struct tally *tally, const struct mark *mark);
+
+/* All that the reports show. The figures' texts belong to the tally; figures_free() when done. */
+enum err tally_figures(const struct tally *tally, struct managed_limits limits,
+                       struct figures *figures);
+
+/* The statistics' object, by the study's limits, under key or as the top (NULL); empty when there
+ * is no memory for it. */
+void tally_write(const struct tally *tally, struct json *json, const char *key);
+
+#endif

@@ -1,0 +1,13 @@
+/* How far two short texts are apart: the fewest single bytes to add, drop or replace. */
+#ifndef SCANNER_BASE_EDIT_DISTANCE_H
+#define SCANNER_BASE_EDIT_DISTANCE_H
+
+#include "output/base/span.h"
+
+enum { DISTANCE_TEXT_MAX = 255 };
+
+/* Ignores the case of ASCII letters. A text over DISTANCE_TEXT_MAX bytes is DISTANCE_TEXT_MAX from
+ * every other. */
+unsigned distance_edits(struct span a, struct span b);
+
+#endif

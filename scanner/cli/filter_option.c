@@ -1,0 +1,69 @@
+#include "scanner/cli/filter_option.h"
+
+#include "scanner/cli/help.h"
+
+enum { ALLOWED_SIZE = 512 };
+
+/* What is allowed where the fault lies. */
+static void print_allowed(FILE *out, const struct where_fault *fault, enum err err) {
+  if (err == ERR_LIMIT) {
+    fprintf(out, "give at most %d conditions with %d values each", WHERE_CONDITIONS_MAX,
+            WHERE_VALUES_MAX);
+  } else if (fault->facet == FACET_COUNT) {
+    fputs("give MEMBER=VALUE or MEMBER!=VALUE; members: ", out);
+    facet_print_names(out);
+  } else {
+    fprintf(out, "%s is ", facet_text(fault->facet));
+    facet_print_allowed(out, fault->facet);
+  }
+}
+
+static void complain_where(const char *command, const struct where_fault *fault, enum err err) {
+  char allowed[ALLOWED_SIZE] = "";
+  FILE *out = fmemopen(allowed, sizeof allowed, "w");
+  if (out) {
+    print_allowed(out, fault, err);
+    fclose(out);
+  }
+  help_complain(command, "--where: \"%.*s\" is not allowed: %s", SPAN_ARG(fault->part), allowed);
+}
+
+bool slice_where(const char *command, const struct options_texts *texts, struct where *where) {
+  struct where_fault fault;
+  for (unsigned i = 0; i < texts->count; i++) {
+    enum err err = where_add(where, span_of(texts->at[i]), &fault);
+    if (err == ERR_NONE) continue;
+    complain_where(command, &fault, err);
+    return false;
+  }
+  return true;
+}
+
+bool slice_by(const char *command, const char *by, enum facet *facet) {
+  char names[ALLOWED_SIZE] = "";
+  *facet = by ? facet_by_text(span_of(by)) : FACET_COUNT;
+  if (!by || *facet != FACET_COUNT) return true;
+  FILE *out = fmemopen(names, sizeof names, "w");
+  if (out) {
+    facet_print_names(out);
+    fclose(out);
+  }
+  help_complain(command, "--by: \"%s\" is not allowed: give one of %s", by, names);
+  return false;
+}
+
+bool slice_text(const char *command, const struct options_texts *texts,
+                char text[SLICE_TEXT_SIZE]) {
+  size_t used = 0;
+  text[0] = 0;
+  for (unsigned i = 0; i < texts->count; i++) {
+    int len = snprintf(text + used, SLICE_TEXT_SIZE - used, "%s%s", i ? "," : "", texts->at[i]);
+    if (len < 0 || (size_t)len >= SLICE_TEXT_SIZE - used) {
+      help_complain(command, "--where: the conditions are longer than %d bytes",
+                    SLICE_TEXT_SIZE - 1);
+      return false;
+    }
+    used += (size_t)len;
+  }
+  return true;
+}

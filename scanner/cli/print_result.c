@@ -1,0 +1,96 @@
+#include "scanner/cli/print_result.h"
+
+#include "output/base/terminal_text.h"
+#include "output/record/record_write.h"
+#include "scanner/cli/terminal.h"
+#include <stdlib.h>
+
+enum { TELL_INDENT = 6 };
+
+static const char *const severity_colours[] = {
+    [FINDING_ERROR] = "\x1b[1;31m",
+    [FINDING_WARNING] = "\x1b[1;33m",
+    [FINDING_INFO] = "\x1b[36m",
+};
+
+struct explain_style tell_style(struct span domain) {
+  return (struct explain_style){
+      .width = terminal_width(stdout),
+      .colour = terminal_colour(stdout),
+      .domain = domain,
+  };
+}
+
+static void tell_word(FILE *out, const struct explain_style *style, enum finding_severity severity,
+                      const char *word) {
+  if (style->colour)
+    fprintf(out, "%s%s\x1b[0m", severity_colours[severity], word);
+  else
+    fputs(word, out);
+}
+
+void tell_finding(FILE *out, const struct explain_style *style, const struct finding *finding) {
+  const struct finding_info *info = finding_info(finding->code);
+  fputs("    ", out);
+  tell_word(out, style, info->severity, finding_severity_text(info->severity));
+  fprintf(out, "  %s", info->name);
+  if (finding->detail.len) fputs(": ", out);
+  plain_print(out, finding->detail);
+  if (finding->contested) {
+    fputs(" [contested: ", out);
+    plain_print(out, finding->erratum);
+    fputc(']', out);
+  }
+  fputc('\n', out);
+}
+
+static void tell_part(FILE *out, const struct explain_style *style, const char *heading,
+                      const char *text) {
+  fprintf(out, "    %s\n", heading);
+  explain_text(out, style, TELL_INDENT, text);
+}
+
+void tell_cures(FILE *out, const struct explain_style *style, const struct finding *findings) {
+  for (const struct finding *finding = findings; finding; finding = finding->next) {
+    const struct finding_info *info = finding_info(finding->code);
+    if (info->severity == FINDING_INFO) continue;
+    fputs("\n  ", out);
+    tell_word(out, style, info->severity, info->name);
+    fprintf(out, ": %s\n", info->title);
+    tell_part(out, style, "Meaning", info->meaning);
+    tell_part(out, style, "What a sender does", info->sender);
+    tell_part(out, style, "How to mend it", info->mend);
+  }
+}
+
+void tell_status(FILE *out, const struct explain_style *style, const struct result *result) {
+  unsigned counts[FINDING_SEVERITY_COUNT] = {0};
+  for (const struct finding *finding = result->findings; finding; finding = finding->next)
+    counts[finding_info(finding->code)->severity]++;
+  bool good = result->status == STATUS_VALID || result->status == STATUS_ABSENT;
+  tell_word(out, style, good ? FINDING_INFO : FINDING_ERROR, result_status_text(result->status));
+  const char *between = ": ";
+  for (int severity = FINDING_ERROR; severity <= FINDING_WARNING; severity++) {
+    if (counts[severity] == 0) continue;
+    fprintf(out, "%s%u %s%s", between, counts[severity],
+            finding_severity_text((enum finding_severity)severity),
+            counts[severity] == 1 ? "" : "s");
+    between = ", ";
+  }
+}
+
+enum err tell_record(FILE *out, const struct result *result) {
+  size_t size = 0;
+  char *memory = NULL;
+  struct json json = json_into(NULL, 0);
+  for (record_write(&json, result); json_overflow(&json); record_write(&json, result)) {
+    size = json.need;
+    free(memory);
+    memory = malloc(size);
+    if (!memory) return ERR_MEMORY;
+    json = json_into(memory, size);
+  }
+  fwrite(memory, 1, json.need, out);
+  free(memory);
+  return ERR_NONE;
+}

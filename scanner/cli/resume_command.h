@@ -1,0 +1,11 @@
+/* The line to resume a scan with. */
+#ifndef SCANNER_CLI_RESUME_COMMAND_H
+#define SCANNER_CLI_RESUME_COMMAND_H
+
+#include <stdio.h>
+
+/* The command line (argv[0] is the command) as a shell reads it, in one line, with --resume in
+ * place of --force or --append. */
+void again_print(FILE *out, int argc, char *const *argv);
+
+#endif

@@ -1,0 +1,205 @@
+#include "scanner/cli/summary.h"
+
+#include "output/base/terminal_text.h"
+#include "output/base/whole_file.h"
+#include "scanner/cli/versions.h"
+#include <stdlib.h>
+
+/* How a summary begins. */
+#define ACCOUNT_MARK SPAN("{\"versions\":{\"stscan\":\"")
+
+enum { ACCOUNT_SIZE = 64 * 1024 };
+
+static const char *account_end_text(enum scan_end end) {
+  switch (end) {
+  case SCAN_COMPLETE: return "complete";
+  case SCAN_STOPPED: return "stopped";
+  case SCAN_READER_GONE: return "output closed";
+  case SCAN_BROKEN: return "broken off";
+  case SCAN_LATER:
+  case SCAN_FAILED: return "failed";
+  }
+  return "";
+}
+
+/* Digits in groups of three: 1,234,567. */
+static const char *account_number(uint64_t number, char text[32]) {
+  char digits[24];
+  int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+  char *out = text;
+  for (int i = 0; i < len; i++) {
+    if (i && (len - i) % 3 == 0) *out++ = ',';
+    *out++ = digits[i];
+  }
+  *out = 0;
+  return text;
+}
+
+static double account_rate(const struct scan_account *account) {
+  return account->seconds > 0 ? (double)account->records / account->seconds : 0;
+}
+
+static void account_print_status(FILE *out, const struct tally *tally) {
+  char text[32];
+  fputs("  ", out);
+  for (int i = 0; i < STATUS_COUNT; i++) {
+    uint64_t domains = tally_status(tally, (enum result_status)i);
+    if (domains)
+      fprintf(out, "%s %s  ", result_status_text((enum result_status)i),
+              account_number(domains, text));
+  }
+  fputc('\n', out);
+}
+
+/* The most frequent errors, at most ACCOUNT_FAULTS_SHOWN. */
+static void account_print_faults(FILE *out, const struct tally *tally) {
+  bool shown[FOUND_COUNT] = {false};
+  char text[32];
+  for (int row = 0; row < ACCOUNT_FAULTS_SHOWN; row++) {
+    int most = -1;
+    for (int code = 0; code < FOUND_COUNT; code++) {
+      if (shown[code] || finding_info((enum finding_code)code)->severity != FINDING_ERROR) continue;
+      if (tally_code(tally, (enum finding_code)code) == 0) continue;
+      if (most < 0 ||
+          tally_code(tally, (enum finding_code)code) > tally_code(tally, (enum finding_code)most))
+        most = code;
+    }
+    if (most < 0) break;
+    shown[most] = true;
+    fprintf(out, "%s%s %s",
+            row ? ", " : "  most frequent faults: ", finding_info((enum finding_code)most)->name,
+            account_number(tally_code(tally, (enum finding_code)most), text));
+  }
+  if (memchr(shown, true, sizeof shown)) fputc('\n', out);
+}
+
+static void account_print_servers(FILE *out, const struct scan_account *account) {
+  char address[ADDRESS_TEXT_MAX], sent[32];
+  for (size_t i = 0; i < account->server_count; i++) {
+    const struct resolver_server *server = &account->servers[i];
+    address_text(&server->address, address);
+    fprintf(out, "  resolver %s: %s queries, %.2f%% lost, %.1f ms%s\n", address,
+            account_number(server->sent, sent),
+            server->sent ? 100.0 * (double)server->lost / (double)server->sent : 0.0,
+            server->rtt_us / 1000.0, server->resting ? ", stopped answering" : "");
+  }
+}
+
+void account_print(FILE *out, const struct scan_account *account, enum scan_end end,
+                   const char *output) {
+  char records[32], bytes[32], fetches[32];
+  if (end == SCAN_COMPLETE && account->resumed && account->records == 0) {
+    fputs("stscan: nothing left to do: ", out);
+    plain_print(out, span_of(output));
+    fprintf(out, " holds all %s records\n", account_number(account->resumed, records));
+    return;
+  }
+  fprintf(out, "stscan: %s: %s records in %.1f s (%.0f/s), %s policies fetched\n",
+          account_end_text(end), account_number(account->records, records), account->seconds,
+          account_rate(account), account_number(account->fetches, fetches));
+  if (account->tally) {
+    account_print_status(out, account->tally);
+    account_print_faults(out, account->tally);
+  }
+  account_print_servers(out, account);
+  if (account->resumed)
+    fprintf(out, "  %s records were there before\n", account_number(account->resumed, records));
+  if (account->dropped)
+    fprintf(out, "  %s domains were in flight and have no record\n",
+            account_number(account->dropped, records));
+  if (strcmp(output, "-") == 0) return;
+  fputs("  results: ", out);
+  plain_print(out, span_of(output));
+  fprintf(out, " (%s bytes)\n", account_number(account->bytes, bytes));
+}
+
+enum err account_check(const char *path, bool force) {
+  return strcmp(path, "-") == 0 ? ERR_NONE : whole_file_check(path, ACCOUNT_MARK, force);
+}
+
+static void account_json_servers(struct json *json, const struct scan_account *account) {
+  char address[ADDRESS_TEXT_MAX];
+  json_open(json, "resolvers", '[');
+  for (size_t i = 0; i < account->server_count; i++) {
+    const struct resolver_server *server = &account->servers[i];
+    size_t len = address_text(&server->address, address);
+    json_open(json, NULL, '{');
+    json_string(json, "address", (struct span){address, len});
+    json_uint(json, "sent", server->sent);
+    json_uint(json, "answered", server->answered);
+    json_uint(json, "lost", server->lost);
+    json_fixed(json, "rtt_ms", server->rtt_us / 1000.0, 3);
+    json_bool(json, "resting", server->resting);
+    json_close(json, '}');
+  }
+  json_close(json, ']');
+}
+
+/* Of the whole scan: what was there before is counted as well. *all NULL: it is not known. */
+static enum err account_statistics(const struct scan_account *account, struct tally **all) {
+  *all = NULL;
+  if (!account->tally) return ERR_NONE;
+  enum err err = tally_new(all);
+  if (err == ERR_NONE) err = tally_merge(*all, account->tally);
+  if (err == ERR_NONE && account->earlier) err = tally_merge(*all, account->earlier);
+  return err;
+}
+
+static void account_json(struct json *json, const struct scan_account *account,
+                         const struct tally *statistics, enum scan_end end, int argc,
+                         char *const *argv) {
+  json_open(json, NULL, '{');
+  versions_write(json, "versions");
+  json_open(json, "arguments", '[');
+  for (int i = 0; i < argc; i++) json_string(json, NULL, span_of(argv[i]));
+  json_close(json, ']');
+  json_string(json, "end", span_of(account_end_text(end)));
+  json_time(json, "started_at", account->begin);
+  json_time(json, "ended_at", account->end);
+  json_fixed(json, "seconds", account->seconds, 3);
+  json_uint(json, "lines", account->lines);
+  json_uint(json, "records", account->records);
+  json_uint(json, "resumed", account->resumed);
+  json_uint(json, "dropped", account->dropped);
+  json_uint(json, "bytes", account->bytes);
+  json_uint(json, "fetches", account->fetches);
+  json_fixed(json, "records_per_second", account_rate(account), 1);
+  json_uint(json, "threads", account->threads);
+  json_uint(json, "concurrency", account->concurrency);
+  account_json_servers(json, account);
+  if (statistics) tally_write(statistics, json, "statistics");
+  json_close(json, '}');
+  json_raw(json, SPAN("\n"));
+}
+
+static enum err account_save(const char *path, bool force, struct span text) {
+  struct whole_file *file;
+  if (strcmp(path, "-") == 0)
+    return fwrite(text.ptr, 1, text.len, stdout) == text.len ? ERR_NONE : ERR_IO;
+  enum err err = whole_file_open(&file, path, ACCOUNT_MARK, force);
+  if (err != ERR_NONE) return err;
+  fwrite(text.ptr, 1, text.len, whole_file_stream(file));
+  return whole_file_close(file, true);
+}
+
+enum err account_write(const char *path, bool force, const struct scan_account *account,
+                       enum scan_end end, int argc, char *const *argv) {
+  struct tally *statistics;
+  enum err err = account_statistics(account, &statistics);
+  bool whole = false;
+  for (size_t size = ACCOUNT_SIZE; err == ERR_NONE && !whole;) {
+    char *memory = malloc(size);
+    if (!memory) {
+      err = ERR_MEMORY;
+      break;
+    }
+    struct json json = json_into(memory, size);
+    account_json(&json, account, statistics, end, argc, argv);
+    whole = !json_overflow(&json);
+    if (whole) err = account_save(path, force, json_text(&json));
+    size = json.need;
+    free(memory);
+  }
+  tally_free(statistics);
+  return err;
+}

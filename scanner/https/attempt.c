@@ -1,0 +1,45 @@
+#include "scanner/https/attempt.h"
+
+#include "scanner/https/retry_after.h"
+
+static void attempt_raise(struct attempt *attempt, const struct transfer *transfer) {
+  const struct outcome *outcome = &transfer->outcome;
+  enum finding_code code = outcome_code(outcome);
+  if (code == FOUND_COUNT) return;
+  bool http = finding_info(code)->stage == STAGE_POLICY_HTTP;
+  faults_add(&attempt->faults,
+             (struct finding){.code = code,
+                              .detail = outcome_detail(outcome, code, attempt->faults.arena),
+                              .http_status = http ? outcome->http_status : 0});
+}
+
+static enum finding_code attempt_first_error(const struct faults *faults) {
+  for (const struct finding *f = faults->first; f; f = f->next)
+    if (finding_info(f->code)->severity == FINDING_ERROR) return f->code;
+  return FOUND_COUNT;
+}
+
+struct attempt attempt_judge(const struct transfer *transfer, int64_t now, struct arena *arena) {
+  const struct outcome *outcome = &transfer->outcome;
+  struct attempt attempt = {
+      .here = true,
+      .step = outcome->step,
+      .faults.arena = arena,
+      .certificate = transfer->peer.facts,
+      .has_header = outcome->step == OUTCOME_BODY,
+      .has_body = outcome_code(outcome) == FOUND_COUNT,
+  };
+  transfer_result(transfer, arena, &attempt.fetch);
+  attempt_raise(&attempt, transfer);
+  attempt.fetch.has_trusted = transfer->peer.facts.here;
+  attempt.fetch.trusted = peer_judge(&transfer->peer, now, &attempt.faults);
+  attempt.code = attempt_first_error(&attempt.faults);
+  bool distrusted = attempt.fetch.has_trusted && !attempt.fetch.trusted;
+  attempt.tries_next = !distrusted && outcome_tries_next(outcome);
+  attempt.overload = outcome_is_overload(outcome);
+  if (attempt.overload && outcome->http_status)
+    retry_after_parse(transfer_header(transfer, "Retry-After"), now, &attempt.retry_after);
+  if (attempt.has_body)
+    attempt.body = arena_copy(arena, (struct span){transfer->body, (size_t)outcome->bytes});
+  return attempt;
+}

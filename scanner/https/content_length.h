@@ -1,0 +1,31 @@
+/* How long the body of an HTTP/1.1 answer is said to be, where libcurl is more lenient than
+ * RFC 9112 section 6.3: it takes the last of several Content-Length fields, digits with anything
+ * behind them, and a length that it cannot count for none; and until 8.1 it decodes whatever
+ * Transfer-Encoding comes. Pure; all zero is the start of a header.
+ */
+#ifndef SCANNER_HTTPS_CONTENT_LENGTH_H
+#define SCANNER_HTTPS_CONTENT_LENGTH_H
+
+#include "output/base/span.h"
+#include <stdint.h>
+
+/* Of a body, in octets: what libcurl can count. */
+#define FRAMING_LENGTH_MAX ((uint64_t)INT64_MAX)
+
+struct framing {
+  bool chunked; /* which overrides every Content-Length */
+  bool encoded; /* a Transfer-Encoding other than "chunked", once: the body must not be read */
+  bool has_length;
+  bool wrong;      /* a length that is no number or too large a one, or another one than before */
+  bool at_field;   /* the last line was one of these fields */
+  bool folded;     /* ... and its value goes on in the next one, which libcurl does not see */
+  uint64_t length; /* UINT64_MAX stands for all that is larger too */
+};
+
+/* One line of the header; others than the two fields are passed over. */
+void framing_note(struct framing *framing, struct span line);
+
+/* Whether the message can be told to be whole. */
+bool framing_is_sound(const struct framing *framing);
+
+#endif

@@ -1,0 +1,511 @@
+#include "scanner/https/fetcher.h"
+
+#include "scanner/https/address_plan.h"
+#include "scanner/https/connect_queue.h"
+#include "scanner/https/memory.h"
+#include "scanner/https/request.h"
+#include "scanner/https/trust_store.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+  FETCHER_MS_NS = 1000000,
+  FETCHER_TROUBLE_WAIT_NS = 100 * FETCHER_MS_NS,
+  FETCHER_STALL_NS = 1000 * FETCHER_MS_NS, /* a first SYN that was lost is sent again by then */
+  FETCHER_TROUBLE_MAX = 50,                /* tries of one fetch that ended in trouble of our own */
+  FETCHER_AWAY_NS = 1000 * FETCHER_MS_NS,  /* a server may have given us up meanwhile */
+  FETCHER_AWAY_MAX = 1,                    /* tries of one fetch that ended so */
+};
+
+#define FETCHER_SECOND_NS UINT64_C(1000000000)
+
+static_assert(COURSE_ADDRESSES_MAX == 2 * FETCHER_ADDRESS_MAX, "both families of a policy host");
+
+TAILQ_HEAD(transfer_list, transfer);
+TAILQ_HEAD(fetch_list, fetch_state);
+
+enum fetch_place { FETCH_PAUSING, FETCH_WAITING, FETCH_RUNNING, FETCH_ENDED };
+
+/* In the arena of the fetch. */
+struct fetch_state {
+  struct waiter waiter; /* first: a waiter is its fetch_state */
+  struct fetch *fetch;
+  enum fetch_place place;
+  struct transfer *transfer;     /* while running */
+  TAILQ_ENTRY(fetch_state) link; /* while pausing or ended */
+  uint64_t pause_until;
+  struct course course;
+  unsigned troubles;
+  unsigned aways;
+};
+
+struct fetcher {
+  struct fetcher_config config;
+  char *user_agent;
+  bool has_curl;
+  struct transfer_common common;
+  uv_loop_t *loop;
+  uv_timer_t wake; /* for those that wait */
+  unsigned open;   /* handles and the multi, not closed yet */
+  bool closing;
+  struct transfer_list idle, busy;
+  size_t in_flight;         /* without the stalled */
+  size_t stalled;           /* whose connection takes so long that it seems dead */
+  struct fetch_list paused; /* who ends first goes first */
+  struct lanes *lanes;
+  struct fetch_list ended; /* whose callback is due */
+  bool has_token;          /* taken from the pace and not used yet */
+  uint64_t pause_until;    /* nobody may connect before: the pace, or trouble of our own */
+};
+
+/* At least a millisecond: libuv runs those of no time again and again before it polls (until 1.45).
+ */
+static void fetcher_arm(uv_timer_t *timer, uv_timer_cb call, uint64_t wait_ns) {
+  uint64_t ms = (wait_ns + FETCHER_MS_NS - 1) / FETCHER_MS_NS;
+  uv_timer_start(timer, call, ms ? ms : 1, 0);
+}
+
+static int64_t fetcher_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / FETCHER_MS_NS;
+}
+
+/* Deadlines and durations are by this clock; what is shared with other threads is not. */
+static uint64_t fetcher_now(const struct fetcher *fetcher) {
+  return loop_clock_now(fetcher->common.clock);
+}
+
+/* Its callback comes with the next fetcher_settle(). */
+static void fetcher_finish(struct fetcher *fetcher, struct fetch_state *state, enum err err) {
+  struct fetch *fetch = state->fetch;
+  const struct attempt *best = &state->course.best;
+  if (err == ERR_NONE) err = fetch->faults->arena->err;
+  fetch->err = err;
+  if (best->here) fetch->result = best->fetch;
+  fetch->result.attempts = state->course.attempts;
+  fetch->result.attempt_count = state->course.attempt_count;
+  fetch->certificate = best->certificate;
+  fetch->has_header = best->has_header;
+  fetch->has_body = best->has_body;
+  fetch->body = best->body;
+  for (struct finding *f = best->faults.first; f && err == ERR_NONE; f = f->next)
+    faults_add(fetch->faults, *f);
+  state->place = FETCH_ENDED;
+  TAILQ_INSERT_TAIL(&fetcher->ended, state, link);
+}
+
+static void fetcher_wait(struct fetcher *fetcher, struct fetch_state *state) {
+  state->place = FETCH_WAITING;
+  enum err err = lanes_add(fetcher->lanes, course_address(&state->course), &state->waiter);
+  if (err != ERR_NONE) fetcher_finish(fetcher, state, err);
+}
+
+static void fetcher_pause(struct fetcher *fetcher, struct fetch_state *state, uint64_t until) {
+  struct fetch_state *before = TAILQ_LAST(&fetcher->paused, fetch_list);
+  state->place = FETCH_PAUSING;
+  state->pause_until = until;
+  while (before && before->pause_until > until) before = TAILQ_PREV(before, fetch_list, link);
+  if (before)
+    TAILQ_INSERT_AFTER(&fetcher->paused, before, state, link);
+  else
+    TAILQ_INSERT_HEAD(&fetcher->paused, state, link);
+}
+
+static void fetcher_end_pauses(struct fetcher *fetcher, uint64_t now) {
+  struct fetch_state *state;
+  while ((state = TAILQ_FIRST(&fetcher->paused)) && state->pause_until <= now) {
+    TAILQ_REMOVE(&fetcher->paused, state, link);
+    fetcher_wait(fetcher, state);
+  }
+}
+
+/* Trouble of our own says nothing about the host: it is tried again after a pause. */
+static void fetcher_bear(struct fetcher *fetcher, struct fetch_state *state, enum err err) {
+  if (state->troubles++ == FETCHER_TROUBLE_MAX) {
+    fetcher_finish(fetcher, state, err);
+    return;
+  }
+  fetcher->pause_until = uv_hrtime() + FETCHER_TROUBLE_WAIT_NS;
+  fetcher_wait(fetcher, state);
+}
+
+/* How long the fetch has to wait before it may come again (RFC 9110 section 10.2.3). The others of
+ * the address wait too, in their lane. */
+static uint64_t fetcher_back_off(struct fetcher *fetcher, const union address *address,
+                                 const struct attempt *attempt, uint64_t now) {
+  uint64_t asked = attempt->retry_after * FETCHER_SECOND_NS;
+  uint64_t least = GATES_REST_FIRST_S * FETCHER_SECOND_NS;
+  if (attempt->overload)
+    gates_rest(fetcher->config.gates, address, asked, now);
+  else if (attempt->fetch.http_status)
+    gates_relieve(fetcher->config.gates, address, now);
+  return asked < least ? least : asked;
+}
+
+/* It failed after the clock had stood still for long: perhaps the server tired of us. Its own
+ * silence does not end before its time, whatever the clock lost. */
+static bool fetcher_was_away(const struct fetcher *fetcher, struct fetch_state *state,
+                             const struct transfer *transfer) {
+  bool away = loop_clock_lost(fetcher->common.clock) >= transfer->lost_ns + FETCHER_AWAY_NS;
+  bool failed = outcome_code(&transfer->outcome) != FOUND_COUNT && !transfer->outcome.late;
+  if (!failed || !away || state->aways == FETCHER_AWAY_MAX) return false;
+  state->aways++;
+  return true;
+}
+
+static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
+                          const struct transfer *transfer) {
+  uint64_t now = uv_hrtime(), pause;
+  uint64_t spent = fetcher_now(fetcher) - transfer->start_ns;
+  enum err trouble = outcome_trouble(&transfer->outcome);
+  bool away = trouble == ERR_NONE && fetcher_was_away(fetcher, state, transfer);
+  if (away || trouble != ERR_NONE) {
+    state->course.left_ns -= spent < state->course.left_ns ? spent : state->course.left_ns;
+    if (away)
+      fetcher_wait(fetcher, state);
+    else
+      fetcher_bear(fetcher, state, trouble);
+    return;
+  }
+  struct attempt attempt = attempt_judge(transfer, fetcher_clock(), state->fetch->faults->arena);
+  course_keep(&state->course, &attempt, spent);
+  pause = fetcher_back_off(fetcher, &transfer->address, &attempt, now);
+  switch (course_turn(&state->course, &attempt, pause)) {
+  case COURSE_ENDS: fetcher_finish(fetcher, state, ERR_NONE); break;
+  case COURSE_GOES_ON: fetcher_wait(fetcher, state); break;
+  case COURSE_PAUSES: fetcher_pause(fetcher, state, now + pause); break;
+  }
+}
+
+/* Nanoseconds that a transfer may have spent by now. */
+static uint64_t fetcher_limit(const struct fetcher *fetcher, const struct transfer *transfer) {
+  return course_limit(&transfer->state->course, transfer_step(transfer),
+                      (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS);
+}
+
+/* Takes the transfer from its fetch and makes room for another. */
+static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct transfer *transfer,
+                                          CURLcode result, bool late) {
+  struct fetch_state *state = transfer->state;
+  transfer_end(transfer, result, late);
+  uv_timer_stop(&transfer->late);
+  gates_leave(fetcher->config.gates, &transfer->address, uv_hrtime());
+  lanes_wake(fetcher->lanes, &transfer->address);
+  TAILQ_REMOVE(&fetcher->busy, transfer, link);
+  if (transfer->stalled)
+    fetcher->stalled--;
+  else
+    fetcher->in_flight--;
+  transfer->state = NULL;
+  state->transfer = NULL;
+  return state;
+}
+
+static void fetcher_rest(struct fetcher *fetcher, struct transfer *transfer) {
+  transfer_clear(transfer);
+  TAILQ_INSERT_HEAD(&fetcher->idle, transfer, link);
+}
+
+static void fetcher_end(struct fetcher *fetcher, struct transfer *transfer, CURLcode result,
+                        bool late) {
+  struct fetch_state *state = fetcher_detach(fetcher, transfer, result, late);
+  fetcher_judge(fetcher, state, transfer);
+  fetcher_rest(fetcher, transfer);
+}
+
+static void fetcher_settle(struct fetcher *fetcher);
+
+static void fetcher_on_late(uv_timer_t *timer);
+
+/* Until it is late, or worth a look whether it has stalled. */
+static void fetcher_watch(struct fetcher *fetcher, struct transfer *transfer, uint64_t spent) {
+  uint64_t left = fetcher_limit(fetcher, transfer) - spent;
+  bool looks = !transfer->stalled && transfer_step(transfer) == OUTCOME_CONNECTING;
+  uint64_t look = spent < FETCHER_STALL_NS ? FETCHER_STALL_NS - spent : FETCHER_STALL_NS;
+  if (looks && left > look) left = look;
+  fetcher_arm(&transfer->late, fetcher_on_late, left);
+}
+
+/* What seems dead must not keep the sound ones from their turn: it leaves its place to another. A
+ * transfer costs little before TLS begins. */
+static void fetcher_stall(struct fetcher *fetcher, struct transfer *transfer, uint64_t spent) {
+  if (transfer->stalled || spent < FETCHER_STALL_NS ||
+      transfer_step(transfer) != OUTCOME_CONNECTING ||
+      fetcher->stalled == fetcher->config.stalled_max)
+    return;
+  transfer->stalled = true;
+  fetcher->stalled++;
+  fetcher->in_flight--;
+}
+
+static void fetcher_on_late(uv_timer_t *timer) {
+  struct transfer *transfer = timer->data;
+  struct fetcher *fetcher = transfer->common->fetcher;
+  uint64_t spent = fetcher_now(fetcher) - transfer->start_ns;
+  if (spent < fetcher_limit(fetcher, transfer) && !transfer->outcome.no_memory) {
+    fetcher_stall(fetcher, transfer, spent);
+    fetcher_watch(fetcher, transfer, spent);
+  } else {
+    fetcher_end(fetcher, transfer, CURLE_OPERATION_TIMEDOUT, true);
+  }
+  fetcher_settle(fetcher);
+}
+
+static struct transfer *fetcher_transfer(struct fetcher *fetcher) {
+  struct transfer *transfer = TAILQ_FIRST(&fetcher->idle);
+  if (transfer) {
+    TAILQ_REMOVE(&fetcher->idle, transfer, link);
+    return transfer;
+  }
+  transfer = transfer_new(&fetcher->common);
+  if (!transfer) return NULL;
+  uv_timer_init(fetcher->loop, &transfer->late);
+  transfer->late.data = transfer;
+  fetcher->open++;
+  return transfer;
+}
+
+/* The gate to the address has been passed. */
+static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
+  struct fetch *fetch = state->fetch;
+  union address address =
+      address_from_octets(address_octets(course_address(&state->course)), fetcher->config.port);
+  struct transfer *transfer = fetcher_transfer(fetcher);
+  enum err err = ERR_MEMORY;
+  if (transfer) err = transfer_start(transfer, fetch->host, &address, fetch->faults->arena);
+  if (err != ERR_NONE) {
+    gates_leave(fetcher->config.gates, &address, uv_hrtime());
+    if (transfer) fetcher_rest(fetcher, transfer);
+    fetcher_bear(fetcher, state, err);
+    return;
+  }
+  state->place = FETCH_RUNNING;
+  state->transfer = transfer;
+  transfer->state = state;
+  transfer->stalled = false;
+  TAILQ_INSERT_TAIL(&fetcher->busy, transfer, link);
+  fetcher->in_flight++;
+  fetcher_watch(fetcher, transfer, 0);
+}
+
+/* One token of the pace is put by until somebody passes a gate with it. */
+static bool fetcher_has_token(struct fetcher *fetcher, uint64_t now) {
+  uint64_t wait_ns = 0;
+  if (!fetcher->config.pace || fetcher->has_token) return true;
+  fetcher->has_token = pace_take(fetcher->config.pace, 1, now, &wait_ns) == 1;
+  if (!fetcher->has_token) fetcher->pause_until = now + wait_ns;
+  return fetcher->has_token;
+}
+
+static bool fetcher_passes(struct fetcher *fetcher, struct lane *lane, uint64_t now) {
+  uint64_t wait_ns = 0;
+  enum err err = gates_enter(fetcher->config.gates, lane_address(lane), now, &wait_ns);
+  if (err == ERR_NONE) return true;
+  lanes_rest(fetcher->lanes, lane, now + (wait_ns ? wait_ns : FETCHER_TROUBLE_WAIT_NS));
+  return false;
+}
+
+static void fetcher_on_wake(uv_timer_t *timer) {
+  fetcher_settle(timer->data);
+}
+
+static bool fetcher_has_room(const struct fetcher *fetcher) {
+  return fetcher->in_flight < fetcher->config.in_flight_max;
+}
+
+/* When there is something to do next, but for what a transfer that ends makes room for. */
+static uint64_t fetcher_until(const struct fetcher *fetcher) {
+  const struct fetch_state *paused = TAILQ_FIRST(&fetcher->paused);
+  uint64_t until = fetcher_has_room(fetcher) ? lanes_until(fetcher->lanes) : LANES_NEVER;
+  if (until < fetcher->pause_until) until = fetcher->pause_until;
+  return paused && paused->pause_until < until ? paused->pause_until : until;
+}
+
+static void fetcher_pump(struct fetcher *fetcher) {
+  uint64_t now = uv_hrtime();
+  struct lane *lane;
+  fetcher_end_pauses(fetcher, now);
+  while (fetcher_has_room(fetcher) && now >= fetcher->pause_until &&
+         (lane = lanes_next(fetcher->lanes, now)) && fetcher_has_token(fetcher, now)) {
+    if (!fetcher_passes(fetcher, lane, now)) continue;
+    fetcher->has_token = false;
+    fetcher_begin(fetcher, (struct fetch_state *)lanes_take(fetcher->lanes, lane));
+  }
+  uint64_t until = fetcher_until(fetcher);
+  if (until == LANES_NEVER) {
+    uv_timer_stop(&fetcher->wake);
+    return;
+  }
+  fetcher_arm(&fetcher->wake, fetcher_on_wake, until > now ? until - now : 0);
+}
+
+/* A callback may start, cancel and close. */
+static void fetcher_report(struct fetcher *fetcher) {
+  struct fetch_state *state;
+  while (!fetcher->closing && (state = TAILQ_FIRST(&fetcher->ended))) {
+    struct fetch *fetch = state->fetch;
+    TAILQ_REMOVE(&fetcher->ended, state, link);
+    fetch->state = NULL;
+    fetch->done(fetch);
+  }
+}
+
+static void fetcher_settle(struct fetcher *fetcher) {
+  CURL *easy;
+  CURLcode result;
+  while (multi_take(fetcher->common.multi, &easy, &result)) {
+    struct transfer *transfer = transfer_of(easy);
+    fetcher_end(fetcher, transfer, result, false);
+  }
+  fetcher_pump(fetcher);
+  fetcher_report(fetcher);
+}
+
+static void fetcher_on_worked(void *data) {
+  fetcher_settle(data);
+}
+
+static void fetcher_on_failed(void *data, CURL *easy) {
+  (void)data;
+  struct transfer *transfer = transfer_of(easy);
+  if (!transfer || !transfer->state) return;
+  transfer->outcome.no_memory = true;
+  fetcher_arm(&transfer->late, fetcher_on_late, 0);
+}
+
+static void fetcher_release(struct fetcher *fetcher) {
+  X509_STORE_free(fetcher->common.trust);
+  SSL_CTX_free(fetcher->common.tls);
+  lanes_free(fetcher->lanes);
+  free(fetcher->user_agent);
+  if (fetcher->has_curl) curl_global_cleanup();
+  free(fetcher);
+}
+
+static void fetcher_on_closed(void *data) {
+  struct fetcher *fetcher = data;
+  if (--fetcher->open == 0) fetcher_release(fetcher);
+}
+
+/* Everything that can fail; the multi comes last, as it cannot be dropped at once. */
+static enum err fetcher_equip(struct fetcher *fetcher, const char **why) {
+  const struct multi_calls calls = {fetcher_on_worked, fetcher_on_failed, fetcher_on_closed,
+                                    fetcher};
+  *why = "out of memory";
+  fetcher->user_agent = strdup(fetcher->config.user_agent);
+  fetcher->common.user_agent = fetcher->user_agent;
+  fetcher->has_curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  if (!fetcher->user_agent || !fetcher->has_curl) return ERR_MEMORY;
+  enum err err = lanes_new(&fetcher->lanes);
+  if (err == ERR_NONE) err = trust_load(&fetcher->common.trust, fetcher->config.ca_file, why);
+  if (err != ERR_NONE) return err;
+  *why = "out of memory";
+  fetcher->common.tls = tls_new();
+  /* OpenSSL leaves out the ciphers and groups that it has no memory for, and says nothing. */
+  if (!fetcher->common.tls || memory_failures()) return ERR_MEMORY;
+  return multi_new(&fetcher->common.multi, fetcher->loop, fetcher->common.tls, &calls);
+}
+
+enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fetcher_config *config,
+                     const char **why) {
+  const char *ignored;
+  struct fetcher *made = calloc(1, sizeof *made);
+  if (!why) why = &ignored;
+  *why = "out of memory";
+  if (!made) return ERR_MEMORY;
+  made->config = *config;
+  made->loop = loop;
+  made->common = (struct transfer_common){.fetcher = made,
+                                          .policy_size_max = config->policy_size_max,
+                                          .allow_private = config->allow_private,
+                                          .block = config->block};
+  TAILQ_INIT(&made->idle);
+  TAILQ_INIT(&made->busy);
+  TAILQ_INIT(&made->paused);
+  TAILQ_INIT(&made->ended);
+  enum err err = loop_clock_new(&made->common.clock, loop);
+  if (err == ERR_NONE) err = fetcher_equip(made, why);
+  if (err != ERR_NONE) {
+    loop_clock_close(made->common.clock);
+    fetcher_release(made);
+    return err;
+  }
+  uv_timer_init(loop, &made->wake);
+  made->wake.data = made;
+  made->open = 2; /* it and the multi */
+  *fetcher = made;
+  return ERR_NONE;
+}
+
+static void fetcher_on_timer_closed(uv_handle_t *timer) {
+  fetcher_on_closed(timer->data);
+}
+
+static void fetcher_on_transfer_closed(uv_handle_t *timer) {
+  struct transfer *transfer = timer->data;
+  struct fetcher *fetcher = transfer->common->fetcher;
+  transfer_free(transfer);
+  fetcher_on_closed(fetcher);
+}
+
+void fetcher_close(struct fetcher *fetcher) {
+  struct transfer *transfer;
+  fetcher->closing = true;
+  while ((transfer = TAILQ_FIRST(&fetcher->busy))) {
+    fetcher_detach(fetcher, transfer, CURLE_OK, false);
+    fetcher_rest(fetcher, transfer);
+  }
+  TAILQ_FOREACH(transfer, &fetcher->idle, link)
+  uv_close((uv_handle_t *)&transfer->late, fetcher_on_transfer_closed);
+  multi_close(fetcher->common.multi);
+  loop_clock_close(fetcher->common.clock);
+  uv_close((uv_handle_t *)&fetcher->wake, fetcher_on_timer_closed);
+}
+
+enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
+  struct arena *arena = fetch->faults->arena;
+  size_t count = fetch->address_count;
+  if (count == 0 || count > (size_t)2 * FETCHER_ADDRESS_MAX || fetch->host.len > TRANSFER_HOST_MAX)
+    return ERR_LIMIT;
+  struct fetch_state *state = arena_alloc(arena, sizeof *state);
+  if (!state) return arena->err;
+  state->fetch = fetch;
+  state->course.left_ns = (uint64_t)fetcher->config.timeout_ms * FETCHER_MS_NS;
+  fetch->state = state;
+  fetch->err = ERR_NONE;
+  fetch->result = (struct result_fetch){.connect_ms = -1, .tls_ms = -1};
+  course_choose(&state->course, fetch->addresses, count, &fetcher->common, arena);
+  if (state->course.address_count)
+    fetcher_wait(fetcher, state);
+  else
+    fetcher_finish(fetcher, state, ERR_NONE);
+  fetcher_arm(&fetcher->wake, fetcher_on_wake, 0);
+  return ERR_NONE;
+}
+
+void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch) {
+  struct fetch_state *state = fetch->state;
+  if (!state) return;
+  fetch->state = NULL;
+  switch (state->place) {
+  case FETCH_PAUSING: TAILQ_REMOVE(&fetcher->paused, state, link); break;
+  case FETCH_WAITING: lanes_remove(fetcher->lanes, &state->waiter); break;
+  case FETCH_ENDED: TAILQ_REMOVE(&fetcher->ended, state, link); break;
+  case FETCH_RUNNING: {
+    struct transfer *transfer = state->transfer;
+    fetcher_detach(fetcher, transfer, CURLE_OK, false);
+    fetcher_rest(fetcher, transfer);
+    fetcher_arm(&fetcher->wake, fetcher_on_wake, 0);
+  }
+  }
+}
+
+size_t fetcher_in_flight(const struct fetcher *fetcher) {
+  return fetcher->in_flight + fetcher->stalled;
+}
+
+size_t fetcher_waiting(const struct fetcher *fetcher) {
+  return lanes_waiting(fetcher->lanes);
+}

@@ -1,0 +1,79 @@
+/* Policy fetches of one worker, over a libcurl multi handle on its libuv loop.
+ *
+ * A fetch tries the addresses it is given in turn, each only with leave of the shared gates, and
+ * ends with the facts and the findings of the attempt that got furthest. One that is overloaded
+ * (429, 503, a reset) is left alone for a while, and asked once more if the time allows it.
+ * Certificates are judged
+ * here (RFC 8461 section 3.3) and do not end the fetch. Never follows a redirect, never uses a
+ * proxy, a resolver, netrc or a cache; connects to no address but the given ones, checked again at
+ * connect time. All calls and callbacks happen on the loop's thread; a fetch's callback never
+ * runs inside fetcher_start().
+ */
+#ifndef SCANNER_HTTPS_FETCHER_H
+#define SCANNER_HTTPS_FETCHER_H
+
+#include "output/record/result.h"
+#include "scanner/net/address.h"
+#include "scanner/net/address_limits.h"
+#include "scanner/net/block_list.h"
+#include "scanner/net/rate_limit.h"
+#include "scanner/sts/finding_list.h"
+#include <uv.h>
+
+enum {
+  FETCHER_IN_FLIGHT_MAX = 256, /* transfers of one worker; each costs some 75 kB (field notes) */
+  FETCHER_ADDRESS_MAX = 4,     /* of each family */
+};
+
+struct fetcher_config {
+  const char *ca_file;    /* NULL: the system's */
+  const char *user_agent; /* copied */
+  uint16_t port;
+  unsigned connect_timeout_ms;
+  unsigned timeout_ms; /* for all attempts together, from the first connect on */
+  size_t policy_size_max;
+  unsigned in_flight_max; /* transfers at once, 1 to FETCHER_IN_FLIGHT_MAX */
+  unsigned stalled_max;   /* beyond them: connections without an answer for a second */
+  bool allow_private;
+  const struct block *block; /* may be NULL; outlives the fetcher */
+  struct gates *gates;       /* may be NULL; shared */
+  struct pace *pace;         /* may be NULL; shared */
+};
+
+struct fetch {
+  /* set by the asker */
+  struct span host; /* the policy host: SNI, Host, DNS-ID */
+  const union address *addresses;
+  size_t address_count;  /* 1 to 2 * FETCHER_ADDRESS_MAX */
+  struct faults *faults; /* findings go here; strings go to its arena */
+  void (*done)(struct fetch *fetch);
+  void *data;
+  /* set before done */
+  enum err err; /* ERR_MEMORY, ERR_DESCRIPTORS, ERR_LIMIT (arena): nothing is said about the host */
+  struct result_fetch result;
+  struct result_certificate certificate;
+  bool has_header; /* a whole one: a field that is not there is missing */
+  bool has_body;   /* status 200 and a whole body */
+  struct span body;
+  /* the fetcher's own */
+  struct fetch_state *state;
+};
+
+struct fetcher;
+
+/* Loads the trust store once. ERR_LIBRARY: *why (if not NULL) is a constant phrase, e.g. that the
+ * CA file holds no certificate. The loop must run after a failure too, until handles are closed. */
+enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fetcher_config *config,
+                     const char **why);
+/* Drops what is in flight without calling back. The loop must run until handles are closed. */
+void fetcher_close(struct fetcher *fetcher);
+
+/* ERR_MEMORY; ERR_LIMIT: no address, or too many. done is not called then. */
+enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch);
+/* Ends it without calling back; of one that has ended already nothing is left to do. */
+void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch);
+
+size_t fetcher_in_flight(const struct fetcher *fetcher); /* transfers, not those that wait */
+size_t fetcher_waiting(const struct fetcher *fetcher);
+
+#endif

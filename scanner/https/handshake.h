@@ -1,0 +1,58 @@
+/* What is seen of one TLS connection from inside OpenSSL, and what a failed handshake means.
+ *
+ * libcurl reports a failed handshake as one code and a text; the alert, the first bytes and
+ * OpenSSL's reason are caught here instead. And here the budget of the connection is kept: whatever
+ * OpenSSL does with what it reads, inside one call of ours, it finds the connection ended once the
+ * budget is spent.
+ */
+#ifndef SCANNER_HTTPS_HANDSHAKE_H
+#define SCANNER_HTTPS_HANDSHAKE_H
+
+#include "output/findings/finding.h"
+#include "scanner/https/budget.h"
+#include <openssl/ssl.h>
+#include <stdint.h>
+
+enum {
+  HANDSHAKE_NO_ALERT = -1,
+  HANDSHAKE_DH_BITS_MAX = 4096,    /* of a Diffie-Hellman group; 10,000 bits cost 0.9 s of CPU */
+  HANDSHAKE_DH_BITS_CHEAP = 2048,  /* a larger one is met once a fetch, not at each address */
+  HANDSHAKE_PARTING_OCTETS = 1024, /* that are read after the transfer, for a close_notify */
+};
+
+struct handshake {
+  bool finished;
+  bool no_memory;          /* nothing can be said of it */
+  const char *version;     /* "TLSv1.3", once finished; constant */
+  bool answered;           /* the head of a record has come, or what stands in its place */
+  bool not_tls;            /* ... and it is none of TLS */
+  int alert;               /* fatal, received */
+  int alert_sent;          /* fatal, by our side */
+  unsigned long reason;    /* OpenSSL's error, packed; 0: none */
+  uint64_t received_bytes; /* of records after the handshake, a little more than of HTTP */
+  int dh_bits;             /* of the server's Diffie-Hellman group; 0: none, or one that we chose */
+  struct budget budget;
+  SSL *ssl; /* while there is one that knows of this handshake */
+};
+
+void handshake_init(struct handshake *handshake, size_t body_max);
+
+/* Sets the callbacks of the next SSL that is made of ctx, and what it refuses. */
+void handshake_watch(struct handshake *handshake, SSL_CTX *ctx);
+/* The transfer is over. libcurl may keep the SSL to part from the server in order; it knows of the
+ * handshake no more, and gets no more than that takes. */
+void handshake_leave(struct handshake *handshake);
+/* The budget is spent. */
+bool handshake_is_over(const struct handshake *handshake);
+/* Of an SSL that is watched, once it has begun; else NULL. */
+struct handshake *handshake_of(const SSL *ssl);
+
+/* The code of a handshake that failed while the connection stood or was closed in order (so
+ * neither timed out nor reset). Of one that is finished: FOUND_POLICY_TLS_ALERT if the server ended
+ * it by an alert afterwards, as TLS 1.3 does for want of a client certificate, else FOUND_COUNT. */
+enum finding_code handshake_code(const struct handshake *handshake);
+
+/* The name of an alert, as RFC 8446 section 6 writes it; NULL for one unknown. */
+const char *handshake_alert_text(int alert);
+
+#endif

@@ -1,0 +1,30 @@
+/* The block list: names (with their subdomains) and IP prefixes never to contact. Read once, then
+ * only looked at, by all threads.
+ *
+ * One entry a line: a name as domain_parse() takes it, an address, or a CIDR. A '#' begins a
+ * comment; blank lines, blanks around an entry, CR LF line ends and a byte order mark are passed
+ * over.
+ */
+#ifndef SCANNER_NET_BLOCK_LIST_H
+#define SCANNER_NET_BLOCK_LIST_H
+
+#include "scanner/net/address.h"
+
+enum {
+  BLOCK_LINE_MAX = 4096, /* octets of a line without its end: ERR_SYNTAX beyond */
+  BLOCK_NAMES_MAX = 1024 * 1024,
+};
+
+struct block;
+
+/* On ERR_SYNTAX *line is the number of the bad one, from 1; ERR_LIMIT over BLOCK_NAMES_MAX or
+ * PREFIXES_MAX; ERR_IO with errno; ERR_MEMORY. */
+enum err block_load(struct block **block, const char *path, unsigned *line);
+void block_free(struct block *block);
+
+/* block NULL: nothing is blocked. name: lower-case A-labels. */
+bool block_has_name(const struct block *block, struct span name);
+/* Whether the address, or the IPv4 address that it leads to (address_destination()), is blocked. */
+bool block_has_address(const struct block *block, const union address *address);
+
+#endif

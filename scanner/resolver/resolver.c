@@ -1,0 +1,481 @@
+#include "scanner/resolver/resolver.h"
+#include "scanner/base/pool.h"
+#include "scanner/base/timer_wheel.h"
+#include "scanner/net/loop_clock.h"
+#include "scanner/resolver/name_server.h"
+#include <stdlib.h>
+#include <sys/random.h>
+
+static const uint64_t resolver_ms = 1000000;
+
+enum {
+  RESOLVER_BACKOFF_MAX = 6, /* steps by which the time between tries grows */
+  RESOLVER_IDS = 128,       /* random ids that are drawn at a time */
+};
+
+/* A lookup under way. From its first query on, its timer is set. */
+struct lookup_state {
+  struct lookup *lookup;
+  struct resolver *resolver;
+  struct list link; /* of `queue` or `due` */
+  struct wheel_timer timer;
+  struct list queries; /* on their way */
+  struct upstream *last;
+  uint64_t sent;    /* ns; the last try */
+  uint64_t started; /* ns; 0: still in the queue, and its time does not run */
+  unsigned tries;
+  unsigned failed; /* tries that came to nothing by our own fault */
+  unsigned by_udp; /* tries before it was told to come by TCP */
+  enum upstream_way way;
+  enum lookup_end end; /* as it would be if nothing else came */
+};
+
+struct resolver {
+  struct upstream *upstreams[RESOLVER_SERVER_MAX];
+  size_t upstream_count;
+  size_t turn;
+  uint64_t timeout; /* ns */
+  unsigned tries;
+  struct pace *pace;
+  struct list queue; /* lookups that were not sent yet */
+  size_t queued;
+  struct list due; /* those that should be sent again; they go first */
+  struct wheel wheel;
+  struct list fired; /* timers */
+  size_t lookups;
+  struct pool states;
+  struct loop_clock *clock; /* all times but the pace's are by it */
+  uint16_t ids[RESOLVER_IDS];
+  size_t ids_left;
+  uv_timer_t ticker;    /* runs while something is in flight */
+  uv_timer_t pacer;     /* runs while the ceiling holds us back */
+  uv_prepare_t flusher; /* before each poll */
+  unsigned handles;
+  bool closing;
+};
+
+static void resolver_done(struct query *query, enum channel_end end, struct span packet);
+
+static void resolver_free(struct resolver *resolver) {
+  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_free(resolver->upstreams[i]);
+  pool_free(&resolver->states);
+  free(resolver);
+}
+
+static void resolver_handle_closed(uv_handle_t *handle) {
+  struct resolver *resolver = handle->data;
+  if (--resolver->handles == 0) resolver_free(resolver);
+}
+
+static struct lookup_state *lookup_state_new(struct resolver *resolver, struct lookup *lookup) {
+  struct lookup_state *state = pool_take(&resolver->states);
+  if (!state) return NULL;
+  state->lookup = lookup;
+  state->resolver = resolver;
+  state->end = LOOKUP_TIMEOUT;
+  list_init(&state->link);
+  list_init(&state->queries);
+  wheel_timer_init(&state->timer);
+  lookup->state = state;
+  resolver->lookups++;
+  return state;
+}
+
+static void lookup_state_free(struct lookup_state *state) {
+  struct resolver *resolver = state->resolver;
+  while (!list_empty(&state->queries)) {
+    struct query *query = CONTAINER_OF(state->queries.next, struct query, sibling);
+    query->waiter = NULL;
+    list_remove(&query->sibling);
+  }
+  if (!state->started) resolver->queued--;
+  list_remove(&state->link);
+  wheel_stop(&state->timer);
+  resolver->lookups--;
+  pool_give(&resolver->states, state);
+}
+
+/* Whether anything was answered that was asked later: of a server that is late, and then gone, the
+ * last answers are to what it was asked long before. */
+static bool resolver_heard(const struct resolver *resolver, uint64_t since) {
+  for (size_t i = 0; i < resolver->upstream_count; i++)
+    if (upstream_answered_sent(resolver->upstreams[i]) > since) return true;
+  return false;
+}
+
+static void resolver_finish(struct lookup_state *state, enum lookup_end end, uint64_t now) {
+  struct lookup *lookup = state->lookup;
+  lookup->end = end;
+  lookup->tries = state->tries;
+  lookup->ms = (int64_t)((now - state->started) / resolver_ms);
+  lookup->unheard = !resolver_heard(state->resolver, state->sent ? state->sent : state->started);
+  lookup->state = NULL;
+  lookup_state_free(state);
+  lookup->done(lookup);
+}
+
+static void resolver_expire(struct lookup_state *state, uint64_t now) {
+  unsigned tries = state->tries - state->by_udp;
+  if (state->end != LOOKUP_ANSWERED && tries && state->failed >= tries) state->end = LOOKUP_FAILED;
+  resolver_finish(state, state->end, now);
+}
+
+static uint64_t resolver_deadline(const struct lookup_state *state) {
+  return state->started + state->resolver->timeout;
+}
+
+/* A line that loses one of twenty answers would lose all of four in every 160,000th name. */
+static unsigned resolver_tries(const struct lookup_state *state) {
+  unsigned tries = state->resolver->tries;
+  bool unanswered = state->end == LOOKUP_TIMEOUT && state->last;
+  bool more = state->tries >= tries && unanswered && upstream_loses(state->last);
+  return more ? tries * RESOLVER_LOSS_FACTOR : tries;
+}
+
+/* From one try to the next: the server's round trips say, half as much again each time; but so that
+ * all tries have their turn before the lookup's time is over. */
+static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now) {
+  uint64_t wished = upstream_retry(state->last);
+  for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
+  uint64_t deadline = resolver_deadline(state);
+  uint64_t left = deadline > now ? deadline - now : 0;
+  uint64_t share = left / (resolver_tries(state) - state->tries + 1);
+  return wished < share ? wished : share;
+}
+
+/* After a query was sent, or ended without an answer that will do. */
+static void resolver_await(struct lookup_state *state, uint64_t now) {
+  struct resolver *resolver = state->resolver;
+  uint64_t at = resolver_deadline(state);
+  if (!list_empty(&state->link)) return; /* it is due already */
+  if (state->tries < resolver_tries(state))
+    at = now + resolver_interval(state, now);
+  else if (list_empty(&state->queries))
+    at = now; /* nothing more can come; but never call back from here */
+  wheel_set(&resolver->wheel, &state->timer, at);
+}
+
+static void resolver_send_soon(struct lookup_state *state) {
+  struct resolver *resolver = state->resolver;
+  list_remove(&state->link);
+  list_append(&resolver->due, &state->link);
+  wheel_set(&resolver->wheel, &state->timer, resolver_deadline(state));
+}
+
+static uint16_t resolver_id(struct resolver *resolver) {
+  if (!resolver->ids_left) {
+    ssize_t drawn = getrandom(resolver->ids, sizeof resolver->ids, 0);
+    resolver->ids_left = drawn == sizeof resolver->ids ? RESOLVER_IDS : 1;
+  }
+  return resolver->ids[--resolver->ids_left];
+}
+
+/* c-ares tells answers apart by id and question; the question is the same for all our tries. */
+static uint16_t resolver_new_id(const struct lookup_state *state) {
+  uint16_t id = resolver_id(state->resolver);
+  const struct list *node = state->queries.next;
+  while (node != &state->queries) {
+    bool taken = CONTAINER_OF(node, struct query, sibling)->id == id;
+    if (taken) id = resolver_id(state->resolver);
+    node = taken ? state->queries.next : node->next;
+  }
+  return id;
+}
+
+static void resolver_send(struct lookup_state *state, struct upstream *upstream, uint64_t now) {
+  struct lookup *lookup = state->lookup;
+  unsigned char packet[DNS_QUERY_SIZE_MAX];
+  bool edns = state->way != UPSTREAM_PLAIN;
+  uint16_t id = resolver_new_id(state);
+  size_t size = message_query(packet, id, lookup->name, lookup->type, edns);
+  struct query *query = upstream_query(upstream);
+  if (!state->started) {
+    state->started = now;
+    state->resolver->queued--;
+  }
+  list_remove(&state->link);
+  state->last = upstream;
+  state->sent = now;
+  state->tries++;
+  if (query) {
+    query->waiter = state;
+    query->id = id;
+    list_append(&state->queries, &query->sibling);
+    resolver_await(state, now);
+    upstream_send(query, state->way, (struct span){(char *)packet, size}, now);
+  } else {
+    state->failed++;
+    resolver_await(state, now);
+  }
+}
+
+/* In turn; for a retry one that was not asked the last time, if there is one. */
+static struct upstream *resolver_pick(struct resolver *resolver, const struct lookup_state *state,
+                                      uint64_t now) {
+  size_t count = resolver->upstream_count;
+  for (size_t i = 0; i < count; i++) {
+    size_t at = (resolver->turn + i) % count;
+    struct upstream *upstream = resolver->upstreams[at];
+    if (upstream == state->last || !upstream_ready(upstream, now)) continue;
+    resolver->turn = at + 1;
+    return upstream;
+  }
+  return state->last && upstream_ready(state->last, now) ? state->last : NULL;
+}
+
+static void resolver_paced(uv_timer_t *timer);
+
+static bool resolver_may_send(struct resolver *resolver) {
+  uint64_t wait = 0;
+  if (!resolver->pace || pace_take(resolver->pace, 1, uv_hrtime(), &wait)) return true;
+  uv_timer_start(&resolver->pacer, resolver_paced, wait / resolver_ms + 1, 0);
+  return false;
+}
+
+/* Sends what waits, as far as the windows and the ceiling let it. Never calls back. */
+static void resolver_pump(struct resolver *resolver, uint64_t now) {
+  while (!resolver->closing) {
+    struct list *from = list_empty(&resolver->due) ? &resolver->queue : &resolver->due;
+    if (list_empty(from)) return;
+    struct lookup_state *state = CONTAINER_OF(from->next, struct lookup_state, link);
+    struct upstream *upstream = resolver_pick(resolver, state, now);
+    if (!upstream || !resolver_may_send(resolver)) return;
+    resolver_send(state, upstream, now);
+  }
+}
+
+static void resolver_paced(uv_timer_t *timer) {
+  struct resolver *resolver = timer->data;
+  resolver_pump(resolver, loop_clock_now(resolver->clock));
+}
+
+/* Queries that were sent before the one that is answered are lost. */
+static void resolver_overtake(struct lookup_state *state, const struct query *answered) {
+  for (struct list *node = state->queries.next; node != &state->queries; node = node->next) {
+    struct query *query = CONTAINER_OF(node, struct query, sibling);
+    if (query->sent < answered->sent) upstream_overtaken(query);
+  }
+}
+
+static void resolver_malformed(struct lookup_state *state, uint64_t now) {
+  if (state->end != LOOKUP_ANSWERED) state->end = LOOKUP_MALFORMED;
+  resolver_await(state, now);
+}
+
+/* An rcode that another try may better. */
+static void resolver_bad_rcode(struct lookup_state *state, const struct query *query,
+                               const struct dns_answer *answer, uint64_t now) {
+  bool try_plain = answer->rcode == DNS_FORMERR && query->edns && state->way != UPSTREAM_PLAIN;
+  state->end = LOOKUP_ANSWERED;
+  state->lookup->answer = *answer;
+  if (try_plain) {
+    state->way = UPSTREAM_PLAIN;
+    resolver_send_soon(state);
+  } else {
+    resolver_await(state, now);
+  }
+}
+
+static void resolver_answered(struct lookup_state *state, const struct query *query,
+                              struct span packet, uint64_t now) {
+  struct lookup *lookup = state->lookup;
+  struct dns_answer answer;
+  enum err err = message_read(packet, lookup->name, lookup->type, lookup->arena, &answer);
+  if (err == ERR_MEMORY) {
+    resolver_finish(state, LOOKUP_FAILED, now);
+  } else if (!err && answer.truncated && !query->tcp) {
+    if (state->way == UPSTREAM_TCP) return;
+    state->way = UPSTREAM_TCP;
+    state->by_udp = state->tries;
+    state->failed = 0;
+    resolver_send_soon(state);
+  } else if (err || answer.truncated) {
+    resolver_malformed(state, now);
+  } else if (answer.rcode == DNS_NOERROR || answer.rcode == DNS_NXDOMAIN) {
+    lookup->answer = answer;
+    resolver_overtake(state, query);
+    resolver_finish(state, LOOKUP_ANSWERED, now);
+  } else {
+    resolver_bad_rcode(state, query, &answer, now);
+  }
+}
+
+static void resolver_done(struct query *query, enum channel_end end, struct span packet) {
+  struct lookup_state *state = query->waiter;
+  if (!state) return;
+  struct resolver *resolver = state->resolver;
+  uint64_t now = loop_clock_now(resolver->clock);
+  switch (end) {
+  case CHANNEL_ANSWERED:
+    resolver_answered(state, query, packet, now);
+    resolver_pump(resolver, now);
+    break;
+  case CHANNEL_FAILED:
+    state->failed++;
+    resolver_await(state, now);
+    break;
+  case CHANNEL_UNREACHED:
+  case CHANNEL_DROPPED: resolver_await(state, now); break;
+  }
+}
+
+static void resolver_fire(struct lookup_state *state, uint64_t now) {
+  bool may_retry = state->tries < resolver_tries(state);
+  bool spent = !may_retry && list_empty(&state->queries) && list_empty(&state->link);
+  if (spent || now >= resolver_deadline(state))
+    resolver_expire(state, now);
+  else if (may_retry)
+    resolver_send_soon(state);
+  else
+    wheel_set(&state->resolver->wheel, &state->timer, resolver_deadline(state));
+}
+
+/* When no server answers any more, what waits to be sent must come to an end all the same. */
+static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
+  if (!resolver_is_resting(resolver)) return;
+  while (!list_empty(&resolver->queue)) {
+    struct lookup_state *state = CONTAINER_OF(resolver->queue.next, struct lookup_state, link);
+    state->started = now;
+    resolver->queued--;
+    resolver_send_soon(state);
+  }
+}
+
+static bool resolver_busy(const struct resolver *resolver) {
+  bool busy = resolver->lookups > 0;
+  for (size_t i = 0; i < resolver->upstream_count && !busy; i++)
+    busy = upstream_busy(resolver->upstreams[i]);
+  return busy;
+}
+
+static void resolver_tick(uv_timer_t *timer) {
+  struct resolver *resolver = timer->data;
+  uint64_t now = loop_clock_now(resolver->clock);
+  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_tick(resolver->upstreams[i], now);
+  wheel_turn(&resolver->wheel, now, &resolver->fired);
+  while (!list_empty(&resolver->fired)) {
+    struct wheel_timer *fired = CONTAINER_OF(resolver->fired.next, struct wheel_timer, link);
+    wheel_stop(fired);
+    resolver_fire(CONTAINER_OF(fired, struct lookup_state, timer), now);
+  }
+  if (resolver->closing) return;
+  resolver_start_clocks(resolver, now);
+  resolver_pump(resolver, now);
+  if (!resolver_busy(resolver)) uv_timer_stop(&resolver->ticker);
+}
+
+/* What was sent in one turn of the loop goes out together. */
+static void resolver_flush(uv_prepare_t *flusher) {
+  struct resolver *resolver = flusher->data;
+  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_flush(resolver->upstreams[i]);
+}
+
+static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
+                          const struct resolver_config *config) {
+  resolver->timeout = config->timeout_ms * resolver_ms;
+  resolver->tries = config->tries;
+  resolver->pace = config->pace;
+  resolver->states.size = sizeof(struct lookup_state);
+  list_init(&resolver->queue);
+  list_init(&resolver->due);
+  list_init(&resolver->fired);
+  wheel_init(&resolver->wheel, loop_clock_now(resolver->clock));
+  uv_timer_init(loop, &resolver->ticker);
+  uv_timer_init(loop, &resolver->pacer);
+  uv_prepare_init(loop, &resolver->flusher);
+  uv_prepare_start(&resolver->flusher, resolver_flush);
+  uv_unref((uv_handle_t *)&resolver->flusher);
+  resolver->ticker.data = resolver->pacer.data = resolver->flusher.data = resolver;
+  resolver->handles = 3;
+}
+
+enum err resolver_new(struct resolver **out, uv_loop_t *loop,
+                      const struct resolver_config *config) {
+  struct resolver *resolver = calloc(1, sizeof *resolver);
+  if (!resolver) return ERR_MEMORY;
+  if (loop_clock_new(&resolver->clock, loop) != ERR_NONE) {
+    free(resolver);
+    return ERR_MEMORY;
+  }
+  resolver_init(resolver, loop, config);
+  for (size_t i = 0; i < config->server_count; i++) {
+    enum err err = upstream_new(&resolver->upstreams[i], loop, &config->servers[i],
+                                config->timeout_ms, resolver_done, resolver->clock);
+    if (err) {
+      resolver_close(resolver);
+      return err;
+    }
+    resolver->upstream_count++;
+  }
+  *out = resolver;
+  return ERR_NONE;
+}
+
+static void resolver_drop_lookups(struct resolver *resolver) {
+  wheel_turn(&resolver->wheel, UINT64_MAX, &resolver->fired);
+  while (!list_empty(&resolver->fired)) {
+    struct wheel_timer *timer = CONTAINER_OF(resolver->fired.next, struct wheel_timer, link);
+    lookup_state_free(CONTAINER_OF(timer, struct lookup_state, timer));
+  }
+  while (!list_empty(&resolver->queue))
+    lookup_state_free(CONTAINER_OF(resolver->queue.next, struct lookup_state, link));
+}
+
+void resolver_close(struct resolver *resolver) {
+  if (!resolver || resolver->closing) return;
+  resolver->closing = true;
+  resolver_drop_lookups(resolver);
+  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_close(resolver->upstreams[i]);
+  uv_close((uv_handle_t *)&resolver->ticker, resolver_handle_closed);
+  uv_close((uv_handle_t *)&resolver->pacer, resolver_handle_closed);
+  uv_close((uv_handle_t *)&resolver->flusher, resolver_handle_closed);
+  loop_clock_close(resolver->clock);
+}
+
+enum err resolver_ask(struct resolver *resolver, struct lookup *lookup) {
+  unsigned char packet[DNS_QUERY_SIZE_MAX];
+  if (!message_query(packet, 0, lookup->name, lookup->type, true)) return ERR_SYNTAX;
+  struct lookup_state *state = lookup_state_new(resolver, lookup);
+  if (!state) return ERR_MEMORY;
+  list_append(&resolver->queue, &state->link);
+  resolver->queued++;
+  if (!uv_is_active((uv_handle_t *)&resolver->ticker))
+    uv_timer_start(&resolver->ticker, resolver_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
+  resolver_pump(resolver, loop_clock_now(resolver->clock));
+  return ERR_NONE;
+}
+
+void resolver_cancel(struct resolver *resolver, struct lookup *lookup) {
+  (void)resolver;
+  if (!lookup->state) return;
+  lookup_state_free(lookup->state);
+  lookup->state = NULL;
+}
+
+size_t resolver_room(const struct resolver *resolver) {
+  size_t room = 0;
+  for (size_t i = 0; i < resolver->upstream_count; i++)
+    room += upstream_room(resolver->upstreams[i]);
+  return room > resolver->queued ? room - resolver->queued : 0;
+}
+
+bool resolver_is_resting(const struct resolver *resolver) {
+  for (size_t i = 0; i < resolver->upstream_count; i++)
+    if (!upstream_resting(resolver->upstreams[i])) return false;
+  return true;
+}
+
+void resolver_revive(struct resolver *resolver) {
+  uint64_t now = loop_clock_now(resolver->clock);
+  for (size_t i = 0; i < resolver->upstream_count; i++)
+    if (upstream_resting(resolver->upstreams[i])) upstream_revive(resolver->upstreams[i], now);
+  resolver_pump(resolver, now);
+}
+
+size_t resolver_server_count(const struct resolver *resolver) {
+  return resolver->upstream_count;
+}
+
+void resolver_server(const struct resolver *resolver, size_t i, struct resolver_server *server) {
+  upstream_describe(resolver->upstreams[i], server);
+}

@@ -1,0 +1,94 @@
+/* DNS lookups of one worker, over c-ares channels on its libuv loop.
+ *
+ * Retries, the choice of the server, its health and the number in flight are here and not in
+ * c-ares: for each server a window of queries in flight that grows while answers come and shrinks
+ * on loss; a first retry from the measured round trips; late answers still count until the
+ * lookup's own time is over. All calls and callbacks happen on the loop's thread. A lookup's
+ * callback never runs inside resolver_ask().
+ */
+#ifndef SCANNER_RESOLVER_RESOLVER_H
+#define SCANNER_RESOLVER_RESOLVER_H
+
+#include "scanner/dns/message.h"
+#include "scanner/net/address.h"
+#include "scanner/net/rate_limit.h"
+#include <uv.h>
+
+enum {
+  RESOLVER_SERVER_MAX = 32,
+  RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
+  RESOLVER_TRIES_DEFAULT = 4,
+  RESOLVER_LOSS_FACTOR = 2,
+};
+
+struct resolver_config {
+  const union address *servers; /* copied */
+  size_t server_count;          /* 1 to RESOLVER_SERVER_MAX */
+  unsigned timeout_ms;          /* how long in all a name is asked for */
+  unsigned tries;               /* how often, over all servers; where answers are being lost, up to
+                                   RESOLVER_LOSS_FACTOR times as often in that time */
+  struct pace *pace;            /* shared ceiling, or NULL */
+};
+
+enum lookup_end {
+  LOOKUP_ANSWERED,  /* answer is set; its rcode may be any */
+  LOOKUP_TIMEOUT,   /* nobody answered in time */
+  LOOKUP_MALFORMED, /* what came could not be read */
+  LOOKUP_FAILED,    /* no memory, no socket: our own trouble */
+};
+
+/* Embedded in what asks. The asker sets the first part and keeps it in place until done is
+ * called or the lookup is cancelled. */
+struct lookup {
+  struct span name; /* must stay valid */
+  enum dns_type type;
+  struct arena *arena; /* the answer lives here */
+  void (*done)(struct lookup *lookup);
+  void *data;
+  /* set before done */
+  enum lookup_end end;
+  struct dns_answer answer;
+  unsigned tries;
+  int64_t ms;
+  bool unheard; /* no server has answered anything that it was asked since the last try */
+  /* the resolver's own */
+  struct lookup_state *state;
+  /* the asker's own, while the resolver does not have it */
+  struct lookup *next;
+};
+
+/* What the progress line and the summary say of a server. */
+struct resolver_server {
+  union address address;
+  uint64_t sent;     /* queries */
+  uint64_t answered; /* answers that were taken */
+  uint64_t lost;     /* queries that another try overtook, or nobody answered */
+  unsigned window;   /* in flight at most, now */
+  unsigned in_flight;
+  unsigned rtt_us; /* smoothed; 0: not measured yet */
+  bool resting;    /* stopped answering; asked again now and then */
+};
+
+struct resolver;
+
+enum err resolver_new(struct resolver **resolver, uv_loop_t *loop,
+                      const struct resolver_config *config);
+/* Drops what is in flight without calling back. The loop must run until handles are closed. */
+void resolver_close(struct resolver *resolver);
+
+/* Starts the lookup. ERR_MEMORY, ERR_SYNTAX (the name does not fit DNS): done is not called. */
+enum err resolver_ask(struct resolver *resolver, struct lookup *lookup);
+void resolver_cancel(struct resolver *resolver, struct lookup *lookup);
+
+/* How many lookups could be started now without waiting in the resolver's own queue. */
+size_t resolver_room(const struct resolver *resolver);
+
+/* Whether all servers have stopped answering: nothing more can be started then. Of a resolver that
+ * is known to be there all the same, resolver_revive() makes all servers be asked again. */
+bool resolver_is_resting(const struct resolver *resolver);
+void resolver_revive(struct resolver *resolver);
+
+size_t resolver_server_count(const struct resolver *resolver);
+void resolver_server(const struct resolver *resolver, size_t i, struct resolver_server *server);
+
+#endif

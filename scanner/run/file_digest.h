@@ -1,0 +1,19 @@
+/* What tells one file from another without its name, and without reading all of it. */
+#ifndef SCANNER_RUN_FILE_DIGEST_H
+#define SCANNER_RUN_FILE_DIGEST_H
+
+#include "output/base/err.h"
+#include <stdint.h>
+
+enum {
+  FINGERPRINT_SAMPLES = 64, /* spread evenly, the first octets and the last among them */
+  FINGERPRINT_SAMPLE_SIZE = 16 * 1024,
+  FINGERPRINT_TEXT_MAX = 128,
+};
+
+/* "1234 octets, sha256 HEX" of a regular file's size and samples (of all of it, when it is no
+ * longer than they are); "a stream" for what cannot be read twice. path "-": standard input, from
+ * where it stands, which stays so. ERR_IO with errno; ERR_LIBRARY. */
+enum err fingerprint(const char *path, char text[FINGERPRINT_TEXT_MAX]);
+
+#endif

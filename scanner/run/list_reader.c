@@ -1,0 +1,318 @@
+#include "scanner/run/list_reader.h"
+
+#include "scanner/run/list_file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct source {
+  struct source_config config;
+  pthread_t thread;
+  bool started;
+  int wake_pipe[2]; /* ends a read that waits */
+  pthread_mutex_t lock;
+  pthread_cond_t room;
+  /* under lock */
+  struct source_batch *full, **full_tail;
+  struct source_batch *empty;
+  unsigned batches; /* made so far */
+  bool stopped;
+  bool read_all; /* every list to its end */
+  enum err end;  /* ERR_NONE while there is more to come */
+  int end_errno;
+  const char *bad;
+  const char *changed;
+  struct source_progress progress;
+  /* the reader's own */
+  const struct marks *done;
+  struct source_batch *deal[SOURCE_DEAL]; /* filled from the first on; NULL: not begun */
+  size_t deal_next;
+  uint64_t n;
+  uint64_t read_before; /* bytes of the lists that are done */
+};
+
+static char *const source_stdin[] = {"-"};
+
+static enum err source_look(struct source *source, const char **bad) {
+  bool known = true;
+  for (int i = 0; i < source->config.path_count; i++) {
+    struct list *list;
+    struct stat st;
+    *bad = source->config.paths[i];
+    if (strcmp(*bad, "-") == 0) {
+      known = false;
+      continue;
+    }
+    if (stat(*bad, &st) != 0) return ERR_IO;
+    if (S_ISDIR(st.st_mode)) {
+      errno = EISDIR;
+      return ERR_IO;
+    }
+    if (!S_ISREG(st.st_mode)) {
+      known = false; /* opening a FIFO now would take it from the reader */
+      continue;
+    }
+    enum err err = list_open(&list, *bad, -1);
+    if (err != ERR_NONE) return err;
+    list_close(list);
+    source->progress.total_bytes += (uint64_t)st.st_size;
+  }
+  if (!known) source->progress.total_bytes = 0;
+  return ERR_NONE;
+}
+
+enum err source_new(struct source **source, const struct source_config *config, const char **bad) {
+  *bad = "-";
+  struct source *made = calloc(1, sizeof *made);
+  if (!made) return ERR_MEMORY;
+  made->config = *config;
+  if (config->path_count == 0) {
+    made->config.paths = source_stdin;
+    made->config.path_count = 1;
+  }
+  made->full_tail = &made->full;
+  pthread_mutex_init(&made->lock, NULL);
+  pthread_cond_init(&made->room, NULL);
+  enum err err = ERR_IO;
+  if (pipe2(made->wake_pipe, O_CLOEXEC) != 0) {
+    made->wake_pipe[0] = made->wake_pipe[1] = -1;
+    goto done;
+  }
+  err = source_look(made, bad);
+done:
+  if (err == ERR_NONE)
+    *source = made;
+  else
+    source_free(made);
+  return err;
+}
+
+/* An empty batch, as soon as there is one; NULL: stopped, or no memory (source->end is set). */
+static struct source_batch *source_empty(struct source *source) {
+  struct source_batch *batch = NULL;
+  unsigned most = SOURCE_BATCHES + source->config.workers;
+  pthread_mutex_lock(&source->lock);
+  while (!source->stopped && !source->empty && source->batches >= most)
+    pthread_cond_wait(&source->room, &source->lock);
+  if (!source->stopped && source->empty) {
+    batch = source->empty;
+    source->empty = batch->next;
+  } else if (!source->stopped) {
+    batch = malloc(sizeof *batch);
+    if (batch)
+      source->batches++;
+    else
+      source->end = ERR_MEMORY;
+  }
+  pthread_mutex_unlock(&source->lock);
+  if (batch) {
+    batch->next = NULL;
+    batch->count = batch->used = 0;
+  }
+  return batch;
+}
+
+/* Hands over what was dealt, and tells how far the reader is. */
+static void source_publish(struct source *source, const struct list *list) {
+  pthread_mutex_lock(&source->lock);
+  source->progress.lines = source->n;
+  source->progress.read_bytes = source->read_before + (list ? list_read_bytes(list) : 0);
+  for (size_t i = 0; i < SOURCE_DEAL && source->deal[i]; i++) {
+    *source->full_tail = source->deal[i];
+    source->full_tail = &source->deal[i]->next;
+    source->deal[i] = NULL;
+  }
+  pthread_mutex_unlock(&source->lock);
+  source->deal_next = 0;
+  source->config.wake(source->config.data);
+}
+
+static void batch_add(struct source_batch *batch, uint64_t n, const struct entry *entry) {
+  char *at = batch->bytes + batch->used;
+  memcpy(at, entry->text.ptr, entry->text.len);
+  batch->used += entry->text.len;
+  struct source_line *line = &batch->lines[batch->count++];
+  *line = (struct source_line){n, *entry};
+  line->entry.text.ptr = at;
+  line->entry.name.ptr = at + (entry->name.ptr - entry->text.ptr);
+}
+
+static bool batch_full(const struct source_batch *batch) {
+  return batch->count == SOURCE_BATCH_LINES || batch->used + LIST_LINE_MAX > sizeof batch->bytes;
+}
+
+/* The batch whose turn it is, NULL: stopped, or no memory. */
+static struct source_batch *source_turn(struct source *source, const struct list *list) {
+  struct source_batch *batch = source->deal[source->deal_next];
+  if (batch && batch_full(batch)) {
+    source_publish(source, list);
+    batch = NULL;
+  }
+  if (!batch) batch = source->deal[source->deal_next] = source_empty(source);
+  return batch;
+}
+
+static enum err source_deal(struct source *source, const struct list *list,
+                            const struct entry *entry) {
+  struct source_batch *batch = source_turn(source, list);
+  if (!batch) return ERR_REFUSED;
+  batch_add(batch, source->n, entry);
+  source->deal_next = (source->deal_next + 1) % SOURCE_DEAL;
+  return ERR_NONE;
+}
+
+/* What was dealt goes out when a batch is full, or when the list's next line is not there yet. */
+static enum err source_read_list(struct source *source, struct list *list) {
+  enum err err = ERR_NONE;
+  bool first = true;
+  while (err == ERR_NONE) {
+    if (source->deal[0] && list_would_wait(list)) source_publish(source, list);
+    struct span line;
+    err = list_line(list, &line);
+    if (err != ERR_NONE) break;
+    source->n++;
+    struct entry entry;
+    if (!marks_has(source->done, source->n) &&
+        entry_parse(line, source->config.format, first, &entry))
+      err = source_deal(source, list, &entry);
+    first = false;
+  }
+  int saved = errno;
+  source_publish(source, list);
+  source->read_before += list_read_bytes(list);
+  errno = saved;
+  return err;
+}
+
+static void source_note_changed(struct source *source, const char *path) {
+  pthread_mutex_lock(&source->lock);
+  if (!source->changed) source->changed = path;
+  pthread_mutex_unlock(&source->lock);
+}
+
+static void *source_main(void *data) {
+  struct source *source = data;
+  enum err err = ERR_END;
+  const char *path = NULL;
+  for (int i = 0; i < source->config.path_count && err == ERR_END; i++) {
+    struct list *list = NULL;
+    path = source->config.paths[i];
+    err = list_open(&list, path, source->wake_pipe[0]);
+    if (err == ERR_NONE) err = source_read_list(source, list);
+    int saved = errno;
+    if (err == ERR_END && list_changed(list)) source_note_changed(source, path);
+    list_close(list);
+    errno = saved;
+  }
+  pthread_mutex_lock(&source->lock);
+  source->end_errno = errno;
+  source->bad = path;
+  source->read_all = err == ERR_END;
+  if (source->end == ERR_NONE) source->end = err == ERR_REFUSED ? ERR_END : err;
+  pthread_mutex_unlock(&source->lock);
+  source->config.wake(source->config.data);
+  return NULL;
+}
+
+enum err source_start(struct source *source, const struct marks *done) {
+  source->done = done;
+  if (pthread_create(&source->thread, NULL, source_main, source) != 0) return ERR_MEMORY;
+  source->started = true;
+  return ERR_NONE;
+}
+
+static void batches_free(struct source_batch *batch) {
+  while (batch) {
+    struct source_batch *next = batch->next;
+    free(batch);
+    batch = next;
+  }
+}
+
+void source_free(struct source *source) {
+  if (!source) return;
+  if (source->started) {
+    source_stop(source);
+    pthread_join(source->thread, NULL);
+  }
+  batches_free(source->full);
+  batches_free(source->empty);
+  if (source->wake_pipe[0] >= 0) close(source->wake_pipe[0]);
+  if (source->wake_pipe[1] >= 0) close(source->wake_pipe[1]);
+  pthread_cond_destroy(&source->room);
+  pthread_mutex_destroy(&source->lock);
+  free(source);
+}
+
+struct source_batch *source_take(struct source *source, enum err *err) {
+  pthread_mutex_lock(&source->lock);
+  struct source_batch *batch = source->stopped ? NULL : source->full;
+  if (batch) {
+    source->full = batch->next;
+    if (!source->full) source->full_tail = &source->full;
+  }
+  *err = batch ? ERR_NONE : source->stopped ? ERR_END : source->end;
+  pthread_mutex_unlock(&source->lock);
+  return batch;
+}
+
+void source_give(struct source *source, struct source_batch *batch) {
+  pthread_mutex_lock(&source->lock);
+  batch->next = source->empty;
+  source->empty = batch;
+  pthread_cond_signal(&source->room);
+  pthread_mutex_unlock(&source->lock);
+}
+
+void source_stop(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  bool first = !source->stopped;
+  source->stopped = true;
+  pthread_cond_broadcast(&source->room);
+  pthread_mutex_unlock(&source->lock);
+  if (first && write(source->wake_pipe[1], "", 1) < 0) return; /* an empty pipe takes a byte */
+}
+
+enum err source_end(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  enum err err = source->end;
+  pthread_mutex_unlock(&source->lock);
+  return err;
+}
+
+bool source_is_done(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  bool done = source->read_all && !source->full;
+  pthread_mutex_unlock(&source->lock);
+  return done;
+}
+
+const char *source_bad(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  const char *bad = source->bad;
+  pthread_mutex_unlock(&source->lock);
+  return bad;
+}
+
+const char *source_changed(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  const char *changed = source->changed;
+  pthread_mutex_unlock(&source->lock);
+  return changed;
+}
+
+int source_errno(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  int number = source->end_errno;
+  pthread_mutex_unlock(&source->lock);
+  return number;
+}
+
+void source_progress(struct source *source, struct source_progress *progress) {
+  pthread_mutex_lock(&source->lock);
+  *progress = source->progress;
+  pthread_mutex_unlock(&source->lock);
+}

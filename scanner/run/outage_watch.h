@@ -1,0 +1,44 @@
+/* Waits until a resolver answers again, and until resolvers that answer reach somebody.
+ *
+ * Asks all servers for localhost, over sockets of its own, again and again: that the names of a
+ * list get no answer says nothing of the servers. When one answers, and there is doubt whether it
+ * reaches anybody (the network behind it may be gone: it then says SERVFAIL), names are asked for
+ * that no cache can hold, below names that it knew before. On the thread of its loop.
+ */
+#ifndef SCANNER_RUN_OUTAGE_WATCH_H
+#define SCANNER_RUN_OUTAGE_WATCH_H
+
+#include "scanner/resolver/resolver.h"
+
+enum {
+  VIGIL_TIMEOUT_MS = 2000,
+  VIGIL_TRIES = 4,
+  VIGIL_PAUSE_MS = 1000, /* after a round in which nobody was reached */
+  VIGIL_KNOWN_MAX = 4,   /* domains that are tried in a round; most must fail */
+};
+
+struct vigil_config {
+  uv_loop_t *loop;
+  const union address *servers; /* copied */
+  size_t server_count;
+  /* The i-th domain that DNS said something about before; empty: there is none, or no doubt. May be
+   * NULL. */
+  struct span (*known)(void *data, size_t i);
+  /* The first round had no answer, or reached nobody: at most once a vigil. */
+  void (*gone)(void *data, bool silent);
+  /* A server answers; gone: after that was called. The vigil is over. */
+  void (*back)(void *data, bool gone);
+  void *data;
+};
+
+struct vigil;
+
+enum err vigil_new(struct vigil **vigil, const struct vigil_config *config);
+
+/* Calls back no more; the loop must run until handles are closed. NULL is allowed. */
+void vigil_free(struct vigil *vigil);
+
+/* Begins, unless it is under way. */
+enum err vigil_begin(struct vigil *vigil);
+
+#endif

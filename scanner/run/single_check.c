@@ -1,0 +1,120 @@
+#include "scanner/run/single_check.h"
+
+#include "scanner/journey/journey.h"
+#include <stdlib.h>
+
+struct enquiry {
+  struct enquiry_config config;
+  uv_loop_t loop;
+  bool loop_made;
+  struct pace *dns_pace, *https_pace;
+  struct gates *gates;
+  psl_ctx_t *psl;
+  struct resolver *resolver;
+  struct fetcher *fetcher;
+  struct journey *journey;
+  bool over; /* with the domain that was asked about */
+  enum err err;
+};
+
+static void enquiry_emit(void *data, const struct result *result) {
+  struct enquiry *enquiry = data;
+  enquiry->over = true;
+  enquiry->config.emit(enquiry->config.data, result);
+}
+
+static void enquiry_fail(void *data, enum err err) {
+  struct enquiry *enquiry = data;
+  enquiry->over = true;
+  enquiry->err = err;
+}
+
+static enum err enquiry_make_shared(struct enquiry *enquiry) {
+  const struct enquiry_config *config = &enquiry->config;
+  enum err err = pace_new(&enquiry->dns_pace, config->dns_rate, 1);
+  if (err == ERR_NONE) err = pace_new(&enquiry->https_pace, config->https_rate, 1);
+  if (err == ERR_NONE)
+    err = gates_new(&enquiry->gates, config->per_address, config->per_address_rate, 1);
+  if (err == ERR_NONE && uv_loop_init(&enquiry->loop) != 0) err = ERR_MEMORY;
+  enquiry->loop_made = err == ERR_NONE;
+  enquiry->psl = psl_latest(NULL);
+  return err;
+}
+
+static enum err enquiry_make_resolver(struct enquiry *enquiry) {
+  struct resolver_config config = {
+      .servers = enquiry->config.servers.at,
+      .server_count = enquiry->config.servers.count,
+      .timeout_ms = enquiry->config.dns_timeout_ms,
+      .tries = enquiry->config.dns_tries,
+      .pace = enquiry->dns_pace,
+  };
+  return resolver_new(&enquiry->resolver, &enquiry->loop, &config);
+}
+
+static enum err enquiry_make_fetcher(struct enquiry *enquiry, const char **why) {
+  struct fetcher_config config = enquiry->config.fetcher;
+  config.in_flight_max = 1;
+  config.gates = enquiry->gates;
+  config.pace = enquiry->https_pace;
+  return fetcher_new(&enquiry->fetcher, &enquiry->loop, &config, why);
+}
+
+static enum err enquiry_make_journey(struct enquiry *enquiry) {
+  struct journey_config config = {
+      .loop = &enquiry->loop,
+      .resolver = enquiry->resolver,
+      .fetcher = enquiry->fetcher,
+      .block = enquiry->config.fetcher.block,
+      .psl = enquiry->psl,
+      .https_port = enquiry->config.fetcher.port,
+      .policy_size_max = enquiry->config.fetcher.policy_size_max,
+      .jobs_max = 1,
+      .emit = enquiry_emit,
+      .fail = enquiry_fail,
+      .data = enquiry,
+  };
+  return journey_new(&enquiry->journey, &config);
+}
+
+enum err enquiry_new(struct enquiry **enquiry, const struct enquiry_config *config,
+                     const char **why) {
+  struct enquiry *made = calloc(1, sizeof *made);
+  if (!made) return ERR_MEMORY;
+  made->config = *config;
+  enum err err = enquiry_make_shared(made);
+  if (err == ERR_NONE) err = enquiry_make_resolver(made);
+  if (err == ERR_NONE) err = enquiry_make_fetcher(made, why);
+  if (err == ERR_NONE) err = enquiry_make_journey(made);
+  if (err == ERR_NONE)
+    *enquiry = made;
+  else
+    enquiry_free(made);
+  return err;
+}
+
+enum err enquiry_ask(struct enquiry *enquiry, uint64_t n, struct span domain) {
+  const struct entry entry = {.text = domain, .name = domain};
+  enquiry->over = false;
+  enquiry->err = ERR_NONE;
+  uv_update_time(&enquiry->loop); /* it stood still while the caller was busy */
+  enum err err = journey_start(enquiry->journey, n, &entry);
+  while (err == ERR_NONE && !enquiry->over) uv_run(&enquiry->loop, UV_RUN_ONCE);
+  return err == ERR_NONE ? enquiry->err : err;
+}
+
+void enquiry_free(struct enquiry *enquiry) {
+  if (!enquiry) return;
+  if (enquiry->resolver) resolver_close(enquiry->resolver);
+  if (enquiry->fetcher) fetcher_close(enquiry->fetcher);
+  if (enquiry->loop_made) {
+    uv_run(&enquiry->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&enquiry->loop);
+  }
+  journey_free(enquiry->journey);
+  psl_free(enquiry->psl);
+  gates_free(enquiry->gates);
+  pace_free(enquiry->https_pace);
+  pace_free(enquiry->dns_pace);
+  free(enquiry);
+}

@@ -1,0 +1,34 @@
+/* A few domains, one after the other, on the caller's thread: the same journey as in a scan, over
+ * one loop with one resolver and one fetcher.
+ */
+#ifndef SCANNER_RUN_SINGLE_CHECK_H
+#define SCANNER_RUN_SINGLE_CHECK_H
+
+#include "scanner/https/fetcher.h"
+#include "scanner/resolver/resolver.h"
+#include "scanner/run/nameservers.h"
+
+struct enquiry_config {
+  struct nameservers servers;
+  unsigned dns_rate, https_rate, per_address, per_address_rate;
+  unsigned dns_timeout_ms, dns_tries;
+  struct fetcher_config fetcher; /* without gates and pace */
+  /* Called with each result; valid during the call. */
+  void (*emit)(void *data, const struct result *result);
+  void *data;
+};
+
+struct enquiry;
+
+/* ERR_MEMORY; ERR_LIBRARY: *why may be a constant phrase, as fetcher_new() gives it. */
+enum err enquiry_new(struct enquiry **enquiry, const struct enquiry_config *config,
+                     const char **why);
+
+/* Judges one domain, n its number, and returns after emit was called for it. ERR_MEMORY, or
+ * ERR_DESCRIPTORS: it could not be judged, and emit was not called. */
+enum err enquiry_ask(struct enquiry *enquiry, uint64_t n, struct span domain);
+
+/* NULL is allowed. */
+void enquiry_free(struct enquiry *enquiry);
+
+#endif

@@ -1,0 +1,45 @@
+/* The findings of one domain while they are being gathered.
+ *
+ * A code stands once in a record: added again, its further details are joined to the first one's,
+ * and the members for machines stay those of the first. What strangers send can hold one fault
+ * thousands of times: a detail that is full ends in "; and more", and takes nothing further. The
+ * list is in the order of the table, which is that of the journey; it lives in the arena, and a
+ * failed allocation shows there (arena->err).
+ */
+#ifndef SCANNER_STS_FINDING_LIST_H
+#define SCANNER_STS_FINDING_LIST_H
+
+#include "output/record/result.h"
+#include "scanner/base/arena.h"
+#include <stdint.h>
+
+enum {
+  FAULTS_DETAIL_MAX = 1024, /* bytes that details are joined to */
+  FAULTS_DETAILS_MAX = 16,  /* details that are joined */
+  FAULTS_QUOTE_MAX = 100,   /* bytes that are quoted of a stranger's text */
+};
+
+/* Initialise with {.arena = ...}; all else zero. */
+struct faults {
+  struct arena *arena;
+  struct finding *first;
+  uint8_t details[FOUND_COUNT]; /* joined so far, of each code */
+};
+
+/* Adds a copy of finding; its spans must live as long as the arena or longer. */
+void faults_add(struct faults *faults, struct finding finding);
+
+/* Adds finding with the detail "line N: what: text (holds cause)", of which only what is always
+ * there. text is quoted up to FAULTS_QUOTE_MAX bytes, and " ..." tells of more; the cause is what
+ * cause_of() finds in it. */
+void faults_tell(struct faults *faults, struct finding finding, const char *what, struct span text);
+
+/* Whether the detail of code takes nothing further, so that making one would be in vain. */
+bool faults_full(const struct faults *faults, enum finding_code code);
+
+bool faults_has(const struct faults *faults, enum finding_code code);
+
+/* Whether there is a finding of severity error at the stage. */
+bool faults_error_at(const struct faults *faults, enum finding_stage stage);
+
+#endif

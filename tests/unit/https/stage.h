@@ -1,0 +1,164 @@
+/* A fetcher on a loop, certificates, and fetches of one host, for the tests of this folder. */
+#ifndef TESTS_UNIT_HTTPS_STAGE_H
+#define TESTS_UNIT_HTTPS_STAGE_H
+
+#include "scanner/https/fetcher.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/https/peer_server.h"
+
+#define HOST "mta-sts.example.test"
+
+enum { BODY_MAX = 2000, CONNECT_MS = 1000, TIMEOUT_MS = 4000 };
+
+#define OK(headers, body) "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n" headers "\r\n" body
+#define POLICY            "version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"
+#define POLICY_SIZE       44
+#define SAY(literal)                                                                               \
+  { literal, sizeof(literal) - 1 }
+#define TEN      "0123456789"
+#define HUNDRED  TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define THOUSAND HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
+
+/* Everything that the runs has in common. */
+struct stage {
+  struct certificate root, good, other, itself;
+  char ca_file[32];
+  uint16_t port;
+  uv_loop_t loop;
+  struct fetcher_config config;
+  struct fetcher *fetcher;
+  unsigned done;
+};
+
+static struct stage stage;
+
+struct run {
+  struct fetch fetch;
+  struct faults faults;
+  struct arena arena;
+  union address addresses[2 * FETCHER_ADDRESS_MAX + 1];
+  bool done;
+};
+
+static inline void on_done(struct fetch *fetch) {
+  struct run *run = fetch->data;
+  assert_false(run->done);
+  run->done = true;
+  stage.done++;
+}
+
+static inline void add_address(struct run *run, const char *ip) {
+  size_t at = run->fetch.address_count++;
+  assert_int_equal(address_parse(span_of(ip), 1, &run->addresses[at]), ERR_NONE);
+}
+
+static inline void run_init(struct run *run) {
+  *run = (struct run){0};
+  run->faults.arena = &run->arena;
+  run->fetch = (struct fetch){.host = SPAN(HOST),
+                              .addresses = run->addresses,
+                              .faults = &run->faults,
+                              .done = on_done,
+                              .data = run};
+}
+
+static inline void run_until(unsigned done) {
+  while (stage.done < done) uv_run(&stage.loop, UV_RUN_ONCE);
+}
+
+static inline int set_up(void **state) {
+  (void)state;
+  struct certificate_wish ca = {.cn = "Root", .ca = true};
+  struct certificate_wish good = {.cn = "any", .san = "DNS:" HOST};
+  struct certificate_wish other = {.cn = "any", .san = "DNS:other.test"};
+  stage.root = certificate_make(&ca, NULL);
+  stage.good = certificate_make(&good, &stage.root);
+  stage.other = certificate_make(&other, &stage.root);
+  stage.itself = certificate_make(&good, NULL);
+  strcpy(stage.ca_file, "/tmp/test_fetcher.XXXXXX");
+  FILE *file = fdopen(mkstemp(stage.ca_file), "w");
+  PEM_write_X509(file, stage.root.x509);
+  fclose(file);
+  int fd = server_bind("127.0.0.1", &stage.port, 1);
+  close(fd);
+  stage.config = (struct fetcher_config){.ca_file = stage.ca_file,
+                                         .user_agent = "test (+https://scan.test)",
+                                         .port = stage.port,
+                                         .connect_timeout_ms = CONNECT_MS,
+                                         .timeout_ms = TIMEOUT_MS,
+                                         .policy_size_max = BODY_MAX,
+                                         .in_flight_max = FETCHER_IN_FLIGHT_MAX,
+                                         .stalled_max = FETCHER_IN_FLIGHT_MAX,
+                                         .allow_private = true};
+  return 0;
+}
+
+static inline int tear_down(void **state) {
+  (void)state;
+  unlink(stage.ca_file);
+  certificate_free(&stage.root);
+  certificate_free(&stage.good);
+  certificate_free(&stage.other);
+  certificate_free(&stage.itself);
+  return 0;
+}
+
+static inline int open_fetcher(void **state) {
+  (void)state;
+  stage.done = 0;
+  assert_int_equal(uv_loop_init(&stage.loop), 0);
+  assert_int_equal(fetcher_new(&stage.fetcher, &stage.loop, &stage.config, NULL), ERR_NONE);
+  return 0;
+}
+
+static inline void close_loop(void) {
+  uv_run(&stage.loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&stage.loop), 0);
+}
+
+static inline int close_fetcher(void **state) {
+  (void)state;
+  if (stage.fetcher) fetcher_close(stage.fetcher);
+  stage.fetcher = NULL;
+  close_loop();
+  return 0;
+}
+
+static inline void start_server(struct server *server, const struct script *script,
+                                const char *ip) {
+  *server = (struct server){.script = script, .certificate = &stage.good};
+  server_start(server, ip, &stage.port);
+}
+
+static inline void start_fetch(struct run *run, const char *ip) {
+  run_init(run);
+  add_address(run, ip);
+  assert_int_equal(fetcher_start(stage.fetcher, &run->fetch), ERR_NONE);
+}
+
+/* Connections to it get no answer: its queue is full. */
+struct deaf {
+  int fd, clients[4];
+};
+
+static inline void deaf_open(struct deaf *deaf, const char *ip) {
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(stage.port)};
+  inet_pton(AF_INET, ip, &at.sin_addr);
+  deaf->fd = server_bind(ip, &stage.port, 0);
+  for (size_t i = 0; i < 4; i++) {
+    deaf->clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    connect(deaf->clients[i], (struct sockaddr *)&at, sizeof at);
+  }
+}
+
+static inline void deaf_close(struct deaf *deaf) {
+  close(deaf->fd);
+  for (size_t i = 0; i < 4; i++) close(deaf->clients[i]);
+}
+
+#endif

@@ -1,0 +1,186 @@
+#include "scanner/https/connect_queue.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { WAITERS = 5 };
+
+static struct lanes *lanes;
+static struct waiter waiters[WAITERS];
+
+static int set_up(void **state) {
+  (void)state;
+  memset(waiters, 0, sizeof waiters);
+  return lanes_new(&lanes) == ERR_NONE ? 0 : -1;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  lanes_free(lanes);
+  return 0;
+}
+
+static union address address(const char *text) {
+  union address made;
+  assert_int_equal(address_parse(span_of(text), 443, &made), ERR_NONE);
+  return made;
+}
+
+static void add(const char *to, int waiter) {
+  union address at = address(to);
+  assert_int_equal(lanes_add(lanes, &at, &waiters[waiter]), ERR_NONE);
+}
+
+/* Who is taken at the time now; -1: nobody. */
+static int take(uint64_t now) {
+  struct lane *lane = lanes_next(lanes, now);
+  return lane ? (int)(lanes_take(lanes, lane) - waiters) : -1;
+}
+
+static void rest(const char *expected, uint64_t now, uint64_t until) {
+  union address at = address(expected);
+  struct lane *lane = lanes_next(lanes, now);
+  assert_non_null(lane);
+  assert_true(address_same_ip(lane_address(lane), &at));
+  lanes_rest(lanes, lane, until);
+}
+
+static void test_turns(void **state) {
+  (void)state;
+  add("192.0.2.1", 0);
+  add("192.0.2.1:8443", 1);
+  add("192.0.2.1", 2);
+  add("2001:db8::1", 3);
+  add("192.0.2.2", 4);
+  assert_int_equal(lanes_waiting(lanes), 5);
+  assert_int_equal(lanes_until(lanes), 0);
+  const int order[] = {0, 3, 4, 1, 2, -1};
+  for (size_t i = 0; i < sizeof order / sizeof *order; i++) assert_int_equal(take(0), order[i]);
+  assert_int_equal(lanes_waiting(lanes), 0);
+  assert_true(lanes_until(lanes) == LANES_NEVER);
+}
+
+static void test_rest(void **state) {
+  (void)state;
+  add("192.0.2.1", 0);
+  add("192.0.2.2", 1);
+  add("192.0.2.1", 2);
+  rest("192.0.2.1", 10, 100);
+  rest("192.0.2.2", 10, 50);
+  assert_int_equal(take(10), -1);
+  assert_int_equal(lanes_until(lanes), 50);
+  add("192.0.2.1", 3); /* rests with its lane */
+  assert_int_equal(take(49), -1);
+  assert_int_equal(take(50), 1);
+  assert_int_equal(take(99), -1);
+  assert_int_equal(lanes_until(lanes), 100);
+  assert_int_equal(take(100), 0);
+  assert_int_equal(take(100), 2);
+  assert_int_equal(take(100), 3);
+  assert_true(lanes_until(lanes) == LANES_NEVER);
+}
+
+static void test_wake(void **state) {
+  (void)state;
+  union address resting = address("192.0.2.1"), unknown = address("192.0.2.9");
+  add("192.0.2.1", 0);
+  rest("192.0.2.1", 0, 100);
+  lanes_wake(lanes, &unknown);
+  assert_int_equal(take(1), -1);
+  lanes_wake(lanes, &resting);
+  lanes_wake(lanes, &resting);
+  assert_int_equal(take(1), 0);
+}
+
+static void test_remove(void **state) {
+  (void)state;
+  add("192.0.2.1", 0);
+  add("192.0.2.1", 1);
+  add("192.0.2.2", 2);
+  add("192.0.2.3", 3);
+  rest("192.0.2.1", 0, 100);
+  lanes_remove(lanes, &waiters[0]);
+  lanes_remove(lanes, &waiters[0]);
+  lanes_remove(lanes, &waiters[3]);
+  assert_int_equal(take(0), 2);
+  assert_int_equal(take(0), -1);
+  lanes_remove(lanes, &waiters[1]); /* the last one of a resting lane */
+  assert_int_equal(lanes_waiting(lanes), 0);
+  assert_int_equal(take(100), -1);
+}
+
+static void test_free_with_waiters(void **state) {
+  (void)state;
+  add("192.0.2.1", 0);
+  add("192.0.2.1", 1);
+  lanes_free(lanes);
+  assert_null(waiters[0].lane);
+  assert_null(waiters[1].lane);
+  lanes = NULL;
+}
+
+/* More lanes than buckets. */
+static void test_many(void **state) {
+  (void)state;
+  enum { MANY = 2 * LANES_BUCKETS };
+  struct waiter *many = calloc(MANY, sizeof *many);
+  for (uint32_t i = 0; i < MANY; i++) {
+    unsigned char octets[] = {192, 0, (unsigned char)(i >> 8), (unsigned char)i};
+    union address at = address_from_octets((struct span){(const char *)octets, 4}, 1);
+    assert_int_equal(lanes_add(lanes, &at, &many[i]), ERR_NONE);
+  }
+  for (size_t i = 0; i < MANY; i++) {
+    struct lane *lane = lanes_next(lanes, 0);
+    assert_ptr_equal(lanes_take(lanes, lane), &many[i]);
+  }
+  assert_int_equal(take(0), -1);
+  free(many);
+}
+
+/* Whoever rests comes back in the order of the times, some having gone meanwhile. */
+static void test_many_rests(void **state) {
+  (void)state;
+  enum { MANY = 1000 };
+  struct waiter *many = calloc(MANY, sizeof *many);
+  unsigned seed = 7;
+  for (uint32_t i = 0; i < MANY; i++) {
+    unsigned char octets[] = {192, 0, (unsigned char)(i >> 8), (unsigned char)i};
+    union address at = address_from_octets((struct span){(const char *)octets, 4}, 1);
+    assert_int_equal(lanes_add(lanes, &at, &many[i]), ERR_NONE);
+    assert_int_equal(lanes_waiting_at(lanes, &at), 1);
+    seed = seed * 1103515245 + 12345;
+    lanes_rest(lanes, lanes_next(lanes, 0), 1 + (seed >> 16) % 500);
+  }
+  for (size_t i = 0; i < MANY; i += 3) lanes_remove(lanes, &many[i]);
+  size_t taken = 0;
+  for (uint64_t now = lanes_until(lanes), last = 0; now != LANES_NEVER;
+       last = now, now = lanes_until(lanes)) {
+    assert_true(now > last);
+    assert_null(lanes_next(lanes, now - 1));
+    while (lanes_next(lanes, now)) {
+      lanes_take(lanes, lanes_next(lanes, now));
+      taken++;
+    }
+  }
+  assert_int_equal(taken, MANY - (MANY + 2) / 3);
+  assert_int_equal(lanes_waiting(lanes), 0);
+  free(many);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+  const struct CMUnitTest tests[] = {
+      TEST(test_turns),
+      TEST(test_rest),
+      TEST(test_wake),
+      TEST(test_remove),
+      TEST(test_free_with_waiters),
+      TEST(test_many),
+      TEST(test_many_rests),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,227 @@
+/* Results that between them hold every member a record can have; their records are the lines of
+ * records.ndjson, in the same order. */
+#ifndef TESTS_UNIT_OUTPUT_RECORD_SAMPLE_RESULTS_H
+#define TESTS_UNIT_OUTPUT_RECORD_SAMPLE_RESULTS_H
+
+#include "output/record/result.h"
+
+#define TEXT(literal)                                                                              \
+  { literal, sizeof(literal) - 1 }
+#define SPANS(array)                                                                               \
+  { array, sizeof(array) / sizeof *(array) }
+#define SHA256 TEXT("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+
+static const struct finding absent_finding = {.code = FOUND_RECORD_ABSENT};
+
+static const struct result sample_absent = {
+    .n = 1,
+    .domain = TEXT("example.com"),
+    .has_rank = true,
+    .rank = 1,
+    .status = STATUS_ABSENT,
+    .has_effect = true,
+    .effect = EFFECT_NONE,
+    .findings = &absent_finding,
+    .record.lookup = {.asked = true, .rcode = 3, .tries = 1, .ms = 7},
+    .at = 1795428000123,
+    .ms = 7,
+};
+
+static struct span valid_txt[] = {TEXT("v=STSv1; id=20260408;")};
+static struct span valid_record_cname[] = {TEXT("_mta-sts.provider.net")};
+static struct span valid_host_cname[] = {TEXT("sts.provider.net"), TEXT("edge.provider.net")};
+static struct span valid_addresses[] = {TEXT("2001:db8::7"), TEXT("192.0.2.7")};
+static struct span valid_names[] = {TEXT("mta-sts.xn--bcher-kva.example"), TEXT("*.example")};
+static struct span valid_patterns[] = {TEXT("mail.example.com"), TEXT("*.example.com")};
+static struct span valid_tlsrpt_txt[] = {TEXT("v=TLSRPTv1; rua=mailto:r@example.com")};
+static struct span valid_rua[] = {TEXT("mailto:r@example.com")};
+static struct result_attempt valid_attempts[] = {
+    {.address = TEXT("2001:db8::7"), .code = FOUND_POLICY_TCP_TIMEOUT, .ms = 10000},
+    {.address = TEXT("192.0.2.7"), .code = FOUND_COUNT, .ms = 40},
+};
+static struct result_mx valid_mx[] = {
+    {.preference = 0, .host = TEXT("mail.example.com"), .judged = true, .covered = true},
+    {.preference = 65535, .host = TEXT("other.example.net"), .judged = true},
+};
+
+static const struct result sample_valid = {
+    .n = INT64_MAX,
+    .domain = TEXT("xn--bcher-kva.example"),
+    .unicode = TEXT("b\xc3\xbc"
+                    "cher.example"),
+    .status = STATUS_VALID,
+    .has_effect = true,
+    .effect = EFFECT_ENFORCED,
+    .record = {.lookup = {.asked = true,
+                          .ad = true,
+                          .tries = 2,
+                          .ms = 12,
+                          .cname = SPANS(valid_record_cname)},
+               .txt = SPANS(valid_txt),
+               .id = TEXT("20260408"),
+               .has_ttl = true,
+               .ttl = 300},
+    .policy_host =
+        {.lookup = {.asked = true, .tries = 1, .ms = 9, .cname = SPANS(valid_host_cname)},
+         .addresses = SPANS(valid_addresses)},
+    .fetch = {.asked = true,
+              .address = TEXT("192.0.2.7"),
+              .http_status = 200,
+              .content_type = TEXT("text/plain"),
+              .has_bytes = true,
+              .bytes = 91,
+              .tls = TEXT("TLSv1.3"),
+              .has_trusted = true,
+              .trusted = true,
+              .connect_ms = 8,
+              .tls_ms = 21,
+              .ms = 10040,
+              .attempts = valid_attempts,
+              .attempt_count = 2},
+    .certificate = {.here = true,
+                    .subject = TEXT("CN=mta-sts.example.com"),
+                    .issuer = TEXT("CN=R11"),
+                    .names = SPANS(valid_names),
+                    .not_before = 1793491200000,
+                    .not_after = 1801267200000,
+                    .sha256 = SHA256,
+                    .key = TEXT("EC 256"),
+                    .chain = 2},
+    .policy = {.here = true,
+               .version = TEXT("STSv1"),
+               .mode = MODE_ENFORCE,
+               .has_max_age = true,
+               .max_age = 604800,
+               .mx = SPANS(valid_patterns),
+               .sha256 = SHA256,
+               .text = TEXT("version: STSv1\r\nmode: enforce\r\nmax_age: 604800\r\n"
+                            "mx: mail.example.com\r\nmx: *.example.com\r\n")},
+    .mx = {.lookup = {.asked = true, .tries = 1, .ms = 5}, .at = valid_mx, .count = 2},
+    .tlsrpt = {.lookup = {.asked = true, .tries = 1, .ms = 5},
+               .txt = SPANS(valid_tlsrpt_txt),
+               .rua = SPANS(valid_rua)},
+    .at = 1795428000123,
+    .ms = 10061,
+};
+
+/* Every further member of a finding; lookups without an answer, a fetch that got nowhere. */
+static const struct finding broken_findings[] = {
+    {.next = (struct finding *)&broken_findings[1],
+     .code = FOUND_RECORD_CONTESTED,
+     .contested = true,
+     .erratum = TEXT("erratum 6285")},
+    {.next = (struct finding *)&broken_findings[2],
+     .code = FOUND_POLICY_HTTP_STATUS,
+     .detail = TEXT("answered 404"),
+     .host = TEXT("mta-sts.example.com"),
+     .http_status = 404},
+    {.next = (struct finding *)&broken_findings[3],
+     .code = FOUND_POLICY_MX_INVALID,
+     .detail = TEXT("\"\\\x1b[31m\x7f"),
+     .pattern = TEXT("mail..example.com"),
+     .line = 4},
+    {.next = (struct finding *)&broken_findings[4],
+     .code = FOUND_MX_MISMATCH,
+     .host = TEXT("mail.example.org"),
+     .pattern = TEXT("mail.example.com"),
+     .has_kind = true,
+     .kind = KIND_TLD},
+    {.code = FOUND_MX_DNS_MALFORMED, .has_rcode = true, .rcode = 17},
+};
+static struct result_mx broken_mx[] = {{.preference = 10, .host = TEXT("mail.example.org")}};
+
+static const struct result sample_broken = {
+    .n = 17,
+    .domain = TEXT("example.com"),
+    .status = STATUS_BROKEN,
+    .has_effect = true,
+    .effect = EFFECT_OPPORTUNISTIC,
+    .findings = broken_findings,
+    .record = {.lookup = {.asked = true, .tries = 1}, .txt = SPANS(valid_txt)},
+    .policy_host.lookup = {.asked = true, .rcode = -1, .tries = 4, .ms = 5000},
+    .fetch = {.asked = true,
+              .http_status = 301,
+              .location = TEXT("https://www.example.com/"),
+              .connect_ms = -1,
+              .tls_ms = -1},
+    .policy = {.here = true, .mode = MODE_COUNT},
+    .mx = {.lookup = {.asked = true}, .at = broken_mx, .count = 1},
+    .tlsrpt.lookup = {.asked = true, .rcode = -1},
+    .at = 1795428000000,
+    .ms = 5100,
+};
+
+static const struct result sample_invalid = {
+    .n = 3,
+    .line = TEXT("b\xfc"
+                 "cher\t.\x00"
+                 "example"),
+    .status = STATUS_INVALID,
+    .at = 1795428000000,
+};
+
+/* The same of every text that comes from strangers: a byte that is no UTF-8. */
+#define BYTES TEXT("a\xff")
+#define BYTES_ARRAY                                                                                \
+  { bytes_array, 2 }
+static struct span bytes_array[] = {TEXT("\xc3\xa4"), BYTES};
+static const struct finding bytes_finding = {
+    .code = FOUND_RECORD_VERSION, .detail = BYTES, .host = BYTES, .pattern = BYTES};
+static struct result_mx bytes_mx[] = {{.host = BYTES}};
+
+static const struct result sample_bytes = {
+    .n = 4,
+    .domain = TEXT("example.org"),
+    .status = STATUS_BROKEN,
+    .has_effect = true,
+    .effect = EFFECT_OPPORTUNISTIC,
+    .findings = &bytes_finding,
+    .record = {.lookup = {.asked = true, .tries = 1, .cname = BYTES_ARRAY},
+               .txt = BYTES_ARRAY,
+               .id = BYTES},
+    .policy_host.lookup = {.asked = true, .tries = 1, .cname = BYTES_ARRAY},
+    .fetch = {.asked = true,
+              .content_type = BYTES,
+              .content_types = BYTES_ARRAY,
+              .content_encoding = BYTES,
+              .location = BYTES},
+    .certificate = {.here = true, .subject = BYTES, .issuer = BYTES, .names = BYTES_ARRAY},
+    .policy =
+        {.here = true, .version = BYTES, .mode = MODE_COUNT, .mx = BYTES_ARRAY, .text = BYTES},
+    .mx = {.lookup = {.asked = true}, .at = bytes_mx, .count = 1},
+    .tlsrpt = {.lookup = {.asked = true}, .txt = BYTES_ARRAY, .rua = BYTES_ARRAY},
+    .at = 1795428000000,
+};
+
+static const struct finding unknown_finding = {.code = FOUND_RECORD_DNS_TIMEOUT,
+                                               .detail = TEXT("no answer to 4 tries")};
+
+static const struct result sample_unknown = {
+    .n = 5,
+    .domain = TEXT("example.net"),
+    .status = STATUS_UNKNOWN,
+    .has_effect = true,
+    .effect = EFFECT_UNKNOWN,
+    .findings = &unknown_finding,
+    .record.lookup = {.asked = true, .rcode = -1, .tries = 4, .ms = 5000},
+    .at = 1795428000000,
+    .ms = 5000,
+};
+
+static const struct result sample_blocked = {
+    .n = 6, .domain = TEXT("example.edu"), .status = STATUS_BLOCKED, .at = 1795428000000};
+
+/* Judged without the network. */
+static const struct result sample_lint = {
+    .status = STATUS_VALID,
+    .record = {.lookup = {.asked = true}, .txt = SPANS(valid_txt), .id = TEXT("20260408")},
+};
+
+static const struct result *const sample_results[] = {
+    &sample_absent, &sample_valid,   &sample_broken,  &sample_invalid,
+    &sample_bytes,  &sample_unknown, &sample_blocked, &sample_lint,
+};
+
+enum { SAMPLE_COUNT = sizeof sample_results / sizeof *sample_results };
+
+#endif

@@ -1,0 +1,195 @@
+/* Members: whole gzip members of whole lines, that any reader of gzip takes one after the other. */
+#include "output/results/gzip_block.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+enum { TEXT_SIZE = 4 * 1024 * 1024 };
+
+static void member_put(struct member *member, struct span text) {
+  char *room = member_room(member, text.len);
+  assert_non_null(room);
+  if (text.len) memcpy(room, text.ptr, text.len);
+  member_added(member, text.len);
+}
+
+static struct span seal(struct member *member) {
+  struct span bytes;
+  assert_int_equal(ERR_NONE, member_seal(member, &bytes));
+  return bytes;
+}
+
+static struct member *member_make(bool gzip) {
+  struct member *member = NULL;
+  assert_int_equal(ERR_NONE, member_new(&member, gzip));
+  assert_non_null(member);
+  return member;
+}
+
+/* Inflates exactly one member; what it held goes to out, and its length is returned. */
+static size_t inflate_member(struct span sealed, char *out, size_t size) {
+  z_stream z = {.next_in = (unsigned char *)sealed.ptr,
+                .avail_in = (unsigned)sealed.len,
+                .next_out = (unsigned char *)out,
+                .avail_out = (unsigned)size};
+  assert_int_equal(Z_OK, inflateInit2(&z, 15 + 16));
+  assert_int_equal(Z_STREAM_END, inflate(&z, Z_FINISH));
+  assert_int_equal(0, z.avail_in);
+  inflateEnd(&z);
+  return size - z.avail_out;
+}
+
+static void test_nothing_pending_seals_to_nothing(void **state) {
+  (void)state;
+  for (int gzip = 0; gzip < 2; gzip++) {
+    struct member *member = member_make(gzip);
+    assert_int_equal(0, member_pending(member));
+    assert_int_equal(0, seal(member).len);
+    member_free(member);
+  }
+  member_free(NULL);
+}
+
+static void test_plain_stays_as_it_is(void **state) {
+  (void)state;
+  struct member *member = member_make(false);
+  member_put(member, SPAN("one\n"));
+  member_put(member, SPAN("two\n"));
+  assert_int_equal(8, member_pending(member));
+  assert_true(span_equal(SPAN("one\ntwo\n"), seal(member)));
+  assert_int_equal(0, member_pending(member));
+  member_put(member, SPAN("three\n"));
+  assert_true(span_equal(SPAN("three\n"), seal(member)));
+  member_free(member);
+}
+
+/* The same lines give the same bytes, so that scans can be compared: no time in the header. */
+static void test_each_gzip_member_stands_for_itself(void **state) {
+  (void)state;
+  char first[64], out[64];
+  struct member *member = member_make(true);
+  member_put(member, SPAN("one\n"));
+  struct span sealed = seal(member);
+  size_t len = sealed.len;
+  assert_in_range(len, 18, sizeof first);
+  memcpy(first, sealed.ptr, len);
+  assert_memory_equal("\x1f\x8b\x08\x00\x00\x00\x00\x00", first, 8);
+  assert_int_equal(4, inflate_member(sealed, out, sizeof out));
+  assert_memory_equal("one\n", out, 4);
+
+  member_put(member, SPAN("another\n"));
+  assert_int_equal(8, inflate_member(seal(member), out, sizeof out));
+  assert_memory_equal("another\n", out, 8);
+
+  member_put(member, SPAN("one\n"));
+  sealed = seal(member);
+  assert_int_equal(len, sealed.len);
+  assert_memory_equal(first, sealed.ptr, len);
+  member_free(member);
+}
+
+static void test_full_at_the_limit(void **state) {
+  (void)state;
+  static char block[MEMBER_SIZE_MAX - 1];
+  struct member *member = member_make(true);
+  memset(block, 'x', sizeof block);
+  member_put(member, (struct span){block, sizeof block});
+  assert_false(member_full(member));
+  member_put(member, SPAN("\n"));
+  assert_true(member_full(member));
+  member_put(member, SPAN("\n"));
+  assert_true(member_full(member));
+  assert_int_equal(MEMBER_SIZE_MAX + 1, member_pending(member));
+  seal(member);
+  assert_false(member_full(member));
+  member_free(member);
+}
+
+/* Bytes that no deflate makes smaller, also far over the limit. */
+static void test_a_long_line_that_cannot_be_deflated(void **state) {
+  (void)state;
+  char *noise = malloc(TEXT_SIZE), *out = malloc(TEXT_SIZE + 1);
+  assert_non_null(noise);
+  assert_non_null(out);
+  uint32_t seed = 1;
+  for (size_t i = 0; i < TEXT_SIZE; i++) {
+    seed = seed * 1664525 + 1013904223;
+    noise[i] = (char)(seed >> 24);
+  }
+  struct member *member = member_make(true);
+  member_put(member, (struct span){noise, TEXT_SIZE});
+  assert_int_equal(TEXT_SIZE, inflate_member(seal(member), out, TEXT_SIZE + 1));
+  assert_memory_equal(noise, out, TEXT_SIZE);
+  member_put(member, SPAN("after\n"));
+  assert_int_equal(6, inflate_member(seal(member), out, TEXT_SIZE + 1));
+  member_free(member);
+  free(noise);
+  free(out);
+}
+
+static void test_room_ends_at_the_limit(void **state) {
+  (void)state;
+  struct member *member = member_make(false);
+  assert_null(member_room(member, (size_t)MEMBER_GROWN_MAX + 1));
+  assert_null(member_room(member, SIZE_MAX));
+  member_put(member, SPAN("x"));
+  assert_null(member_room(member, MEMBER_GROWN_MAX));
+  assert_null(member_room(member, SIZE_MAX));
+  assert_non_null(member_room(member, MEMBER_GROWN_MAX - 1));
+  assert_true(span_equal(SPAN("x"), seal(member)));
+  assert_non_null(member_room(member, MEMBER_GROWN_MAX));
+  member_free(member);
+}
+
+/* zlib's own reader over a file of members. */
+static void test_members_one_after_the_other_read_as_one(void **state) {
+  (void)state;
+  char path[] = "/tmp/stscan-member-XXXXXX";
+  char expected[16], line[16];
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  FILE *file = fdopen(fd, "wb");
+  assert_non_null(file);
+  struct member *member = member_make(true);
+  for (int i = 0; i < 100; i++) {
+    snprintf(line, sizeof line, "line %d\n", i);
+    member_put(member, span_of(line));
+    if (i % 7 != 0) continue;
+    struct span sealed = seal(member);
+    assert_int_equal(sealed.len, fwrite(sealed.ptr, 1, sealed.len, file));
+  }
+  struct span sealed = seal(member);
+  assert_int_equal(sealed.len, fwrite(sealed.ptr, 1, sealed.len, file));
+  assert_int_equal(0, fclose(file));
+  member_free(member);
+
+  gzFile in = gzopen(path, "rb");
+  assert_non_null(in);
+  for (int i = 0; i < 100; i++) {
+    snprintf(expected, sizeof expected, "line %d\n", i);
+    assert_non_null(gzgets(in, line, sizeof line));
+    assert_string_equal(expected, line);
+  }
+  assert_null(gzgets(in, line, sizeof line));
+  assert_int_equal(Z_OK, gzclose(in));
+  remove(path);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_nothing_pending_seals_to_nothing),
+      cmocka_unit_test(test_plain_stays_as_it_is),
+      cmocka_unit_test(test_each_gzip_member_stands_for_itself),
+      cmocka_unit_test(test_full_at_the_limit),
+      cmocka_unit_test(test_a_long_line_that_cannot_be_deflated),
+      cmocka_unit_test(test_room_ends_at_the_limit),
+      cmocka_unit_test(test_members_one_after_the_other_read_as_one),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

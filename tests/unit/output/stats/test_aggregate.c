@@ -1,0 +1,357 @@
+/* Result files counted: several of them, duplicates, conditions, groups, lists, and what is told
+ * of files that are not whole or not ours. */
+#include "output/record/record_write.h"
+#include "output/stats/aggregate.h"
+#include "output/stats/newest.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { FILES = 3, LINE_SIZE = 4096 };
+
+#define NOW_MS ((int64_t)1795428000000)
+
+static char paths[FILES][32];
+static FILE *files[FILES];
+static struct where everything;
+
+static int files_setup(void **state) {
+  (void)state;
+  for (int i = 0; i < FILES; i++) {
+    snprintf(paths[i], sizeof paths[i], "/tmp/test_census.XXXXXX");
+    int fd = mkstemp(paths[i]);
+    if (fd < 0 || close(fd) != 0) return -1;
+  }
+  return 0;
+}
+
+static int files_teardown(void **state) {
+  (void)state;
+  for (int i = 0; i < FILES; i++) unlink(paths[i]);
+  return 0;
+}
+
+static void begin(int count) {
+  for (int i = 0; i < count; i++) assert_non_null(files[i] = fopen(paths[i], "w"));
+}
+
+static void put_result(int file, const struct result *result) {
+  char line[LINE_SIZE];
+  struct json json = json_into(line, sizeof line);
+  record_write(&json, result);
+  assert_false(json_overflow(&json));
+  assert_int_equal(1, fwrite(line, json_text(&json).len, 1, files[file]));
+}
+
+static void put(int file, const char *domain, enum result_status status, int64_t at) {
+  struct finding absent = {.code = FOUND_RECORD_ABSENT}, empty = {.code = FOUND_POLICY_EMPTY};
+  struct result result = {.n = 1, .domain = span_of(domain), .status = status, .at = NOW_MS + at};
+  if (status == STATUS_ABSENT) result.findings = &absent;
+  if (status == STATUS_BROKEN) result.findings = &empty;
+  put_result(file, &result);
+}
+
+static struct census_config config_of(int count, unsigned threads, char *operands[FILES]) {
+  for (int i = 0; i < count; i++) {
+    operands[i] = paths[i];
+    if (files[i]) assert_int_equal(0, fclose(files[i]));
+    files[i] = NULL;
+  }
+  return (struct census_config){.paths = operands,
+                                .path_count = (unsigned)count,
+                                .threads = threads,
+                                .where = &everything,
+                                .by = FACET_COUNT};
+}
+
+static struct census counted(int count, unsigned threads) {
+  char *operands[FILES];
+  struct census census;
+  struct census_config config = config_of(count, threads, operands);
+  assert_int_equal(ERR_NONE, census_run(&census, &config));
+  return census;
+}
+
+static void test_the_newest_of_several_files_counts(void **state) {
+  static const struct {
+    const char *domain;
+    struct {
+      int file;
+      enum result_status status;
+      int64_t at;
+    } records[4];
+    int count, counted, valid, broken, absent;
+  } rows[] = {
+      {"new.second", {{0, STATUS_ABSENT, 1}, {1, STATUS_VALID, 2}}, 2, 1, 1, 0, 0},
+      {"new.first", {{0, STATUS_VALID, 2}, {1, STATUS_ABSENT, 1}}, 2, 1, 1, 0, 0},
+      {"same.time", {{0, STATUS_VALID, 1}, {1, STATUS_BROKEN, 1}}, 2, 1, 0, 1, 0},
+      {"one.file", {{0, STATUS_VALID, 1}, {0, STATUS_VALID, 2}}, 2, 2, 2, 0, 0},
+      {"both", {{0, STATUS_ABSENT, 1}, {0, STATUS_BROKEN, 3}, {1, STATUS_VALID, 2}}, 3, 1, 0, 1, 0},
+      {"three",
+       {{0, STATUS_VALID, 1}, {1, STATUS_ABSENT, 3}, {2, STATUS_BROKEN, 2}},
+       3,
+       1,
+       0,
+       0,
+       1},
+      {"alone", {{2, STATUS_ABSENT, 1}}, 1, 1, 0, 0, 1},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (unsigned threads = 1; threads <= 3; threads++) {
+      begin(FILES);
+      for (int j = 0; j < rows[i].count; j++)
+        put(rows[i].records[j].file, rows[i].domain, rows[i].records[j].status,
+            rows[i].records[j].at);
+      struct census census = counted(FILES, threads);
+      assert_int_equal(rows[i].counted, tally_domains(census.tally));
+      assert_int_equal(rows[i].valid, tally_status(census.tally, STATUS_VALID));
+      assert_int_equal(rows[i].broken, tally_status(census.tally, STATUS_BROKEN));
+      assert_int_equal(rows[i].absent, tally_status(census.tally, STATUS_ABSENT));
+      assert_int_equal(rows[i].count, census.records);
+      assert_int_equal(rows[i].count - rows[i].counted, census.duplicates);
+      census_free(&census);
+    }
+}
+
+static void test_lines_that_are_no_domains_are_never_duplicates(void **state) {
+  struct result invalid = {.n = 1, .line = SPAN("?"), .status = STATUS_INVALID, .at = NOW_MS};
+  (void)state;
+  begin(2);
+  put_result(0, &invalid);
+  put_result(1, &invalid);
+  struct census census = counted(2, 2);
+  assert_int_equal(2, tally_status(census.tally, STATUS_INVALID));
+  assert_int_equal(0, census.duplicates);
+  census_free(&census);
+}
+
+static enum err take_mark(void *context, unsigned index, const struct mark *mark) {
+  uint64_t *seen = context;
+  assert_true(index < 2);
+  seen[0]++;
+  seen[1] += mark->status == STATUS_VALID;
+  return ERR_NONE;
+}
+
+/* More than the ledger's blocks hold in memory, so that they come back from its file. */
+static void test_many_duplicates_come_back_from_the_file(void **state) {
+  enum { DOMAINS = 3 * LEDGER_PARTS * LEDGER_BLOCK };
+  struct ledger *ledgers[2];
+  struct mark absent = {.status = STATUS_ABSENT,
+                        .mode = MODE_COUNT,
+                        .effect = EFFECT_COUNT,
+                        .max_age_bin = COUNTS_MAX_AGE_BINS};
+  struct mark valid = absent;
+  char domain[32];
+  (void)state;
+  valid.status = STATUS_VALID;
+  valid.mode = MODE_ENFORCE; /* too rich to be packed */
+  for (int i = 0; i < 2; i++) assert_int_equal(ERR_NONE, ledger_new(&ledgers[i]));
+  for (int i = 0; i < DOMAINS; i++) {
+    struct span name = {domain, (size_t)snprintf(domain, sizeof domain, "a%d.example", i)};
+    bool newer = i % 3 == 0;
+    assert_int_equal(ERR_NONE, ledger_add(ledgers[i % 2], name, 0, NOW_MS, &absent));
+    if (i % 2 == 0)
+      assert_int_equal(ERR_NONE, ledger_add(ledgers[1], name, 1, NOW_MS + (newer ? 1 : -1),
+                                            newer ? &valid : &absent));
+  }
+  uint64_t seen[2] = {0, 0}, duplicates;
+  assert_int_equal(ERR_NONE, ledger_settle(ledgers, 2, take_mark, seen, &duplicates));
+  assert_int_equal(DOMAINS, seen[0]);
+  assert_int_equal(DOMAINS / 6, seen[1]);
+  assert_int_equal(DOMAINS / 2, duplicates);
+  for (int i = 0; i < 2; i++) ledger_free(ledgers[i]);
+}
+
+static void test_conditions_hold_for_the_record_that_counts(void **state) {
+  struct where where = {0};
+  struct where_fault fault;
+  char *operands[FILES];
+  struct census census;
+  (void)state;
+  assert_int_equal(ERR_NONE, where_add(&where, SPAN("status=valid"), &fault));
+  begin(2);
+  put(0, "a.com", STATUS_VALID, 1);
+  put(1, "a.com", STATUS_ABSENT, 2);
+  put(1, "b.com", STATUS_VALID, 2);
+  struct census_config config = config_of(2, 2, operands);
+  config.where = &where;
+  assert_int_equal(ERR_NONE, census_run(&census, &config));
+  assert_int_equal(1, tally_domains(census.tally));
+  assert_int_equal(1, tally_status(census.tally, STATUS_VALID));
+  census_free(&census);
+}
+
+static void test_groups_count_each_value(void **state) {
+  char *operands[FILES];
+  struct census census;
+  struct figures_line *lines;
+  size_t count;
+  (void)state;
+  begin(1);
+  put(0, "a.com", STATUS_VALID, 1);
+  put(0, "b.com", STATUS_ABSENT, 1);
+  put(0, "c.net", STATUS_BROKEN, 1);
+  struct census_config config = config_of(1, 2, operands);
+  config.by = FACET_TLD;
+  assert_int_equal(ERR_NONE, census_run(&census, &config));
+  assert_int_equal(ERR_NONE, groups_lines(&census.groups, &lines, &count));
+  assert_int_equal(2, count);
+  assert_string_equal("com", lines[0].text.ptr);
+  assert_int_equal(2, lines[0].domains);
+  assert_int_equal(1, lines[0].deployed);
+  assert_int_equal(1, lines[0].valid);
+  assert_string_equal("net", lines[1].text.ptr);
+  assert_int_equal(1, lines[1].broken);
+  free(lines);
+  census_free(&census);
+}
+
+static void test_what_stands_in_front_is_left_out(void **state) {
+  char *operands[FILES];
+  struct census census;
+  (void)state;
+  begin(1);
+  put(0, "a.com", STATUS_VALID, 1);
+  const long front = ftell(files[0]);
+  put(0, "b.com", STATUS_ABSENT, 1);
+  put(0, "c.net", STATUS_BROKEN, 1);
+  struct census_config config = config_of(1, 2, operands);
+  config.from = (uint64_t)front;
+  assert_int_equal(ERR_NONE, census_run(&census, &config));
+  assert_int_equal(2, census.records);
+  assert_int_equal(0, tally_status(census.tally, STATUS_VALID));
+  assert_int_equal(1, tally_status(census.tally, STATUS_ABSENT));
+  assert_int_equal(1, tally_status(census.tally, STATUS_BROKEN));
+  census_free(&census);
+}
+
+static void assert_listed(const char *expected, enum census_list list, enum finding_code code) {
+  char *operands[FILES], text[LINE_SIZE] = "";
+  struct census census;
+  struct census_config config = config_of(2, 3, operands);
+  config.list = list;
+  config.list_code = code;
+  config.out = fmemopen(text, sizeof text, "w");
+  assert_non_null(config.out);
+  assert_int_equal(ERR_NONE, census_run(&census, &config));
+  assert_int_equal(0, fclose(config.out));
+  assert_string_equal(expected, text);
+  census_free(&census);
+}
+
+static void test_lists_come_in_the_order_of_the_files(void **state) {
+  static const char unknown[] =
+      "{\"v\":1,\"status\":\"absent\",\"domain\":\"d.com\",\"new\":\"\\u0041\"}";
+  (void)state;
+  begin(2);
+  put(0, "a.com", STATUS_BROKEN, 1);
+  put(0, "b.com", STATUS_ABSENT, 1);
+  put(1, "c.net", STATUS_BROKEN, 1);
+  fprintf(files[1], "%s\n", unknown);
+  assert_listed("a.com\nc.net\n", CENSUS_LIST_NAMES, FOUND_POLICY_EMPTY);
+  assert_listed("a.com\nb.com\nc.net\nd.com\n", CENSUS_LIST_NAMES, FOUND_COUNT);
+  assert_listed("", CENSUS_LIST_RECORDS, FOUND_MX_NULL);
+  begin(2);
+  fprintf(files[1], "%s\n", unknown);
+  char expected[LINE_SIZE];
+  snprintf(expected, sizeof expected, "%s\n", unknown);
+  assert_listed(expected, CENSUS_LIST_RECORDS, FOUND_COUNT); /* as it stands there */
+}
+
+static void test_what_files_hold_is_told(void **state) {
+  static const char good[] = "{\"v\":1,\"status\":\"absent\",\"domain\":\"a.com\"}\n";
+  static const struct {
+    const char *text;
+    enum err err;
+    uint64_t records, bad, torn, later, strange;
+  } rows[] = {
+      {"", ERR_NONE, 0, 0, 0, 0, 0},
+      {"\n\n", ERR_NONE, 0, 0, 0, 0, 0},
+      {good, ERR_NONE, 1, 0, 0, 0, 0},
+      {"{\"v\":1,\"status\":\"absent\"}", ERR_NONE, 1, 0, 0, 0, 0},
+      {"{\"v\":1,\"status\":\"absent\"}\n{\"v\":1,\"sta", ERR_NONE, 1, 0, 11, 0, 0},
+      {"{\"v\":1,\"sta", ERR_NONE, 0, 0, 11, 0, 0},
+      {"{\"v\":1,\"status\":\"absent\"}\nx\n", ERR_NONE, 1, 1, 0, 0, 0},
+      {"{\"v\":2,\"status\":\"valid\",\"findings\":[{\"code\":\"new\"}]}\n", ERR_NONE, 1, 0, 0, 1,
+       1},
+      {"example.com\n", ERR_SYNTAX, 0, 1, 0, 0, 0},
+      {"example.com", ERR_SYNTAX, 0, 1, 0, 0, 0},
+      {"{\"a\":1}\n", ERR_SYNTAX, 0, 1, 0, 0, 0},
+      {"\x1f\x8b\x08garbage", ERR_SYNTAX, 0, 0, 0, 0, 0},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char *operands[FILES];
+    struct census census;
+    begin(1);
+    fputs(rows[i].text, files[0]);
+    struct census_config config = config_of(1, 2, operands);
+    assert_int_equal(rows[i].err, census_run(&census, &config));
+    const struct census_file *file = &census.files[0];
+    assert_int_equal(rows[i].err, file->err);
+    assert_int_equal(rows[i].records, file->records);
+    assert_int_equal(rows[i].bad, file->bad);
+    assert_int_equal(rows[i].torn, file->torn);
+    assert_int_equal(rows[i].later, file->later);
+    assert_int_equal(rows[i].strange, file->strange);
+    assert_true(strlen(file->sample) > 0 || (rows[i].bad == 0 && rows[i].torn == 0));
+    census_free(&census);
+  }
+}
+
+static enum err bad_lines_first(int bad) {
+  char *operands[FILES];
+  struct census census;
+  begin(1);
+  for (int i = 0; i < bad; i++) fputs("x\n", files[0]);
+  put(0, "a.com", STATUS_VALID, 1);
+  struct census_config config = config_of(1, 1, operands);
+  enum err err = census_run(&census, &config);
+  census_free(&census);
+  return err;
+}
+
+static void test_a_foreign_file_is_given_up_early(void **state) {
+  (void)state;
+  assert_int_equal(ERR_NONE, bad_lines_first(CENSUS_FOREIGN_LINES - 1));
+  assert_int_equal(ERR_SYNTAX, bad_lines_first(CENSUS_FOREIGN_LINES));
+  assert_int_equal(ERR_SYNTAX, bad_lines_first(CENSUS_FOREIGN_LINES + 1));
+}
+
+static void test_a_file_that_is_not_there_is_told(void **state) {
+  char missing[] = "/nonexistent/results";
+  char *operands[FILES];
+  struct census census;
+  (void)state;
+  begin(1);
+  struct census_config config = config_of(1, 2, operands);
+  operands[1] = missing;
+  config.path_count = 2;
+  assert_int_equal(ERR_IO, census_run(&census, &config));
+  assert_int_equal(ERR_NONE, census.files[0].err);
+  assert_int_equal(ERR_IO, census.files[1].err);
+  assert_int_not_equal(0, census.files[1].cause);
+  census_free(&census);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_the_newest_of_several_files_counts),
+      cmocka_unit_test(test_lines_that_are_no_domains_are_never_duplicates),
+      cmocka_unit_test(test_many_duplicates_come_back_from_the_file),
+      cmocka_unit_test(test_conditions_hold_for_the_record_that_counts),
+      cmocka_unit_test(test_groups_count_each_value),
+      cmocka_unit_test(test_what_stands_in_front_is_left_out),
+      cmocka_unit_test(test_lists_come_in_the_order_of_the_files),
+      cmocka_unit_test(test_what_files_hold_is_told),
+      cmocka_unit_test(test_a_foreign_file_is_given_up_early),
+      cmocka_unit_test(test_a_file_that_is_not_there_is_told),
+  };
+  return cmocka_run_group_tests(tests, files_setup, files_teardown);
+}

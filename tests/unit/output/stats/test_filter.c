@@ -1,0 +1,190 @@
+/* Conditions: how they are read, and which domains they choose. */
+#include "output/stats/filter.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct tally *tally;
+static struct mark mark;
+
+/* A broken domain that has a value for every facet. */
+static int mark_setup(void **state) {
+  struct span target = SPAN("x.Sts.example");
+  struct finding mx = {.code = FOUND_MX_MISMATCH, .has_kind = true, .kind = KIND_TLD};
+  struct finding tls = {.next = &mx, .code = FOUND_POLICY_TLS_EXPIRED};
+  struct span txt = SPAN("v=TLSRPTv1");
+  struct result_mx host = {.host = SPAN("mx.mail.example")};
+  struct result result = {
+      .domain = SPAN("a.co.uk"),
+      .status = STATUS_BROKEN,
+      .has_effect = true,
+      .effect = EFFECT_AT_RISK,
+      .has_rank = true,
+      .rank = 10001,
+      .findings = &tls,
+      .policy_host = {.lookup = {.cname = {&target, 1}}},
+      .fetch = {.http_status = 200},
+      .certificate = {.here = true, .not_after = 1},
+      .policy = {.here = true, .mode = MODE_ENFORCE, .has_max_age = true, .max_age = 86400},
+      .mx = {.at = &host, .count = 1},
+      .tlsrpt = {.txt = {&txt, 1}},
+  };
+  (void)state;
+  if (tally_new(&tally) != ERR_NONE) return -1;
+  return tally_mark(tally, &result, &mark) == ERR_NONE ? 0 : -1;
+}
+
+static int mark_teardown(void **state) {
+  (void)state;
+  tally_free(tally);
+  return 0;
+}
+
+static bool holds(const char *text) {
+  struct where where = {0};
+  struct where_fault fault;
+  assert_int_equal(ERR_NONE, where_add(&where, span_of(text), &fault));
+  return where_holds(&where, tally, &mark);
+}
+
+static void test_conditions_choose(void **state) {
+  static const struct {
+    const char *text;
+    bool holds;
+  } rows[] = {
+      {"status=broken", true},
+      {"status=valid", false},
+      {"status!=valid", true},
+      {"status!=broken", false},
+      {"status=valid|broken", true},
+      {"status!=valid|broken", false},
+      {"status=broken,tld=uk", true},
+      {"status=broken,tld=se", false},
+      {"effect=at-risk", true},
+      {"mode=enforce", true},
+      {"stage=mx", true},
+      {"stage=policy-tls", true},
+      {"stage=record", false},
+      {"code=mx-mismatch", true},
+      {"code=policy-empty", false},
+      {"code!=policy-empty", true},
+      {"kind=tld", true},
+      {"provider=sts.example", true},
+      {"provider=STS.example", true},
+      {"provider=x.sts.example", false},
+      {"http_status=200", true},
+      {"http_status=404", false},
+      {"max_age=86400-604799", true},
+      {"max_age=0-86399", false},
+      {"expires=7", true},
+      {"expires=expired", false},
+      {"tlsrpt=sound", true},
+      {"tlsrpt=broken", false},
+      {"outsourced=different", true},
+      {"outsourced=same", false},
+      {"rank=10001-20000", true},
+      {"rank=1-10000", false},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    if (holds(rows[i].text) != rows[i].holds) print_error("%s\n", rows[i].text);
+    assert_int_equal(rows[i].holds, holds(rows[i].text));
+  }
+}
+
+static void test_no_condition_chooses_all(void **state) {
+  struct where where = {0};
+  (void)state;
+  assert_true(where_holds(&where, tally, &mark));
+}
+
+static void test_what_is_not_understood_is_told(void **state) {
+  static const struct {
+    const char *text, *part;
+    enum facet facet;
+  } rows[] = {
+      {"", "", FACET_COUNT},
+      {"status", "status", FACET_COUNT},
+      {"tld=se,color=red", "color=red", FACET_COUNT},
+      {"=valid", "=valid", FACET_COUNT},
+      {"status=", "", FACET_STATUS},
+      {"status=lost", "lost", FACET_STATUS},
+      {"status=valid|lost", "lost", FACET_STATUS},
+      {"status==valid", "=valid", FACET_STATUS},
+      {"tld=", "", FACET_TLD},
+      {"tld=co.uk", "co.uk", FACET_TLD},
+      {"provider=", "", FACET_PROVIDER},
+      {"max_age=0-1", "0-1", FACET_MAX_AGE},
+      {"http_status=99", "99", FACET_HTTP_STATUS},
+      {"http_status=1000", "1000", FACET_HTTP_STATUS},
+      {"http_status=20x", "20x", FACET_HTTP_STATUS},
+      {"rank=5", "5", FACET_RANK},
+      {"rank=1-10001", "1-10001", FACET_RANK},
+      {"rank=0-10000", "0-10000", FACET_RANK},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct where where = {0};
+    struct where_fault fault;
+    assert_int_equal(ERR_SYNTAX, where_add(&where, span_of(rows[i].text), &fault));
+    assert_true(span_equal(fault.part, span_of(rows[i].part)));
+    assert_int_equal(rows[i].facet, fault.facet);
+  }
+}
+
+/* Whatever is told to be allowed, is. */
+static void test_choices_that_are_told_are_allowed(void **state) {
+  (void)state;
+  for (int facet = 0; facet < FACET_COUNT; facet++) {
+    char text[1024] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    assert_non_null(out);
+    facet_print_allowed(out, (enum facet)facet);
+    assert_int_equal(0, fclose(out));
+    struct span rest = span_of(text);
+    assert_true(span_here(rest));
+    if (!span_starts(rest, SPAN("one of "))) continue;
+    for (rest = span_skip(rest, 7); rest.len; rest = span_skip(rest, 1))
+      assert_true(facet_allows((enum facet)facet, span_cut(&rest, ',')));
+  }
+}
+
+static enum err add_conditions(int count) {
+  struct where where = {0};
+  struct where_fault fault;
+  enum err err = ERR_NONE;
+  for (int i = 0; err == ERR_NONE && i < count; i++)
+    err = where_add(&where, SPAN("tld=se"), &fault);
+  return err;
+}
+
+static enum err add_values(int count) {
+  struct where where = {0};
+  struct where_fault fault;
+  char text[256] = "tld=a";
+  for (int i = 1; i < count; i++) strcat(text, "|a");
+  return where_add(&where, span_of(text), &fault);
+}
+
+static void test_conditions_and_values_have_a_limit(void **state) {
+  (void)state;
+  assert_int_equal(ERR_NONE, add_conditions(WHERE_CONDITIONS_MAX));
+  assert_int_equal(ERR_LIMIT, add_conditions(WHERE_CONDITIONS_MAX + 1));
+  assert_int_equal(ERR_NONE, add_values(WHERE_VALUES_MAX));
+  assert_int_equal(ERR_LIMIT, add_values(WHERE_VALUES_MAX + 1));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_conditions_choose),
+      cmocka_unit_test(test_no_condition_chooses_all),
+      cmocka_unit_test(test_what_is_not_understood_is_told),
+      cmocka_unit_test(test_choices_that_are_told_are_allowed),
+      cmocka_unit_test(test_conditions_and_values_have_a_limit),
+  };
+  return cmocka_run_group_tests(tests, mark_setup, mark_teardown);
+}

@@ -1,0 +1,211 @@
+/* What makes two scans the same, and how a difference is named. */
+#include "output/results/scan_id.h"
+#include "scanner/run/file_digest.h"
+#include "scanner/run/scan_identity.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum {
+  PATH_SIZE = 128,
+  SAMPLED = FINGERPRINT_SAMPLES * FINGERPRINT_SAMPLE_SIZE,
+  LIST_SIZE = 8 * SAMPLED,
+};
+
+static char folder[PATH_SIZE], first[PATH_SIZE], second[PATH_SIZE];
+
+static void file_write(const char *path, const char *bytes, size_t len) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_int_equal(len, fwrite(bytes, 1, len, file));
+  assert_int_equal(0, fclose(file));
+}
+
+static int setup(void **state) {
+  (void)state;
+  snprintf(folder, sizeof folder, "/tmp/stscan-identity-XXXXXX");
+  if (!mkdtemp(folder)) return -1;
+  snprintf(first, sizeof first, "%.100s/first", folder);
+  snprintf(second, sizeof second, "%.100s/second", folder);
+  file_write(first, "a.example\n", 10);
+  file_write(second, "b.example\n", 10);
+  return 0;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  unlink(first);
+  unlink(second);
+  return rmdir(folder);
+}
+
+static char *lists[] = {first, second};
+
+static struct scan_config config_standard(void) {
+  return (struct scan_config){
+      .lists = lists,
+      .list_count = 2,
+      .output = "out.gz",
+      .threads = 2,
+      .concurrency = 100,
+      .dns_timeout_ms = 5000,
+      .dns_tries = 4,
+      .shards = 1,
+      .fetcher = {.port = 443, .policy_size_max = 65536, .user_agent = "agent"},
+  };
+}
+
+static char *identity_of(const struct scan_config *config) {
+  char *identity;
+  const char *bad;
+  assert_int_equal(ERR_NONE, identity_make(config, &identity, &bad));
+  return identity;
+}
+
+/* NULL: they are the same. */
+static void check_difference(const struct scan_config *was, const struct scan_config *is,
+                             const char *key) {
+  struct identity_difference difference = {0};
+  char *old = identity_of(was), *now = identity_of(is);
+  assert_int_equal(key == NULL, identity_same(old, now, &difference));
+  if (key) assert_true(span_equal(difference.key, span_of(key)));
+  free(old);
+  free(now);
+}
+
+static void test_options_that_records_depend_on(void **state) {
+  (void)state;
+  const struct scan_config standard = config_standard();
+  struct scan_config other[9];
+  static const char *const keys[] = {
+      "--shard",         "--format",          "--dns-timeout", "--dns-tries", "--https-port",
+      "--allow-private", "--max-policy-size", "--user-agent",  "--ca-file",
+  };
+  for (size_t i = 0; i < 9; i++) other[i] = standard;
+  other[0].shards = 2;
+  other[1].format = ENTRY_CSV;
+  other[2].dns_timeout_ms = 1000;
+  other[3].dns_tries = 3;
+  other[4].fetcher.port = 444;
+  other[5].fetcher.allow_private = true;
+  other[6].fetcher.policy_size_max = 100;
+  other[7].fetcher.user_agent = "another\nagent";
+  other[8].fetcher.ca_file = first;
+  for (size_t i = 0; i < 9; i++) check_difference(&standard, &other[i], keys[i]);
+  check_difference(&standard, &standard, NULL);
+}
+
+static void test_what_may_differ(void **state) {
+  (void)state;
+  const struct scan_config standard = config_standard();
+  struct scan_config other = standard;
+  other.threads = 7;
+  other.concurrency = 1;
+  other.dns_rate = other.https_rate = other.per_address = other.per_address_rate = 5;
+  other.servers.count = 3;
+  other.output = "moved.gz";
+  other.mode = SINK_APPEND;
+  other.resume = true;
+  other.progress = PROGRESS_NEVER;
+  check_difference(&standard, &other, NULL);
+}
+
+static void test_lists_by_their_content(void **state) {
+  (void)state;
+  const struct scan_config standard = config_standard();
+  struct scan_config other = standard;
+  char *swapped[] = {second, first};
+  char *twice[] = {first, first};
+  other.lists = swapped;
+  check_difference(&standard, &other, "list-1");
+  other.lists = twice;
+  check_difference(&standard, &other, "list-2");
+  file_write(second, "a.example\n", 10);
+  check_difference(&standard, &other, NULL);
+  other.list_count = 1;
+  check_difference(&standard, &other, "lists");
+}
+
+static void test_a_list_that_is_not_there(void **state) {
+  (void)state;
+  struct scan_config config = config_standard();
+  char *identity;
+  const char *bad = NULL;
+  unlink(second);
+  assert_int_equal(ERR_IO, identity_make(&config, &identity, &bad));
+  assert_string_equal(second, bad);
+  assert_null(identity);
+}
+
+static void test_lines_that_only_one_has(void **state) {
+  (void)state;
+  struct identity_difference difference = {0};
+  assert_false(identity_same("a 1\nb 2\n", "a 1\n", &difference));
+  assert_true(span_equal(difference.key, SPAN("b")));
+  assert_true(span_equal(difference.was, SPAN("2")));
+  assert_false(span_here(difference.is) && difference.is.len);
+  assert_false(identity_same("a 1\n", "a 1\nb 2\n", &difference));
+  assert_true(span_equal(difference.key, SPAN("b")));
+  assert_true(span_equal(difference.is, SPAN("2")));
+}
+
+static void check_prints(bool same) {
+  char a[FINGERPRINT_TEXT_MAX], b[FINGERPRINT_TEXT_MAX];
+  assert_int_equal(ERR_NONE, fingerprint(first, a));
+  assert_int_equal(ERR_NONE, fingerprint(second, b));
+  assert_int_equal(same, strcmp(a, b) == 0);
+}
+
+/* Every octet of a file that is no longer than the samples; the first and the last of any. */
+static void test_samples(void **state) {
+  (void)state;
+  static char bytes[LIST_SIZE];
+  static const size_t sizes[] = {1, FINGERPRINT_SAMPLE_SIZE, SAMPLED - 1, SAMPLED, LIST_SIZE};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    const size_t size = sizes[i];
+    const size_t changed[] = {0, size - 1,
+                              size > SAMPLED ? size - FINGERPRINT_SAMPLE_SIZE : size / 2};
+    file_write(first, bytes, size);
+    file_write(second, bytes, size);
+    check_prints(true);
+    for (size_t j = 0; j < 3; j++) {
+      bytes[changed[j]] = 'x';
+      file_write(second, bytes, size);
+      bytes[changed[j]] = 0;
+      check_prints(false);
+    }
+  }
+  file_write(second, bytes, LIST_SIZE - 1);
+  check_prints(false);
+}
+
+static void test_streams(void **state) {
+  (void)state;
+  char text[FINGERPRINT_TEXT_MAX];
+  unlink(first);
+  assert_int_equal(0, mkfifo(first, 0600));
+  assert_int_equal(ERR_NONE, fingerprint(first, text));
+  assert_string_equal("a stream", text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_options_that_records_depend_on),
+      TEST(test_what_may_differ),
+      TEST(test_lists_by_their_content),
+      TEST(test_a_list_that_is_not_there),
+      TEST(test_lines_that_only_one_has),
+      TEST(test_samples),
+      TEST(test_streams),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
