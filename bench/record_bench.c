@@ -95,9 +95,9 @@ static size_t bench_write_absent(struct bench *bench, size_t i, char *out) {
       .at = 1795600000000 + (int64_t)(i / 30),
   };
   result.ms = result.record.lookup.ms;
-  struct json json = json_into(out, RECORD_ROOM);
+  struct json_writer json = json_writer_into(out, RECORD_ROOM);
   record_write(&json, &result);
-  return json_text(&json).len;
+  return json_writer_text(&json).len;
 }
 
 /* Fills lines; the least of the rounds is told. */

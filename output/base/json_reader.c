@@ -1,71 +1,71 @@
 #include "output/base/json_reader.h"
 
-struct cursor cursor_of(char *text, size_t len) {
+struct json_reader json_reader_of(char *text, size_t len) {
   text[len] = 0;
-  return (struct cursor){.at = text, .end = text + len};
+  return (struct json_reader){.at = text, .end = text + len};
 }
 
 /* Where the text is bad, reading stops for good: everything stands at the end from now on. */
-static void cursor_fail(struct cursor *cursor) {
-  cursor->bad = true;
-  cursor->at = cursor->end;
+static void json_reader_fail(struct json_reader *reader) {
+  reader->bad = true;
+  reader->at = reader->end;
 }
 
-static inline void cursor_blanks(struct cursor *cursor) {
-  while (*cursor->at == ' ' || *cursor->at == '\t' || *cursor->at == '\r' || *cursor->at == '\n')
-    cursor->at++;
+static inline void json_reader_blanks(struct json_reader *reader) {
+  while (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\r' || *reader->at == '\n')
+    reader->at++;
 }
 
-static inline bool cursor_take(struct cursor *cursor, char byte) {
-  cursor_blanks(cursor);
-  if (*cursor->at != byte) return false;
-  cursor->at++;
+static inline bool json_reader_take(struct json_reader *reader, char byte) {
+  json_reader_blanks(reader);
+  if (*reader->at != byte) return false;
+  reader->at++;
   return true;
 }
 
-bool cursor_open(struct cursor *cursor, char bracket) {
-  if (cursor_take(cursor, bracket))
-    cursor->fresh = true;
+bool json_reader_open(struct json_reader *reader, char bracket) {
+  if (json_reader_take(reader, bracket))
+    reader->fresh = true;
   else
-    cursor_fail(cursor);
-  return !cursor->bad;
+    json_reader_fail(reader);
+  return !reader->bad;
 }
 
 /* Whether one more follows in the container that ends with bracket. */
-static inline bool cursor_more(struct cursor *cursor, char bracket) {
-  bool fresh = cursor->fresh;
-  cursor->fresh = false;
-  if (cursor_take(cursor, bracket)) return false;
-  if (!fresh && !cursor_take(cursor, ',')) cursor_fail(cursor);
-  return !cursor->bad;
+static inline bool json_reader_more(struct json_reader *reader, char bracket) {
+  bool fresh = reader->fresh;
+  reader->fresh = false;
+  if (json_reader_take(reader, bracket)) return false;
+  if (!fresh && !json_reader_take(reader, ',')) json_reader_fail(reader);
+  return !reader->bad;
 }
 
-bool cursor_member(struct cursor *cursor, struct span *key) {
-  if (!cursor_more(cursor, '}')) return false;
-  *key = cursor_string(cursor);
-  if (!cursor_take(cursor, ':')) cursor_fail(cursor);
-  return !cursor->bad;
+bool json_reader_member(struct json_reader *reader, struct span *key) {
+  if (!json_reader_more(reader, '}')) return false;
+  *key = json_reader_string(reader);
+  if (!json_reader_take(reader, ':')) json_reader_fail(reader);
+  return !reader->bad;
 }
 
-bool cursor_element(struct cursor *cursor) {
-  return cursor_more(cursor, ']');
+bool json_reader_element(struct json_reader *reader) {
+  return json_reader_more(reader, ']');
 }
 
-static bool cursor_word(struct cursor *cursor, struct span word) {
-  cursor_blanks(cursor);
-  struct span rest = {cursor->at, (size_t)(cursor->end - cursor->at)};
+static bool json_reader_word(struct json_reader *reader, struct span word) {
+  json_reader_blanks(reader);
+  struct span rest = {reader->at, (size_t)(reader->end - reader->at)};
   if (!span_starts(rest, word)) return false;
-  cursor->at += word.len;
+  reader->at += word.len;
   return true;
 }
 
-bool cursor_null(struct cursor *cursor) {
-  return cursor_word(cursor, SPAN("null"));
+bool json_reader_null(struct json_reader *reader) {
+  return json_reader_word(reader, SPAN("null"));
 }
 
-bool cursor_bool(struct cursor *cursor) {
-  if (cursor_word(cursor, SPAN("true"))) return true;
-  if (!cursor_word(cursor, SPAN("false"))) cursor_fail(cursor);
+bool json_reader_bool(struct json_reader *reader) {
+  if (json_reader_word(reader, SPAN("true"))) return true;
+  if (!json_reader_word(reader, SPAN("false"))) json_reader_fail(reader);
   return false;
 }
 
@@ -135,7 +135,7 @@ static inline bool string_plain(char c) {
 
 /* The rest of a string from its first escape at `at`, unescaped in place; the end of the text, or
  * NULL. An escape is never shorter than what it stands for. */
-static char *string_rest(struct cursor *cursor, char *at) {
+static char *string_rest(struct json_reader *reader, char *at) {
   char *out = at;
   while (*at != '"') {
     if (string_plain(*at)) {
@@ -146,24 +146,24 @@ static char *string_rest(struct cursor *cursor, char *at) {
     out = unescape(&at, out);
     if (!out) return NULL;
   }
-  cursor->at = at + 1;
+  reader->at = at + 1;
   return out;
 }
 
-struct span cursor_string(struct cursor *cursor) {
-  if (!cursor_take(cursor, '"')) {
-    cursor_fail(cursor);
+struct span json_reader_string(struct json_reader *reader) {
+  if (!json_reader_take(reader, '"')) {
+    json_reader_fail(reader);
     return (struct span){0};
   }
-  char *begin = cursor->at, *at = begin;
+  char *begin = reader->at, *at = begin;
   while (string_plain(*at)) at++;
   if (*at == '"') {
-    cursor->at = at + 1;
+    reader->at = at + 1;
     return (struct span){begin, (size_t)(at - begin)};
   }
-  char *end = string_rest(cursor, at);
+  char *end = string_rest(reader, at);
   if (!end) {
-    cursor_fail(cursor);
+    json_reader_fail(reader);
     return (struct span){0};
   }
   return (struct span){begin, (size_t)(end - begin)};
@@ -173,29 +173,29 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-uint64_t cursor_uint(struct cursor *cursor) {
-  cursor_blanks(cursor);
-  const char *begin = cursor->at;
+uint64_t json_reader_uint(struct json_reader *reader) {
+  json_reader_blanks(reader);
+  const char *begin = reader->at;
   uint64_t value = 0;
   bool over = false;
-  for (; is_digit(*cursor->at); cursor->at++) {
-    unsigned digit = (unsigned)(*cursor->at - '0');
+  for (; is_digit(*reader->at); reader->at++) {
+    unsigned digit = (unsigned)(*reader->at - '0');
     over |= value > (UINT64_MAX - digit) / 10;
     value = value * 10 + digit;
   }
-  bool leading_zero = *begin == '0' && cursor->at - begin > 1;
-  char next = *cursor->at;
-  if (cursor->at == begin || over || leading_zero || next == '.' || next == 'e' || next == 'E')
-    cursor_fail(cursor);
-  return cursor->bad ? 0 : value;
+  bool leading_zero = *begin == '0' && reader->at - begin > 1;
+  char next = *reader->at;
+  if (reader->at == begin || over || leading_zero || next == '.' || next == 'e' || next == 'E')
+    json_reader_fail(reader);
+  return reader->bad ? 0 : value;
 }
 
-int64_t cursor_int(struct cursor *cursor) {
-  bool negative = cursor_take(cursor, '-');
-  if (negative && !is_digit(*cursor->at)) cursor_fail(cursor);
-  uint64_t value = cursor_uint(cursor);
+int64_t json_reader_int(struct json_reader *reader) {
+  bool negative = json_reader_take(reader, '-');
+  if (negative && !is_digit(*reader->at)) json_reader_fail(reader);
+  uint64_t value = json_reader_uint(reader);
   if (value > INT64_MAX) {
-    cursor_fail(cursor);
+    json_reader_fail(reader);
     return 0;
   }
   return negative ? -(int64_t)value : (int64_t)value;
@@ -220,8 +220,8 @@ static bool base64_group(const char *at, int pads, char *out) {
   return true;
 }
 
-struct span cursor_base64(struct cursor *cursor) {
-  struct span text = cursor_string(cursor);
+struct span json_reader_base64(struct json_reader *reader) {
+  struct span text = json_reader_string(reader);
   char *out = (char *)text.ptr;
   struct span bytes = {out, 0};
   bool good = text.len % 4 == 0;
@@ -230,8 +230,8 @@ struct span cursor_base64(struct cursor *cursor) {
     good = base64_group(text.ptr + i, pads, out + bytes.len);
     bytes.len += (size_t)(3 - pads);
   }
-  if (!good) cursor_fail(cursor);
-  return cursor->bad ? (struct span){0} : bytes;
+  if (!good) json_reader_fail(reader);
+  return reader->bad ? (struct span){0} : bytes;
 }
 
 /* Days from 1970-01-01 to the day of the Gregorian calendar, by eras of 400 years that begin on
@@ -268,9 +268,9 @@ static int64_t time_fraction(struct span text, bool *good) {
   return ms;
 }
 
-int64_t cursor_time(struct cursor *cursor) {
-  struct span text = cursor_string(cursor);
-  bool good = !cursor->bad;
+int64_t json_reader_time(struct json_reader *reader) {
+  struct span text = json_reader_string(reader);
+  bool good = !reader->bad;
   int64_t year = time_part(&text, 4, '-', &good), month = time_part(&text, 2, '-', &good);
   int64_t day = time_part(&text, 2, 'T', &good), hour = time_part(&text, 2, ':', &good);
   int64_t minute = time_part(&text, 2, ':', &good);
@@ -279,67 +279,67 @@ int64_t cursor_time(struct cursor *cursor) {
   int64_t ms = fraction ? time_fraction(text, &good) : 0;
   good = good && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 &&
          second <= 60 && (fraction || text.len == 0);
-  if (!good) cursor_fail(cursor);
+  if (!good) json_reader_fail(reader);
   return good ? (((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms
               : 0;
 }
 
-static void skip_digits(struct cursor *cursor) {
-  if (!is_digit(*cursor->at)) cursor_fail(cursor);
-  while (is_digit(*cursor->at)) cursor->at++;
+static void skip_digits(struct json_reader *reader) {
+  if (!is_digit(*reader->at)) json_reader_fail(reader);
+  while (is_digit(*reader->at)) reader->at++;
 }
 
-static void skip_number(struct cursor *cursor) {
-  cursor_take(cursor, '-');
-  bool zero = *cursor->at == '0';
+static void skip_number(struct json_reader *reader) {
+  json_reader_take(reader, '-');
+  bool zero = *reader->at == '0';
   if (zero)
-    cursor->at++;
+    reader->at++;
   else
-    skip_digits(cursor);
-  if (*cursor->at == '.') {
-    cursor->at++;
-    skip_digits(cursor);
+    skip_digits(reader);
+  if (*reader->at == '.') {
+    reader->at++;
+    skip_digits(reader);
   }
-  if (*cursor->at != 'e' && *cursor->at != 'E') return;
-  cursor->at++;
-  if (*cursor->at == '+' || *cursor->at == '-') cursor->at++;
-  skip_digits(cursor);
+  if (*reader->at != 'e' && *reader->at != 'E') return;
+  reader->at++;
+  if (*reader->at == '+' || *reader->at == '-') reader->at++;
+  skip_digits(reader);
 }
 
-static void skip_value(struct cursor *cursor, int depth);
+static void skip_value(struct json_reader *reader, int depth);
 
-static void skip_container(struct cursor *cursor, char bracket, int depth) {
+static void skip_container(struct json_reader *reader, char bracket, int depth) {
   struct span key;
-  if (depth == CURSOR_DEPTH_MAX) {
-    cursor_fail(cursor);
+  if (depth == JSON_READER_DEPTH_MAX) {
+    json_reader_fail(reader);
     return;
   }
-  cursor_open(cursor, bracket);
-  while (bracket == '{' ? cursor_member(cursor, &key) : cursor_element(cursor))
-    skip_value(cursor, depth + 1);
+  json_reader_open(reader, bracket);
+  while (bracket == '{' ? json_reader_member(reader, &key) : json_reader_element(reader))
+    skip_value(reader, depth + 1);
 }
 
-static void skip_value(struct cursor *cursor, int depth) {
-  cursor_blanks(cursor);
-  switch (*cursor->at) {
+static void skip_value(struct json_reader *reader, int depth) {
+  json_reader_blanks(reader);
+  switch (*reader->at) {
   case '{':
-  case '[': skip_container(cursor, *cursor->at, depth); break;
-  case '"': cursor_string(cursor); break;
+  case '[': skip_container(reader, *reader->at, depth); break;
+  case '"': json_reader_string(reader); break;
   case 't':
-  case 'f': cursor_bool(cursor); break;
+  case 'f': json_reader_bool(reader); break;
   case 'n':
-    if (!cursor_null(cursor)) cursor_fail(cursor);
+    if (!json_reader_null(reader)) json_reader_fail(reader);
     break;
-  default: skip_number(cursor); break;
+  default: skip_number(reader); break;
   }
 }
 
-void cursor_skip(struct cursor *cursor) {
-  skip_value(cursor, 0);
+void json_reader_skip(struct json_reader *reader) {
+  skip_value(reader, 0);
 }
 
-bool cursor_done(struct cursor *cursor) {
-  cursor_blanks(cursor);
-  if (cursor->at != cursor->end) cursor->bad = true;
-  return !cursor->bad;
+bool json_reader_done(struct json_reader *reader) {
+  json_reader_blanks(reader);
+  if (reader->at != reader->end) reader->bad = true;
+  return !reader->bad;
 }

@@ -11,9 +11,9 @@
 #include "output/base/span.h"
 #include <stdint.h>
 
-enum { CURSOR_DEPTH_MAX = 64 }; /* of values that are skipped */
+enum { JSON_READER_DEPTH_MAX = 64 }; /* of values that are skipped */
 
-struct cursor {
+struct json_reader {
   char *at;
   char *end;
   bool bad;
@@ -21,36 +21,36 @@ struct cursor {
 };
 
 /* text[len] must be there and writable: it becomes the NUL that stops every loop. */
-struct cursor cursor_of(char *text, size_t len);
+struct json_reader json_reader_of(char *text, size_t len);
 
 /* Enters an object or array; '{' or '['. */
-bool cursor_open(struct cursor *cursor, char bracket);
+bool json_reader_open(struct json_reader *reader, char bracket);
 
 /* The key of the next member of the object that was entered; false at its end, which is passed. */
-bool cursor_member(struct cursor *cursor, struct span *key);
+bool json_reader_member(struct json_reader *reader, struct span *key);
 
 /* Whether the array that was entered has one more element; false at its end, which is passed. */
-bool cursor_element(struct cursor *cursor);
+bool json_reader_element(struct json_reader *reader);
 
 /* Passes a null, if one stands here. */
-bool cursor_null(struct cursor *cursor);
+bool json_reader_null(struct json_reader *reader);
 
-struct span cursor_string(struct cursor *cursor);
-uint64_t cursor_uint(struct cursor *cursor);
-int64_t cursor_int(struct cursor *cursor);
-bool cursor_bool(struct cursor *cursor);
+struct span json_reader_string(struct json_reader *reader);
+uint64_t json_reader_uint(struct json_reader *reader);
+int64_t json_reader_int(struct json_reader *reader);
+bool json_reader_bool(struct json_reader *reader);
 
 /* Bytes that stand as a string of base64 (RFC 4648 section 4, padded). */
-struct span cursor_base64(struct cursor *cursor);
+struct span json_reader_base64(struct json_reader *reader);
 
 /* RFC 3339 in UTC ("2026-11-23T10:00:00.123Z", the fraction may be missing), as milliseconds since
  * 1970. */
-int64_t cursor_time(struct cursor *cursor);
+int64_t json_reader_time(struct json_reader *reader);
 
 /* Passes a value of any kind. */
-void cursor_skip(struct cursor *cursor);
+void json_reader_skip(struct json_reader *reader);
 
 /* Whether the text was well formed and nothing but blanks is left. */
-bool cursor_done(struct cursor *cursor);
+bool json_reader_done(struct json_reader *reader);
 
 #endif

@@ -3,17 +3,17 @@
 #include <pthread.h>
 #include <sys/random.h>
 
-static struct hash_key process_key;
+static struct siphash_key process_key;
 static pthread_once_t process_once = PTHREAD_ONCE_INIT;
 
 /* Without chance the hash still works, only predictably. */
-static void hash_draw(void) {
+static void siphash_draw(void) {
   if (getrandom(&process_key, sizeof process_key, 0) != sizeof process_key)
-    process_key = (struct hash_key){0x0706050403020100, 0x0f0e0d0c0b0a0908};
+    process_key = (struct siphash_key){0x0706050403020100, 0x0f0e0d0c0b0a0908};
 }
 
-struct hash_key hash_key(void) {
-  pthread_once(&process_once, hash_draw);
+struct siphash_key siphash_key(void) {
+  pthread_once(&process_once, siphash_draw);
   return process_key;
 }
 
@@ -49,7 +49,7 @@ static inline uint64_t little_endian(const char *at, size_t len) {
   return word;
 }
 
-uint64_t hash_text(struct hash_key key, struct span text) {
+uint64_t siphash_text(struct siphash_key key, struct span text) {
   struct sip s = {key.k0 ^ 0x736f6d6570736575, key.k1 ^ 0x646f72616e646f6d,
                   key.k0 ^ 0x6c7967656e657261, key.k1 ^ 0x7465646279746573};
   uint64_t length = (uint64_t)text.len << 56;

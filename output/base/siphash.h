@@ -8,13 +8,13 @@
 #include "output/base/span.h"
 #include <stdint.h>
 
-struct hash_key {
+struct siphash_key {
   uint64_t k0, k1;
 };
 
 /* The key of this process. Safe by several threads at once. */
-struct hash_key hash_key(void);
+struct siphash_key siphash_key(void);
 
-uint64_t hash_text(struct hash_key key, struct span text);
+uint64_t siphash_text(struct siphash_key key, struct span text);
 
 #endif

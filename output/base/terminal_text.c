@@ -35,7 +35,7 @@ static struct span plain_next(struct span *text, char shown[PLAIN_CHARACTER_MAX]
   return used ? (struct span){shown, (size_t)used} : as_it_is;
 }
 
-void plain_print(FILE *out, struct span text) {
+void terminal_text_print(FILE *out, struct span text) {
   char shown[PLAIN_CHARACTER_MAX];
   while (text.len) {
     struct span next = plain_next(&text, shown);

@@ -13,7 +13,7 @@
 
 enum { PLAIN_CHARACTER_MAX = 12 }; /* octets that a character is shown as, with a NUL */
 
-void plain_print(FILE *out, struct span text);
+void terminal_text_print(FILE *out, struct span text);
 
 /* The same into memory: as many whole characters as size allows, without a NUL. Gives their
  * octets. */

@@ -4,15 +4,15 @@
 #include <stddef.h>
 
 #define FIELD(name, kind, type, member)                                                            \
-  { name, sizeof name - 1, FIELD_##kind, offsetof(type, member), FIELD_NO_HAS, NULL }
-#define FIELD_HAS(name, kind, type, member, has)                                                   \
-  { name, sizeof name - 1, FIELD_##kind, offsetof(type, member), offsetof(type, has), NULL }
-#define FIELD_MEMBERS(name, has, members)                                                          \
-  { name, sizeof name - 1, FIELD_OBJECT, 0, offsetof(struct result, has), members }
-#define FIELD_END                                                                                  \
+  { name, sizeof name - 1, RECORD_FIELD_##kind, offsetof(type, member), RECORD_FIELD_NO_HAS, NULL }
+#define RECORD_FIELD_HAS(name, kind, type, member, has)                                            \
+  { name, sizeof name - 1, RECORD_FIELD_##kind, offsetof(type, member), offsetof(type, has), NULL }
+#define RECORD_FIELD_MEMBERS(name, has, members)                                                   \
+  { name, sizeof name - 1, RECORD_FIELD_OBJECT, 0, offsetof(struct result, has), members }
+#define RECORD_FIELD_END                                                                           \
   { NULL, 0, 0, 0, 0, NULL }
 
-const struct field field_finding_members[] = {
+const struct record_field record_field_finding_members[] = {
     FIELD("code", CODE, struct finding, code),
     FIELD("detail", TEXT, struct finding, detail),
     FIELD("detail_base64", BASE64, struct finding, detail),
@@ -20,31 +20,31 @@ const struct field field_finding_members[] = {
     FIELD("host_base64", BASE64, struct finding, host),
     FIELD("pattern", TEXT, struct finding, pattern),
     FIELD("pattern_base64", BASE64, struct finding, pattern),
-    FIELD_HAS("kind", KIND, struct finding, kind, has_kind),
+    RECORD_FIELD_HAS("kind", KIND, struct finding, kind, has_kind),
     FIELD("line", UNSIGNED, struct finding, line),
     FIELD("http_status", INT, struct finding, http_status),
-    FIELD_HAS("rcode", RCODE, struct finding, rcode, has_rcode),
+    RECORD_FIELD_HAS("rcode", RCODE, struct finding, rcode, has_rcode),
     FIELD("contested", BOOL, struct finding, contested),
     FIELD("erratum", TEXT, struct finding, erratum),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
-static const struct field record_fields[] = {
+static const struct record_field record_fields[] = {
     FIELD("rcode", RCODE, struct result, record.lookup.rcode),
     FIELD("txt", TEXTS, struct result, record.txt),
     FIELD("txt_base64", BASE64S, struct result, record.txt),
     FIELD("id", TEXT, struct result, record.id),
     FIELD("id_base64", BASE64, struct result, record.id),
-    FIELD_HAS("ttl", UINT32, struct result, record.ttl, record.has_ttl),
+    RECORD_FIELD_HAS("ttl", UINT32, struct result, record.ttl, record.has_ttl),
     FIELD("cname", TEXTS, struct result, record.lookup.cname),
     FIELD("cname_base64", BASE64S, struct result, record.lookup.cname),
     FIELD("ad", BOOL, struct result, record.lookup.ad),
     FIELD("tries", UNSIGNED, struct result, record.lookup.tries),
     FIELD("ms", INT64, struct result, record.lookup.ms),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
-static const struct field policy_host_fields[] = {
+static const struct record_field policy_host_fields[] = {
     FIELD("rcode", RCODE, struct result, policy_host.lookup.rcode),
     FIELD("cname", TEXTS, struct result, policy_host.lookup.cname),
     FIELD("cname_base64", BASE64S, struct result, policy_host.lookup.cname),
@@ -52,17 +52,17 @@ static const struct field policy_host_fields[] = {
     FIELD("addresses_base64", BASE64S, struct result, policy_host.addresses),
     FIELD("tries", UNSIGNED, struct result, policy_host.lookup.tries),
     FIELD("ms", INT64, struct result, policy_host.lookup.ms),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
-const struct field field_attempt_members[] = {
+const struct record_field record_field_attempt_members[] = {
     FIELD("address", TEXT, struct result_attempt, address),
     FIELD("code", CODE, struct result_attempt, code),
     FIELD("ms", INT64, struct result_attempt, ms),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
-static const struct field fetch_fields[] = {
+static const struct record_field fetch_fields[] = {
     FIELD("address", TEXT, struct result, fetch.address),
     FIELD("http_status", INT, struct result, fetch.http_status),
     FIELD("content_type", TEXT, struct result, fetch.content_type),
@@ -73,17 +73,17 @@ static const struct field fetch_fields[] = {
     FIELD("content_encoding_base64", BASE64, struct result, fetch.content_encoding),
     FIELD("location", TEXT, struct result, fetch.location),
     FIELD("location_base64", BASE64, struct result, fetch.location),
-    FIELD_HAS("bytes", UINT64, struct result, fetch.bytes, fetch.has_bytes),
+    RECORD_FIELD_HAS("bytes", UINT64, struct result, fetch.bytes, fetch.has_bytes),
     FIELD("tls", TEXT, struct result, fetch.tls),
-    FIELD_HAS("trusted", BOOL, struct result, fetch.trusted, fetch.has_trusted),
+    RECORD_FIELD_HAS("trusted", BOOL, struct result, fetch.trusted, fetch.has_trusted),
     FIELD("connect_ms", INT64, struct result, fetch.connect_ms),
     FIELD("tls_ms", INT64, struct result, fetch.tls_ms),
     FIELD("ms", INT64, struct result, fetch.ms),
     FIELD("attempts", ATTEMPTS, struct result, fetch.attempts),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
-static const struct field certificate_fields[] = {
+static const struct record_field certificate_fields[] = {
     FIELD("subject", TEXT, struct result, certificate.subject),
     FIELD("subject_base64", BASE64, struct result, certificate.subject),
     FIELD("issuer", TEXT, struct result, certificate.issuer),
@@ -95,68 +95,69 @@ static const struct field certificate_fields[] = {
     FIELD("sha256", TEXT, struct result, certificate.sha256),
     FIELD("key", TEXT, struct result, certificate.key),
     FIELD("chain", UNSIGNED, struct result, certificate.chain),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
-static const struct field policy_fields[] = {
+static const struct record_field policy_fields[] = {
     FIELD("version", TEXT, struct result, policy.version),
     FIELD("version_base64", BASE64, struct result, policy.version),
     FIELD("mode", MODE, struct result, policy.mode),
-    FIELD_HAS("max_age", UINT64, struct result, policy.max_age, policy.has_max_age),
+    RECORD_FIELD_HAS("max_age", UINT64, struct result, policy.max_age, policy.has_max_age),
     FIELD("mx", TEXTS, struct result, policy.mx),
     FIELD("mx_base64", BASE64S, struct result, policy.mx),
     FIELD("sha256", TEXT, struct result, policy.sha256),
     FIELD("text", TEXT, struct result, policy.text),
     FIELD("text_base64", BASE64, struct result, policy.text),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
-const struct field field_mx_members[] = {
+const struct record_field record_field_mx_members[] = {
     FIELD("preference", UNSIGNED, struct result_mx, preference),
     FIELD("host", TEXT, struct result_mx, host),
     FIELD("host_base64", BASE64, struct result_mx, host),
-    FIELD_HAS("covered", BOOL, struct result_mx, covered, judged),
-    FIELD_END,
+    RECORD_FIELD_HAS("covered", BOOL, struct result_mx, covered, judged),
+    RECORD_FIELD_END,
 };
 
-static const struct field tlsrpt_fields[] = {
+static const struct record_field tlsrpt_fields[] = {
     FIELD("txt", TEXTS, struct result, tlsrpt.txt),
     FIELD("txt_base64", BASE64S, struct result, tlsrpt.txt),
     FIELD("rua", TEXTS, struct result, tlsrpt.rua),
     FIELD("rua_base64", BASE64S, struct result, tlsrpt.rua),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
 /* The line begins with its result, so that the offsets of both are the same. */
-static_assert(offsetof(struct field_line, result) == 0, "field_line_members rests on it");
+static_assert(offsetof(struct record_field_line, result) == 0, "field_line_members rests on it");
 
-const struct field field_line_members[] = {
-    FIELD("v", UINT64, struct field_line, version),
+const struct record_field record_field_line_members[] = {
+    FIELD("v", UINT64, struct record_field_line, version),
     FIELD("n", UINT64, struct result, n),
     FIELD("domain", TEXT, struct result, domain),
     FIELD("unicode", TEXT, struct result, unicode),
     FIELD("line", TEXT, struct result, line),
     FIELD("line_base64", BASE64, struct result, line),
-    FIELD_HAS("rank", UINT64, struct result, rank, has_rank),
-    FIELD_HAS("status", STATUS, struct field_line, result.status, has_status),
-    FIELD_HAS("effect", EFFECT, struct result, effect, has_effect),
+    RECORD_FIELD_HAS("rank", UINT64, struct result, rank, has_rank),
+    RECORD_FIELD_HAS("status", STATUS, struct record_field_line, result.status, has_status),
+    RECORD_FIELD_HAS("effect", EFFECT, struct result, effect, has_effect),
     FIELD("findings", FINDINGS, struct result, findings),
-    FIELD_MEMBERS("record", record.lookup.asked, record_fields),
-    FIELD_MEMBERS("policy_host", policy_host.lookup.asked, policy_host_fields),
-    FIELD_MEMBERS("fetch", fetch.asked, fetch_fields),
-    FIELD_MEMBERS("certificate", certificate.here, certificate_fields),
-    FIELD_MEMBERS("policy", policy.here, policy_fields),
+    RECORD_FIELD_MEMBERS("record", record.lookup.asked, record_fields),
+    RECORD_FIELD_MEMBERS("policy_host", policy_host.lookup.asked, policy_host_fields),
+    RECORD_FIELD_MEMBERS("fetch", fetch.asked, fetch_fields),
+    RECORD_FIELD_MEMBERS("certificate", certificate.here, certificate_fields),
+    RECORD_FIELD_MEMBERS("policy", policy.here, policy_fields),
     FIELD("mx", MX, struct result, mx),
-    FIELD_MEMBERS("tlsrpt", tlsrpt.lookup.asked, tlsrpt_fields),
+    RECORD_FIELD_MEMBERS("tlsrpt", tlsrpt.lookup.asked, tlsrpt_fields),
     FIELD("at", TIME, struct result, at),
     FIELD("ms", INT64, struct result, ms),
-    FIELD_END,
+    RECORD_FIELD_END,
 };
 
-const struct field *field_find(const struct field *fields, size_t *next, struct span key) {
+const struct record_field *record_field_find(const struct record_field *fields, size_t *next,
+                                             struct span key) {
   size_t begin = *next, i = begin;
   do {
-    const struct field *field = &fields[i];
+    const struct record_field *field = &fields[i];
     if (!field->name) {
       i = 0;
       if (begin == 0) break;

@@ -7,56 +7,57 @@
 #include "output/record/result.h"
 
 /* How a value is read, by the type of the member that it goes to. */
-enum field_kind {
-  FIELD_TEXT,    /* struct span */
-  FIELD_TEXTS,   /* struct spans */
-  FIELD_BASE64,  /* the same text, lossless: struct span */
-  FIELD_BASE64S, /* struct spans */
-  FIELD_UINT64,
-  FIELD_INT64,
-  FIELD_UINT32,
-  FIELD_UNSIGNED,
-  FIELD_INT,
-  FIELD_BOOL,
-  FIELD_TIME, /* int64_t */
-  FIELD_RCODE,
-  FIELD_STATUS,
-  FIELD_EFFECT,
-  FIELD_MODE,
-  FIELD_KIND,
-  FIELD_CODE,
-  FIELD_OBJECT, /* its members are those of another table */
-  FIELD_FINDINGS,
-  FIELD_MX,
-  FIELD_ATTEMPTS,
+enum record_field_kind {
+  RECORD_FIELD_TEXT,    /* struct span */
+  RECORD_FIELD_TEXTS,   /* struct spans */
+  RECORD_FIELD_BASE64,  /* the same text, lossless: struct span */
+  RECORD_FIELD_BASE64S, /* struct spans */
+  RECORD_FIELD_UINT64,
+  RECORD_FIELD_INT64,
+  RECORD_FIELD_UINT32,
+  RECORD_FIELD_UNSIGNED,
+  RECORD_FIELD_INT,
+  RECORD_FIELD_BOOL,
+  RECORD_FIELD_TIME, /* int64_t */
+  RECORD_FIELD_RCODE,
+  RECORD_FIELD_STATUS,
+  RECORD_FIELD_EFFECT,
+  RECORD_FIELD_MODE,
+  RECORD_FIELD_KIND,
+  RECORD_FIELD_CODE,
+  RECORD_FIELD_OBJECT, /* its members are those of another table */
+  RECORD_FIELD_FINDINGS,
+  RECORD_FIELD_MX,
+  RECORD_FIELD_ATTEMPTS,
 };
 
-enum { FIELD_NO_HAS = 0xffff };
+enum { RECORD_FIELD_NO_HAS = 0xffff };
 
-struct field {
+struct record_field {
   const char *name;
   uint8_t length;
   uint8_t kind;
-  uint16_t at;                 /* where in the struct it goes */
-  uint16_t has;                /* where a bool says that it was there, or FIELD_NO_HAS */
-  const struct field *members; /* of a FIELD_OBJECT, that go into the same struct */
+  uint16_t at;  /* where in the struct it goes */
+  uint16_t has; /* where a bool says that it was there, or RECORD_FIELD_NO_HAS */
+  const struct record_field *members; /* of a RECORD_FIELD_OBJECT, that go into the same struct */
 };
 
 /* What a line says: the result, and what only the line has. */
-struct field_line {
+struct record_field_line {
   struct result result;
   uint64_t version;
   bool has_status;
 };
 
 /* Each ends with a field without a name. */
-extern const struct field field_line_members[];    /* into a struct field_line */
-extern const struct field field_finding_members[]; /* struct finding */
-extern const struct field field_attempt_members[]; /* struct result_attempt */
-extern const struct field field_mx_members[];      /* struct result_mx */
+extern const struct record_field record_field_line_members[]; /* into a struct record_field_line */
+extern const struct record_field record_field_finding_members[]; /* struct finding */
+extern const struct record_field record_field_attempt_members[]; /* struct result_attempt */
+extern const struct record_field record_field_mx_members[];      /* struct result_mx */
 
 /* The field of that name, sought from *next on and once around, or NULL: members come in the order
  * of their table, nearly always. */
-const struct field *field_find(const struct field *fields, size_t *next, struct span key);
+const struct record_field *record_field_find(const struct record_field *fields, size_t *next,
+                                             struct span key);
 
 #endif

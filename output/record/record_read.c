@@ -9,13 +9,13 @@ enum {
   TEXT_LENGTH_MIN = sizeof "\"\"," - 1,
   MX_LENGTH_MIN = sizeof "{\"host\":\"\"}," - 1,
   ATTEMPT_LENGTH_MIN = sizeof "{\"address\":\"\"}," - 1,
-  READING_FIRST_LENGTH = 4096,
-  READING_DOMAIN_MAX = 253, /* RFC 1035 section 2.3.4, without the final dot */
-  READING_LABEL_MAX = 63,
+  RECORD_READ_FIRST_LENGTH = 4096,
+  RECORD_READ_DOMAIN_MAX = 253, /* RFC 1035 section 2.3.4, without the final dot */
+  RECORD_READ_LABEL_MAX = 63,
 };
 
-struct reading {
-  struct field_line line;
+struct record_read {
+  struct record_field_line line;
   unsigned strange;
   struct finding findings[FOUND_COUNT];
   size_t finding_count;
@@ -26,30 +26,30 @@ struct reading {
   size_t text_count;
 };
 
-enum err reading_new(struct reading **reading) {
+enum err record_read_new(struct record_read **reading) {
   *reading = calloc(1, sizeof **reading);
   return *reading ? ERR_NONE : ERR_MEMORY;
 }
 
-static void reading_release(struct reading *reading) {
+static void record_read_release(struct record_read *reading) {
   free(reading->texts);
   free(reading->mx);
   free(reading->attempts);
   reading->length = 0;
 }
 
-void reading_free(struct reading *reading) {
+void record_read_free(struct record_read *reading) {
   if (!reading) return;
-  reading_release(reading);
+  record_read_release(reading);
   free(reading);
 }
 
 /* Room for all elements that a line of that length can hold. */
-static enum err reading_room(struct reading *reading, size_t length) {
+static enum err record_read_room(struct record_read *reading, size_t length) {
   if (length <= reading->length) return ERR_NONE;
-  if (length > READING_LINE_MAX) return ERR_LIMIT;
-  if (length < READING_FIRST_LENGTH) length = READING_FIRST_LENGTH;
-  reading_release(reading);
+  if (length > RECORD_READ_LINE_MAX) return ERR_LIMIT;
+  if (length < RECORD_READ_FIRST_LENGTH) length = RECORD_READ_FIRST_LENGTH;
+  record_read_release(reading);
   reading->texts = calloc(length / TEXT_LENGTH_MIN + 1, sizeof *reading->texts);
   reading->mx = calloc(length / MX_LENGTH_MIN + 1, sizeof *reading->mx);
   reading->attempts = calloc(length / ATTEMPT_LENGTH_MIN + 1, sizeof *reading->attempts);
@@ -58,17 +58,17 @@ static enum err reading_room(struct reading *reading, size_t length) {
   return ERR_NONE;
 }
 
-static void read_object(struct reading *reading, struct cursor *cursor, const struct field *fields,
-                        void *into);
+static void read_object(struct record_read *reading, struct json_reader *reader,
+                        const struct record_field *fields, void *into);
 
-static void read_texts(struct reading *reading, struct cursor *cursor, bool base64,
+static void read_texts(struct record_read *reading, struct json_reader *reader, bool base64,
                        struct spans *texts) {
   texts->at = reading->texts + reading->text_count;
   texts->count = 0;
-  if (!cursor_open(cursor, '[')) return;
-  while (cursor_element(cursor)) {
-    struct span text = base64 ? cursor_base64(cursor) : cursor_string(cursor);
-    if (cursor->bad) return;
+  if (!json_reader_open(reader, '[')) return;
+  while (json_reader_element(reader)) {
+    struct span text = base64 ? json_reader_base64(reader) : json_reader_string(reader);
+    if (reader->bad) return;
     texts->at[texts->count++] = text;
     reading->text_count++;
   }
@@ -82,40 +82,40 @@ static int rcode_number(struct span text) {
 }
 
 /* IANA's name of it, or RCODE and its number. */
-static int read_rcode(struct cursor *cursor) {
-  struct span text = cursor_string(cursor);
+static int read_rcode(struct json_reader *reader) {
+  struct span text = json_reader_string(reader);
   int rcode = result_rcode_by_text(text);
   if (rcode < 0) rcode = rcode_number(text);
-  cursor->bad |= rcode < 0;
+  reader->bad |= rcode < 0;
   return rcode;
 }
 
 /* A number that goes into something narrower than 64 bits. */
-static uint64_t read_below(struct cursor *cursor, uint64_t max) {
-  uint64_t value = cursor_uint(cursor);
-  cursor->bad |= value > max;
+static uint64_t read_below(struct json_reader *reader, uint64_t max) {
+  uint64_t value = json_reader_uint(reader);
+  reader->bad |= value > max;
   return value;
 }
 
 /* The value of an enum by its text; one that is not known is no value. */
-static int read_choice(struct cursor *cursor, int value, int count) {
-  cursor->bad |= value == count;
+static int read_choice(struct json_reader *reader, int value, int count) {
+  reader->bad |= value == count;
   return value;
 }
 
-static void read_findings(struct reading *reading, struct cursor *cursor) {
+static void read_findings(struct record_read *reading, struct json_reader *reader) {
   const struct finding **next = &reading->line.result.findings;
-  if (!cursor_open(cursor, '[')) return;
-  while (cursor_element(cursor)) {
+  if (!json_reader_open(reader, '[')) return;
+  while (json_reader_element(reader)) {
     struct finding finding = {.code = FOUND_COUNT};
-    read_object(reading, cursor, field_finding_members, &finding);
-    if (cursor->bad) return;
+    read_object(reading, reader, record_field_finding_members, &finding);
+    if (reader->bad) return;
     if (finding.code == FOUND_COUNT) {
       reading->strange++;
       continue;
     }
     if (reading->finding_count == FOUND_COUNT) { /* some code stands there twice */
-      cursor->bad = true;
+      reader->bad = true;
       return;
     }
     struct finding *kept = &reading->findings[reading->finding_count++];
@@ -125,100 +125,101 @@ static void read_findings(struct reading *reading, struct cursor *cursor) {
   }
 }
 
-static void read_mx(struct reading *reading, struct cursor *cursor, struct result_mx_set *set) {
+static void read_mx(struct record_read *reading, struct json_reader *reader,
+                    struct result_mx_set *set) {
   set->lookup.asked = true;
   set->at = reading->mx;
-  if (!cursor_open(cursor, '[')) return;
-  while (cursor_element(cursor)) {
+  if (!json_reader_open(reader, '[')) return;
+  while (json_reader_element(reader)) {
     struct result_mx mx = {0};
-    read_object(reading, cursor, field_mx_members, &mx);
-    if (!span_here(mx.host)) cursor->bad = true;
-    if (cursor->bad) return;
+    read_object(reading, reader, record_field_mx_members, &mx);
+    if (!span_here(mx.host)) reader->bad = true;
+    if (reader->bad) return;
     set->at[set->count++] = mx;
   }
 }
 
-static void read_attempts(struct reading *reading, struct cursor *cursor,
+static void read_attempts(struct record_read *reading, struct json_reader *reader,
                           struct result_fetch *fetch) {
   fetch->attempts = reading->attempts;
-  if (!cursor_open(cursor, '[')) return;
-  while (cursor_element(cursor)) {
+  if (!json_reader_open(reader, '[')) return;
+  while (json_reader_element(reader)) {
     struct result_attempt attempt = {.code = FOUND_COUNT};
-    read_object(reading, cursor, field_attempt_members, &attempt);
-    if (!span_here(attempt.address)) cursor->bad = true;
-    if (cursor->bad) return;
+    read_object(reading, reader, record_field_attempt_members, &attempt);
+    if (!span_here(attempt.address)) reader->bad = true;
+    if (reader->bad) return;
     fetch->attempts[fetch->attempt_count++] = attempt;
   }
 }
 
-static void read_enum(struct cursor *cursor, enum field_kind kind, void *at) {
-  struct span text = cursor_string(cursor);
+static void read_enum(struct json_reader *reader, enum record_field_kind kind, void *at) {
+  struct span text = json_reader_string(reader);
   switch (kind) {
-  case FIELD_STATUS:
+  case RECORD_FIELD_STATUS:
     *(enum result_status *)at =
-        (enum result_status)read_choice(cursor, (int)result_status_by_text(text), STATUS_COUNT);
+        (enum result_status)read_choice(reader, (int)result_status_by_text(text), STATUS_COUNT);
     break;
-  case FIELD_EFFECT:
+  case RECORD_FIELD_EFFECT:
     *(enum result_effect *)at =
-        (enum result_effect)read_choice(cursor, (int)result_effect_by_text(text), EFFECT_COUNT);
+        (enum result_effect)read_choice(reader, (int)result_effect_by_text(text), EFFECT_COUNT);
     break;
-  case FIELD_KIND:
+  case RECORD_FIELD_KIND:
     *(enum result_kind *)at =
-        (enum result_kind)read_choice(cursor, (int)result_kind_by_text(text), KIND_COUNT);
+        (enum result_kind)read_choice(reader, (int)result_kind_by_text(text), KIND_COUNT);
     break;
-  case FIELD_MODE: *(enum result_mode *)at = result_mode_by_text(text); break;
+  case RECORD_FIELD_MODE: *(enum result_mode *)at = result_mode_by_text(text); break;
   default: *(enum finding_code *)at = finding_by_name(text); break;
   }
 }
 
-static void read_part(struct reading *reading, struct cursor *cursor, const struct field *field,
-                      void *into) {
+static void read_part(struct record_read *reading, struct json_reader *reader,
+                      const struct record_field *field, void *into) {
   void *at = (char *)into + field->at;
-  switch ((enum field_kind)field->kind) {
-  case FIELD_OBJECT: read_object(reading, cursor, field->members, into); break;
-  case FIELD_FINDINGS: read_findings(reading, cursor); break;
-  case FIELD_MX: read_mx(reading, cursor, at); break;
-  case FIELD_ATTEMPTS: read_attempts(reading, cursor, &reading->line.result.fetch); break;
-  case FIELD_TEXTS: read_texts(reading, cursor, false, at); break;
-  case FIELD_BASE64S: read_texts(reading, cursor, true, at); break;
-  default: read_enum(cursor, (enum field_kind)field->kind, at); break;
+  switch ((enum record_field_kind)field->kind) {
+  case RECORD_FIELD_OBJECT: read_object(reading, reader, field->members, into); break;
+  case RECORD_FIELD_FINDINGS: read_findings(reading, reader); break;
+  case RECORD_FIELD_MX: read_mx(reading, reader, at); break;
+  case RECORD_FIELD_ATTEMPTS: read_attempts(reading, reader, &reading->line.result.fetch); break;
+  case RECORD_FIELD_TEXTS: read_texts(reading, reader, false, at); break;
+  case RECORD_FIELD_BASE64S: read_texts(reading, reader, true, at); break;
+  default: read_enum(reader, (enum record_field_kind)field->kind, at); break;
   }
 }
 
-static void read_value(struct reading *reading, struct cursor *cursor, const struct field *field,
-                       void *into) {
+static void read_value(struct record_read *reading, struct json_reader *reader,
+                       const struct record_field *field, void *into) {
   void *at = (char *)into + field->at;
-  switch ((enum field_kind)field->kind) {
-  case FIELD_TEXT: *(struct span *)at = cursor_string(cursor); break;
-  case FIELD_BASE64: *(struct span *)at = cursor_base64(cursor); break;
-  case FIELD_UINT64: *(uint64_t *)at = cursor_uint(cursor); break;
-  case FIELD_INT64: *(int64_t *)at = cursor_int(cursor); break;
-  case FIELD_UINT32: *(uint32_t *)at = (uint32_t)read_below(cursor, UINT32_MAX); break;
-  case FIELD_UNSIGNED: *(unsigned *)at = (unsigned)read_below(cursor, UINT32_MAX); break;
-  case FIELD_INT: *(int *)at = (int)read_below(cursor, INT32_MAX); break;
-  case FIELD_BOOL: *(bool *)at = cursor_bool(cursor); break;
-  case FIELD_TIME: *(int64_t *)at = cursor_time(cursor); break;
-  case FIELD_RCODE: *(int *)at = read_rcode(cursor); break;
-  default: read_part(reading, cursor, field, into); break;
+  switch ((enum record_field_kind)field->kind) {
+  case RECORD_FIELD_TEXT: *(struct span *)at = json_reader_string(reader); break;
+  case RECORD_FIELD_BASE64: *(struct span *)at = json_reader_base64(reader); break;
+  case RECORD_FIELD_UINT64: *(uint64_t *)at = json_reader_uint(reader); break;
+  case RECORD_FIELD_INT64: *(int64_t *)at = json_reader_int(reader); break;
+  case RECORD_FIELD_UINT32: *(uint32_t *)at = (uint32_t)read_below(reader, UINT32_MAX); break;
+  case RECORD_FIELD_UNSIGNED: *(unsigned *)at = (unsigned)read_below(reader, UINT32_MAX); break;
+  case RECORD_FIELD_INT: *(int *)at = (int)read_below(reader, INT32_MAX); break;
+  case RECORD_FIELD_BOOL: *(bool *)at = json_reader_bool(reader); break;
+  case RECORD_FIELD_TIME: *(int64_t *)at = json_reader_time(reader); break;
+  case RECORD_FIELD_RCODE: *(int *)at = read_rcode(reader); break;
+  default: read_part(reading, reader, field, into); break;
   }
-  if (field->has != FIELD_NO_HAS) *((bool *)into + field->has) = true;
+  if (field->has != RECORD_FIELD_NO_HAS) *((bool *)into + field->has) = true;
 }
 
-static void read_object(struct reading *reading, struct cursor *cursor, const struct field *fields,
-                        void *into) {
+static void read_object(struct record_read *reading, struct json_reader *reader,
+                        const struct record_field *fields, void *into) {
   struct span key;
   size_t next = 0;
-  if (!cursor_open(cursor, '{')) return;
-  while (cursor_member(cursor, &key)) {
-    const struct field *field = field_find(fields, &next, key);
+  if (!json_reader_open(reader, '{')) return;
+  while (json_reader_member(reader, &key)) {
+    const struct record_field *field = record_field_find(fields, &next, key);
     if (!field)
-      cursor_skip(cursor);
-    else if (!cursor_null(cursor))
-      read_value(reading, cursor, field, into);
+      json_reader_skip(reader);
+    else if (!json_reader_null(reader))
+      read_value(reading, reader, field, into);
   }
 }
 
-static void reading_reset(struct reading *reading) {
+static void record_read_reset(struct record_read *reading) {
   reading->line.result = (struct result){
       .record.lookup.rcode = -1,
       .policy_host.lookup.rcode = -1,
@@ -236,40 +237,41 @@ static void reading_reset(struct reading *reading) {
 
 /* What a scan writes as a domain: lower-case A-labels and underscores, dots between. Whatever else
  * stands there is no scan's, and might drive a terminal or forge a line. */
-static bool reading_is_domain(struct span domain) {
+static bool record_read_is_domain(struct span domain) {
   static const char octets[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
   while (domain.len) {
     bool more = span_find(domain, '.') < domain.len;
     struct span label = span_cut(&domain, '.');
-    if (label.len == 0 || label.len > READING_LABEL_MAX || (more && domain.len == 0)) return false;
+    if (label.len == 0 || label.len > RECORD_READ_LABEL_MAX || (more && domain.len == 0))
+      return false;
     for (size_t i = 0; i < label.len; i++)
       if (!memchr(octets, label.ptr[i], sizeof octets - 1)) return false;
   }
   return true;
 }
 
-enum err reading_line(struct reading *reading, char *line, size_t len) {
-  enum err err = reading_room(reading, len);
+enum err record_read_line(struct record_read *reading, char *line, size_t len) {
+  enum err err = record_read_room(reading, len);
   if (err != ERR_NONE) return err;
-  struct cursor cursor = cursor_of(line, len);
-  reading_reset(reading);
-  read_object(reading, &cursor, field_line_members, &reading->line);
-  if (!cursor_done(&cursor) || reading->line.version == 0 || !reading->line.has_status)
+  struct json_reader reader = json_reader_of(line, len);
+  record_read_reset(reading);
+  read_object(reading, &reader, record_field_line_members, &reading->line);
+  if (!json_reader_done(&reader) || reading->line.version == 0 || !reading->line.has_status)
     return ERR_SYNTAX;
   struct span domain = reading->line.result.domain;
   bool named = span_here(domain);
-  if (named && (domain.len == 0 || domain.len > READING_DOMAIN_MAX)) return ERR_SYNTAX;
-  return !named || reading_is_domain(domain) ? ERR_NONE : ERR_SYNTAX;
+  if (named && (domain.len == 0 || domain.len > RECORD_READ_DOMAIN_MAX)) return ERR_SYNTAX;
+  return !named || record_read_is_domain(domain) ? ERR_NONE : ERR_SYNTAX;
 }
 
-const struct result *reading_result(const struct reading *reading) {
+const struct result *record_read_result(const struct record_read *reading) {
   return &reading->line.result;
 }
 
-uint64_t reading_version(const struct reading *reading) {
+uint64_t record_read_version(const struct record_read *reading) {
   return reading->line.version;
 }
 
-unsigned reading_strange(const struct reading *reading) {
+unsigned record_read_strange(const struct record_read *reading) {
   return reading->strange;
 }

@@ -7,11 +7,11 @@
 #include "output/base/json_writer.h"
 #include "output/record/result.h"
 
-/* Writes the record's object and a line feed. On overflow (json_overflow) the caller gives
+/* Writes the record's object and a line feed. On overflow (json_writer_overflow) the caller gives
  * json->need bytes and calls again. */
-void record_write(struct json *json, const struct result *result);
+void record_write(struct json_writer *json, const struct result *result);
 
 /* The findings array alone, under "findings" (`lint` and `check` share it). */
-void record_write_findings(struct json *json, const struct finding *findings);
+void record_write_findings(struct json_writer *json, const struct finding *findings);
 
 #endif

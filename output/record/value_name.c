@@ -3,26 +3,26 @@
 #include "output/findings/finding.h"
 #include "output/record/result.h"
 
-const char *naming_status(int value) {
+const char *value_name_status(int value) {
   return result_status_text((enum result_status)value);
 }
 
-const char *naming_effect(int value) {
+const char *value_name_effect(int value) {
   return result_effect_text((enum result_effect)value);
 }
 
-const char *naming_mode(int value) {
+const char *value_name_mode(int value) {
   return result_mode_text((enum result_mode)value);
 }
 
-const char *naming_kind(int value) {
+const char *value_name_kind(int value) {
   return result_kind_text((enum result_kind)value);
 }
 
-const char *naming_stage(int value) {
+const char *value_name_stage(int value) {
   return finding_stage_text((enum finding_stage)value);
 }
 
-const char *naming_code(int value) {
+const char *value_name_code(int value) {
   return finding_info((enum finding_code)value)->name;
 }

@@ -4,13 +4,13 @@
 #ifndef OUTPUT_RECORD_VALUE_NAME_H
 #define OUTPUT_RECORD_VALUE_NAME_H
 
-typedef const char *naming(int value);
+typedef const char *value_name(int value);
 
-naming naming_status; /* enum result_status */
-naming naming_effect; /* enum result_effect */
-naming naming_mode;   /* enum result_mode */
-naming naming_kind;   /* enum result_kind */
-naming naming_stage;  /* enum finding_stage */
-naming naming_code;   /* enum finding_code */
+value_name value_name_status; /* enum result_status */
+value_name value_name_effect; /* enum result_effect */
+value_name value_name_mode;   /* enum result_mode */
+value_name value_name_kind;   /* enum result_kind */
+value_name value_name_stage;  /* enum finding_stage */
+value_name value_name_code;   /* enum finding_code */
 
 #endif

@@ -5,7 +5,7 @@
 #include "output/stats/input.h"
 
 enum {
-  CHANGE_JSON_SIZE = 16 * 1024, /* names of at most COUNTMAP_TEXT_MAX, and every code twice */
+  CHANGE_JSON_SIZE = 16 * 1024, /* names of at most TEXT_COUNTS_TEXT_MAX, and every code twice */
   HEAD_JSON_SIZE = 64 * 1024,
   COUNT_WIDTH = 11,
 };
@@ -39,7 +39,7 @@ static void print_counts(FILE *out, const struct report_diff *report) {
 static void print_census(FILE *out, const char *which, const struct census *census) {
   char number[NUMBER_SIZE];
   fprintf(out, "  %s: %s records of ", which, number_text(census->records, number));
-  plain_print(out, span_of(census->files[0].path));
+  terminal_text_print(out, span_of(census->files[0].path));
   fputc('\n', out);
 }
 
@@ -66,8 +66,8 @@ static const char *mode_of(const struct state *state) {
 }
 
 static void print_date(FILE *out, const char *before, int64_t at) {
-  char text[JSON_TIME_SIZE];
-  json_time_text(at, text);
+  char text[JSON_WRITER_TIME_SIZE];
+  json_writer_time_text(at, text);
   fprintf(out, "%s%.10s", before, text);
 }
 
@@ -107,30 +107,33 @@ void report_diff_text(FILE *out, const struct report_diff *report) {
               change_info(change.change)->title);
     last = (int)change.change;
     fputs("  ", out);
-    plain_print(out, change.domain);
+    terminal_text_print(out, change.domain);
     print_detail(out, &change);
     fputc('\n', out);
   }
 }
 
-static void write_state(struct json *json, const char *key, const struct state *state) {
+static void write_state(struct json_writer *json, const char *key, const struct state *state) {
   enum finding_code codes[FOUND_COUNT];
   struct state none = state_unseen();
   if (state->status == STATE_UNSEEN) return;
-  json_open(json, key, '{');
-  json_string(json, "status", span_of(result_status_text((enum result_status)state->status)));
+  json_writer_open(json, key, '{');
+  json_writer_string(json, "status",
+                     span_of(result_status_text((enum result_status)state->status)));
   if (state->effect != EFFECT_COUNT)
-    json_string(json, "effect", span_of(result_effect_text((enum result_effect)state->effect)));
+    json_writer_string(json, "effect",
+                       span_of(result_effect_text((enum result_effect)state->effect)));
   if (state->mode != MODE_COUNT)
-    json_string(json, "mode", span_of(result_mode_text((enum result_mode)state->mode)));
-  if (state->max_age) json_uint(json, "max_age", state->max_age);
-  json_open(json, "errors", '[');
+    json_writer_string(json, "mode", span_of(result_mode_text((enum result_mode)state->mode)));
+  if (state->max_age) json_writer_uint(json, "max_age", state->max_age);
+  json_writer_open(json, "errors", '[');
   size_t count = change_errors(state, &none, codes);
-  for (size_t i = 0; i < count; i++) json_string(json, NULL, span_of(finding_info(codes[i])->name));
-  json_close(json, ']');
-  if (state->certificate) json_time(json, "not_after", state->not_after);
-  json_time(json, "at", state->at);
-  json_close(json, '}');
+  for (size_t i = 0; i < count; i++)
+    json_writer_string(json, NULL, span_of(finding_info(codes[i])->name));
+  json_writer_close(json, ']');
+  if (state->certificate) json_writer_time(json, "not_after", state->not_after);
+  json_writer_time(json, "at", state->at);
+  json_writer_close(json, '}');
 }
 
 static void write_change(FILE *out, const struct diff_change *change) {
@@ -138,45 +141,45 @@ static void write_change(FILE *out, const struct diff_change *change) {
   const struct change_info *info = change_info(change->change);
   uint32_t rank = change->after->rank ? change->after->rank : change->before->rank;
   char text[CHANGE_JSON_SIZE];
-  struct json json = json_into(text, sizeof text);
-  json_open(&json, NULL, '{');
-  json_string(&json, "change", span_of(info->name));
-  json_string(&json, "trend", span_of(trends[info->trend]));
-  json_string(&json, "domain", change->domain);
-  if (rank) json_uint(&json, "rank", rank);
+  struct json_writer json = json_writer_into(text, sizeof text);
+  json_writer_open(&json, NULL, '{');
+  json_writer_string(&json, "change", span_of(info->name));
+  json_writer_string(&json, "trend", span_of(trends[info->trend]));
+  json_writer_string(&json, "domain", change->domain);
+  if (rank) json_writer_uint(&json, "rank", rank);
   write_state(&json, "old", change->before);
   write_state(&json, "new", change->after);
-  json_close(&json, '}');
-  fwrite(text, 1, json_text(&json).len, out);
+  json_writer_close(&json, '}');
+  fwrite(text, 1, json_writer_text(&json).len, out);
 }
 
-static void write_file(struct json *json, const char *key, const struct census *census) {
-  json_open(json, key, '{');
+static void write_file(struct json_writer *json, const char *key, const struct census *census) {
+  json_writer_open(json, key, '{');
   input_write(json, census);
-  json_close(json, '}');
+  json_writer_close(json, '}');
 }
 
-static void write_head(struct json *json, const struct report_diff *report) {
+static void write_head(struct json_writer *json, const struct report_diff *report) {
   const struct diff *diff = report->diff;
   write_file(json, "old", report->old_census);
   write_file(json, "new", report->new_census);
-  json_uint(json, "worse", report_diff_trend(diff, CHANGE_WORSE));
-  json_uint(json, "better", report_diff_trend(diff, CHANGE_BETTER));
-  json_uint(json, "other", report_diff_trend(diff, CHANGE_OTHER));
-  json_open(json, "counts", '{');
+  json_writer_uint(json, "worse", report_diff_trend(diff, CHANGE_WORSE));
+  json_writer_uint(json, "better", report_diff_trend(diff, CHANGE_BETTER));
+  json_writer_uint(json, "other", report_diff_trend(diff, CHANGE_OTHER));
+  json_writer_open(json, "counts", '{');
   for (int i = 0; i < CHANGE_COUNT; i++)
-    json_uint(json, change_info((enum change)i)->name, diff_count(diff, (enum change)i));
-  json_close(json, '}');
+    json_writer_uint(json, change_info((enum change)i)->name, diff_count(diff, (enum change)i));
+  json_writer_close(json, '}');
 }
 
 /* The changes can be many: they are written one by one. */
 void report_diff_json(FILE *out, const struct report_diff *report) {
   static char text[HEAD_JSON_SIZE];
-  struct json json = json_into(text, sizeof text);
-  json_open(&json, NULL, '{');
+  struct json_writer json = json_writer_into(text, sizeof text);
+  json_writer_open(&json, NULL, '{');
   write_head(&json, report);
-  json_open(&json, "changes", '[');
-  fwrite(text, 1, json_text(&json).len, out);
+  json_writer_open(&json, "changes", '[');
+  fwrite(text, 1, json_writer_text(&json).len, out);
   for (size_t i = 0; i < report_diff_told(report); i++) {
     struct diff_change change = diff_change(report->diff, i);
     if (i) fputc(',', out);

@@ -246,8 +246,8 @@ static void put_places(const struct sheet *sheet) {
 }
 
 static void put_time(FILE *out, int64_t at) {
-  char text[JSON_TIME_SIZE];
-  json_time_text(at, text);
+  char text[JSON_WRITER_TIME_SIZE];
+  json_writer_time_text(at, text);
   fprintf(out, "%.10s %.5s", text, text + 11);
 }
 

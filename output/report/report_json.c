@@ -8,153 +8,153 @@
 #define MAX_AGE_TOP 9999999999
 
 /* {"name":count,...} of an enum's counters; those that are 0 only when all are wanted. */
-static void write_counters(struct json *json, const char *key, const uint64_t *counters, int count,
-                           naming *name, bool all) {
-  json_open(json, key, '{');
+static void write_counters(struct json_writer *json, const char *key, const uint64_t *counters,
+                           int count, value_name *name, bool all) {
+  json_writer_open(json, key, '{');
   for (int i = 0; i < count; i++)
-    if (all || counters[i]) json_uint(json, name(i), counters[i]);
-  json_close(json, '}');
+    if (all || counters[i]) json_writer_uint(json, name(i), counters[i]);
+  json_writer_close(json, '}');
 }
 
-static void write_stages(struct json *json, const uint64_t stage[STAGE_COUNT]) {
-  write_counters(json, "stage", stage, STAGE_COUNT, naming_stage, true);
+static void write_stages(struct json_writer *json, const uint64_t stage[STAGE_COUNT]) {
+  write_counters(json, "stage", stage, STAGE_COUNT, value_name_stage, true);
 }
 
-static void write_http_status(struct json *json, const uint64_t *counters) {
-  json_open(json, "http_status", '{');
+static void write_http_status(struct json_writer *json, const uint64_t *counters) {
+  json_writer_open(json, "http_status", '{');
   for (int status = 0; status <= COUNTS_HTTP_STATUS_MAX; status++) {
     char key[8];
     if (counters[status] == 0) continue;
     snprintf(key, sizeof key, "%d", status);
-    json_uint(json, key, counters[status]);
+    json_writer_uint(json, key, counters[status]);
   }
-  json_close(json, '}');
+  json_writer_close(json, '}');
 }
 
-static void write_max_age(struct json *json, const uint64_t *bins) {
-  json_open(json, "max_age", '[');
+static void write_max_age(struct json_writer *json, const uint64_t *bins) {
+  json_writer_open(json, "max_age", '[');
   for (int bin = 0; bin < COUNTS_MAX_AGE_BINS; bin++) {
     bool last = bin + 1 == COUNTS_MAX_AGE_BINS;
-    json_open(json, NULL, '{');
-    json_uint(json, "from", counts_max_age_from[bin]);
-    json_uint(json, "to", last ? MAX_AGE_TOP : counts_max_age_from[bin + 1] - 1);
-    json_uint(json, "domains", bins[bin]);
-    json_close(json, '}');
+    json_writer_open(json, NULL, '{');
+    json_writer_uint(json, "from", counts_max_age_from[bin]);
+    json_writer_uint(json, "to", last ? MAX_AGE_TOP : counts_max_age_from[bin + 1] - 1);
+    json_writer_uint(json, "domains", bins[bin]);
+    json_writer_close(json, '}');
   }
-  json_close(json, ']');
+  json_writer_close(json, ']');
 }
 
-static void write_line(struct json *json, const struct figures_line *line) {
-  json_open(json, NULL, '{');
+static void write_line(struct json_writer *json, const struct figures_line *line) {
+  json_writer_open(json, NULL, '{');
   if (span_here(line->text)) {
-    json_string(json, "tld", line->text);
+    json_writer_string(json, "tld", line->text);
   } else {
-    json_uint(json, "from", line->from);
-    json_uint(json, "to", line->to);
+    json_writer_uint(json, "from", line->from);
+    json_writer_uint(json, "to", line->to);
   }
-  json_uint(json, "domains", line->domains);
-  json_uint(json, "deployed", line->deployed);
-  json_uint(json, "valid", line->valid);
-  json_uint(json, "broken", line->broken);
-  json_close(json, '}');
+  json_writer_uint(json, "domains", line->domains);
+  json_writer_uint(json, "deployed", line->deployed);
+  json_writer_uint(json, "valid", line->valid);
+  json_writer_uint(json, "broken", line->broken);
+  json_writer_close(json, '}');
 }
 
-static void write_lines(struct json *json, const char *key, const struct figures_line *lines,
+static void write_lines(struct json_writer *json, const char *key, const struct figures_line *lines,
                         size_t count) {
-  json_open(json, key, '[');
+  json_writer_open(json, key, '[');
   for (size_t i = 0; i < count; i++) write_line(json, &lines[i]);
-  json_close(json, ']');
+  json_writer_close(json, ']');
 }
 
-static void write_delegation(struct json *json, const struct managed_figures *managed) {
-  json_open(json, "delegation", '[');
+static void write_delegation(struct json_writer *json, const struct managed_figures *managed) {
+  json_writer_open(json, "delegation", '[');
   for (size_t i = 0; i < managed->provider_count; i++) {
     const struct managed_line *line = &managed->providers[i];
-    json_open(json, NULL, '{');
-    json_string(json, "provider", line->text);
-    json_uint(json, "domains", line->domains);
-    json_uint(json, "valid", line->valid);
-    json_uint(json, "broken", line->broken);
+    json_writer_open(json, NULL, '{');
+    json_writer_string(json, "provider", line->text);
+    json_writer_uint(json, "domains", line->domains);
+    json_writer_uint(json, "valid", line->valid);
+    json_writer_uint(json, "broken", line->broken);
     write_stages(json, line->stage);
-    json_close(json, '}');
+    json_writer_close(json, '}');
   }
-  json_close(json, ']');
+  json_writer_close(json, ']');
 }
 
-static void write_managed(struct json *json, const struct managed_figures *managed) {
-  json_open(json, "managed", '{');
+static void write_managed(struct json_writer *json, const struct managed_figures *managed) {
+  json_writer_open(json, "managed", '{');
   for (int manager = 0; manager < MANAGER_COUNT; manager++) {
     const struct managed_line *line = &managed->managers[manager];
-    json_open(json, manager_text((enum manager)manager), '{');
-    json_uint(json, "domains", line->domains);
-    json_uint(json, "valid", line->valid);
-    json_uint(json, "broken", line->broken);
+    json_writer_open(json, manager_text((enum manager)manager), '{');
+    json_writer_uint(json, "domains", line->domains);
+    json_writer_uint(json, "valid", line->valid);
+    json_writer_uint(json, "broken", line->broken);
     write_stages(json, line->stage);
-    json_close(json, '}');
+    json_writer_close(json, '}');
   }
-  json_close(json, '}');
+  json_writer_close(json, '}');
 }
 
-static void write_tlsrpt(struct json *json, const struct counts *counts) {
-  json_open(json, "tlsrpt", '{');
-  json_uint(json, "deployed", counts->tlsrpt_deployed);
-  json_uint(json, "broken", counts->tlsrpt_broken);
-  json_close(json, '}');
+static void write_tlsrpt(struct json_writer *json, const struct counts *counts) {
+  json_writer_open(json, "tlsrpt", '{');
+  json_writer_uint(json, "deployed", counts->tlsrpt_deployed);
+  json_writer_uint(json, "broken", counts->tlsrpt_broken);
+  json_writer_close(json, '}');
 }
 
-static void write_certificate(struct json *json, const struct counts *counts) {
-  json_open(json, "certificate", '{');
-  json_uint(json, "seen", counts->certificates);
-  json_uint(json, "expired", counts->expired);
-  json_open(json, "expiring", '[');
+static void write_certificate(struct json_writer *json, const struct counts *counts) {
+  json_writer_open(json, "certificate", '{');
+  json_writer_uint(json, "seen", counts->certificates);
+  json_writer_uint(json, "expired", counts->expired);
+  json_writer_open(json, "expiring", '[');
   for (int bin = 0; bin < COUNTS_EXPIRY_BINS; bin++) {
-    json_open(json, NULL, '{');
-    json_uint(json, "days", counts_expiry_days[bin]);
-    json_uint(json, "domains", counts->expiring[bin]);
-    json_close(json, '}');
+    json_writer_open(json, NULL, '{');
+    json_writer_uint(json, "days", counts_expiry_days[bin]);
+    json_writer_uint(json, "domains", counts->expiring[bin]);
+    json_writer_close(json, '}');
   }
-  json_close(json, ']');
-  json_close(json, '}');
+  json_writer_close(json, ']');
+  json_writer_close(json, '}');
 }
 
-static void write_outsourced(struct json *json, const char *key,
+static void write_outsourced(struct json_writer *json, const char *key,
                              const struct managed_outsourced *outsourced) {
-  json_open(json, key, '{');
-  json_uint(json, "domains", outsourced->domains);
-  json_uint(json, "mismatch", outsourced->mismatch);
-  json_close(json, '}');
+  json_writer_open(json, key, '{');
+  json_writer_uint(json, "domains", outsourced->domains);
+  json_writer_uint(json, "mismatch", outsourced->mismatch);
+  json_writer_close(json, '}');
 }
 
-static void write_operators(struct json *json, const struct figures *figures) {
+static void write_operators(struct json_writer *json, const struct figures *figures) {
   const struct managed_figures *managed = &figures->managed;
-  json_open(json, "operators", '{');
-  json_uint(json, "self_max", figures->limits.self_max);
-  json_uint(json, "third_party_min", figures->limits.third_party_min);
-  json_uint(json, "operators", managed->operators.count);
-  json_uint(json, "broken", managed->operators.broken);
+  json_writer_open(json, "operators", '{');
+  json_writer_uint(json, "self_max", figures->limits.self_max);
+  json_writer_uint(json, "third_party_min", figures->limits.third_party_min);
+  json_writer_uint(json, "operators", managed->operators.count);
+  json_writer_uint(json, "broken", managed->operators.broken);
   write_stages(json, managed->operators.stage);
-  json_close(json, '}');
-  json_open(json, "outsourced", '{');
+  json_writer_close(json, '}');
+  json_writer_open(json, "outsourced", '{');
   write_outsourced(json, "same", &managed->same);
   write_outsourced(json, "different", &managed->different);
-  json_close(json, '}');
+  json_writer_close(json, '}');
 }
 
-void report_json(struct json *json, const struct figures *figures) {
+void report_json(struct json_writer *json, const struct figures *figures) {
   const struct counts *counts = &figures->counts;
-  json_uint(json, "domains", counts->domains);
-  write_counters(json, "status", counts->status, STATUS_COUNT, naming_status, true);
-  write_counters(json, "effect", counts->effect, EFFECT_COUNT, naming_effect, true);
-  write_counters(json, "mode", counts->mode, MODE_COUNT, naming_mode, true);
+  json_writer_uint(json, "domains", counts->domains);
+  write_counters(json, "status", counts->status, STATUS_COUNT, value_name_status, true);
+  write_counters(json, "effect", counts->effect, EFFECT_COUNT, value_name_effect, true);
+  write_counters(json, "mode", counts->mode, MODE_COUNT, value_name_mode, true);
   write_stages(json, counts->stage);
-  write_counters(json, "findings", counts->codes, FOUND_COUNT, naming_code, false);
+  write_counters(json, "findings", counts->codes, FOUND_COUNT, value_name_code, false);
   write_http_status(json, counts->http_status);
   write_max_age(json, counts->max_age);
   write_lines(json, "tld", figures->tlds, figures->tld_count);
   write_lines(json, "rank", figures->ranks, figures->rank_count);
   write_delegation(json, &figures->managed);
   write_managed(json, &figures->managed);
-  write_counters(json, "mismatch", counts->kinds, KIND_COUNT, naming_kind, true);
+  write_counters(json, "mismatch", counts->kinds, KIND_COUNT, value_name_kind, true);
   write_tlsrpt(json, counts);
   write_certificate(json, counts);
   write_operators(json, figures);

@@ -125,7 +125,7 @@ static void print_head(FILE *out, const struct report_text_style *style,
   fprintf(out, "%s%s domains", bold(style), number_text(report->figures->counts.domains, domains));
   if (*report->where) {
     fputs(" with ", out);
-    plain_print(out, span_of(report->where));
+    terminal_text_print(out, span_of(report->where));
   }
   fprintf(out, ", %s of them have deployed MTA-STS: %s of %s%s\n", number_text(count, deployed),
           number_share(count, report->figures->counts.domains, share), domains, plain(style));

@@ -34,7 +34,7 @@ struct worker {
   struct tally *tally;
   struct groups groups;
   struct ledger *ledger; /* NULL: of one file every record counts */
-  struct reading *reading;
+  struct record_read *reading;
   struct page *page;
   char *line; /* a copy of the record, when records are listed */
   size_t line_size;
@@ -128,7 +128,7 @@ static void crew_leave(struct crew *crew, unsigned number, const struct census_f
 
 static enum err worker_write(struct worker *worker, size_t len) {
   const struct census_config *config = worker->crew->config;
-  struct span domain = reading_result(worker->reading)->domain;
+  struct span domain = record_read_result(worker->reading)->domain;
   struct span text = {worker->line, len};
   if (config->list == CENSUS_LIST_NAMES) text = domain;
   if (text.len == 0) return ERR_NONE; /* a line that is no domain has no name */
@@ -153,7 +153,7 @@ static enum err worker_count(struct worker *worker, const struct mark *mark) {
 
 static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
   const struct census_config *config = worker->crew->config;
-  const struct result *result = reading_result(worker->reading);
+  const struct result *result = record_read_result(worker->reading);
   struct mark mark;
   if (config->each) return config->each(config->each_context, result);
   enum err err = tally_mark(worker->tally, result, &mark);
@@ -205,15 +205,15 @@ static enum err worker_line(struct worker *worker, unsigned file, struct census_
   size_t begin_len = len < sizeof begin ? len : sizeof begin;
   memcpy(begin, line, begin_len);
   enum err err = worker_copy(worker, line, len);
-  if (err == ERR_NONE) err = reading_line(worker->reading, line, len);
+  if (err == ERR_NONE) err = record_read_line(worker->reading, line, len);
   if (err == ERR_SYNTAX || err == ERR_LIMIT)
     return worker_bad(worker, file, part, (struct span){begin, begin_len}, len);
   if (err != ERR_NONE) return err;
   if (part->records++ == 0)
     atomic_store_explicit(&worker->crew->sources[file].ours, true, memory_order_relaxed);
-  part->later += reading_version(worker->reading) > RESULT_VERSION;
-  part->strange += reading_strange(worker->reading);
-  int64_t at = reading_result(worker->reading)->at;
+  part->later += record_read_version(worker->reading) > RESULT_VERSION;
+  part->strange += record_read_strange(worker->reading);
+  int64_t at = record_read_result(worker->reading)->at;
   file_see(part, at, at);
   return worker_take(worker, file, len);
 }
@@ -248,7 +248,7 @@ static void worker_free(struct worker *worker) {
   tally_free(worker->tally);
   groups_free(&worker->groups);
   ledger_free(worker->ledger);
-  reading_free(worker->reading);
+  record_read_free(worker->reading);
   page_free(worker->page);
   free(worker->line);
 }
@@ -256,7 +256,7 @@ static void worker_free(struct worker *worker) {
 static enum err worker_make(struct worker *worker, struct crew *crew) {
   *worker = (struct worker){.crew = crew, .groups.facet = crew->config->by};
   enum err err = tally_new(&worker->tally);
-  if (err == ERR_NONE) err = reading_new(&worker->reading);
+  if (err == ERR_NONE) err = record_read_new(&worker->reading);
   if (err == ERR_NONE) err = page_new(&worker->page);
   if (err == ERR_NONE && crew->config->path_count > 1 && !in_order(crew->config))
     err = ledger_new(&worker->ledger);

@@ -14,13 +14,13 @@ const struct change_info *change_info(enum change change) {
   return &change_table[change];
 }
 
-static uint64_t text_hash(struct hash_key key, struct span text) {
+static uint64_t text_hash(struct siphash_key key, struct span text) {
   if (!span_here(text)) return 0;
-  uint64_t hash = hash_text(key, text);
+  uint64_t hash = siphash_text(key, text);
   return hash ? hash : 1;
 }
 
-struct state state_of(const struct result *result, struct hash_key key) {
+struct state state_of(const struct result *result, struct siphash_key key) {
   struct mark mark = mark_of(result);
   struct state state = {
       .at = result->at,

@@ -37,7 +37,7 @@ struct state {
   uint8_t effect, mode;
 };
 
-struct state state_of(const struct result *result, struct hash_key key);
+struct state state_of(const struct result *result, struct siphash_key key);
 struct state state_unseen(void);
 
 bool state_deployed(const struct state *state);

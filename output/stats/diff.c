@@ -12,8 +12,8 @@ struct item {
 };
 
 struct diff {
-  struct hash_key key;
-  struct countmap domains; /* each row's index is that of its pair */
+  struct siphash_key key;
+  struct text_counts domains; /* each row's index is that of its pair */
   struct pair *pairs;
   size_t pair_room;
   bool only_new; /* some domain is deployed in NEW and not in OLD */
@@ -25,14 +25,14 @@ struct diff {
 enum err diff_new(struct diff **diff) {
   struct diff *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  made->key = hash_key();
+  made->key = siphash_key();
   *diff = made;
   return ERR_NONE;
 }
 
 void diff_free(struct diff *diff) {
   if (!diff) return;
-  countmap_free(&diff->domains);
+  text_counts_free(&diff->domains);
   free(diff->pairs);
   free(diff->items);
   free(diff);
@@ -48,7 +48,7 @@ static struct pair *diff_pair(struct diff *diff, struct span domain) {
     diff->pairs = grown;
     diff->pair_room = room;
   }
-  const struct countmap_row *row = countmap_at(&diff->domains, domain);
+  const struct text_counts_row *row = text_counts_at(&diff->domains, domain);
   if (!row) return NULL;
   struct pair *pair = &diff->pairs[row - diff->domains.rows];
   if (diff->domains.count > count) *pair = (struct pair){state_unseen(), state_unseen()};
@@ -56,7 +56,7 @@ static struct pair *diff_pair(struct diff *diff, struct span domain) {
 }
 
 static struct pair *diff_find(const struct diff *diff, struct span domain) {
-  const struct countmap_row *row = countmap_find(&diff->domains, domain);
+  const struct text_counts_row *row = text_counts_find(&diff->domains, domain);
   return row ? &diff->pairs[row - diff->domains.rows] : NULL;
 }
 
@@ -65,7 +65,7 @@ static bool result_deployed(const struct result *result) {
 }
 
 /* The newer of the two. */
-static void state_update(struct state *state, const struct result *result, struct hash_key key) {
+static void state_update(struct state *state, const struct result *result, struct siphash_key key) {
   if (state->status == STATE_UNSEEN || result->at >= state->at) *state = state_of(result, key);
 }
 

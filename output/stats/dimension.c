@@ -36,15 +36,15 @@ static const char *outsourced_name(int value) {
 
 /* The facets whose values are those of an enum. */
 static const struct {
-  naming *name;
+  value_name *name;
   int count;
 } choices[FACET_COUNT] = {
-    [FACET_STATUS] = {naming_status, STATUS_COUNT},
-    [FACET_EFFECT] = {naming_effect, EFFECT_COUNT},
-    [FACET_MODE] = {naming_mode, MODE_COUNT},
-    [FACET_STAGE] = {naming_stage, STAGE_COUNT},
-    [FACET_CODE] = {naming_code, FOUND_COUNT},
-    [FACET_KIND] = {naming_kind, KIND_COUNT},
+    [FACET_STATUS] = {value_name_status, STATUS_COUNT},
+    [FACET_EFFECT] = {value_name_effect, EFFECT_COUNT},
+    [FACET_MODE] = {value_name_mode, MODE_COUNT},
+    [FACET_STAGE] = {value_name_stage, STAGE_COUNT},
+    [FACET_CODE] = {value_name_code, FOUND_COUNT},
+    [FACET_KIND] = {value_name_kind, KIND_COUNT},
     [FACET_EXPIRES] = {expires_name, COUNTS_EXPIRY_BINS + 1},
     [FACET_TLSRPT] = {tlsrpt_name, 2},
     [FACET_OUTSOURCED] = {outsourced_name, 2},

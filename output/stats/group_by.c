@@ -5,14 +5,14 @@
 enum { COLUMN_DOMAINS, COLUMN_VALID, COLUMN_BROKEN };
 
 void groups_free(struct groups *groups) {
-  countmap_free(&groups->map);
+  text_counts_free(&groups->map);
 }
 
 enum err groups_count(struct groups *groups, const struct tally *tally, const struct mark *mark) {
   struct facet_values values;
   facet_values(groups->facet, tally, mark, &values);
   for (size_t i = 0; i < values.count; i++) {
-    struct countmap_row *row = countmap_at(&groups->map, values.at[i]);
+    struct text_counts_row *row = text_counts_at(&groups->map, values.at[i]);
     if (!row) return ERR_MEMORY;
     row->counts[COLUMN_DOMAINS]++;
     row->counts[COLUMN_VALID] += mark->status == STATUS_VALID;
@@ -22,7 +22,7 @@ enum err groups_count(struct groups *groups, const struct tally *tally, const st
 }
 
 enum err groups_merge(struct groups *into, const struct groups *from) {
-  return countmap_merge(&into->map, &from->map);
+  return text_counts_merge(&into->map, &from->map);
 }
 
 static int line_compare(const void *left, const void *right) {
@@ -32,7 +32,7 @@ static int line_compare(const void *left, const void *right) {
 }
 
 enum err groups_lines(const struct groups *groups, struct figures_line **lines, size_t *count) {
-  const struct countmap_row **rows = countmap_sorted(&groups->map);
+  const struct text_counts_row **rows = text_counts_sorted(&groups->map);
   struct figures_line *made = calloc(groups->map.count + 1, sizeof *made);
   *count = groups->map.count;
   *lines = made;

@@ -7,7 +7,7 @@
 /* Initialise with {.facet = ...}; all else zero. FACET_COUNT: nothing is counted. */
 struct groups {
   enum facet facet;
-  struct countmap map; /* the columns stand in group_by.c */
+  struct text_counts map; /* the columns stand in group_by.c */
 };
 
 void groups_free(struct groups *groups);

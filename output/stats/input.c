@@ -6,31 +6,31 @@
 
 enum { NOTE_SIZE = 256 };
 
-static void write_file(struct json *json, const struct census_file *file) {
-  json_open(json, NULL, '{');
-  json_string(json, "path", span_of(file->path));
-  json_uint(json, "bytes", file->bytes);
-  json_uint(json, "records", file->records);
+static void write_file(struct json_writer *json, const struct census_file *file) {
+  json_writer_open(json, NULL, '{');
+  json_writer_string(json, "path", span_of(file->path));
+  json_writer_uint(json, "bytes", file->bytes);
+  json_writer_uint(json, "records", file->records);
   if (file->first) {
-    json_time(json, "from", file->first);
-    json_time(json, "to", file->last);
+    json_writer_time(json, "from", file->first);
+    json_writer_time(json, "to", file->last);
   }
-  if (file->later) json_uint(json, "later", file->later);
-  if (file->strange) json_uint(json, "unknown_codes", file->strange);
-  if (file->bad) json_uint(json, "bad_lines", file->bad);
-  if (file->damaged) json_uint(json, "damaged", file->damaged);
-  if (file->torn) json_uint(json, "torn_bytes", file->torn);
-  json_close(json, '}');
+  if (file->later) json_writer_uint(json, "later", file->later);
+  if (file->strange) json_writer_uint(json, "unknown_codes", file->strange);
+  if (file->bad) json_writer_uint(json, "bad_lines", file->bad);
+  if (file->damaged) json_writer_uint(json, "damaged", file->damaged);
+  if (file->torn) json_writer_uint(json, "torn_bytes", file->torn);
+  json_writer_close(json, '}');
 }
 
-void input_write(struct json *json, const struct census *census) {
-  json_open(json, "input", '{');
-  json_open(json, "files", '[');
+void input_write(struct json_writer *json, const struct census *census) {
+  json_writer_open(json, "input", '{');
+  json_writer_open(json, "files", '[');
   for (unsigned i = 0; i < census->file_count; i++) write_file(json, &census->files[i]);
-  json_close(json, ']');
-  json_uint(json, "records", census->records);
-  json_uint(json, "duplicates", census->duplicates);
-  json_close(json, '}');
+  json_writer_close(json, ']');
+  json_writer_uint(json, "records", census->records);
+  json_writer_uint(json, "duplicates", census->duplicates);
+  json_writer_close(json, '}');
 }
 
 /* How many of something, with what is said of one and of several; and of none, nothing. */

@@ -6,7 +6,7 @@
 #include "output/stats/aggregate.h"
 
 /* "input":{"files":[...],"records":N,"duplicates":N} */
-void input_write(struct json *json, const struct census *census);
+void input_write(struct json_writer *json, const struct census *census);
 
 /* One call for each thing worth telling: torn tails, damage, lines left out, empty files,
  * duplicates, later versions. */

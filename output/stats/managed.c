@@ -21,8 +21,8 @@ const char *manager_text(enum manager manager) {
 }
 
 void managed_free(struct managed *managed) {
-  countmap_free(&managed->providers);
-  countmap_free(&managed->addresses);
+  text_counts_free(&managed->providers);
+  text_counts_free(&managed->addresses);
   free(managed->domains);
   *managed = (struct managed){0};
 }
@@ -64,7 +64,7 @@ enum err managed_mark(struct managed *managed, const psl_ctx_t *psl, const struc
   const struct spans *cname = &result->policy_host.lookup.cname;
   struct span target = cname->count ? cname->at[cname->count - 1] : (struct span){0};
   struct span address = least_address(&result->policy_host.addresses);
-  struct countmap *map = &managed->addresses;
+  struct text_counts *map = &managed->addresses;
   struct span name = address;
   if (target.len) {
     struct span own = registrable(psl, result->domain);
@@ -74,7 +74,7 @@ enum err managed_mark(struct managed *managed, const psl_ctx_t *psl, const struc
     mark_outsourced(psl, result, own, name, mark);
   }
   if (name.len == 0) return ERR_NONE;
-  struct countmap_row *row = countmap_at(map, name);
+  struct text_counts_row *row = text_counts_at(map, name);
   if (!row) return ERR_MEMORY;
   mark->operator_row = (uint32_t)(row - map->rows) + 1;
   if (!target.len) mark->operator_row |= ROW_ADDRESS;
@@ -108,9 +108,9 @@ enum err managed_count(struct managed *managed, const struct mark *mark) {
 static enum err merged_row(struct managed *into, const struct managed *from, uint32_t *row) {
   if (*row == 0) return ERR_NONE;
   uint32_t bit = *row & ROW_ADDRESS, index = (*row & ~ROW_ADDRESS) - 1;
-  struct countmap *map = bit ? &into->addresses : &into->providers;
-  const struct countmap *source = bit ? &from->addresses : &from->providers;
-  struct countmap_row *found = countmap_at(map, source->rows[index].text);
+  struct text_counts *map = bit ? &into->addresses : &into->providers;
+  const struct text_counts *source = bit ? &from->addresses : &from->providers;
+  struct text_counts_row *found = text_counts_at(map, source->rows[index].text);
   if (!found) return ERR_MEMORY;
   *row = ((uint32_t)(found - map->rows) + 1) | bit;
   return ERR_NONE;

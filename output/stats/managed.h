@@ -39,8 +39,8 @@ struct managed_domain;
 
 /* Initialise with zeroes. */
 struct managed {
-  struct countmap providers; /* by CNAME; the rows' first column stays 0 */
-  struct countmap addresses; /* without */
+  struct text_counts providers; /* by CNAME; the rows' first column stays 0 */
+  struct text_counts addresses; /* without */
   struct managed_domain *domains;
   size_t count, room;
 };

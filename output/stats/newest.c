@@ -28,7 +28,7 @@ struct part {
 };
 
 struct ledger {
-  struct hash_key key;
+  struct siphash_key key;
   struct mark *kept;
   size_t kept_count, kept_room;
   int fd; /* -1: nothing was written yet */
@@ -39,7 +39,7 @@ struct ledger {
 enum err ledger_new(struct ledger **ledger) {
   struct ledger *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  made->key = hash_key();
+  made->key = siphash_key();
   made->fd = -1;
   *ledger = made;
   return ERR_NONE;
@@ -116,7 +116,7 @@ static enum err ledger_keep(struct ledger *ledger, const struct mark *mark, uint
 enum err ledger_add(struct ledger *ledger, struct span domain, unsigned file, int64_t at,
                     const struct mark *mark) {
   uint64_t time = at < 0 ? 0 : (uint64_t)(at < LEDGER_TIME_MAX ? at : LEDGER_TIME_MAX - 1);
-  struct entry entry = {hash_text(ledger->key, domain), time << 16 | file, 0};
+  struct entry entry = {siphash_text(ledger->key, domain), time << 16 | file, 0};
   struct part *part = &ledger->parts[entry.name % LEDGER_PARTS];
   enum err err = ERR_NONE;
   if (!mark_pack(mark, &entry.mark)) err = ledger_keep(ledger, mark, &entry.mark);

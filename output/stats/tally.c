@@ -7,12 +7,12 @@
 enum { COLUMN_DOMAINS, COLUMN_VALID, COLUMN_BROKEN };
 
 struct rank_bin {
-  uint64_t columns[COUNTMAP_COLUMNS];
+  uint64_t columns[TEXT_COUNTS_COLUMNS];
 };
 
 struct tally {
   struct counts counts;
-  struct countmap tlds;
+  struct text_counts tlds;
   struct rank_bin *ranks;
   size_t rank_count;
   struct managed managed;
@@ -29,7 +29,7 @@ enum err tally_new(struct tally **tally) {
 
 void tally_free(struct tally *tally) {
   if (!tally) return;
-  countmap_free(&tally->tlds);
+  text_counts_free(&tally->tlds);
   managed_free(&tally->managed);
   free(tally->ranks);
   psl_free(tally->psl);
@@ -39,7 +39,7 @@ void tally_free(struct tally *tally) {
 static enum err tally_mark_tld(struct tally *tally, struct span domain, struct mark *mark) {
   const char *dot = memrchr(domain.ptr, '.', domain.len);
   struct span tld = dot ? span_skip(domain, (size_t)(dot - domain.ptr) + 1) : domain;
-  struct countmap_row *row = countmap_at(&tally->tlds, tld);
+  struct text_counts_row *row = text_counts_at(&tally->tlds, tld);
   if (!row) return ERR_MEMORY;
   mark->tld = (uint32_t)(row - tally->tlds.rows) + 1;
   return ERR_NONE;
@@ -54,7 +54,7 @@ enum err tally_mark(struct tally *tally, const struct result *result, struct mar
   return err;
 }
 
-static void count_columns(uint64_t columns[COUNTMAP_COLUMNS], const struct mark *mark) {
+static void count_columns(uint64_t columns[TEXT_COUNTS_COLUMNS], const struct mark *mark) {
   columns[COLUMN_DOMAINS]++;
   columns[COLUMN_VALID] += mark->status == STATUS_VALID;
   columns[COLUMN_BROKEN] += mark->status == STATUS_BROKEN;
@@ -88,12 +88,12 @@ enum err tally_add(struct tally *tally, const struct result *result) {
 
 enum err tally_merge(struct tally *into, const struct tally *from) {
   enum err err = tally_rank_room(into, from->rank_count);
-  if (err == ERR_NONE) err = countmap_merge(&into->tlds, &from->tlds);
+  if (err == ERR_NONE) err = text_counts_merge(&into->tlds, &from->tlds);
   if (err == ERR_NONE) err = managed_merge(&into->managed, &from->managed);
   if (err != ERR_NONE) return err;
   counts_sum(&into->counts, &from->counts);
   for (size_t i = 0; i < from->rank_count; i++)
-    for (int column = 0; column < COUNTMAP_COLUMNS; column++)
+    for (int column = 0; column < TEXT_COUNTS_COLUMNS; column++)
       into->ranks[i].columns[column] += from->ranks[i].columns[column];
   return ERR_NONE;
 }
@@ -118,7 +118,7 @@ struct span tally_provider(const struct tally *tally, const struct mark *mark) {
   return managed_provider(&tally->managed, mark);
 }
 
-static struct figures_line line_of(struct span text, const uint64_t columns[COUNTMAP_COLUMNS]) {
+static struct figures_line line_of(struct span text, const uint64_t columns[TEXT_COUNTS_COLUMNS]) {
   return (struct figures_line){
       .text = text,
       .domains = columns[COLUMN_DOMAINS],
@@ -129,7 +129,7 @@ static struct figures_line line_of(struct span text, const uint64_t columns[COUN
 }
 
 static enum err tally_figures_tlds(const struct tally *tally, struct figures *figures) {
-  const struct countmap_row **rows = countmap_sorted(&tally->tlds);
+  const struct text_counts_row **rows = text_counts_sorted(&tally->tlds);
   figures->tlds = calloc(tally->tlds.count + 1, sizeof *figures->tlds);
   enum err err = rows && figures->tlds ? ERR_NONE : ERR_MEMORY;
   for (size_t i = 0; err == ERR_NONE && i < tally->tlds.count; i++) {
@@ -163,11 +163,11 @@ enum err tally_figures(const struct tally *tally, struct managed_limits limits,
   return err;
 }
 
-void tally_write(const struct tally *tally, struct json *json, const char *key) {
+void tally_write(const struct tally *tally, struct json_writer *json, const char *key) {
   struct figures figures;
   enum err err = tally_figures(tally, MANAGED_LIMITS_STUDY, &figures);
-  json_open(json, key, '{');
+  json_writer_open(json, key, '{');
   if (err == ERR_NONE) report_json(json, &figures);
-  json_close(json, '}');
+  json_writer_close(json, '}');
   figures_free(&figures);
 }

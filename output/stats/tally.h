@@ -38,6 +38,6 @@ enum err tally_figures(const struct tally *tally, struct managed_limits limits,
 
 /* The statistics' object, by the study's limits, under key or as the top (NULL); empty when there
  * is no memory for it. */
-void tally_write(const struct tally *tally, struct json *json, const char *key);
+void tally_write(const struct tally *tally, struct json_writer *json, const char *key);
 
 #endif

@@ -29,7 +29,7 @@ struct diagnosis_step {
 };
 
 static void diagnosis_text(FILE *out, struct span text) {
-  plain_print(out, span_first(text, DIAGNOSIS_TEXT_MAX));
+  terminal_text_print(out, span_first(text, DIAGNOSIS_TEXT_MAX));
   if (text.len > DIAGNOSIS_TEXT_MAX) fprintf(out, " ... (%zu bytes in all)", text.len);
 }
 
@@ -132,14 +132,14 @@ static void certificate_show(const struct diagnosis *diagnosis) {
   FILE *out = diagnosis->out;
   const struct result_fetch *fetch = &diagnosis->result->fetch;
   const struct result_certificate *certificate = &diagnosis->result->certificate;
-  char from[JSON_TIME_SIZE], to[JSON_TIME_SIZE];
+  char from[JSON_WRITER_TIME_SIZE], to[JSON_WRITER_TIME_SIZE];
   if (span_here(fetch->tls)) diagnosis_row(out, "", fetch->tls, "");
   if (fetch->tls_ms >= 0)
     fprintf(out, "%*shandshake ended after %lld ms\n", DIAGNOSIS_INDENT, "",
             (long long)fetch->tls_ms);
   if (!certificate->here) return;
-  json_time_text(certificate->not_before, from);
-  json_time_text(certificate->not_after, to);
+  json_writer_time_text(certificate->not_before, from);
+  json_writer_time_text(certificate->not_after, to);
   certificate_names_show(diagnosis);
   diagnosis_row(out, "subject ", certificate->subject, "");
   diagnosis_row(out, "issuer ", certificate->issuer, "");
@@ -303,10 +303,10 @@ static const char *const effect_texts[] = {
 static void diagnosis_head(const struct diagnosis *diagnosis) {
   FILE *out = diagnosis->out;
   const struct result *result = diagnosis->result;
-  plain_print(out, result->domain);
+  terminal_text_print(out, result->domain);
   if (span_here(result->unicode)) {
     fputs(" (", out);
-    plain_print(out, result->unicode);
+    terminal_text_print(out, result->unicode);
     fputc(')', out);
   }
   fputs(": ", out);
@@ -335,7 +335,7 @@ static void diagnosis_cures(const struct diagnosis *diagnosis) {
   fputs("\nWhat is wrong, and how to mend it:\n", diagnosis->out);
   tell_cures(diagnosis->out, diagnosis->style, diagnosis->result->findings);
   fprintf(diagnosis->out, "\nThe commands to see it yourself: stscan explain --domain ");
-  plain_print(diagnosis->out, diagnosis->result->domain);
+  terminal_text_print(diagnosis->out, diagnosis->result->domain);
   fprintf(diagnosis->out, " %s\n", finding_info(found->code)->name);
 }
 

@@ -35,10 +35,10 @@ void tell_finding(FILE *out, const struct explain_style *style, const struct fin
   tell_word(out, style, info->severity, finding_severity_text(info->severity));
   fprintf(out, "  %s", info->name);
   if (finding->detail.len) fputs(": ", out);
-  plain_print(out, finding->detail);
+  terminal_text_print(out, finding->detail);
   if (finding->contested) {
     fputs(" [contested: ", out);
-    plain_print(out, finding->erratum);
+    terminal_text_print(out, finding->erratum);
     fputc(']', out);
   }
   fputc('\n', out);
@@ -82,13 +82,13 @@ void tell_status(FILE *out, const struct explain_style *style, const struct resu
 enum err tell_record(FILE *out, const struct result *result) {
   size_t size = 0;
   char *memory = NULL;
-  struct json json = json_into(NULL, 0);
-  for (record_write(&json, result); json_overflow(&json); record_write(&json, result)) {
+  struct json_writer json = json_writer_into(NULL, 0);
+  for (record_write(&json, result); json_writer_overflow(&json); record_write(&json, result)) {
     size = json.need;
     free(memory);
     memory = malloc(size);
     if (!memory) return ERR_MEMORY;
-    json = json_into(memory, size);
+    json = json_writer_into(memory, size);
   }
   fwrite(memory, 1, json.need, out);
   free(memory);

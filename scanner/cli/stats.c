@@ -148,23 +148,23 @@ static int stats_failed(struct stats *stats, enum err err) {
   return EXIT_WRONG;
 }
 
-static void write_groups(struct json *json, const struct stats *stats,
+static void write_groups(struct json_writer *json, const struct stats *stats,
                          const struct figures_line *lines, size_t count) {
   if (stats->config.by == FACET_COUNT) return;
-  json_open(json, "by", '{');
-  json_string(json, "member", span_of(facet_text(stats->config.by)));
-  json_open(json, "groups", '[');
+  json_writer_open(json, "by", '{');
+  json_writer_string(json, "member", span_of(facet_text(stats->config.by)));
+  json_writer_open(json, "groups", '[');
   for (size_t i = 0; i < count; i++) {
-    json_open(json, NULL, '{');
-    json_string(json, "value", lines[i].text);
-    json_uint(json, "domains", lines[i].domains);
-    json_uint(json, "deployed", lines[i].deployed);
-    json_uint(json, "valid", lines[i].valid);
-    json_uint(json, "broken", lines[i].broken);
-    json_close(json, '}');
+    json_writer_open(json, NULL, '{');
+    json_writer_string(json, "value", lines[i].text);
+    json_writer_uint(json, "domains", lines[i].domains);
+    json_writer_uint(json, "deployed", lines[i].deployed);
+    json_writer_uint(json, "valid", lines[i].valid);
+    json_writer_uint(json, "broken", lines[i].broken);
+    json_writer_close(json, '}');
   }
-  json_close(json, ']');
-  json_close(json, '}');
+  json_writer_close(json, ']');
+  json_writer_close(json, '}');
 }
 
 static enum err print_json(const struct stats *stats, const struct figures *figures,
@@ -173,16 +173,16 @@ static enum err print_json(const struct stats *stats, const struct figures *figu
   for (;;) {
     char *memory = malloc(size);
     if (!memory) return ERR_MEMORY;
-    struct json json = json_into(memory, size);
-    json_open(&json, NULL, '{');
-    if (*stats->where_text) json_string(&json, "where", span_of(stats->where_text));
+    struct json_writer json = json_writer_into(memory, size);
+    json_writer_open(&json, NULL, '{');
+    if (*stats->where_text) json_writer_string(&json, "where", span_of(stats->where_text));
     report_json(&json, figures);
     input_write(&json, &stats->census);
     write_groups(&json, stats, groups, group_count);
-    json_close(&json, '}');
-    json_raw(&json, SPAN("\n"));
-    bool whole = !json_overflow(&json);
-    if (whole) fwrite(memory, 1, json_text(&json).len, stdout);
+    json_writer_close(&json, '}');
+    json_writer_raw(&json, SPAN("\n"));
+    bool whole = !json_writer_overflow(&json);
+    if (whole) fwrite(memory, 1, json_writer_text(&json).len, stdout);
     size = json.need;
     free(memory);
     if (whole) return ERR_NONE;

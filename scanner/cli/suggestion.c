@@ -8,24 +8,24 @@
 
 static void proposal_line(FILE *out, unsigned indent, const char *field, struct span value) {
   fprintf(out, "%*s%s: ", (int)indent, "", field);
-  plain_print(out, value);
+  terminal_text_print(out, value);
   fputc('\n', out);
 }
 
 /* "2026-11-23T10:00:00.123Z" as "20261123T100000". */
-static void proposal_id(int64_t at, char id[JSON_TIME_SIZE]) {
-  char time[JSON_TIME_SIZE] = "2026-01-01T00:00:00.000Z";
-  if (at) json_time_text(at, time);
+static void proposal_id(int64_t at, char id[JSON_WRITER_TIME_SIZE]) {
+  char time[JSON_WRITER_TIME_SIZE] = "2026-01-01T00:00:00.000Z";
+  if (at) json_writer_time_text(at, time);
   for (const char *c = time; *c && *c != '.'; c++)
     if (*c != '-' && *c != ':') *id++ = *c;
   *id = 0;
 }
 
 void proposal_record(FILE *out, unsigned indent, const struct result *result) {
-  char id[JSON_TIME_SIZE];
+  char id[JSON_WRITER_TIME_SIZE];
   proposal_id(result->at, id);
   fprintf(out, "%*s_mta-sts.", (int)indent, "");
-  plain_print(out, result->domain);
+  terminal_text_print(out, result->domain);
   fprintf(out, ". IN TXT \"v=STSv1; id=%s;\"\n", id);
 }
 

@@ -90,7 +90,7 @@ void account_print(FILE *out, const struct scan_account *account, enum scan_end 
   char records[32], bytes[32], fetches[32];
   if (end == SCAN_COMPLETE && account->resumed && account->records == 0) {
     fputs("stscan: nothing left to do: ", out);
-    plain_print(out, span_of(output));
+    terminal_text_print(out, span_of(output));
     fprintf(out, " holds all %s records\n", account_number(account->resumed, records));
     return;
   }
@@ -109,7 +109,7 @@ void account_print(FILE *out, const struct scan_account *account, enum scan_end 
             account_number(account->dropped, records));
   if (strcmp(output, "-") == 0) return;
   fputs("  results: ", out);
-  plain_print(out, span_of(output));
+  terminal_text_print(out, span_of(output));
   fprintf(out, " (%s bytes)\n", account_number(account->bytes, bytes));
 }
 
@@ -117,22 +117,22 @@ enum err account_check(const char *path, bool force) {
   return strcmp(path, "-") == 0 ? ERR_NONE : whole_file_check(path, ACCOUNT_MARK, force);
 }
 
-static void account_json_servers(struct json *json, const struct scan_account *account) {
+static void account_json_servers(struct json_writer *json, const struct scan_account *account) {
   char address[ADDRESS_TEXT_MAX];
-  json_open(json, "resolvers", '[');
+  json_writer_open(json, "resolvers", '[');
   for (size_t i = 0; i < account->server_count; i++) {
     const struct resolver_server *server = &account->servers[i];
     size_t len = address_text(&server->address, address);
-    json_open(json, NULL, '{');
-    json_string(json, "address", (struct span){address, len});
-    json_uint(json, "sent", server->sent);
-    json_uint(json, "answered", server->answered);
-    json_uint(json, "lost", server->lost);
-    json_fixed(json, "rtt_ms", server->rtt_us / 1000.0, 3);
-    json_bool(json, "resting", server->resting);
-    json_close(json, '}');
+    json_writer_open(json, NULL, '{');
+    json_writer_string(json, "address", (struct span){address, len});
+    json_writer_uint(json, "sent", server->sent);
+    json_writer_uint(json, "answered", server->answered);
+    json_writer_uint(json, "lost", server->lost);
+    json_writer_fixed(json, "rtt_ms", server->rtt_us / 1000.0, 3);
+    json_writer_bool(json, "resting", server->resting);
+    json_writer_close(json, '}');
   }
-  json_close(json, ']');
+  json_writer_close(json, ']');
 }
 
 /* Of the whole scan: what was there before is counted as well. *all NULL: it is not known. */
@@ -145,31 +145,31 @@ static enum err account_statistics(const struct scan_account *account, struct ta
   return err;
 }
 
-static void account_json(struct json *json, const struct scan_account *account,
+static void account_json(struct json_writer *json, const struct scan_account *account,
                          const struct tally *statistics, enum scan_end end, int argc,
                          char *const *argv) {
-  json_open(json, NULL, '{');
+  json_writer_open(json, NULL, '{');
   versions_write(json, "versions");
-  json_open(json, "arguments", '[');
-  for (int i = 0; i < argc; i++) json_string(json, NULL, span_of(argv[i]));
-  json_close(json, ']');
-  json_string(json, "end", span_of(account_end_text(end)));
-  json_time(json, "started_at", account->begin);
-  json_time(json, "ended_at", account->end);
-  json_fixed(json, "seconds", account->seconds, 3);
-  json_uint(json, "lines", account->lines);
-  json_uint(json, "records", account->records);
-  json_uint(json, "resumed", account->resumed);
-  json_uint(json, "dropped", account->dropped);
-  json_uint(json, "bytes", account->bytes);
-  json_uint(json, "fetches", account->fetches);
-  json_fixed(json, "records_per_second", account_rate(account), 1);
-  json_uint(json, "threads", account->threads);
-  json_uint(json, "concurrency", account->concurrency);
+  json_writer_open(json, "arguments", '[');
+  for (int i = 0; i < argc; i++) json_writer_string(json, NULL, span_of(argv[i]));
+  json_writer_close(json, ']');
+  json_writer_string(json, "end", span_of(account_end_text(end)));
+  json_writer_time(json, "started_at", account->begin);
+  json_writer_time(json, "ended_at", account->end);
+  json_writer_fixed(json, "seconds", account->seconds, 3);
+  json_writer_uint(json, "lines", account->lines);
+  json_writer_uint(json, "records", account->records);
+  json_writer_uint(json, "resumed", account->resumed);
+  json_writer_uint(json, "dropped", account->dropped);
+  json_writer_uint(json, "bytes", account->bytes);
+  json_writer_uint(json, "fetches", account->fetches);
+  json_writer_fixed(json, "records_per_second", account_rate(account), 1);
+  json_writer_uint(json, "threads", account->threads);
+  json_writer_uint(json, "concurrency", account->concurrency);
   account_json_servers(json, account);
   if (statistics) tally_write(statistics, json, "statistics");
-  json_close(json, '}');
-  json_raw(json, SPAN("\n"));
+  json_writer_close(json, '}');
+  json_writer_raw(json, SPAN("\n"));
 }
 
 static enum err account_save(const char *path, bool force, struct span text) {
@@ -193,10 +193,10 @@ enum err account_write(const char *path, bool force, const struct scan_account *
       err = ERR_MEMORY;
       break;
     }
-    struct json json = json_into(memory, size);
+    struct json_writer json = json_writer_into(memory, size);
     account_json(&json, account, statistics, end, argc, argv);
-    whole = !json_overflow(&json);
-    if (whole) err = account_save(path, force, json_text(&json));
+    whole = !json_writer_overflow(&json);
+    if (whole) err = account_save(path, force, json_writer_text(&json));
     size = json.need;
     free(memory);
   }

@@ -35,10 +35,11 @@ void versions_print(FILE *out) {
   for (int i = 0; i < VERSIONS; i++) fprintf(out, "%s %s\n", versions[i].name, versions[i].text);
 }
 
-void versions_write(struct json *json, const char *key) {
+void versions_write(struct json_writer *json, const char *key) {
   struct version versions[VERSIONS];
   versions_gather(versions);
-  json_open(json, key, '{');
-  for (int i = 0; i < VERSIONS; i++) json_string(json, versions[i].name, span_of(versions[i].text));
-  json_close(json, '}');
+  json_writer_open(json, key, '{');
+  for (int i = 0; i < VERSIONS; i++)
+    json_writer_string(json, versions[i].name, span_of(versions[i].text));
+  json_writer_close(json, '}');
 }

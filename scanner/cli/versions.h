@@ -8,6 +8,6 @@
 void versions_print(FILE *out);
 
 /* {"stscan":"...","libuv":"...",...} under key. */
-void versions_write(struct json *json, const char *key);
+void versions_write(struct json_writer *json, const char *key);
 
 #endif

@@ -64,16 +64,16 @@ size_t message_query(unsigned char *out, uint16_t id, struct span name, enum dns
 }
 
 /* The question is never compressed, and has no octet that our names need to escape. */
-static bool message_is_question(struct wire *cursor, struct span name, enum dns_type type) {
+static bool message_is_question(struct wire *reader, struct span name, enum dns_type type) {
   while (name.len) {
     struct span label = span_cut(&name, '.');
-    if (wire_u8(cursor) != label.len || !wire_has(cursor, label.len)) return false;
-    const char *octets = (const char *)cursor->bytes + cursor->at;
+    if (wire_u8(reader) != label.len || !wire_has(reader, label.len)) return false;
+    const char *octets = (const char *)reader->bytes + reader->at;
     if (!span_equal_nocase((struct span){octets, label.len}, label)) return false;
-    cursor->at += label.len;
+    reader->at += label.len;
   }
-  return wire_u8(cursor) == 0 && wire_u16(cursor) == (unsigned)type &&
-         wire_u16(cursor) == MESSAGE_CLASS_IN && !cursor->bad;
+  return wire_u8(reader) == 0 && wire_u16(reader) == (unsigned)type &&
+         wire_u16(reader) == MESSAGE_CLASS_IN && !reader->bad;
 }
 
 /* What a walk over the answer section needs. */
@@ -84,22 +84,22 @@ struct message_section {
 
 static bool message_owned_by(const struct message_section *section, const struct wire_rr *rr,
                              const struct wire_name *owner, bool *bad) {
-  struct wire cursor = section->start;
+  struct wire reader = section->start;
   struct wire_name name;
-  cursor.at = rr->owner;
-  wire_read_name(&cursor, &name);
-  *bad |= cursor.bad;
+  reader.at = rr->owner;
+  wire_read_name(&reader, &name);
+  *bad |= reader.bad;
   return name.len == owner->len && memcmp(name.text, owner->text, name.len) == 0;
 }
 
 /* The next record of that owner and type at or behind the cursor. */
-static bool message_find(const struct message_section *section, struct wire *cursor, unsigned *left,
+static bool message_find(const struct message_section *section, struct wire *reader, unsigned *left,
                          const struct wire_name *owner, unsigned type, struct wire_rr *rr) {
-  while (*left && !cursor->bad) {
+  while (*left && !reader->bad) {
     --*left;
-    *rr = wire_read_rr(cursor);
+    *rr = wire_read_rr(reader);
     if (rr->type != type || rr->class != MESSAGE_CLASS_IN) continue;
-    if (message_owned_by(section, rr, owner, &cursor->bad) && !cursor->bad) return true;
+    if (message_owned_by(section, rr, owner, &reader->bad) && !reader->bad) return true;
   }
   return false;
 }
@@ -107,11 +107,11 @@ static bool message_find(const struct message_section *section, struct wire *cur
 /* Reads the name that stands in an RR's data from `skip` on and must end with it. */
 static enum err message_data_name(const struct message_section *section, const struct wire_rr *rr,
                                   size_t skip, struct wire_name *name) {
-  struct wire cursor = section->start;
-  cursor.at = rr->data + skip;
+  struct wire reader = section->start;
+  reader.at = rr->data + skip;
   if (rr->size <= skip) return ERR_SYNTAX;
-  wire_read_name(&cursor, name);
-  return cursor.bad || cursor.at != rr->data + rr->size ? ERR_SYNTAX : ERR_NONE;
+  wire_read_name(&reader, name);
+  return reader.bad || reader.at != rr->data + rr->size ? ERR_SYNTAX : ERR_NONE;
 }
 
 /* Follows the CNAMEs from *owner on; leaves the end of the chain there. */
@@ -119,11 +119,11 @@ static enum err message_follow(const struct message_section *section, struct wir
                                struct arena *arena, struct spans *chain) {
   struct span targets[DNS_CNAME_MAX];
   for (;;) {
-    struct wire cursor = section->start;
+    struct wire reader = section->start;
     unsigned left = section->count;
     struct wire_rr rr;
-    bool found = message_find(section, &cursor, &left, owner, DNS_TYPE_CNAME, &rr);
-    if (cursor.bad) return ERR_SYNTAX;
+    bool found = message_find(section, &reader, &left, owner, DNS_TYPE_CNAME, &rr);
+    if (reader.bad) return ERR_SYNTAX;
     if (!found) break;
     if (chain->count == DNS_CNAME_MAX) return ERR_SYNTAX;
     if (message_data_name(section, &rr, 0, owner)) return ERR_SYNTAX;
@@ -139,19 +139,19 @@ static enum err message_follow(const struct message_section *section, struct wir
 /* A TXT record's strings, joined (RFC 8461 section 3.1, RFC 7208 section 3.3). */
 static enum err message_read_txt(const struct message_section *section, const struct wire_rr *rr,
                                  struct arena *arena, struct span *data) {
-  struct wire cursor = section->start;
+  struct wire reader = section->start;
   size_t end = rr->data + rr->size;
-  cursor.at = rr->data;
+  reader.at = rr->data;
   if (!rr->size) return ERR_SYNTAX;
   char *joined = arena_alloc(arena, rr->size);
   if (!joined) return ERR_MEMORY;
   size_t len = 0;
-  while (cursor.at < end) {
-    size_t length = wire_u8(&cursor);
-    if (length > end - cursor.at) return ERR_SYNTAX;
-    memcpy(joined + len, cursor.bytes + cursor.at, length);
+  while (reader.at < end) {
+    size_t length = wire_u8(&reader);
+    if (length > end - reader.at) return ERR_SYNTAX;
+    memcpy(joined + len, reader.bytes + reader.at, length);
     len += length;
-    cursor.at += length;
+    reader.at += length;
   }
   *data = (struct span){joined, len};
   return ERR_NONE;
@@ -159,11 +159,11 @@ static enum err message_read_txt(const struct message_section *section, const st
 
 static enum err message_read_mx(const struct message_section *section, const struct wire_rr *rr,
                                 struct arena *arena, struct dns_record *record) {
-  struct wire cursor = section->start;
+  struct wire reader = section->start;
   struct wire_name host;
-  cursor.at = rr->data;
+  reader.at = rr->data;
   if (message_data_name(section, rr, 2, &host)) return ERR_SYNTAX;
-  record->preference = wire_u16(&cursor);
+  record->preference = wire_u16(&reader);
   record->data = arena_copy(arena, (struct span){host.text, host.len});
   return arena->err ? ERR_MEMORY : ERR_NONE;
 }
@@ -193,15 +193,15 @@ static enum err message_read_records(const struct message_section *section,
                                      const struct wire_name *owner, enum dns_type type,
                                      struct arena *arena, struct dns_answer *answer) {
   struct wire_rr found[DNS_RECORD_MAX];
-  struct wire cursor = section->start;
+  struct wire reader = section->start;
   unsigned left = section->count;
   struct wire_rr rr;
   size_t count = 0;
-  while (message_find(section, &cursor, &left, owner, type, &rr)) {
+  while (message_find(section, &reader, &left, owner, type, &rr)) {
     if (count == DNS_RECORD_MAX) return ERR_SYNTAX;
     found[count++] = rr;
   }
-  if (cursor.bad) return ERR_SYNTAX;
+  if (reader.bad) return ERR_SYNTAX;
   if (!count) return ERR_NONE;
   answer->records = arena_array(arena, count, sizeof *answer->records);
   if (!answer->records) return ERR_MEMORY;
@@ -230,11 +230,11 @@ static enum err message_read_answers(const struct message_section *section, stru
 
 /* The upper bits of the rcode stand in the OPT record's TTL (RFC 6891 section 6.1.3), and there is
  * at most one of these (6.1.1). */
-static void message_read_opt(struct wire *cursor, unsigned count, struct dns_answer *answer) {
-  while (count-- && !cursor->bad) {
-    struct wire_rr rr = wire_read_rr(cursor);
+static void message_read_opt(struct wire *reader, unsigned count, struct dns_answer *answer) {
+  while (count-- && !reader->bad) {
+    struct wire_rr rr = wire_read_rr(reader);
     if (rr.type != MESSAGE_TYPE_OPT) continue;
-    if (answer->has_edns) cursor->bad = true;
+    if (answer->has_edns) reader->bad = true;
     answer->has_edns = true;
     answer->rcode |= (int)(rr.ttl >> 24) << 4;
   }
@@ -242,56 +242,56 @@ static void message_read_opt(struct wire *cursor, unsigned count, struct dns_ans
 
 enum err message_read(struct span packet, struct span name, enum dns_type type, struct arena *arena,
                       struct dns_answer *answer) {
-  struct wire cursor = {.bytes = (const unsigned char *)packet.ptr, .len = packet.len};
+  struct wire reader = {.bytes = (const unsigned char *)packet.ptr, .len = packet.len};
   *answer = (struct dns_answer){.rcode = 0};
-  wire_skip(&cursor, 2);
-  unsigned flags = wire_u16(&cursor);
-  unsigned questions = wire_u16(&cursor);
-  struct message_section section = {.count = wire_u16(&cursor)};
-  unsigned authorities = wire_u16(&cursor);
-  unsigned additionals = wire_u16(&cursor);
-  if (cursor.bad || !(flags & MESSAGE_QR) || (flags & MESSAGE_OPCODE)) return ERR_SYNTAX;
-  if (questions != 1 || !message_is_question(&cursor, name, type)) return ERR_SYNTAX;
+  wire_skip(&reader, 2);
+  unsigned flags = wire_u16(&reader);
+  unsigned questions = wire_u16(&reader);
+  struct message_section section = {.count = wire_u16(&reader)};
+  unsigned authorities = wire_u16(&reader);
+  unsigned additionals = wire_u16(&reader);
+  if (reader.bad || !(flags & MESSAGE_QR) || (flags & MESSAGE_OPCODE)) return ERR_SYNTAX;
+  if (questions != 1 || !message_is_question(&reader, name, type)) return ERR_SYNTAX;
   answer->rcode = (int)(flags & MESSAGE_RCODE);
   answer->ad = flags & MESSAGE_AD;
   answer->truncated = flags & MESSAGE_TC;
   if (answer->truncated) return ERR_NONE;
 
-  section.start = cursor;
-  for (unsigned i = 0; i < section.count && !cursor.bad; i++) wire_read_rr(&cursor);
-  for (unsigned i = 0; i < authorities && !cursor.bad; i++) wire_read_rr(&cursor);
-  message_read_opt(&cursor, additionals, answer);
-  if (cursor.bad) return ERR_SYNTAX;
+  section.start = reader;
+  for (unsigned i = 0; i < section.count && !reader.bad; i++) wire_read_rr(&reader);
+  for (unsigned i = 0; i < authorities && !reader.bad; i++) wire_read_rr(&reader);
+  message_read_opt(&reader, additionals, answer);
+  if (reader.bad) return ERR_SYNTAX;
   return section.count ? message_read_answers(&section, name, type, arena, answer) : ERR_NONE;
 }
 
 /* Past a question whose name is plain labels. */
-static void message_skip_question(struct wire *cursor) {
-  size_t start = cursor->at;
+static void message_skip_question(struct wire *reader) {
+  size_t start = reader->at;
   unsigned length;
-  while ((length = wire_u8(cursor))) {
-    if (length > WIRE_LABEL_MAX) cursor->bad = true;
-    wire_skip(cursor, length);
+  while ((length = wire_u8(reader))) {
+    if (length > WIRE_LABEL_MAX) reader->bad = true;
+    wire_skip(reader, length);
   }
-  if (cursor->at - start > WIRE_NAME_MAX) cursor->bad = true;
-  wire_skip(cursor, 2);
-  if (wire_u16(cursor) != MESSAGE_CLASS_IN) cursor->bad = true;
+  if (reader->at - start > WIRE_NAME_MAX) reader->bad = true;
+  wire_skip(reader, 2);
+  if (wire_u16(reader) != MESSAGE_CLASS_IN) reader->bad = true;
 }
 
 static size_t message_stub(unsigned char *out, struct span packet, unsigned flags) {
-  struct wire cursor = {.bytes = (const unsigned char *)packet.ptr, .len = packet.len};
+  struct wire reader = {.bytes = (const unsigned char *)packet.ptr, .len = packet.len};
   struct message_out stub = {.bytes = out};
-  message_put_u16(&stub, wire_u16(&cursor));
+  message_put_u16(&stub, wire_u16(&reader));
   message_put_u16(&stub, flags);
-  unsigned said = wire_u16(&cursor) & (MESSAGE_QR | MESSAGE_OPCODE);
-  unsigned questions = wire_u16(&cursor);
+  unsigned said = wire_u16(&reader) & (MESSAGE_QR | MESSAGE_OPCODE);
+  unsigned questions = wire_u16(&reader);
   message_put_u16(&stub, questions);
   for (int i = 0; i < 3; i++) message_put_u16(&stub, 0);
-  wire_skip(&cursor, 6);
-  message_skip_question(&cursor);
-  if (cursor.bad || questions != 1 || said != flags) return 0;
-  memcpy(out + stub.len, packet.ptr + stub.len, cursor.at - stub.len);
-  return cursor.at;
+  wire_skip(&reader, 6);
+  message_skip_question(&reader);
+  if (reader.bad || questions != 1 || said != flags) return 0;
+  memcpy(out + stub.len, packet.ptr + stub.len, reader.at - stub.len);
+  return reader.at;
 }
 
 size_t message_query_stub(unsigned char *out, struct span packet) {

@@ -18,7 +18,7 @@ struct lane {
 };
 
 struct lanes {
-  struct hash_key key;
+  struct siphash_key key;
   struct lane *buckets[LANES_BUCKETS];
   struct lane_list ready;
   /* A heap: none is ready before its parent, the first before all. Room for every lane. */
@@ -32,13 +32,13 @@ enum err lanes_new(struct lanes **lanes) {
   struct lanes *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   TAILQ_INIT(&made->ready);
-  made->key = hash_key();
+  made->key = siphash_key();
   *lanes = made;
   return ERR_NONE;
 }
 
 static struct lane **lanes_bucket(struct lanes *lanes, const union address *address) {
-  return &lanes->buckets[hash_text(lanes->key, address_octets(address)) % LANES_BUCKETS];
+  return &lanes->buckets[siphash_text(lanes->key, address_octets(address)) % LANES_BUCKETS];
 }
 
 static struct lane *lanes_find(struct lanes *lanes, const union address *address) {

@@ -40,7 +40,7 @@ struct gate_width {
 
 struct gates {
   pthread_mutex_t lock;
-  struct hash_key key;
+  struct siphash_key key;
   struct gate_width address, prefix;
   struct gate **buckets;
   size_t size;
@@ -61,7 +61,7 @@ enum err gates_new(struct gates **gates, unsigned at_once, unsigned per_second, 
   const uint64_t times = GATES_PREFIX_TIMES;
   struct gates *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  made->key = hash_key();
+  made->key = siphash_key();
   made->address = gate_width(at_once, per_second, parts);
   made->prefix = gate_width(times * at_once, times * per_second, parts);
   made->size = GATES_FIRST_SIZE;
@@ -90,7 +90,7 @@ void gates_free(struct gates *gates) {
 }
 
 static size_t gates_hash(const struct gates *gates, struct span octets) {
-  return (size_t)hash_text(gates->key, octets) & (gates->size - 1);
+  return (size_t)siphash_text(gates->key, octets) & (gates->size - 1);
 }
 
 static struct span gate_octets(const struct gate *gate) {

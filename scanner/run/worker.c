@@ -82,10 +82,10 @@ static enum err worker_write(struct worker *worker, const struct result *result)
   for (;;) {
     char *room = member_room(worker->member, size);
     if (!room) return ERR_MEMORY;
-    struct json json = json_into(room, size);
+    struct json_writer json = json_writer_into(room, size);
     record_write(&json, result);
-    if (!json_overflow(&json)) {
-      member_added(worker->member, json_text(&json).len);
+    if (!json_writer_overflow(&json)) {
+      member_added(worker->member, json_writer_text(&json).len);
       return ERR_NONE;
     }
     size = json.need;

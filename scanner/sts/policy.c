@@ -125,7 +125,7 @@ static const char *policy_extension_fault(struct span value) {
     unsigned char byte = (unsigned char)value.ptr[i];
     if (byte < 0x20 || byte == 0x7f) return "a tab or control character in the value";
   }
-  return json_utf8(value) ? NULL : "a value that is not UTF-8";
+  return json_writer_utf8(value) ? NULL : "a value that is not UTF-8";
 }
 
 /* The known key that was meant: at most so many edits away. */

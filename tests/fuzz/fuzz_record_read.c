@@ -8,7 +8,7 @@
 
 enum { WRITTEN_SIZE = 1024 * 1024 };
 
-static struct reading *reading;
+static struct record_read *reading;
 static struct tally *tally;
 static char first[WRITTEN_SIZE], second[WRITTEN_SIZE];
 
@@ -18,13 +18,13 @@ static enum err fuzz_reading_again(struct span text, char *out, size_t *len) {
       malloc(text.len + 1); /* exact, for the address sanitizer; one byte is the reader's */
   FUZZ_REQUIRE(line);
   if (text.len) memcpy(line, text.ptr, text.len);
-  enum err err = reading_line(reading, line, text.len);
+  enum err err = record_read_line(reading, line, text.len);
   if (err == ERR_NONE) {
-    struct json json = json_into(out, WRITTEN_SIZE);
-    FUZZ_REQUIRE(tally_add(tally, reading_result(reading)) == ERR_NONE);
-    record_write(&json, reading_result(reading));
-    FUZZ_REQUIRE(!json_overflow(&json));
-    *len = json_text(&json).len - 1;
+    struct json_writer json = json_writer_into(out, WRITTEN_SIZE);
+    FUZZ_REQUIRE(tally_add(tally, record_read_result(reading)) == ERR_NONE);
+    record_write(&json, record_read_result(reading));
+    FUZZ_REQUIRE(!json_writer_overflow(&json));
+    *len = json_writer_text(&json).len - 1;
   }
   free(line);
   return err;
@@ -32,7 +32,8 @@ static enum err fuzz_reading_again(struct span text, char *out, size_t *len) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t len, again;
-  if (!reading) FUZZ_REQUIRE(reading_new(&reading) == ERR_NONE && tally_new(&tally) == ERR_NONE);
+  if (!reading)
+    FUZZ_REQUIRE(record_read_new(&reading) == ERR_NONE && tally_new(&tally) == ERR_NONE);
   if (fuzz_reading_again(fuzz_text(data, size), first, &len) != ERR_NONE) return 0;
   FUZZ_REQUIRE(fuzz_reading_again((struct span){first, len}, second, &again) == ERR_NONE);
   FUZZ_REQUIRE(again == len && memcmp(first, second, len) == 0);

@@ -11,11 +11,11 @@ enum { TEXT_SIZE = 4096 };
 
 static char text[TEXT_SIZE];
 
-static struct cursor over(const char *json) {
+static struct json_reader over(const char *json) {
   size_t len = strlen(json);
   assert_true(len < sizeof text);
   memcpy(text, json, len);
-  return cursor_of(text, len);
+  return json_reader_of(text, len);
 }
 
 static void assert_text(const char *expected, size_t len, struct span got) {
@@ -44,9 +44,9 @@ static void test_strings_are_unescaped_in_place(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct cursor cursor = over(rows[i].json);
-    assert_text(rows[i].expected, rows[i].len, cursor_string(&cursor));
-    assert_true(cursor_done(&cursor));
+    struct json_reader reader = over(rows[i].json);
+    assert_text(rows[i].expected, rows[i].len, json_reader_string(&reader));
+    assert_true(json_reader_done(&reader));
   }
 }
 
@@ -71,19 +71,19 @@ static void test_strings_that_are_none(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct cursor cursor = over(rows[i]);
-    assert_int_equal(0, cursor_string(&cursor).len);
-    assert_true(cursor.bad);
-    assert_false(cursor_done(&cursor));
+    struct json_reader reader = over(rows[i]);
+    assert_int_equal(0, json_reader_string(&reader).len);
+    assert_true(reader.bad);
+    assert_false(json_reader_done(&reader));
   }
 }
 
 static void test_a_nul_in_the_text_ends_nothing_well(void **state) {
   (void)state;
   memcpy(text, "\"a\0b\"", 6);
-  struct cursor cursor = cursor_of(text, 5);
-  cursor_string(&cursor);
-  assert_true(cursor.bad);
+  struct json_reader reader = json_reader_of(text, 5);
+  json_reader_string(&reader);
+  assert_true(reader.bad);
 }
 
 static void test_whole_numbers(void **state) {
@@ -106,9 +106,9 @@ static void test_whole_numbers(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct cursor cursor = over(rows[i].json);
-    assert_int_equal(rows[i].value, cursor_uint(&cursor));
-    assert_int_equal(rows[i].good, cursor_done(&cursor));
+    struct json_reader reader = over(rows[i].json);
+    assert_int_equal(rows[i].value, json_reader_uint(&reader));
+    assert_int_equal(rows[i].good, json_reader_done(&reader));
   }
 }
 
@@ -129,9 +129,9 @@ static void test_signed_numbers(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct cursor cursor = over(rows[i].json);
-    assert_int_equal(rows[i].value, cursor_int(&cursor));
-    assert_int_equal(rows[i].good, cursor_done(&cursor));
+    struct json_reader reader = over(rows[i].json);
+    assert_int_equal(rows[i].value, json_reader_int(&reader));
+    assert_int_equal(rows[i].good, json_reader_done(&reader));
   }
 }
 
@@ -157,9 +157,9 @@ static void test_base64(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct cursor cursor = over(rows[i].json);
-    assert_text(rows[i].bytes, rows[i].len, cursor_base64(&cursor));
-    assert_int_equal(rows[i].good, cursor_done(&cursor));
+    struct json_reader reader = over(rows[i].json);
+    assert_text(rows[i].bytes, rows[i].len, json_reader_base64(&reader));
+    assert_int_equal(rows[i].good, json_reader_done(&reader));
   }
 }
 
@@ -190,35 +190,35 @@ static void test_times(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct cursor cursor = over(rows[i].json);
-    assert_int_equal(rows[i].ms, cursor_time(&cursor));
-    assert_int_equal(rows[i].good, cursor_done(&cursor));
+    struct json_reader reader = over(rows[i].json);
+    assert_int_equal(rows[i].ms, json_reader_time(&reader));
+    assert_int_equal(rows[i].good, json_reader_done(&reader));
   }
 }
 
 static void test_objects_and_arrays_are_walked(void **state) {
   struct span key;
   (void)state;
-  struct cursor cursor = over(" { \"a\" : [ 1 , 2 ] , \"b\":{},\"c\":[], \"\\u0064\":true } ");
-  assert_true(cursor_open(&cursor, '{'));
-  assert_true(cursor_member(&cursor, &key));
+  struct json_reader reader = over(" { \"a\" : [ 1 , 2 ] , \"b\":{},\"c\":[], \"\\u0064\":true } ");
+  assert_true(json_reader_open(&reader, '{'));
+  assert_true(json_reader_member(&reader, &key));
   assert_text("a", 1, key);
-  assert_true(cursor_open(&cursor, '['));
-  assert_true(cursor_element(&cursor));
-  assert_int_equal(1, cursor_uint(&cursor));
-  assert_true(cursor_element(&cursor));
-  assert_int_equal(2, cursor_uint(&cursor));
-  assert_false(cursor_element(&cursor));
-  assert_true(cursor_member(&cursor, &key));
-  cursor_skip(&cursor);
-  assert_true(cursor_member(&cursor, &key));
-  assert_true(cursor_open(&cursor, '['));
-  assert_false(cursor_element(&cursor));
-  assert_true(cursor_member(&cursor, &key));
+  assert_true(json_reader_open(&reader, '['));
+  assert_true(json_reader_element(&reader));
+  assert_int_equal(1, json_reader_uint(&reader));
+  assert_true(json_reader_element(&reader));
+  assert_int_equal(2, json_reader_uint(&reader));
+  assert_false(json_reader_element(&reader));
+  assert_true(json_reader_member(&reader, &key));
+  json_reader_skip(&reader);
+  assert_true(json_reader_member(&reader, &key));
+  assert_true(json_reader_open(&reader, '['));
+  assert_false(json_reader_element(&reader));
+  assert_true(json_reader_member(&reader, &key));
   assert_text("d", 1, key);
-  assert_true(cursor_bool(&cursor));
-  assert_false(cursor_member(&cursor, &key));
-  assert_true(cursor_done(&cursor));
+  assert_true(json_reader_bool(&reader));
+  assert_false(json_reader_member(&reader, &key));
+  assert_true(json_reader_done(&reader));
 }
 
 static void test_what_is_skipped_must_be_json(void **state) {
@@ -262,43 +262,43 @@ static void test_what_is_skipped_must_be_json(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct cursor cursor = over(rows[i].json);
-    cursor_skip(&cursor);
-    assert_int_equal(rows[i].good, cursor_done(&cursor));
+    struct json_reader reader = over(rows[i].json);
+    json_reader_skip(&reader);
+    assert_int_equal(rows[i].good, json_reader_done(&reader));
   }
 }
 
 static bool skips_depth(size_t depth) {
-  char json[2 * CURSOR_DEPTH_MAX + 8];
+  char json[2 * JSON_READER_DEPTH_MAX + 8];
   memset(json, '[', depth);
   memset(json + depth, ']', depth);
   json[2 * depth] = 0;
-  struct cursor cursor = over(json);
-  cursor_skip(&cursor);
-  return cursor_done(&cursor);
+  struct json_reader reader = over(json);
+  json_reader_skip(&reader);
+  return json_reader_done(&reader);
 }
 
 static void test_depth_has_a_limit(void **state) {
   (void)state;
-  assert_true(skips_depth(CURSOR_DEPTH_MAX - 1));
-  assert_true(skips_depth(CURSOR_DEPTH_MAX));
-  assert_false(skips_depth(CURSOR_DEPTH_MAX + 1));
+  assert_true(skips_depth(JSON_READER_DEPTH_MAX - 1));
+  assert_true(skips_depth(JSON_READER_DEPTH_MAX));
+  assert_false(skips_depth(JSON_READER_DEPTH_MAX + 1));
 }
 
 static void test_bad_stays_bad(void **state) {
   struct span key;
   (void)state;
-  struct cursor cursor = over("{\"a\":x,\"b\":1}");
-  cursor_open(&cursor, '{');
-  cursor_member(&cursor, &key);
-  cursor_uint(&cursor);
-  assert_true(cursor.bad);
-  assert_false(cursor_member(&cursor, &key));
-  assert_false(cursor_element(&cursor));
-  assert_false(cursor_open(&cursor, '{'));
-  assert_int_equal(0, cursor_uint(&cursor));
-  assert_false(cursor_bool(&cursor));
-  assert_false(cursor_done(&cursor));
+  struct json_reader reader = over("{\"a\":x,\"b\":1}");
+  json_reader_open(&reader, '{');
+  json_reader_member(&reader, &key);
+  json_reader_uint(&reader);
+  assert_true(reader.bad);
+  assert_false(json_reader_member(&reader, &key));
+  assert_false(json_reader_element(&reader));
+  assert_false(json_reader_open(&reader, '{'));
+  assert_int_equal(0, json_reader_uint(&reader));
+  assert_false(json_reader_bool(&reader));
+  assert_false(json_reader_done(&reader));
 }
 
 int main(void) {

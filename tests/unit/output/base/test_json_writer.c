@@ -9,28 +9,28 @@
 
 #include <cmocka.h>
 /* jansson has a function of the name of ours, which is not needed here. */
-#define json_string jansson_string
+#define json_writer_string jansson_string
 #include <jansson.h>
-#undef json_string
+#undef json_writer_string
 
 enum { TEXT_SIZE = 4096 };
 
 static char text[TEXT_SIZE + 1];
 
-static struct json json_start(void) {
-  return json_into(text, TEXT_SIZE);
+static struct json_writer json_start(void) {
+  return json_writer_into(text, TEXT_SIZE);
 }
 
 /* What was written, with a NUL. */
-static const char *json_end(const struct json *json) {
-  assert_false(json_overflow(json));
-  text[json_text(json).len] = 0;
+static const char *json_end(const struct json_writer *json) {
+  assert_false(json_writer_overflow(json));
+  text[json_writer_text(json).len] = 0;
   return text;
 }
 
 static const char *string_of(struct span value) {
-  struct json json = json_start();
-  json_string(&json, NULL, value);
+  struct json_writer json = json_start();
+  json_writer_string(&json, NULL, value);
   return json_end(&json);
 }
 
@@ -131,7 +131,7 @@ static void test_utf8_is_kept_and_the_rest_replaced(void **state) {
     char expected[64];
     snprintf(expected, sizeof expected, "\"%s\"", rows[i].written);
     assert_string_equal(expected, string_of(rows[i].raw));
-    assert_int_equal(rows[i].utf8, json_utf8(rows[i].raw));
+    assert_int_equal(rows[i].utf8, json_writer_utf8(rows[i].raw));
   }
 }
 
@@ -142,29 +142,29 @@ static void test_nothing_behind_the_span_is_read(void **state) {
   assert_non_null(cut);
   cut[0] = '\xe2';
   assert_string_equal("\"" FFFD "\"", string_of((struct span){cut, 1}));
-  assert_false(json_utf8((struct span){cut, 1}));
+  assert_false(json_writer_utf8((struct span){cut, 1}));
   free(cut);
   assert_string_equal("\"" FFFD "\"", string_of(span_first(SPAN("\xc2\xa9"), 1)));
 }
 
-static void write_document(struct json *json) {
-  json_open(json, NULL, '{');
-  json_string(json, "text", SPAN("a\n\"\x01\xff\xc2\xa9\xc2\x85z"));
-  json_uint(json, "uint", UINT64_MAX);
-  json_int(json, "int", INT64_MIN);
-  json_open(json, "list", '[');
-  json_bool(json, NULL, true);
-  json_bool(json, NULL, false);
-  json_fixed(json, NULL, 0.125, 2);
-  json_close(json, ']');
-  json_open(json, "empty", '{');
-  json_close(json, '}');
-  json_base64(json, "base64", SPAN("\xff\x00\x80"));
-  json_time(json, "time", 0);
-  json_key(json, SPAN("k\"ey"));
-  json_uint(json, NULL, 0);
-  json_close(json, '}');
-  json_raw(json, SPAN("\n"));
+static void write_document(struct json_writer *json) {
+  json_writer_open(json, NULL, '{');
+  json_writer_string(json, "text", SPAN("a\n\"\x01\xff\xc2\xa9\xc2\x85z"));
+  json_writer_uint(json, "uint", UINT64_MAX);
+  json_writer_int(json, "int", INT64_MIN);
+  json_writer_open(json, "list", '[');
+  json_writer_bool(json, NULL, true);
+  json_writer_bool(json, NULL, false);
+  json_writer_fixed(json, NULL, 0.125, 2);
+  json_writer_close(json, ']');
+  json_writer_open(json, "empty", '{');
+  json_writer_close(json, '}');
+  json_writer_base64(json, "base64", SPAN("\xff\x00\x80"));
+  json_writer_time(json, "time", 0);
+  json_writer_key(json, SPAN("k\"ey"));
+  json_writer_uint(json, NULL, 0);
+  json_writer_close(json, '}');
+  json_writer_raw(json, SPAN("\n"));
 }
 
 static const char document[] =
@@ -174,7 +174,7 @@ static const char document[] =
 
 static void test_commas_and_nesting(void **state) {
   (void)state;
-  struct json json = json_start();
+  struct json_writer json = json_start();
   write_document(&json);
   assert_string_equal(document, json_end(&json));
 }
@@ -188,11 +188,11 @@ static void test_overflow_is_sticky_at_each_size(void **state) {
     char *out = malloc(size + 1); /* exact, so that a sanitizer sees a byte too many */
     assert_non_null(out);
     memset(out, '#', size + 1);
-    struct json json = json_into(out, size);
+    struct json_writer json = json_writer_into(out, size);
     write_document(&json);
     assert_int_equal(whole, json.need);
-    assert_int_equal(size < whole, json_overflow(&json));
-    assert_int_equal(size < whole ? 0 : whole, json_text(&json).len);
+    assert_int_equal(size < whole, json_writer_overflow(&json));
+    assert_int_equal(size < whole ? 0 : whole, json_writer_text(&json).len);
     size_t written = strcspn(out, "#");
     assert_memory_equal(document, out, written < size ? written : size);
     for (size_t i = written; i <= size; i++) assert_int_equal('#', out[i]);
@@ -202,25 +202,25 @@ static void test_overflow_is_sticky_at_each_size(void **state) {
 
 static void test_no_memory_at_all_counts_too(void **state) {
   (void)state;
-  struct json json = json_into(NULL, 0);
-  assert_false(json_overflow(&json));
-  json_raw(&json, (struct span){NULL, 0});
-  assert_false(json_overflow(&json));
+  struct json_writer json = json_writer_into(NULL, 0);
+  assert_false(json_writer_overflow(&json));
+  json_writer_raw(&json, (struct span){NULL, 0});
+  assert_false(json_writer_overflow(&json));
   write_document(&json);
-  assert_true(json_overflow(&json));
+  assert_true(json_writer_overflow(&json));
   assert_int_equal(sizeof document - 1, json.need);
 }
 
 static void test_spans_without_bytes(void **state) {
   (void)state;
-  struct json json = json_start();
-  json_open(&json, NULL, '[');
-  json_string(&json, NULL, (struct span){NULL, 0});
-  json_base64(&json, NULL, (struct span){NULL, 0});
-  json_close(&json, ']');
-  json_raw(&json, (struct span){NULL, 0});
+  struct json_writer json = json_start();
+  json_writer_open(&json, NULL, '[');
+  json_writer_string(&json, NULL, (struct span){NULL, 0});
+  json_writer_base64(&json, NULL, (struct span){NULL, 0});
+  json_writer_close(&json, ']');
+  json_writer_raw(&json, (struct span){NULL, 0});
   assert_string_equal("[\"\",\"\"]", json_end(&json));
-  assert_true(json_utf8((struct span){NULL, 0}));
+  assert_true(json_writer_utf8((struct span){NULL, 0}));
 }
 
 static void test_integers(void **state) {
@@ -238,8 +238,8 @@ static void test_integers(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct json json = json_start();
-    json_int(&json, NULL, rows[i].value);
+    struct json_writer json = json_start();
+    json_writer_int(&json, NULL, rows[i].value);
     assert_string_equal(rows[i].expected, json_end(&json));
   }
 }
@@ -260,12 +260,12 @@ static void test_fixed_numbers(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct json json = json_start();
-    json_fixed(&json, NULL, rows[i].value, rows[i].places);
+    struct json_writer json = json_start();
+    json_writer_fixed(&json, NULL, rows[i].value, rows[i].places);
     assert_string_equal(rows[i].expected, json_end(&json));
   }
-  struct json json = json_start();
-  json_fixed(&json, NULL, -1.7976931348623157e308, 6);
+  struct json_writer json = json_start();
+  json_writer_fixed(&json, NULL, -1.7976931348623157e308, 6);
   assert_int_equal(1 + 309 + 1 + 6, strlen(json_end(&json)));
 }
 
@@ -286,8 +286,8 @@ static void test_base64(void **state) { /* RFC 4648 section 10, and the two last
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct json json = json_start();
-    json_base64(&json, NULL, rows[i].raw);
+    struct json_writer json = json_start();
+    json_writer_base64(&json, NULL, rows[i].raw);
     assert_string_equal(rows[i].expected, json_end(&json));
   }
 }
@@ -306,17 +306,17 @@ static void test_times(void **state) {
       {4107542400000, "2100-03-01T00:00:00.000Z"},
       {1795428000123, "2026-11-23T10:00:00.123Z"},
       {-62135596800000, "0001-01-01T00:00:00.000Z"},
-      {JSON_TIME_MIN, "0000-01-01T00:00:00.000Z"},
-      {JSON_TIME_MIN - 1, "0000-01-01T00:00:00.000Z"},
+      {JSON_WRITER_TIME_MIN, "0000-01-01T00:00:00.000Z"},
+      {JSON_WRITER_TIME_MIN - 1, "0000-01-01T00:00:00.000Z"},
       {INT64_MIN, "0000-01-01T00:00:00.000Z"},
-      {JSON_TIME_MAX, "9999-12-31T23:59:59.999Z"},
-      {JSON_TIME_MAX + 1, "9999-12-31T23:59:59.999Z"},
+      {JSON_WRITER_TIME_MAX, "9999-12-31T23:59:59.999Z"},
+      {JSON_WRITER_TIME_MAX + 1, "9999-12-31T23:59:59.999Z"},
       {INT64_MAX, "9999-12-31T23:59:59.999Z"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    char out[JSON_TIME_SIZE];
-    assert_int_equal(JSON_TIME_SIZE - 1, json_time_text(rows[i].unix_ms, out));
+    char out[JSON_WRITER_TIME_SIZE];
+    assert_int_equal(JSON_WRITER_TIME_SIZE - 1, json_writer_time_text(rows[i].unix_ms, out));
     assert_string_equal(rows[i].expected, out);
   }
 }
@@ -325,20 +325,20 @@ static void test_times(void **state) {
 static void test_each_day_follows_the_one_before(void **state) {
   static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   (void)state;
-  int64_t at = JSON_TIME_MIN;
+  int64_t at = JSON_WRITER_TIME_MIN;
   for (int year = 0; year <= 9999; year++) {
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     for (int month = 1; month <= 12; month++) {
       int days = lengths[month - 1] + (leap && month == 2);
       for (int day = 1; day <= days; day++, at += 86400000) {
-        char expected[64], out[JSON_TIME_SIZE];
+        char expected[64], out[JSON_WRITER_TIME_SIZE];
         snprintf(expected, sizeof expected, "%04d-%02d-%02dT00:00:00.000Z", year, month, day);
-        json_time_text(at, out);
+        json_writer_time_text(at, out);
         assert_string_equal(expected, out);
       }
     }
   }
-  assert_int_equal(JSON_TIME_MAX + 1, at);
+  assert_int_equal(JSON_WRITER_TIME_MAX + 1, at);
 }
 
 int main(void) {

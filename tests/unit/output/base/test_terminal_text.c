@@ -33,7 +33,7 @@ static void test_rows(void **state) {
     char *printed = NULL, text[64];
     size_t size = 0;
     FILE *out = open_memstream(&printed, &size);
-    plain_print(out, span_of(rows[i].text));
+    terminal_text_print(out, span_of(rows[i].text));
     fclose(out);
     assert_string_equal(rows[i].shown, printed);
     free(printed);

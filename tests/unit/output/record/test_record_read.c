@@ -14,16 +14,16 @@
 enum { LINE_SIZE = 65536 };
 
 static char line[LINE_SIZE], again[LINE_SIZE], scratch[LINE_SIZE];
-static struct reading *reading;
+static struct record_read *reading;
 
-static int reading_setup(void **state) {
+static int record_read_setup(void **state) {
   (void)state;
-  return reading_new(&reading) == ERR_NONE ? 0 : -1;
+  return record_read_new(&reading) == ERR_NONE ? 0 : -1;
 }
 
-static int reading_teardown(void **state) {
+static int record_read_teardown(void **state) {
   (void)state;
-  reading_free(reading);
+  record_read_free(reading);
   return 0;
 }
 
@@ -31,24 +31,24 @@ static enum err read_text(const char *text) {
   size_t len = strlen(text);
   assert_true(len < sizeof scratch);
   memcpy(scratch, text, len);
-  return reading_line(reading, scratch, len);
+  return record_read_line(reading, scratch, len);
 }
 
 static size_t write_line(char *out, const struct result *result) {
-  struct json json = json_into(out, LINE_SIZE);
+  struct json_writer json = json_writer_into(out, LINE_SIZE);
   record_write(&json, result);
-  assert_false(json_overflow(&json));
-  return json_text(&json).len;
+  assert_false(json_writer_overflow(&json));
+  return json_writer_text(&json).len;
 }
 
 /* Written, read and written again, it must be the same line. */
 static const struct result *assert_round_trip(const struct result *result) {
   size_t len = write_line(line, result);
   memcpy(scratch, line, len);
-  assert_int_equal(ERR_NONE, reading_line(reading, scratch, len - 1));
-  assert_int_equal(len, write_line(again, reading_result(reading)));
+  assert_int_equal(ERR_NONE, record_read_line(reading, scratch, len - 1));
+  assert_int_equal(len, write_line(again, record_read_result(reading)));
   assert_memory_equal(line, again, len);
-  return reading_result(reading);
+  return record_read_result(reading);
 }
 
 static void test_an_absent_domain_comes_back(void **state) {
@@ -105,7 +105,7 @@ static void test_a_line_leaves_nothing_to_the_next(void **state) {
   (void)state;
   assert_round_trip(&rich);
   assert_int_equal(ERR_NONE, read_text("{\"v\":1,\"status\":\"unknown\"}"));
-  const struct result *got = reading_result(reading);
+  const struct result *got = record_read_result(reading);
   assert_null(got->findings);
   assert_false(got->policy.here || got->record.lookup.asked || got->has_effect || got->has_rank);
   assert_int_equal(MODE_COUNT, got->policy.mode);
@@ -120,9 +120,9 @@ static void test_what_later_versions_add_is_passed_over(void **state) {
                                        "{\"severity\":\"info\",\"code\":\"tlsrpt-absent\"},{}],"
                                        "\"policy\":{\"mode\":\"strict\",\"max_age\":7,\"z\":1},"
                                        "\"domain\":\"a.example\",\"rank\":null,\"fetch\":null}"));
-  assert_int_equal(2, reading_version(reading));
-  assert_int_equal(2, reading_strange(reading));
-  const struct result *got = reading_result(reading);
+  assert_int_equal(2, record_read_version(reading));
+  assert_int_equal(2, record_read_strange(reading));
+  const struct result *got = record_read_result(reading);
   assert_int_equal(FOUND_TLSRPT_ABSENT, got->findings->code);
   assert_null(got->findings->next);
   assert_true(got->policy.here && got->policy.has_max_age);
@@ -175,7 +175,7 @@ static enum err read_repeated(const char *head, const char *element, size_t coun
   at = stpcpy(at, head);
   for (size_t i = 0; i < count; i++) at = stpcpy(at, element);
   stpcpy(at, tail);
-  enum err err = reading_line(reading, text, len);
+  enum err err = record_read_line(reading, text, len);
   free(text);
   return err;
 }
@@ -187,16 +187,16 @@ static void test_the_densest_arrays_fit(void **state) {
     assert_int_equal(ERR_NONE,
                      read_repeated("{\"v\":1,\"status\":\"valid\",\"record\":{\"txt\":[\"\"",
                                    ",\"\"", count, "]}}"));
-    assert_int_equal(count + 1, reading_result(reading)->record.txt.count);
+    assert_int_equal(count + 1, record_read_result(reading)->record.txt.count);
     assert_int_equal(ERR_NONE,
                      read_repeated("{\"v\":1,\"status\":\"valid\",\"mx\":[{\"host\":\"\"}",
                                    ",{\"host\":\"\"}", count, "]}"));
-    assert_int_equal(count + 1, reading_result(reading)->mx.count);
+    assert_int_equal(count + 1, record_read_result(reading)->mx.count);
     assert_int_equal(
         ERR_NONE,
         read_repeated("{\"v\":1,\"status\":\"valid\",\"fetch\":{\"attempts\":[{\"address\":\"\"}",
                       ",{\"address\":\"\"}", count, "]}}"));
-    assert_int_equal(count + 1, reading_result(reading)->fetch.attempt_count);
+    assert_int_equal(count + 1, record_read_result(reading)->fetch.attempt_count);
   }
 }
 
@@ -268,9 +268,9 @@ static enum err read_length(size_t len) {
 
 static void test_a_line_has_a_limit(void **state) {
   (void)state;
-  assert_int_equal(ERR_NONE, read_length(READING_LINE_MAX - 1));
-  assert_int_equal(ERR_NONE, read_length(READING_LINE_MAX));
-  assert_int_equal(ERR_LIMIT, read_length(READING_LINE_MAX + 1));
+  assert_int_equal(ERR_NONE, read_length(RECORD_READ_LINE_MAX - 1));
+  assert_int_equal(ERR_NONE, read_length(RECORD_READ_LINE_MAX));
+  assert_int_equal(ERR_LIMIT, read_length(RECORD_READ_LINE_MAX + 1));
 }
 
 int main(void) {
@@ -286,5 +286,5 @@ int main(void) {
       cmocka_unit_test(test_a_domain_has_limits),
       cmocka_unit_test(test_a_line_has_a_limit),
   };
-  return cmocka_run_group_tests(tests, reading_setup, reading_teardown);
+  return cmocka_run_group_tests(tests, record_read_setup, record_read_teardown);
 }

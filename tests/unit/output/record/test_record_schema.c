@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 /* jansson has a function of the name of ours, which is not needed here. */
-#define json_string jansson_string
+#define json_writer_string jansson_string
 #include <jansson.h>
-#undef json_string
+#undef json_writer_string
 
 enum { LINE_SIZE = 8192 };
 
@@ -160,10 +160,10 @@ static bool valid(json_t *schema, json_t *value) {
 
 static json_t *parsed_of(const struct result *result) {
   char line[LINE_SIZE];
-  struct json json = json_into(line, sizeof line);
+  struct json_writer json = json_writer_into(line, sizeof line);
   record_write(&json, result);
-  assert_false(json_overflow(&json));
-  json_t *parsed = json_loadb(line, json_text(&json).len, JSON_ALLOW_NUL, NULL);
+  assert_false(json_writer_overflow(&json));
+  json_t *parsed = json_loadb(line, json_writer_text(&json).len, JSON_ALLOW_NUL, NULL);
   assert_non_null(parsed);
   return parsed;
 }

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 /* jansson has a function of the name of ours, which is not needed here. */
-#define json_string jansson_string
+#define json_writer_string jansson_string
 #include <jansson.h>
-#undef json_string
+#undef json_writer_string
 
 enum { LINE_SIZE = 8192 };
 
@@ -20,10 +20,10 @@ static const char golden_path[] = SOURCE_DIR "/tests/unit/output/record/records.
 
 static const char *line_of(const struct result *result) {
   static char line[LINE_SIZE + 1];
-  struct json json = json_into(line, LINE_SIZE);
+  struct json_writer json = json_writer_into(line, LINE_SIZE);
   record_write(&json, result);
-  assert_false(json_overflow(&json));
-  line[json_text(&json).len] = 0;
+  assert_false(json_writer_overflow(&json));
+  line[json_writer_text(&json).len] = 0;
   return line;
 }
 
@@ -64,16 +64,16 @@ static void test_need_is_what_is_needed(void **state) {
   for (size_t i = 0; i < SAMPLE_COUNT; i++) {
     char *small = malloc(1), *exact;
     assert_non_null(small);
-    struct json json = json_into(small, 1);
+    struct json_writer json = json_writer_into(small, 1);
     record_write(&json, sample_results[i]);
-    assert_true(json_overflow(&json));
+    assert_true(json_writer_overflow(&json));
     exact = malloc(json.need);
     assert_non_null(exact);
-    json = json_into(exact, json.need);
+    json = json_writer_into(exact, json.need);
     record_write(&json, sample_results[i]);
-    assert_false(json_overflow(&json));
+    assert_false(json_writer_overflow(&json));
     const char *line = line_of(sample_results[i]);
-    assert_int_equal(strlen(line), json_text(&json).len);
+    assert_int_equal(strlen(line), json_writer_text(&json).len);
     assert_memory_equal(line, exact, json.need);
     free(small);
     free(exact);
@@ -134,11 +134,11 @@ static void test_an_empty_text_is_not_a_missing_one(void **state) {
 static void test_findings_alone(void **state) {
   (void)state;
   char out[LINE_SIZE + 1];
-  struct json json = json_into(out, LINE_SIZE);
-  json_open(&json, NULL, '{');
+  struct json_writer json = json_writer_into(out, LINE_SIZE);
+  json_writer_open(&json, NULL, '{');
   record_write_findings(&json, &absent_finding);
-  json_close(&json, '}');
-  out[json_text(&json).len] = 0;
+  json_writer_close(&json, '}');
+  out[json_writer_text(&json).len] = 0;
   assert_string_equal("{\"findings\":[{\"code\":\"record-absent\",\"severity\":\"info\","
                       "\"stage\":\"record\"}]}",
                       out);

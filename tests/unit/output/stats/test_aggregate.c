@@ -41,10 +41,10 @@ static void begin(int count) {
 
 static void put_result(int file, const struct result *result) {
   char line[LINE_SIZE];
-  struct json json = json_into(line, sizeof line);
+  struct json_writer json = json_writer_into(line, sizeof line);
   record_write(&json, result);
-  assert_false(json_overflow(&json));
-  assert_int_equal(1, fwrite(line, json_text(&json).len, 1, files[file]));
+  assert_false(json_writer_overflow(&json));
+  assert_int_equal(1, fwrite(line, json_writer_text(&json).len, 1, files[file]));
 }
 
 static void put(int file, const char *domain, enum result_status status, int64_t at) {

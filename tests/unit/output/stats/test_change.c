@@ -10,7 +10,7 @@
 
 #define DAY_MS ((int64_t)86400000)
 
-static const struct hash_key key = {1, 2};
+static const struct siphash_key key = {1, 2};
 
 /* What matters of a record. */
 struct sample {

@@ -44,26 +44,26 @@ static void add_deployed(struct tally *tally, const char *name, int number, cons
 }
 
 static const char *written(const struct tally *tally) {
-  struct json json = json_into(text, sizeof text - 1);
+  struct json_writer json = json_writer_into(text, sizeof text - 1);
   tally_write(tally, &json, NULL);
-  assert_false(json_overflow(&json));
-  text[json_text(&json).len] = 0;
+  assert_false(json_writer_overflow(&json));
+  text[json_writer_text(&json).len] = 0;
   return text;
 }
 
 /* Goes to the member or element of that name; false: there is none. */
-static bool go_to(struct cursor *cursor, struct span name) {
+static bool go_to(struct json_reader *reader, struct span name) {
   struct span key = {0};
-  if (name.ptr[0] >= '0' && name.ptr[0] <= '9' && *cursor->at == '[') {
-    cursor_open(cursor, '[');
-    for (int i = atoi(name.ptr); cursor_element(cursor); cursor_skip(cursor))
+  if (name.ptr[0] >= '0' && name.ptr[0] <= '9' && *reader->at == '[') {
+    json_reader_open(reader, '[');
+    for (int i = atoi(name.ptr); json_reader_element(reader); json_reader_skip(reader))
       if (i-- == 0) return true;
     return false;
   }
-  cursor_open(cursor, '{');
-  while (cursor_member(cursor, &key)) {
+  json_reader_open(reader, '{');
+  while (json_reader_member(reader, &key)) {
     if (span_equal(key, name)) return true;
-    cursor_skip(cursor);
+    json_reader_skip(reader);
   }
   return false;
 }
@@ -73,10 +73,10 @@ static long long number_at(const char *statistics, const char *path) {
   static char copy[TEXT_SIZE];
   struct span rest = span_of(path);
   strcpy(copy, statistics);
-  struct cursor cursor = cursor_of(copy, strlen(copy));
+  struct json_reader reader = json_reader_of(copy, strlen(copy));
   while (rest.len)
-    if (!go_to(&cursor, span_cut(&rest, '/'))) return -1;
-  return (long long)cursor_uint(&cursor);
+    if (!go_to(&reader, span_cut(&rest, '/'))) return -1;
+  return (long long)json_reader_uint(&reader);
 }
 
 struct expected {
