@@ -118,32 +118,32 @@ static void bench_records(struct bench *bench) {
          (double)bytes / (double)bench->name_count);
 }
 
-static bool bench_seal(struct member *member, size_t *bytes) {
+static bool bench_seal(struct gzip_block *member, size_t *bytes) {
   struct span sealed;
-  if (member_seal(member, &sealed) != ERR_NONE) return false;
+  if (gzip_block_seal(member, &sealed) != ERR_NONE) return false;
   *bytes += sealed.len;
   return true;
 }
 
 /* All lines through members once. */
-static bool bench_fill(struct bench *bench, struct member *member, size_t *bytes) {
+static bool bench_fill(struct bench *bench, struct gzip_block *member, size_t *bytes) {
   size_t start = 0;
   for (size_t i = 0; i < bench->name_count; start = bench->line_ends[i++]) {
     size_t len = bench->line_ends[i] - start;
-    char *room = member_room(member, len);
+    char *room = gzip_block_room(member, len);
     if (!room) return false;
     memcpy(room, bench->lines + start, len);
-    member_added(member, len);
-    if (member_full(member) && !bench_seal(member, bytes)) return false;
+    gzip_block_added(member, len);
+    if (gzip_block_full(member) && !bench_seal(member, bytes)) return false;
   }
   return bench_seal(member, bytes);
 }
 
 static bool bench_members(struct bench *bench) {
-  struct member *member = NULL;
+  struct gzip_block *member = NULL;
   double best = 0;
   size_t bytes = 0;
-  bool ok = member_new(&member, true) == ERR_NONE;
+  bool ok = gzip_block_new(&member, true) == ERR_NONE;
   for (int round = 0; ok && round < ROUNDS; round++) {
     double start = cpu_ns();
     bytes = 0;
@@ -151,7 +151,7 @@ static bool bench_members(struct bench *bench) {
     double ns = (cpu_ns() - start) / (double)bench->name_count;
     if (round == 0 || ns < best) best = ns;
   }
-  member_free(member);
+  gzip_block_free(member);
   if (ok)
     printf("%-28s %8.0f ns/record %8.1f bytes/record\n", "in members as the scan does", best,
            (double)bytes / (double)bench->name_count);
@@ -160,14 +160,14 @@ static bool bench_members(struct bench *bench) {
 
 /* One way to set zlib up, over members of the scan's size. */
 static bool bench_deflate(struct bench *bench, int level, int mem_level, int strategy) {
-  static unsigned char out[2 * MEMBER_SIZE_MAX];
+  static unsigned char out[2 * GZIP_BLOCK_SIZE_MAX];
   z_stream z = {0};
   size_t all = bench->line_ends[bench->name_count - 1], bytes = 0;
   if (deflateInit2(&z, level, Z_DEFLATED, 15 + 16, mem_level, strategy) != Z_OK) return false;
   double start = cpu_ns();
-  for (size_t at = 0; at < all; at += MEMBER_SIZE_MAX) {
+  for (size_t at = 0; at < all; at += GZIP_BLOCK_SIZE_MAX) {
     z.next_in = (unsigned char *)bench->lines + at;
-    z.avail_in = (unsigned)(all - at < MEMBER_SIZE_MAX ? all - at : MEMBER_SIZE_MAX);
+    z.avail_in = (unsigned)(all - at < GZIP_BLOCK_SIZE_MAX ? all - at : GZIP_BLOCK_SIZE_MAX);
     z.next_out = out;
     z.avail_out = sizeof out;
     if (deflate(&z, Z_FINISH) != Z_STREAM_END) break;

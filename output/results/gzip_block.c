@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-struct member {
+struct gzip_block {
   bool gzip;
   z_stream deflate;
   char *plain;
@@ -12,11 +12,11 @@ struct member {
   size_t sealed_size;
 };
 
-enum err member_new(struct member **member, bool gzip) {
-  struct member *made = calloc(1, sizeof *made);
+enum err gzip_block_new(struct gzip_block **member, bool gzip) {
+  struct gzip_block *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  if (gzip && deflateInit2(&made->deflate, MEMBER_LEVEL, Z_DEFLATED, 15 + 16, MEMBER_MEM_LEVEL,
-                           Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (gzip && deflateInit2(&made->deflate, GZIP_BLOCK_LEVEL, Z_DEFLATED, 15 + 16,
+                           GZIP_BLOCK_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
     free(made);
     return ERR_MEMORY;
   }
@@ -25,7 +25,7 @@ enum err member_new(struct member **member, bool gzip) {
   return ERR_NONE;
 }
 
-void member_free(struct member *member) {
+void gzip_block_free(struct gzip_block *member) {
   if (!member) return;
   if (member->gzip) deflateEnd(&member->deflate);
   free(member->plain);
@@ -33,12 +33,12 @@ void member_free(struct member *member) {
   free(member);
 }
 
-char *member_room(struct member *member, size_t size) {
+char *gzip_block_room(struct gzip_block *member, size_t size) {
   if (size <= member->plain_size - member->plain_used) return member->plain + member->plain_used;
-  if (size > MEMBER_GROWN_MAX - member->plain_used) return NULL;
+  if (size > GZIP_BLOCK_GROWN_MAX - member->plain_used) return NULL;
   size_t wanted = member->plain_used + size;
-  if (wanted < MEMBER_SIZE_MAX + MEMBER_SIZE_MAX / 4)
-    wanted = MEMBER_SIZE_MAX + MEMBER_SIZE_MAX / 4;
+  if (wanted < GZIP_BLOCK_SIZE_MAX + GZIP_BLOCK_SIZE_MAX / 4)
+    wanted = GZIP_BLOCK_SIZE_MAX + GZIP_BLOCK_SIZE_MAX / 4;
   char *grown = realloc(member->plain, wanted);
   if (!grown) return NULL;
   member->plain = grown;
@@ -46,19 +46,19 @@ char *member_room(struct member *member, size_t size) {
   return member->plain + member->plain_used;
 }
 
-void member_added(struct member *member, size_t size) {
+void gzip_block_added(struct gzip_block *member, size_t size) {
   member->plain_used += size;
 }
 
-size_t member_pending(const struct member *member) {
+size_t gzip_block_pending(const struct gzip_block *member) {
   return member->plain_used;
 }
 
-bool member_full(const struct member *member) {
-  return member->plain_used >= MEMBER_SIZE_MAX;
+bool gzip_block_full(const struct gzip_block *member) {
+  return member->plain_used >= GZIP_BLOCK_SIZE_MAX;
 }
 
-static enum err member_deflate(struct member *member, struct span *bytes) {
+static enum err gzip_block_deflate(struct gzip_block *member, struct span *bytes) {
   z_stream *z = &member->deflate;
   size_t bound = deflateBound(z, member->plain_used);
   if (bound > member->sealed_size) {
@@ -76,11 +76,11 @@ static enum err member_deflate(struct member *member, struct span *bytes) {
   return end == Z_STREAM_END && deflateReset(z) == Z_OK ? ERR_NONE : ERR_LIBRARY;
 }
 
-enum err member_seal(struct member *member, struct span *bytes) {
+enum err gzip_block_seal(struct gzip_block *member, struct span *bytes) {
   *bytes = (struct span){member->plain, member->plain_used};
   if (member->plain_used == 0) return ERR_NONE;
   enum err err = ERR_NONE;
-  if (member->gzip) err = member_deflate(member, bytes);
+  if (member->gzip) err = gzip_block_deflate(member, bytes);
   member->plain_used = 0;
   return err;
 }

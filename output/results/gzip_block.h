@@ -11,31 +11,31 @@
 #include <stdint.h>
 
 enum {
-  MEMBER_SIZE_MAX = 256 * 1024, /* plain bytes after which a member is sealed */
-  MEMBER_LEVEL = 1,             /* of deflate: output must not cost the scan its speed */
-  MEMBER_MEM_LEVEL = 8,         /* 9 is slower: its hash table leaves the cache */
-  MEMBER_GROWN_MAX = 1 << 30,   /* plain bytes that one member can hold; zlib counts in 32 bits */
+  GZIP_BLOCK_SIZE_MAX = 256 * 1024, /* plain bytes after which a member is sealed */
+  GZIP_BLOCK_LEVEL = 1,             /* of deflate: output must not cost the scan its speed */
+  GZIP_BLOCK_MEM_LEVEL = 8,         /* 9 is slower: its hash table leaves the cache */
+  GZIP_BLOCK_GROWN_MAX = 1 << 30, /* plain bytes that one member can hold; zlib counts in 32 bits */
 };
 
-struct member;
+struct gzip_block;
 
 /* gzip false: plain text. */
-enum err member_new(struct member **member, bool gzip);
-void member_free(struct member *member);
+enum err gzip_block_new(struct gzip_block **member, bool gzip);
+void gzip_block_free(struct gzip_block *member);
 
-/* Room for at least size more bytes, or NULL when there is no memory or MEMBER_GROWN_MAX would be
- * passed. Lines longer than MEMBER_SIZE_MAX are welcome; such a member just grows. member_added()
- * tells how many were used.
+/* Room for at least size more bytes, or NULL when there is no memory or GZIP_BLOCK_GROWN_MAX would
+ * be passed. Lines longer than GZIP_BLOCK_SIZE_MAX are welcome; such a member just grows.
+ * gzip_block_added() tells how many were used.
  */
-char *member_room(struct member *member, size_t size);
-void member_added(struct member *member, size_t size);
+char *gzip_block_room(struct gzip_block *member, size_t size);
+void gzip_block_added(struct gzip_block *member, size_t size);
 
 /* Plain bytes since the last seal. */
-size_t member_pending(const struct member *member);
-bool member_full(const struct member *member);
+size_t gzip_block_pending(const struct gzip_block *member);
+bool gzip_block_full(const struct gzip_block *member);
 
 /* Makes *bytes of what is pending and starts anew; empty when nothing was pending. *bytes is valid
  * until the next call on this member. */
-enum err member_seal(struct member *member, struct span *bytes);
+enum err gzip_block_seal(struct gzip_block *member, struct span *bytes);
 
 #endif

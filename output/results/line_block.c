@@ -5,7 +5,7 @@
 
 enum { GZIP_WINDOW_BITS = 15 + 16 };
 
-struct page {
+struct line_block {
   char *text;
   size_t size, used; /* one byte of size is kept free behind the text */
   size_t next;       /* where the next line begins */
@@ -15,12 +15,12 @@ struct page {
   bool inflate_made;
 };
 
-enum err page_new(struct page **page) {
+enum err line_block_new(struct line_block **page) {
   *page = calloc(1, sizeof **page);
   return *page ? ERR_NONE : ERR_MEMORY;
 }
 
-void page_free(struct page *page) {
+void line_block_free(struct line_block *page) {
   if (!page) return;
   if (page->inflate_made) inflateEnd(&page->inflate);
   free(page->text);
@@ -28,7 +28,7 @@ void page_free(struct page *page) {
   free(page);
 }
 
-bool page_line(struct page *page, char **line, size_t *len) {
+bool line_block_line(struct line_block *page, char **line, size_t *len) {
   if (page->next >= page->used) return false;
   struct span rest = {page->text + page->next, page->used - page->next};
   *line = page->text + page->next;
@@ -37,17 +37,17 @@ bool page_line(struct page *page, char **line, size_t *len) {
   return true;
 }
 
-bool page_line_open(const struct page *page) {
+bool line_block_line_open(const struct line_block *page) {
   return page->next > page->used;
 }
 
-void page_clear(struct page *page) {
+void line_block_clear(struct line_block *page) {
   page->used = page->next = 0;
 }
 
 static bool buffer_grow(char **buffer, size_t *size, size_t wanted) {
   if (wanted <= *size) return true;
-  size_t grown_size = *size ? *size : PAGE_SIZE_MIN;
+  size_t grown_size = *size ? *size : LINE_BLOCK_SIZE_MIN;
   while (grown_size < wanted) grown_size *= 2;
   char *grown = realloc(*buffer, grown_size);
   if (!grown) return false;
@@ -56,44 +56,44 @@ static bool buffer_grow(char **buffer, size_t *size, size_t wanted) {
   return true;
 }
 
-char *page_room(struct page *page, size_t size) {
-  if (size > PAGE_SIZE_MAX - page->used) return NULL;
+char *line_block_room(struct line_block *page, size_t size) {
+  if (size > LINE_BLOCK_SIZE_MAX - page->used) return NULL;
   if (!buffer_grow(&page->text, &page->size, page->used + size + 1)) return NULL;
   return page->text + page->used;
 }
 
-void page_added(struct page *page, size_t size) {
+void line_block_added(struct line_block *page, size_t size) {
   page->used += size;
 }
 
-struct span page_text(const struct page *page) {
+struct span line_block_text(const struct line_block *page) {
   return (struct span){page->text, page->used};
 }
 
-size_t page_whole(const struct page *page) {
+size_t line_block_whole(const struct line_block *page) {
   const char *feed = page->used ? memrchr(page->text, '\n', page->used) : NULL;
   return feed ? (size_t)(feed - page->text) + 1 : 0;
 }
 
-void page_cut(struct page *page, size_t len) {
+void line_block_cut(struct line_block *page, size_t len) {
   page->used = len;
 }
 
-char *page_gzip_room(struct page *page, size_t size) {
+char *line_block_gzip_room(struct line_block *page, size_t size) {
   return buffer_grow(&page->gzip, &page->gzip_size, size) ? page->gzip : NULL;
 }
 
 /* Inflates the rest of one member. ERR_END: it goes on behind the bytes. */
-static enum err page_member(struct page *page) {
+static enum err line_block_member(struct line_block *page) {
   z_stream *z = &page->inflate;
   for (;;) {
-    size_t room = page->size > page->used + 1 ? page->size - page->used - 1 : PAGE_SIZE_MIN;
-    char *out = page_room(page, room);
-    if (!out) return page->used + room > PAGE_SIZE_MAX ? ERR_LIMIT : ERR_MEMORY;
+    size_t room = page->size > page->used + 1 ? page->size - page->used - 1 : LINE_BLOCK_SIZE_MIN;
+    char *out = line_block_room(page, room);
+    if (!out) return page->used + room > LINE_BLOCK_SIZE_MAX ? ERR_LIMIT : ERR_MEMORY;
     z->next_out = (unsigned char *)out;
     z->avail_out = (unsigned)room;
     int end = inflate(z, Z_NO_FLUSH);
-    page_added(page, room - z->avail_out);
+    line_block_added(page, room - z->avail_out);
     if (end == Z_STREAM_END) return ERR_NONE;
     if (end == Z_MEM_ERROR) return ERR_MEMORY;
     if (end != Z_OK && end != Z_BUF_ERROR) return ERR_SYNTAX;
@@ -101,7 +101,7 @@ static enum err page_member(struct page *page) {
   }
 }
 
-enum err page_inflate(struct page *page, size_t size, size_t *whole) {
+enum err line_block_inflate(struct line_block *page, size_t size, size_t *whole) {
   z_stream *z = &page->inflate;
   *whole = 0;
   if (!page->inflate_made && inflateInit2(z, GZIP_WINDOW_BITS) != Z_OK) return ERR_MEMORY;
@@ -110,7 +110,7 @@ enum err page_inflate(struct page *page, size_t size, size_t *whole) {
   z->avail_in = (unsigned)size;
   while (z->avail_in) {
     inflateReset(z);
-    enum err err = page_member(page);
+    enum err err = line_block_member(page);
     if (err != ERR_NONE) return err;
     *whole = size - z->avail_in;
   }

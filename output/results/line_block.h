@@ -11,43 +11,44 @@
 #include "output/base/span.h"
 
 enum {
-  PAGE_SIZE_MIN = 512 * 1024,       /* of text; a member of ours and its last line fit in */
-  PAGE_SIZE_MAX = 64 * 1024 * 1024, /* a line or a member that needs more is not one of ours */
+  LINE_BLOCK_SIZE_MIN = 512 * 1024, /* of text; a member of ours and its last line fit in */
+  LINE_BLOCK_SIZE_MAX =
+      64 * 1024 * 1024, /* a line or a member that needs more is not one of ours */
 };
 
-struct page;
+struct line_block;
 
-enum err page_new(struct page **page);
-void page_free(struct page *page);
+enum err line_block_new(struct line_block **page);
+void line_block_free(struct line_block *page);
 
 /* The next line without its line feed, and with a byte behind it that may be written to; false:
  * there is none. */
-bool page_line(struct page *page, char **line, size_t *len);
+bool line_block_line(struct line_block *page, char **line, size_t *len);
 
 /* Whether the line given last was the last, and had no line feed: the end of the file, or a tear.
  */
-bool page_line_open(const struct page *page);
+bool line_block_line_open(const struct line_block *page);
 
 /* For the reader. Forgets all text. */
-void page_clear(struct page *page);
+void line_block_clear(struct line_block *page);
 
-/* Room for at least size more bytes of text, or NULL: no memory, or over PAGE_SIZE_MAX; then
- * page_added() of them. */
-char *page_room(struct page *page, size_t size);
-void page_added(struct page *page, size_t size);
+/* Room for at least size more bytes of text, or NULL: no memory, or over LINE_BLOCK_SIZE_MAX; then
+ * line_block_added() of them. */
+char *line_block_room(struct line_block *page, size_t size);
+void line_block_added(struct line_block *page, size_t size);
 
 /* All text, and how much of it are whole lines. */
-struct span page_text(const struct page *page);
-size_t page_whole(const struct page *page);
+struct span line_block_text(const struct line_block *page);
+size_t line_block_whole(const struct line_block *page);
 
 /* Cuts the text off there. */
-void page_cut(struct page *page, size_t len);
+void line_block_cut(struct line_block *page, size_t len);
 
-/* Room for size bytes of gzip members, or NULL; then page_inflate() makes text of them. *whole
- * tells how many of the bytes were whole members. ERR_END: the last member is not whole;
+/* Room for size bytes of gzip members, or NULL; then line_block_inflate() makes text of them.
+ * *whole tells how many of the bytes were whole members. ERR_END: the last member is not whole;
  * ERR_SYNTAX: bytes that are not gzip, or damaged; in both cases what was inflated until then
  * stands in the page. */
-char *page_gzip_room(struct page *page, size_t size);
-enum err page_inflate(struct page *page, size_t size, size_t *whole);
+char *line_block_gzip_room(struct line_block *page, size_t size);
+enum err line_block_inflate(struct line_block *page, size_t size, size_t *whole);
 
 #endif

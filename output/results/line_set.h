@@ -9,25 +9,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MARKS_PAGE_LINES = 1 << 19 }; /* 64 KiB */
+enum { LINE_SET_PAGE_LINES = 1 << 19 }; /* 64 KiB */
 
-#define MARKS_LINE_MAX ((uint64_t)1 << 36) /* the highest line that can be marked */
+#define LINE_SET_LINE_MAX ((uint64_t)1 << 36) /* the highest line that can be marked */
 
-struct marks;
+struct line_set;
 
-enum err marks_new(struct marks **marks);
-void marks_free(struct marks *marks); /* NULL is allowed */
+enum err line_set_new(struct line_set **marks);
+void line_set_free(struct line_set *marks); /* NULL is allowed */
 
-/* n from 1. ERR_LIMIT: 0 or over MARKS_LINE_MAX; ERR_MEMORY. */
-enum err marks_set(struct marks *marks, uint64_t n);
+/* n from 1. ERR_LIMIT: 0 or over LINE_SET_LINE_MAX; ERR_MEMORY. */
+enum err line_set_set(struct line_set *marks, uint64_t n);
 
 /* NULL: an empty set. */
-bool marks_has(const struct marks *marks, uint64_t n);
+bool line_set_has(const struct line_set *marks, uint64_t n);
 
 /* How many lines are marked; each counts once. NULL: an empty set. */
-uint64_t marks_count(const struct marks *marks);
+uint64_t line_set_count(const struct line_set *marks);
 
 /* Empties the set. */
-void marks_clear(struct marks *marks);
+void line_set_clear(struct line_set *marks);
 
 #endif

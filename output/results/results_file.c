@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct sink {
+struct results_file {
   pthread_mutex_t lock;
   pthread_cond_t closing_set;
   pthread_t syncer; /* only for a regular file */
@@ -26,7 +26,7 @@ struct sink {
 };
 
 /* What exists is not overwritten by writing into a pipe or to a terminal. */
-static int sink_open_stream(const char *path) {
+static int results_file_open_stream(const char *path) {
   struct stat st;
   int fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return -1;
@@ -37,7 +37,7 @@ static int sink_open_stream(const char *path) {
 }
 
 /* What was closed when the program started stands open for the other way (cli/descriptors.h). */
-static int sink_open_standard(void) {
+static int results_file_open_standard(void) {
   int flags = fcntl(STDOUT_FILENO, F_GETFL);
   if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
     return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
@@ -45,17 +45,19 @@ static int sink_open_standard(void) {
   return -1;
 }
 
-static int sink_open_file(const char *path, enum sink_mode mode) {
+static int results_file_open_file(const char *path, enum results_file_mode mode) {
   static const int flags[] = {
-      [SINK_CREATE] = O_EXCL, [SINK_APPEND] = 0, [SINK_TRUNCATE] = 0, /* cut when it is locked */
+      [RESULTS_FILE_CREATE] = O_EXCL,
+      [RESULTS_FILE_APPEND] = 0,
+      [RESULTS_FILE_TRUNCATE] = 0, /* cut when it is locked */
   };
-  if (strcmp(path, "-") == 0) return sink_open_standard();
+  if (strcmp(path, "-") == 0) return results_file_open_standard();
   int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | flags[mode], 0666);
-  return fd < 0 && errno == EEXIST ? sink_open_stream(path) : fd;
+  return fd < 0 && errno == EEXIST ? results_file_open_stream(path) : fd;
 }
 
 /* Makes the file's name last as its bytes do. Not all file systems can: best effort. */
-static void sink_sync_directory(const char *path) {
+static void results_file_sync_directory(const char *path) {
   const char *slash = strrchr(path, '/');
   char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
   if (!directory) return;
@@ -67,7 +69,7 @@ static void sink_sync_directory(const char *path) {
   free(directory);
 }
 
-static enum err sink_fail(struct sink *sink) {
+static enum err results_file_fail(struct results_file *sink) {
   if (sink->err != ERR_NONE) return sink->err;
   sink->err_errno = errno;
   sink->err = errno == EPIPE ? ERR_END : ERR_IO;
@@ -77,51 +79,51 @@ static enum err sink_fail(struct sink *sink) {
 }
 
 /* Called with the lock, which is free while the disk works. */
-static void sink_sync(struct sink *sink) {
+static void results_file_sync(struct results_file *sink) {
   if (!sink->dirty) return;
   sink->dirty = false;
   pthread_mutex_unlock(&sink->lock);
   int rc = fdatasync(sink->fd);
   pthread_mutex_lock(&sink->lock);
-  if (rc != 0) sink_fail(sink);
+  if (rc != 0) results_file_fail(sink);
 }
 
-static struct timespec sink_next_sync(void) {
+static struct timespec results_file_next_sync(void) {
   struct timespec at;
   clock_gettime(CLOCK_MONOTONIC, &at);
-  at.tv_sec += SINK_SYNC_MS / 1000;
-  at.tv_nsec += SINK_SYNC_MS % 1000 * 1000000L;
+  at.tv_sec += RESULTS_FILE_SYNC_MS / 1000;
+  at.tv_nsec += RESULTS_FILE_SYNC_MS % 1000 * 1000000L;
   at.tv_sec += at.tv_nsec / 1000000000;
   at.tv_nsec %= 1000000000;
   return at;
 }
 
-static void *sink_syncer(void *data) {
-  struct sink *sink = data;
+static void *results_file_syncer(void *data) {
+  struct results_file *sink = data;
   pthread_mutex_lock(&sink->lock);
   while (!sink->closing) {
-    struct timespec next = sink_next_sync();
+    struct timespec next = results_file_next_sync();
     while (!sink->closing &&
            pthread_cond_timedwait(&sink->closing_set, &sink->lock, &next) != ETIMEDOUT)
       continue;
-    sink_sync(sink);
+    results_file_sync(sink);
   }
-  sink_sync(sink); /* what came while the last sync went on */
+  results_file_sync(sink); /* what came while the last sync went on */
   pthread_mutex_unlock(&sink->lock);
   return NULL;
 }
 
 /* Signals are for the other threads. Gives an errno. */
-static int sink_start_syncer(struct sink *sink) {
+static int results_file_start_syncer(struct results_file *sink) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  int rc = pthread_create(&sink->syncer, NULL, sink_syncer, sink);
+  int rc = pthread_create(&sink->syncer, NULL, results_file_syncer, sink);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return rc;
 }
 
-static void sink_init_locks(struct sink *sink) {
+static void results_file_init_locks(struct results_file *sink) {
   pthread_condattr_t monotonic;
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -130,74 +132,77 @@ static void sink_init_locks(struct sink *sink) {
   pthread_mutex_init(&sink->lock, NULL);
 }
 
-static void sink_free(struct sink *sink) {
+static void results_file_free(struct results_file *sink) {
   pthread_cond_destroy(&sink->closing_set);
   pthread_mutex_destroy(&sink->lock);
   free(sink);
 }
 
 /* Not every file system can lock; where it cannot, the scan goes on without. Gives an errno. */
-static int sink_lock_file(int fd) {
+static int results_file_lock_file(int fd) {
   return flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK ? errno : 0;
 }
 
 /* Nothing of the file is touched before it is locked. Gives an errno. */
-static int sink_start_file(struct sink *sink, const char *path, enum sink_mode mode) {
+static int results_file_start_file(struct results_file *sink, const char *path,
+                                   enum results_file_mode mode) {
   struct stat st;
-  int rc = sink_lock_file(sink->fd);
+  int rc = results_file_lock_file(sink->fd);
   if (rc != 0) return rc;
-  if (mode == SINK_TRUNCATE && ftruncate(sink->fd, 0) != 0) return errno;
+  if (mode == RESULTS_FILE_TRUNCATE && ftruncate(sink->fd, 0) != 0) return errno;
   if (fstat(sink->fd, &st) != 0) return errno;
   sink->whole = st.st_size;
-  sink_sync_directory(path);
-  rc = sink_start_syncer(sink);
-  if (rc != 0 && mode == SINK_CREATE) unlink(path);
+  results_file_sync_directory(path);
+  rc = results_file_start_syncer(sink);
+  if (rc != 0 && mode == RESULTS_FILE_CREATE) unlink(path);
   return rc;
 }
 
 /* Gives an errno. */
-static int sink_start(struct sink *sink, const char *path, enum sink_mode mode) {
+static int results_file_start(struct results_file *sink, const char *path,
+                              enum results_file_mode mode) {
   struct stat st;
-  sink->fd = sink_open_file(path, mode);
+  sink->fd = results_file_open_file(path, mode);
   if (sink->fd < 0) return errno;
   int rc = fstat(sink->fd, &st) == 0 ? 0 : errno;
   sink->regular = rc == 0 && S_ISREG(st.st_mode) && strcmp(path, "-") != 0;
-  if (sink->regular) rc = sink_start_file(sink, path, mode);
+  if (sink->regular) rc = results_file_start_file(sink, path, mode);
   if (rc != 0) close(sink->fd);
   return rc;
 }
 
-enum err sink_open(struct sink **sink, const char *path, enum sink_mode mode) {
-  struct sink *made = calloc(1, sizeof *made);
+enum err results_file_open(struct results_file **sink, const char *path,
+                           enum results_file_mode mode) {
+  struct results_file *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  sink_init_locks(made);
-  int rc = sink_start(made, path, mode);
+  results_file_init_locks(made);
+  int rc = results_file_start(made, path, mode);
   if (rc == 0) {
     *sink = made;
     return ERR_NONE;
   }
-  sink_free(made);
+  results_file_free(made);
   errno = rc;
   if (rc == EWOULDBLOCK) return ERR_BUSY;
   return rc == EEXIST ? ERR_REFUSED : ERR_IO;
 }
 
 /* A pipe or terminal that somebody set non-blocking is waited for all the same. */
-static void sink_wait_writable(int fd) {
+static void results_file_wait_writable(int fd) {
   struct pollfd writable = {.fd = fd, .events = POLLOUT};
   poll(&writable, 1, -1);
 }
 
-static enum err sink_write(struct sink *sink, struct span bytes) {
+static enum err results_file_write(struct results_file *sink, struct span bytes) {
   struct span rest = bytes;
   while (rest.len) {
     ssize_t n = write(sink->fd, rest.ptr, rest.len);
     if (n >= 0)
       rest = span_skip(rest, (size_t)n);
     else if (errno == EAGAIN)
-      sink_wait_writable(sink->fd);
+      results_file_wait_writable(sink->fd);
     else if (errno != EINTR)
-      return sink_fail(sink);
+      return results_file_fail(sink);
   }
   sink->whole += (off_t)bytes.len;
   sink->appended += bytes.len;
@@ -205,23 +210,23 @@ static enum err sink_write(struct sink *sink, struct span bytes) {
   return ERR_NONE;
 }
 
-enum err sink_append(struct sink *sink, struct span bytes) {
+enum err results_file_append(struct results_file *sink, struct span bytes) {
   pthread_mutex_lock(&sink->lock);
-  if (sink->err == ERR_NONE) sink_write(sink, bytes);
+  if (sink->err == ERR_NONE) results_file_write(sink, bytes);
   enum err err = sink->err;
   errno = sink->err_errno;
   pthread_mutex_unlock(&sink->lock);
   return err;
 }
 
-uint64_t sink_size(struct sink *sink) {
+uint64_t results_file_size(struct results_file *sink) {
   pthread_mutex_lock(&sink->lock);
   uint64_t appended = sink->appended;
   pthread_mutex_unlock(&sink->lock);
   return appended;
 }
 
-enum err sink_cut(struct sink *sink, uint64_t size) {
+enum err results_file_cut(struct results_file *sink, uint64_t size) {
   pthread_mutex_lock(&sink->lock);
   enum err err = ERR_NONE;
   if (ftruncate(sink->fd, (off_t)size) == 0) {
@@ -234,19 +239,19 @@ enum err sink_cut(struct sink *sink, uint64_t size) {
   return err;
 }
 
-uint64_t sink_file_size(struct sink *sink) {
+uint64_t results_file_file_size(struct results_file *sink) {
   pthread_mutex_lock(&sink->lock);
   uint64_t whole = (uint64_t)sink->whole;
   pthread_mutex_unlock(&sink->lock);
   return whole;
 }
 
-bool sink_is_named(const struct sink *sink) {
+bool results_file_is_named(const struct results_file *sink) {
   return sink->regular;
 }
 
 /* After a failed write, what is whole is synced as well. */
-static void sink_stop_syncer(struct sink *sink) {
+static void results_file_stop_syncer(struct results_file *sink) {
   pthread_mutex_lock(&sink->lock);
   sink->closing = true;
   pthread_cond_signal(&sink->closing_set);
@@ -254,14 +259,14 @@ static void sink_stop_syncer(struct sink *sink) {
   pthread_join(sink->syncer, NULL);
 }
 
-enum err sink_close(struct sink *sink) {
+enum err results_file_close(struct results_file *sink) {
   if (!sink) return ERR_NONE;
-  if (sink->regular) sink_stop_syncer(sink);
+  if (sink->regular) results_file_stop_syncer(sink);
   sink->regular = false; /* nothing to cut once it is closed */
-  if (close(sink->fd) != 0 && errno != EINTR) sink_fail(sink);
+  if (close(sink->fd) != 0 && errno != EINTR) results_file_fail(sink);
   enum err err = sink->err;
   int saved = sink->err_errno;
-  sink_free(sink);
+  results_file_free(sink);
   errno = saved;
   return err;
 }

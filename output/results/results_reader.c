@@ -8,23 +8,23 @@
 #include <zlib.h>
 
 enum {
-  READER_WINDOW = 1024 * 1024,
+  RESULTS_READER_WINDOW = 1024 * 1024,
   /* Bytes of gzip without a member's beginning among them; beyond, it is read as one stream. */
-  READER_MEMBER_MAX = 16 * 1024 * 1024,
-  READER_PAGE = 256 * 1024, /* bytes of text read at once, and inflated in a stream */
+  RESULTS_READER_MEMBER_MAX = 16 * 1024 * 1024,
+  RESULTS_READER_PAGE = 256 * 1024, /* bytes of text read at once, and inflated in a stream */
 };
 
 /* How output/results/gzip_block.c's members begin: deflate, no flags, no time, fastest level, Unix.
  */
-#define MEMBER_MAGIC SPAN("\x1f\x8b\x08\0\0\0\0\0\x04\x03")
+#define GZIP_BLOCK_MAGIC SPAN("\x1f\x8b\x08\0\0\0\0\0\x04\x03")
 
-enum reader_mode { READER_PLAIN, READER_STREAM, READER_MEMBERS };
+enum results_reader_mode { RESULTS_READER_PLAIN, RESULTS_READER_STREAM, RESULTS_READER_MEMBERS };
 
-struct reader {
+struct results_reader {
   pthread_mutex_t lock;
   int fd;
-  enum reader_mode mode;
-  struct reader_account account;
+  enum results_reader_mode mode;
+  struct results_reader_account account;
   bool read_all; /* the file's end was met */
   bool in_hole;  /* the last octet of text was a NUL */
   char *window;  /* bytes of the file that were not taken yet */
@@ -37,18 +37,18 @@ struct reader {
   size_t carry_size, carry_len;
 };
 
-static size_t reader_held(const struct reader *reader) {
+static size_t results_reader_held(const struct results_reader *reader) {
   return reader->end - reader->begin;
 }
 
-static uint64_t reader_taken(const struct reader *reader) {
-  return reader->account.bytes - reader_held(reader);
+static uint64_t results_reader_taken(const struct results_reader *reader) {
+  return reader->account.bytes - results_reader_held(reader);
 }
 
 /* Room for `more` bytes behind the window's. */
-static enum err reader_room(struct reader *reader, size_t more) {
+static enum err results_reader_room(struct results_reader *reader, size_t more) {
   if (reader->begin) {
-    memmove(reader->window, reader->window + reader->begin, reader_held(reader));
+    memmove(reader->window, reader->window + reader->begin, results_reader_held(reader));
     reader->end -= reader->begin;
     reader->searched -= reader->searched < reader->begin ? reader->searched : reader->begin;
     reader->begin = 0;
@@ -62,7 +62,8 @@ static enum err reader_room(struct reader *reader, size_t more) {
 }
 
 /* Reads until size bytes came, or the file's end. */
-static enum err reader_read(struct reader *reader, char *at, size_t size, size_t *got) {
+static enum err results_reader_read(struct results_reader *reader, char *at, size_t size,
+                                    size_t *got) {
   *got = 0;
   while (*got < size) {
     ssize_t n = read(reader->fd, at + *got, size - *got);
@@ -79,44 +80,46 @@ static enum err reader_read(struct reader *reader, char *at, size_t size, size_t
 }
 
 /* More bytes into the window; none: read_all is set. */
-static enum err reader_more(struct reader *reader) {
+static enum err results_reader_more(struct results_reader *reader) {
   size_t got = 0;
-  enum err err = reader_room(reader, READER_WINDOW);
-  if (err == ERR_NONE) err = reader_read(reader, reader->window + reader->end, READER_WINDOW, &got);
+  enum err err = results_reader_room(reader, RESULTS_READER_WINDOW);
+  if (err == ERR_NONE)
+    err = results_reader_read(reader, reader->window + reader->end, RESULTS_READER_WINDOW, &got);
   reader->end += got;
   return err;
 }
 
 /* NULs in front of everything hide what kind of file it is. */
-static enum err reader_skip_hole(struct reader *reader) {
-  enum err err = reader_more(reader);
-  bool hole = reader_held(reader) && reader->window[0] == 0;
+static enum err results_reader_skip_hole(struct results_reader *reader) {
+  enum err err = results_reader_more(reader);
+  bool hole = results_reader_held(reader) && reader->window[0] == 0;
   reader->account.damaged += hole;
   while (err == ERR_NONE && hole) {
-    while (reader_held(reader) && reader->window[reader->begin] == 0) reader->begin++;
-    if (reader_held(reader) || reader->read_all) break;
-    err = reader_more(reader);
+    while (results_reader_held(reader) && reader->window[reader->begin] == 0) reader->begin++;
+    if (results_reader_held(reader) || reader->read_all) break;
+    err = results_reader_more(reader);
   }
-  if (err == ERR_NONE && hole && reader_held(reader) < READER_WINDOW) err = reader_more(reader);
+  if (err == ERR_NONE && hole && results_reader_held(reader) < RESULTS_READER_WINDOW)
+    err = results_reader_more(reader);
   return err;
 }
 
-static enum err reader_begin(struct reader *reader) {
-  enum err err = reader_skip_hole(reader);
-  struct span bytes = {reader->window + reader->begin, reader_held(reader)};
+static enum err results_reader_begin(struct results_reader *reader) {
+  enum err err = results_reader_skip_hole(reader);
+  struct span bytes = {reader->window + reader->begin, results_reader_held(reader)};
   if (err != ERR_NONE || !span_starts(bytes, SPAN("\x1f\x8b"))) return err;
   reader->account.gzip = true;
-  bool ours = memmem(bytes.ptr, bytes.len, MEMBER_MAGIC.ptr, MEMBER_MAGIC.len);
-  reader->mode = ours ? READER_MEMBERS : READER_STREAM;
+  bool ours = memmem(bytes.ptr, bytes.len, GZIP_BLOCK_MAGIC.ptr, GZIP_BLOCK_MAGIC.len);
+  reader->mode = ours ? RESULTS_READER_MEMBERS : RESULTS_READER_STREAM;
   return ERR_NONE;
 }
 
-enum err reader_open(struct reader **reader, const char *path) {
-  return reader_open_at(reader, path, 0);
+enum err results_reader_open(struct results_reader **reader, const char *path) {
+  return results_reader_open_at(reader, path, 0);
 }
 
-enum err reader_open_at(struct reader **reader, const char *path, uint64_t from) {
-  struct reader *made = calloc(1, sizeof *made);
+enum err results_reader_open_at(struct results_reader **reader, const char *path, uint64_t from) {
+  struct results_reader *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   pthread_mutex_init(&made->lock, NULL);
   if (strcmp(path, "-") == 0)
@@ -125,10 +128,10 @@ enum err reader_open_at(struct reader **reader, const char *path, uint64_t from)
     made->fd = open(path, O_RDONLY | O_CLOEXEC);
   enum err err = made->fd < 0 ? ERR_IO : ERR_NONE;
   if (err == ERR_NONE && from && lseek(made->fd, (off_t)from, SEEK_SET) < 0) err = ERR_IO;
-  if (err == ERR_NONE) err = reader_begin(made);
+  if (err == ERR_NONE) err = results_reader_begin(made);
   if (err != ERR_NONE) {
     int saved = errno;
-    reader_close(made);
+    results_reader_close(made);
     errno = saved;
     return err;
   }
@@ -136,7 +139,7 @@ enum err reader_open_at(struct reader **reader, const char *path, uint64_t from)
   return ERR_NONE;
 }
 
-void reader_close(struct reader *reader) {
+void results_reader_close(struct results_reader *reader) {
   if (!reader) return;
   if (reader->fd >= 0) close(reader->fd);
   if (reader->stream_made) inflateEnd(&reader->stream);
@@ -147,18 +150,18 @@ void reader_close(struct reader *reader) {
 }
 
 /* The text carried over from the page before. */
-static enum err reader_put_carry(struct reader *reader, struct page *page) {
-  char *at = page_room(page, reader->carry_len);
+static enum err results_reader_put_carry(struct results_reader *reader, struct line_block *page) {
+  char *at = line_block_room(page, reader->carry_len);
   if (!at) return ERR_MEMORY;
   if (reader->carry_len) memcpy(at, reader->carry, reader->carry_len);
-  page_added(page, reader->carry_len);
+  line_block_added(page, reader->carry_len);
   reader->carry_len = 0;
   return ERR_NONE;
 }
 
 /* Leaves whole lines in the page, and keeps the rest for the next. */
-static enum err reader_take_carry(struct reader *reader, struct page *page) {
-  struct span rest = span_skip(page_text(page), page_whole(page));
+static enum err results_reader_take_carry(struct results_reader *reader, struct line_block *page) {
+  struct span rest = span_skip(line_block_text(page), line_block_whole(page));
   if (rest.len > reader->carry_size) {
     char *grown = realloc(reader->carry, rest.len);
     if (!grown) return ERR_MEMORY;
@@ -167,14 +170,14 @@ static enum err reader_take_carry(struct reader *reader, struct page *page) {
   }
   if (rest.len) memcpy(reader->carry, rest.ptr, rest.len);
   reader->carry_len = rest.len;
-  page_cut(page, page_whole(page));
+  line_block_cut(page, line_block_whole(page));
   return ERR_NONE;
 }
 
 /* A hole that a crash left, or who emptied the file while a scan wrote to it: NULs, which no record
  * holds. Each becomes the end of a line, so that it costs what was in it and not what stands around
  * it. Gives the octets that are left. */
-static size_t reader_close_holes(struct reader *reader, char *bytes, size_t len) {
+static size_t results_reader_close_holes(struct results_reader *reader, char *bytes, size_t len) {
   char *to = len ? memchr(bytes, 0, len) : NULL;
   if (!to) {
     if (len) reader->in_hole = false;
@@ -191,117 +194,122 @@ static size_t reader_close_holes(struct reader *reader, char *bytes, size_t len)
 }
 
 /* Text from the window, or from the file itself when the window is empty. */
-static enum err reader_plain(struct reader *reader, struct page *page) {
-  char *at = page_room(page, READER_PAGE);
+static enum err results_reader_plain(struct results_reader *reader, struct line_block *page) {
+  char *at = line_block_room(page, RESULTS_READER_PAGE);
   if (!at) return ERR_LIMIT;
-  size_t got = reader_held(reader) < READER_PAGE ? reader_held(reader) : READER_PAGE;
+  size_t got = results_reader_held(reader) < RESULTS_READER_PAGE ? results_reader_held(reader)
+                                                                 : RESULTS_READER_PAGE;
   enum err err = ERR_NONE;
   if (got) {
     memcpy(at, reader->window + reader->begin, got);
     reader->begin += got;
   } else if (!reader->read_all)
-    err = reader_read(reader, at, READER_PAGE, &got);
-  page_added(page, reader_close_holes(reader, at, got));
+    err = results_reader_read(reader, at, RESULTS_READER_PAGE, &got);
+  line_block_added(page, results_reader_close_holes(reader, at, got));
   if (err == ERR_NONE && got == 0) err = ERR_END;
   return err;
 }
 
 /* Damage inside a stream: on to where a member of ours begins, if there is one. */
-static void reader_resync(struct reader *reader) {
+static void results_reader_resync(struct results_reader *reader) {
   reader->account.damaged++;
   reader->stream_open = false;
-  reader->mode = READER_MEMBERS;
+  reader->mode = RESULTS_READER_MEMBERS;
   reader->searched = reader->begin;
 }
 
 /* Ready to inflate the member that begins at the window's front. */
-static enum err reader_stream_begin(struct reader *reader) {
+static enum err results_reader_stream_begin(struct results_reader *reader) {
   if (!reader->stream_made && inflateInit2(&reader->stream, 15 + 16) != Z_OK) return ERR_MEMORY;
   reader->stream_made = true;
   inflateReset(&reader->stream);
   reader->stream_open = true;
-  reader->stream_begin = reader_taken(reader);
+  reader->stream_begin = results_reader_taken(reader);
   return ERR_NONE;
 }
 
 /* Some text of the stream. ERR_END: no more. */
-static enum err reader_stream(struct reader *reader, struct page *page) {
+static enum err results_reader_stream(struct results_reader *reader, struct line_block *page) {
   enum err err = ERR_NONE;
-  if (reader_held(reader) == 0 && !reader->read_all) err = reader_more(reader);
+  if (results_reader_held(reader) == 0 && !reader->read_all) err = results_reader_more(reader);
   if (err != ERR_NONE) return err;
-  if (reader_held(reader) == 0) {
-    if (reader->stream_open) reader->account.torn = reader_taken(reader) - reader->stream_begin;
+  if (results_reader_held(reader) == 0) {
+    if (reader->stream_open)
+      reader->account.torn = results_reader_taken(reader) - reader->stream_begin;
     return ERR_END;
   }
-  if (!reader->stream_open) err = reader_stream_begin(reader);
-  char *at = page_room(page, READER_PAGE);
+  if (!reader->stream_open) err = results_reader_stream_begin(reader);
+  char *at = line_block_room(page, RESULTS_READER_PAGE);
   if (err != ERR_NONE || !at) return err != ERR_NONE ? err : ERR_LIMIT;
   z_stream *z = &reader->stream;
   z->next_in = (unsigned char *)reader->window + reader->begin;
-  z->avail_in = (unsigned)reader_held(reader);
+  z->avail_in = (unsigned)results_reader_held(reader);
   z->next_out = (unsigned char *)at;
-  z->avail_out = READER_PAGE;
+  z->avail_out = RESULTS_READER_PAGE;
   int end = inflate(z, Z_NO_FLUSH);
-  page_added(page, READER_PAGE - z->avail_out);
+  line_block_added(page, RESULTS_READER_PAGE - z->avail_out);
   reader->begin = reader->end - z->avail_in;
   if (end == Z_STREAM_END) reader->stream_open = false;
   if (end == Z_MEM_ERROR) return ERR_MEMORY;
-  if (end != Z_OK && end != Z_STREAM_END && end != Z_BUF_ERROR) reader_resync(reader);
+  if (end != Z_OK && end != Z_STREAM_END && end != Z_BUF_ERROR) results_reader_resync(reader);
   return ERR_NONE;
 }
 
 /* Fills the page with whole lines; what the file's last line lacks is seen by whoever reads it. */
-static enum err reader_lines(struct reader *reader, struct page *page) {
-  enum reader_mode mode = reader->mode;
-  enum err err = reader_put_carry(reader, page);
-  while (err == ERR_NONE && reader->mode == mode && page_whole(page) == 0)
-    err = mode == READER_PLAIN ? reader_plain(reader, page) : reader_stream(reader, page);
-  if (reader->mode != mode || reader->account.torn) page_cut(page, page_whole(page));
-  if (err == ERR_END && page_text(page).len) return ERR_NONE;
-  return err == ERR_NONE ? reader_take_carry(reader, page) : err;
+static enum err results_reader_lines(struct results_reader *reader, struct line_block *page) {
+  enum results_reader_mode mode = reader->mode;
+  enum err err = results_reader_put_carry(reader, page);
+  while (err == ERR_NONE && reader->mode == mode && line_block_whole(page) == 0)
+    err = mode == RESULTS_READER_PLAIN ? results_reader_plain(reader, page)
+                                       : results_reader_stream(reader, page);
+  if (reader->mode != mode || reader->account.torn) line_block_cut(page, line_block_whole(page));
+  if (err == ERR_END && line_block_text(page).len) return ERR_NONE;
+  return err == ERR_NONE ? results_reader_take_carry(reader, page) : err;
 }
 
 /* The end of the members at the window's front: where the next one begins, or the file ends. */
-static enum err reader_member_end(struct reader *reader, size_t *end) {
+static enum err results_reader_member_end(struct results_reader *reader, size_t *end) {
   for (;;) {
     size_t from = reader->searched > reader->begin ? reader->searched : reader->begin + 1;
     if (from < reader->end) {
-      const char *found =
-          memmem(reader->window + from, reader->end - from, MEMBER_MAGIC.ptr, MEMBER_MAGIC.len);
+      const char *found = memmem(reader->window + from, reader->end - from, GZIP_BLOCK_MAGIC.ptr,
+                                 GZIP_BLOCK_MAGIC.len);
       if (found) {
         *end = (size_t)(found - reader->window);
         return ERR_NONE;
       }
-      if (reader->end - reader->begin > MEMBER_MAGIC.len)
-        reader->searched = reader->end - MEMBER_MAGIC.len;
+      if (reader->end - reader->begin > GZIP_BLOCK_MAGIC.len)
+        reader->searched = reader->end - GZIP_BLOCK_MAGIC.len;
     }
     *end = reader->end;
-    if (reader->read_all) return reader_held(reader) ? ERR_NONE : ERR_END;
-    if (reader_held(reader) > READER_MEMBER_MAX) return ERR_LIMIT;
-    enum err err = reader_more(reader);
+    if (reader->read_all) return results_reader_held(reader) ? ERR_NONE : ERR_END;
+    if (results_reader_held(reader) > RESULTS_READER_MEMBER_MAX) return ERR_LIMIT;
+    enum err err = results_reader_more(reader);
     if (err != ERR_NONE) return err;
   }
 }
 
 /* Copies the members at the window's front for the page to inflate. What stands before the first
  * member is what damage left. */
-static enum err reader_take_members(struct reader *reader, struct page *page, size_t *size) {
+static enum err results_reader_take_members(struct results_reader *reader, struct line_block *page,
+                                            size_t *size) {
   size_t end;
-  enum err err = reader_member_end(reader, &end);
+  enum err err = results_reader_member_end(reader, &end);
   if (err == ERR_NONE && memcmp(reader->window + reader->begin, "\x1f\x8b", 2) != 0) {
     reader->begin = end;
-    err = reader_member_end(reader, &end);
+    err = results_reader_member_end(reader, &end);
   }
   if (err != ERR_NONE) return err;
   *size = end - reader->begin;
-  char *at = page_gzip_room(page, *size);
+  char *at = line_block_gzip_room(page, *size);
   if (!at) return ERR_MEMORY;
   memcpy(at, reader->window + reader->begin, *size);
   reader->begin = end;
   return ERR_NONE;
 }
 
-static void reader_tell(struct reader *reader, enum err err, bool last, size_t lost) {
+static void results_reader_tell(struct results_reader *reader, enum err err, bool last,
+                                size_t lost) {
   pthread_mutex_lock(&reader->lock);
   if (err == ERR_END && last)
     reader->account.torn = lost;
@@ -310,27 +318,29 @@ static void reader_tell(struct reader *reader, enum err err, bool last, size_t l
   pthread_mutex_unlock(&reader->lock);
 }
 
-enum err reader_next(struct reader *reader, struct page *page) {
+enum err results_reader_next(struct results_reader *reader, struct line_block *page) {
   size_t size = 0, whole;
-  page_clear(page);
+  line_block_clear(page);
   pthread_mutex_lock(&reader->lock);
   enum err err = ERR_LIMIT;
-  if (reader->mode == READER_MEMBERS) err = reader_take_members(reader, page, &size);
-  if (err == ERR_LIMIT && reader->mode == READER_MEMBERS) reader->mode = READER_STREAM;
-  if (err == ERR_LIMIT) err = reader_lines(reader, page);
-  bool last = reader->read_all && reader_held(reader) == 0;
+  if (reader->mode == RESULTS_READER_MEMBERS)
+    err = results_reader_take_members(reader, page, &size);
+  if (err == ERR_LIMIT && reader->mode == RESULTS_READER_MEMBERS)
+    reader->mode = RESULTS_READER_STREAM;
+  if (err == ERR_LIMIT) err = results_reader_lines(reader, page);
+  bool last = reader->read_all && results_reader_held(reader) == 0;
   pthread_mutex_unlock(&reader->lock);
   if (err != ERR_NONE || size == 0) return err;
-  err = page_inflate(page, size, &whole);
+  err = line_block_inflate(page, size, &whole);
   if (err != ERR_END && err != ERR_SYNTAX) return err;
-  page_cut(page, page_whole(page));
-  reader_tell(reader, err, last, size - whole);
+  line_block_cut(page, line_block_whole(page));
+  results_reader_tell(reader, err, last, size - whole);
   return ERR_NONE;
 }
 
-struct reader_account reader_account(struct reader *reader) {
+struct results_reader_account results_reader_account(struct results_reader *reader) {
   pthread_mutex_lock(&reader->lock);
-  struct reader_account account = reader->account;
+  struct results_reader_account account = reader->account;
   pthread_mutex_unlock(&reader->lock);
   return account;
 }

@@ -14,10 +14,10 @@
 #include "output/results/line_block.h"
 #include <stdint.h>
 
-struct reader;
+struct results_reader;
 
 /* What became of the bytes. */
-struct reader_account {
+struct results_reader_account {
   bool gzip;
   uint64_t bytes;   /* read */
   uint64_t torn;    /* of them at the end, in a member that is not whole; 0: none */
@@ -25,17 +25,18 @@ struct reader_account {
 };
 
 /* path "-": standard input. ERR_IO: errno says why. */
-enum err reader_open(struct reader **reader, const char *path);
+enum err results_reader_open(struct results_reader **reader, const char *path);
 
 /* Leaves out the file's first octets; a line or a member must begin behind them. */
-enum err reader_open_at(struct reader **reader, const char *path, uint64_t from);
-void reader_close(struct reader *reader);
+enum err results_reader_open_at(struct results_reader **reader, const char *path, uint64_t from);
+void results_reader_close(struct results_reader *reader);
 
-/* Fills the page. ERR_END: there is nothing more. ERR_LIMIT: a line or member over PAGE_SIZE_MAX.
+/* Fills the page. ERR_END: there is nothing more. ERR_LIMIT: a line or member over
+ * LINE_BLOCK_SIZE_MAX.
  */
-enum err reader_next(struct reader *reader, struct page *page);
+enum err results_reader_next(struct results_reader *reader, struct line_block *page);
 
 /* Final once every thread got ERR_END. */
-struct reader_account reader_account(struct reader *reader);
+struct results_reader_account results_reader_account(struct results_reader *reader);
 
 #endif

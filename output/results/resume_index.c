@@ -24,10 +24,10 @@ struct line {
 };
 
 struct reader {
-  struct journal *journal;
+  struct resume_index *journal;
   int fd;
   struct line line;
-  unsigned char in[JOURNAL_BUFFER_SIZE];
+  unsigned char in[RESUME_INDEX_BUFFER_SIZE];
 };
 
 /* Line numbers of a member that may turn out to be torn. */
@@ -43,8 +43,8 @@ struct inflater {
   struct pending pending;
   bool odd;       /* the member holds what is no record of ours */
   uint64_t taken; /* octets of the file that are in whole members, or in the one being read */
-  unsigned char out[JOURNAL_BUFFER_SIZE];
-  unsigned char extra[HEAD_EXTRA_MAX];
+  unsigned char out[RESUME_INDEX_BUFFER_SIZE];
+  unsigned char extra[SCAN_ID_EXTRA_MAX];
 };
 
 static enum err reader_fill(struct reader *reader, size_t *got) {
@@ -74,16 +74,16 @@ static uint64_t line_number(const struct line *line) {
   if (rest.len && rest.ptr[0] == '0') return 0;
   while (rest.len && rest.ptr[0] >= '0' && rest.ptr[0] <= '9') {
     n = 10 * n + (uint64_t)(rest.ptr[0] - '0');
-    if (n > MARKS_LINE_MAX) return 0;
+    if (n > LINE_SET_LINE_MAX) return 0;
     rest = span_skip(rest, 1);
   }
   return rest.len && rest.ptr[0] == ',' ? n : 0;
 }
 
-static enum err journal_mark(struct journal *journal, uint64_t n) {
+static enum err resume_index_mark(struct resume_index *journal, uint64_t n) {
   if (!journal->done) return ERR_NONE;
   journal->records++;
-  return marks_set(journal->done, n);
+  return line_set_set(journal->done, n);
 }
 
 /* Takes whole lines off *bytes; an unfinished one stays in the reader. ERR_SYNTAX: one is no
@@ -103,7 +103,7 @@ static enum err reader_line(struct reader *reader, struct span *bytes, uint64_t 
 /* Plain: every line counts by itself, and the first that is no record begins the tail. When the
  * results are only checked, a tail is a line without its line feed, and nothing else. */
 static enum err plain_read(struct reader *reader) {
-  struct journal *journal = reader->journal;
+  struct resume_index *journal = reader->journal;
   uint64_t offset = journal->whole;
   size_t got;
   enum err err;
@@ -117,7 +117,7 @@ static enum err plain_read(struct reader *reader) {
       offset += before - rest.len;
       if (n == 0) continue;
       journal->whole = offset;
-      err = journal_mark(journal, n);
+      err = resume_index_mark(journal, n);
       if (err != ERR_NONE) return err;
     }
   }
@@ -149,20 +149,20 @@ static enum err inflater_lines(struct inflater *inflater, struct span bytes) {
 
 /* The header's extra field is filled in by zlib; inflateReset() forgets it. */
 static void inflater_await_header(struct inflater *inflater) {
-  inflater->header = (gz_header){.extra = inflater->extra, .extra_max = HEAD_EXTRA_MAX};
+  inflater->header = (gz_header){.extra = inflater->extra, .extra_max = SCAN_ID_EXTRA_MAX};
   inflateGetHeader(&inflater->z, &inflater->header);
 }
 
 /* A scan begins here: what stands before it is another's. */
 static enum err inflater_take_head(struct inflater *inflater, struct span head) {
-  struct journal *journal = inflater->reader.journal;
+  struct resume_index *journal = inflater->reader.journal;
   char *identity = strndup(head.ptr, head.len);
   if (!identity) return ERR_MEMORY;
   free(journal->identity);
   journal->identity = identity;
   journal->begin = journal->whole; /* the member before ends there */
   journal->records = 0;
-  marks_clear(journal->done);
+  line_set_clear(journal->done);
   return ERR_NONE;
 }
 
@@ -170,18 +170,18 @@ static enum err inflater_take_head(struct inflater *inflater, struct span head) 
 static struct span inflater_head(const struct inflater *inflater) {
   const gz_header *header = &inflater->header;
   if (header->done != 1 || !header->extra) return (struct span){0};
-  return head_identity((struct span){(const char *)inflater->extra, header->extra_len});
+  return scan_id_identity((struct span){(const char *)inflater->extra, header->extra_len});
 }
 
 /* A member has ended, checked by its CRC. */
 static enum err inflater_commit(struct inflater *inflater) {
-  struct journal *journal = inflater->reader.journal;
+  struct resume_index *journal = inflater->reader.journal;
   enum err err = ERR_NONE;
   if (inflater->odd || inflater->reader.line.head_len) return ERR_SYNTAX;
   struct span head = inflater_head(inflater);
   if (head.len && journal->done) err = inflater_take_head(inflater, head);
   for (size_t i = 0; i < inflater->pending.count && err == ERR_NONE; i++)
-    err = journal_mark(journal, inflater->pending.at[i]);
+    err = resume_index_mark(journal, inflater->pending.at[i]);
   inflater->pending.count = 0;
   journal->whole = inflater->taken;
   inflateReset(&inflater->z);
@@ -221,7 +221,7 @@ static enum err inflater_run(struct inflater *inflater) {
   }
 }
 
-static enum err gzip_read(struct journal *journal, int fd) {
+static enum err gzip_read(struct resume_index *journal, int fd) {
   struct inflater *inflater = calloc(1, sizeof *inflater);
   if (!inflater) return ERR_MEMORY;
   inflater->reader.journal = journal;
@@ -237,7 +237,7 @@ static enum err gzip_read(struct journal *journal, int fd) {
   return err;
 }
 
-static enum err plain_read_rest(struct journal *journal, int fd) {
+static enum err plain_read_rest(struct resume_index *journal, int fd) {
   struct reader *reader = calloc(1, sizeof *reader);
   if (!reader) return ERR_MEMORY;
   reader->journal = journal;
@@ -247,8 +247,8 @@ static enum err plain_read_rest(struct journal *journal, int fd) {
   return err;
 }
 
-static enum err plain_read_scan(struct journal *journal, const char *path, int fd) {
-  enum err err = head_load(path, &journal->identity, &journal->begin);
+static enum err plain_read_scan(struct resume_index *journal, const char *path, int fd) {
+  enum err err = scan_id_load(path, &journal->identity, &journal->begin);
   journal->whole = journal->begin;
   if (err == ERR_SYNTAX || err == ERR_NOT_FOUND) return ERR_NOT_FOUND;
   if (err != ERR_NONE) return err;
@@ -256,27 +256,27 @@ static enum err plain_read_scan(struct journal *journal, const char *path, int f
 }
 
 /* The file's first octets. */
-static struct span journal_first(int fd, char first[FIRST_SIZE]) {
+static struct span resume_index_first(int fd, char first[FIRST_SIZE]) {
   ssize_t n = pread(fd, first, FIRST_SIZE, 0);
   return (struct span){first, n > 0 ? (size_t)n : 0};
 }
 
 /* Nothing but the beginning of a head: the scan was cut off before its first record. */
-static bool journal_is_torn_head(const struct journal *journal, int fd) {
+static bool resume_index_is_torn_head(const struct resume_index *journal, int fd) {
   char first[FIRST_SIZE];
-  return journal->size < HEAD_IDENTITY_MAX + HEAD_MEMBER_EXTRA &&
-         head_is_torn(journal_first(fd, first));
+  return journal->size < SCAN_ID_IDENTITY_MAX + SCAN_ID_MEMBER_EXTRA &&
+         scan_id_is_torn(resume_index_first(fd, first));
 }
 
 /* It is known that there is no whole one. */
-static bool journal_is_torn_record(int fd) {
+static bool resume_index_is_torn_record(int fd) {
   char first[FIRST_SIZE];
   return span_starts(SPAN(RECORD_BEGIN),
-                     span_first(journal_first(fd, first), sizeof RECORD_BEGIN - 1));
+                     span_first(resume_index_first(fd, first), sizeof RECORD_BEGIN - 1));
 }
 
 /* ERR_END: there is nothing to read. */
-static enum err journal_measure(struct journal *journal, int fd) {
+static enum err resume_index_measure(struct resume_index *journal, int fd) {
   struct stat st;
   if (fstat(fd, &st) != 0) return ERR_IO;
   if (!S_ISREG(st.st_mode)) return ERR_NOT_FOUND;
@@ -284,46 +284,47 @@ static enum err journal_measure(struct journal *journal, int fd) {
   return journal->size ? ERR_NONE : ERR_END;
 }
 
-static enum err journal_read_fd(struct journal *journal, const char *path, int fd, bool gzip) {
+static enum err resume_index_read_fd(struct resume_index *journal, const char *path, int fd,
+                                     bool gzip) {
   enum err err = gzip ? gzip_read(journal, fd) : plain_read_scan(journal, path, fd);
   if (err != ERR_NONE) return err;
-  if (!journal->identity && !journal_is_torn_head(journal, fd)) return ERR_NOT_FOUND;
-  return journal->size - journal->whole > JOURNAL_TAIL_MAX ? ERR_LIMIT : ERR_NONE;
+  if (!journal->identity && !resume_index_is_torn_head(journal, fd)) return ERR_NOT_FOUND;
+  return journal->size - journal->whole > RESUME_INDEX_TAIL_MAX ? ERR_LIMIT : ERR_NONE;
 }
 
-static enum err journal_check_fd(struct journal *journal, int fd, bool gzip) {
+static enum err resume_index_check_fd(struct resume_index *journal, int fd, bool gzip) {
   enum err err = gzip ? gzip_read(journal, fd) : plain_read_rest(journal, fd);
   if (err != ERR_NONE) return err;
-  bool torn = gzip ? journal_is_torn_head(journal, fd) : journal_is_torn_record(fd);
+  bool torn = gzip ? resume_index_is_torn_head(journal, fd) : resume_index_is_torn_record(fd);
   return journal->whole || torn ? ERR_NONE : ERR_NOT_FOUND;
 }
 
-static enum err journal_open(struct journal *journal, const char *path, bool gzip) {
+static enum err resume_index_open(struct resume_index *journal, const char *path, bool gzip) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ERR_IO;
-  enum err err = journal_measure(journal, fd);
+  enum err err = resume_index_measure(journal, fd);
   if (err == ERR_NONE)
-    err = journal->done ? journal_read_fd(journal, path, fd, gzip)
-                        : journal_check_fd(journal, fd, gzip);
+    err = journal->done ? resume_index_read_fd(journal, path, fd, gzip)
+                        : resume_index_check_fd(journal, fd, gzip);
   int saved = errno;
   close(fd);
   errno = saved;
   return err == ERR_END ? ERR_NONE : err;
 }
 
-enum err journal_read(struct journal *journal, const char *path, bool gzip) {
-  *journal = (struct journal){0};
-  enum err err = marks_new(&journal->done);
-  return err == ERR_NONE ? journal_open(journal, path, gzip) : err;
+enum err resume_index_read(struct resume_index *journal, const char *path, bool gzip) {
+  *journal = (struct resume_index){0};
+  enum err err = line_set_new(&journal->done);
+  return err == ERR_NONE ? resume_index_open(journal, path, gzip) : err;
 }
 
-enum err journal_check(struct journal *journal, const char *path, bool gzip) {
-  *journal = (struct journal){0};
-  return journal_open(journal, path, gzip);
+enum err resume_index_check(struct resume_index *journal, const char *path, bool gzip) {
+  *journal = (struct resume_index){0};
+  return resume_index_open(journal, path, gzip);
 }
 
-void journal_free(struct journal *journal) {
+void resume_index_free(struct resume_index *journal) {
   free(journal->identity);
-  marks_free(journal->done);
-  *journal = (struct journal){0};
+  line_set_free(journal->done);
+  *journal = (struct resume_index){0};
 }

@@ -15,30 +15,30 @@
 enum {
   /* What a crash can tear is what was written since the last sync. A longer tail is damage of
    * another kind, and not ours to cut off. */
-  JOURNAL_TAIL_MAX = 64 * 1024 * 1024,
-  JOURNAL_BUFFER_SIZE = 256 * 1024,
+  RESUME_INDEX_TAIL_MAX = 64 * 1024 * 1024,
+  RESUME_INDEX_BUFFER_SIZE = 256 * 1024,
 };
 
-struct journal {
-  struct marks *done; /* NULL: the results are only checked */
-  char *identity;     /* lines, see scan_id.h; NULL: the results are empty */
-  uint64_t records;   /* of this scan */
-  uint64_t begin;     /* octets of the file in front of this scan: other scans */
-  uint64_t size;      /* of the file */
-  uint64_t whole;     /* octets of it that stay when the tail is dropped */
+struct resume_index {
+  struct line_set *done; /* NULL: the results are only checked */
+  char *identity;        /* lines, see scan_id.h; NULL: the results are empty */
+  uint64_t records;      /* of this scan */
+  uint64_t begin;        /* octets of the file in front of this scan: other scans */
+  uint64_t size;         /* of the file */
+  uint64_t whole;        /* octets of it that stay when the tail is dropped */
 };
 
-/* To be followed by journal_free(), whatever it returns. ERR_NOT_FOUND: there is something, but not
- * the results of a scan that can be resumed; ERR_SYNTAX: something that is whole is no record of
- * ours; ERR_LIMIT: the tail is longer than JOURNAL_TAIL_MAX (size and whole are set); ERR_IO with
- * errno; ERR_MEMORY. */
-enum err journal_read(struct journal *journal, const char *path, bool gzip);
-void journal_free(struct journal *journal);
+/* To be followed by resume_index_free(), whatever it returns. ERR_NOT_FOUND: there is something,
+ * but not the results of a scan that can be resumed; ERR_SYNTAX: something that is whole is no
+ * record of ours; ERR_LIMIT: the tail is longer than RESUME_INDEX_TAIL_MAX (size and whole are
+ * set); ERR_IO with errno; ERR_MEMORY. */
+enum err resume_index_read(struct resume_index *journal, const char *path, bool gzip);
+void resume_index_free(struct resume_index *journal);
 
 /* Whether another scan may be appended: reads all that the file holds, whatever scans it is of, and
  * sets size and whole, which differ when there is a tail, and nothing that is to be freed.
  * ERR_NOT_FOUND: there is something, but no whole record or member, nor the beginning of results;
  * ERR_SYNTAX: something that is whole is no record; ERR_IO with errno; ERR_MEMORY. */
-enum err journal_check(struct journal *journal, const char *path, bool gzip);
+enum err resume_index_check(struct resume_index *journal, const char *path, bool gzip);
 
 #endif

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 /* ID1 ID2 CM FLG (FEXTRA) MTIME XFL OS (255: unknown); then the extra field's length, and it. */
-static const char head_begin[] = {0x1f, (char)0x8b, 8, 4, 0, 0, 0, 0, 0, (char)0xff};
-static const char head_subfield[] = {'S', 't'};
+static const char scan_id_begin[] = {0x1f, (char)0x8b, 8, 4, 0, 0, 0, 0, 0, (char)0xff};
+static const char scan_id_subfield[] = {'S', 't'};
 /* A last, empty block of deflate with fixed codes (RFC 1951), CRC-32 and length of nothing. */
-static const char head_end[] = {3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+static const char scan_id_end[] = {3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 static char *put_length(char *at, size_t length) {
   *at++ = (char)(length & 0xff);
@@ -20,56 +20,56 @@ static char *put_length(char *at, size_t length) {
   return at;
 }
 
-enum err head_member(struct span identity, char **bytes, size_t *size) {
-  if (identity.len > HEAD_IDENTITY_MAX) return ERR_LIMIT;
-  char *at = *bytes = malloc(identity.len + HEAD_MEMBER_EXTRA);
+enum err scan_id_member(struct span identity, char **bytes, size_t *size) {
+  if (identity.len > SCAN_ID_IDENTITY_MAX) return ERR_LIMIT;
+  char *at = *bytes = malloc(identity.len + SCAN_ID_MEMBER_EXTRA);
   if (!at) return ERR_MEMORY;
-  *size = identity.len + HEAD_MEMBER_EXTRA;
-  at = mempcpy(at, head_begin, sizeof head_begin);
-  at = put_length(at, identity.len + HEAD_SUBFIELD_HEAD);
-  at = mempcpy(at, head_subfield, sizeof head_subfield);
+  *size = identity.len + SCAN_ID_MEMBER_EXTRA;
+  at = mempcpy(at, scan_id_begin, sizeof scan_id_begin);
+  at = put_length(at, identity.len + SCAN_ID_SUBFIELD_HEAD);
+  at = mempcpy(at, scan_id_subfield, sizeof scan_id_subfield);
   at = put_length(at, identity.len);
   at = mempcpy(at, identity.ptr, identity.len);
-  memcpy(at, head_end, sizeof head_end);
+  memcpy(at, scan_id_end, sizeof scan_id_end);
   return ERR_NONE;
 }
 
-struct span head_identity(struct span extra) {
-  struct span identity = span_skip(extra, HEAD_SUBFIELD_HEAD);
-  bool ours = span_starts(extra, (struct span){head_subfield, sizeof head_subfield}) &&
-              span_starts(identity, SPAN(HEAD_MAGIC));
+struct span scan_id_identity(struct span extra) {
+  struct span identity = span_skip(extra, SCAN_ID_SUBFIELD_HEAD);
+  bool ours = span_starts(extra, (struct span){scan_id_subfield, sizeof scan_id_subfield}) &&
+              span_starts(identity, SPAN(SCAN_ID_MAGIC));
   return ours ? identity : (struct span){0};
 }
 
-bool head_is_torn(struct span bytes) {
-  struct span begin = {head_begin, sizeof head_begin};
-  struct span subfield = {head_subfield, sizeof head_subfield};
+bool scan_id_is_torn(struct span bytes) {
+  struct span begin = {scan_id_begin, sizeof scan_id_begin};
+  struct span subfield = {scan_id_subfield, sizeof scan_id_subfield};
   struct span extra = span_skip(bytes, begin.len + 2);
-  struct span identity = span_skip(extra, HEAD_SUBFIELD_HEAD);
-  if (bytes.len >= HEAD_IDENTITY_MAX + HEAD_MEMBER_EXTRA) return false;
+  struct span identity = span_skip(extra, SCAN_ID_SUBFIELD_HEAD);
+  if (bytes.len >= SCAN_ID_IDENTITY_MAX + SCAN_ID_MEMBER_EXTRA) return false;
   return span_starts(begin, span_first(bytes, begin.len)) &&
          span_starts(subfield, span_first(extra, subfield.len)) &&
-         span_starts(SPAN(HEAD_MAGIC), span_first(identity, sizeof HEAD_MAGIC - 1));
+         span_starts(SPAN(SCAN_ID_MAGIC), span_first(identity, sizeof SCAN_ID_MAGIC - 1));
 }
 
-static bool head_path(const char *path, char out[HEAD_PATH_MAX]) {
-  int n = snprintf(out, HEAD_PATH_MAX, "%s" HEAD_FILE_SUFFIX, path);
-  if (n > 0 && n < HEAD_PATH_MAX) return true;
+static bool scan_id_path(const char *path, char out[SCAN_ID_PATH_MAX]) {
+  int n = snprintf(out, SCAN_ID_PATH_MAX, "%s" SCAN_ID_FILE_SUFFIX, path);
+  if (n > 0 && n < SCAN_ID_PATH_MAX) return true;
   errno = ENAMETOOLONG;
   return false;
 }
 
-enum err head_check(const char *path, bool force) {
-  char name[HEAD_PATH_MAX];
-  return head_path(path, name) ? whole_file_check(name, SPAN(HEAD_MAGIC), force) : ERR_IO;
+enum err scan_id_check(const char *path, bool force) {
+  char name[SCAN_ID_PATH_MAX];
+  return scan_id_path(path, name) ? whole_file_check(name, SPAN(SCAN_ID_MAGIC), force) : ERR_IO;
 }
 
-enum err head_save(const char *path, struct span identity, uint64_t from, bool force) {
-  char name[HEAD_PATH_MAX];
+enum err scan_id_save(const char *path, struct span identity, uint64_t from, bool force) {
+  char name[SCAN_ID_PATH_MAX];
   struct whole_file *file;
-  if (identity.len > HEAD_IDENTITY_MAX) return ERR_LIMIT;
-  if (!head_path(path, name)) return ERR_IO;
-  enum err err = whole_file_open(&file, name, SPAN(HEAD_MAGIC), force);
+  if (identity.len > SCAN_ID_IDENTITY_MAX) return ERR_LIMIT;
+  if (!scan_id_path(path, name)) return ERR_IO;
+  enum err err = whole_file_open(&file, name, SPAN(SCAN_ID_MAGIC), force);
   if (err != ERR_NONE) return err;
   fprintf(whole_file_stream(file), "from %" PRIu64 "\n", from);
   fwrite(identity.ptr, 1, identity.len, whole_file_stream(file));
@@ -77,8 +77,8 @@ enum err head_save(const char *path, struct span identity, uint64_t from, bool f
 }
 
 /* All of a file that is no longer than it may be, terminated. */
-static enum err head_read(FILE *file, char **text) {
-  enum { SIZE = HEAD_IDENTITY_MAX + 64 };
+static enum err scan_id_read(FILE *file, char **text) {
+  enum { SIZE = SCAN_ID_IDENTITY_MAX + 64 };
   *text = malloc(SIZE + 1);
   if (!*text) return ERR_MEMORY;
   size_t len = fread(*text, 1, SIZE, file);
@@ -91,10 +91,10 @@ static enum err head_read(FILE *file, char **text) {
   return err;
 }
 
-enum err head_load(const char *path, char **identity, uint64_t *from) {
-  char name[HEAD_PATH_MAX];
+enum err scan_id_load(const char *path, char **identity, uint64_t *from) {
+  char name[SCAN_ID_PATH_MAX];
   char *text = NULL;
-  if (!head_path(path, name)) return ERR_IO;
+  if (!scan_id_path(path, name)) return ERR_IO;
   int fd =
       open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO is no head, and not waited for */
   if (fd < 0) return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
@@ -103,14 +103,14 @@ enum err head_load(const char *path, char **identity, uint64_t *from) {
     close(fd);
     return ERR_MEMORY;
   }
-  enum err err = head_read(file, &text);
+  enum err err = scan_id_read(file, &text);
   int saved = errno;
   fclose(file);
   errno = saved;
   if (err != ERR_NONE) return err;
   int used = 0;
   if (sscanf(text, "from %" SCNu64 "%n", from, &used) != 1 || text[used] != '\n' ||
-      !span_starts(span_of(text + used + 1), SPAN(HEAD_MAGIC))) {
+      !span_starts(span_of(text + used + 1), SPAN(SCAN_ID_MAGIC))) {
     free(text);
     return ERR_SYNTAX;
   }

@@ -1,7 +1,7 @@
 /* The head of a scan's results: what tells which scan they are of, so that only that one is
  * resumed.
  *
- * The identity is lines of "key value", the first of them HEAD_MAGIC. In gzip results it is a
+ * The identity is lines of "key value", the first of them SCAN_ID_MAGIC. In gzip results it is a
  * subfield "St" of the extra field of an empty member (RFC 1952 section 2.3.1.1) in front of the
  * scan's records: every reader passes over that, while a comment is refused by DuckDB, and by Go's
  * when it is long. For plain results it stands in a file of its own beside them, NAME.resume,
@@ -15,36 +15,36 @@
 #include "output/base/span.h"
 #include <stdint.h>
 
-#define HEAD_MAGIC       "stscan-resume 1\n"
-#define HEAD_FILE_SUFFIX ".resume"
+#define SCAN_ID_MAGIC       "stscan-resume 1\n"
+#define SCAN_ID_FILE_SUFFIX ".resume"
 
 enum {
-  HEAD_SUBFIELD_HEAD = 4, /* its two letters, and its length */
-  HEAD_EXTRA_MAX = 65535, /* of the extra field */
-  HEAD_IDENTITY_MAX = HEAD_EXTRA_MAX - HEAD_SUBFIELD_HEAD,
-  HEAD_MEMBER_EXTRA = 26, /* octets of the member besides the identity */
-  HEAD_PATH_MAX = 4096,
+  SCAN_ID_SUBFIELD_HEAD = 4, /* its two letters, and its length */
+  SCAN_ID_EXTRA_MAX = 65535, /* of the extra field */
+  SCAN_ID_IDENTITY_MAX = SCAN_ID_EXTRA_MAX - SCAN_ID_SUBFIELD_HEAD,
+  SCAN_ID_MEMBER_EXTRA = 26, /* octets of the member besides the identity */
+  SCAN_ID_PATH_MAX = 4096,
 };
 
 /* The empty member, in memory that is to be freed. The identity holds no NUL. */
-enum err head_member(struct span identity, char **bytes, size_t *size);
+enum err scan_id_member(struct span identity, char **bytes, size_t *size);
 
 /* The identity in a member's extra field; empty: there is none. */
-struct span head_identity(struct span extra);
+struct span scan_id_identity(struct span extra);
 
 /* Whether these are the first octets of such a member, and no whole one: all there is of a head
  * that was torn. */
-bool head_is_torn(struct span bytes);
+bool scan_id_is_torn(struct span bytes);
 
 /* Whether NAME.resume can be written. path: of the results. ERR_REFUSED: there is something that is
  * not ours, and force does not allow to replace it; ERR_IO with errno. */
-enum err head_check(const char *path, bool force);
+enum err scan_id_check(const char *path, bool force);
 
 /* Writes it, whole or not at all; fails likewise. */
-enum err head_save(const char *path, struct span identity, uint64_t from, bool force);
+enum err scan_id_save(const char *path, struct span identity, uint64_t from, bool force);
 
 /* Reads it; *identity is to be freed. ERR_NOT_FOUND: there is none; ERR_SYNTAX: it is something
  * else; ERR_IO with errno. */
-enum err head_load(const char *path, char **identity, uint64_t *from);
+enum err scan_id_load(const char *path, char **identity, uint64_t *from);
 
 #endif

@@ -11,7 +11,7 @@
 
 /* A file while it is read. */
 struct census_source {
-  struct reader *reader;
+  struct results_reader *reader;
   unsigned users; /* threads that read it */
   bool done;
   atomic_bool ours; /* some line of it is a record */
@@ -35,7 +35,7 @@ struct worker {
   struct groups groups;
   struct ledger *ledger; /* NULL: of one file every record counts */
   struct record_read *reading;
-  struct page *page;
+  struct line_block *page;
   char *line; /* a copy of the record, when records are listed */
   size_t line_size;
   uint64_t records, listed;
@@ -65,7 +65,7 @@ static bool crew_enter(struct crew *crew, unsigned *file) {
     struct census_source *source = &crew->sources[chosen];
     struct census_file *told = &crew->census->files[chosen];
     if (!source->reader)
-      told->err = reader_open_at(&source->reader, told->path, crew->config->from);
+      told->err = results_reader_open_at(&source->reader, told->path, crew->config->from);
     if (told->err == ERR_NONE) {
       source->users++;
     } else {
@@ -97,13 +97,13 @@ static void file_add(struct census_file *file, const struct census_file *part) {
 
 /* The last of its readers has left. */
 static void file_end(struct census_file *file, struct census_source *source) {
-  struct reader_account account = reader_account(source->reader);
+  struct results_reader_account account = results_reader_account(source->reader);
   file->gzip = account.gzip;
   file->bytes = account.bytes;
   file->damaged = account.damaged;
   file->torn += account.torn;
   if (file->records == 0 && (file->bad || file->damaged)) file->err = ERR_SYNTAX;
-  reader_close(source->reader);
+  results_reader_close(source->reader);
   source->reader = NULL;
 }
 
@@ -190,7 +190,7 @@ static enum err worker_bad(struct worker *worker, unsigned file, struct census_f
                            struct span begin, size_t len) {
   if (len == 0) return ERR_NONE;
   sample_take(part, begin);
-  if (page_line_open(worker->page) && span_starts(begin, SPAN("{"))) {
+  if (line_block_line_open(worker->page) && span_starts(begin, SPAN("{"))) {
     part->torn += len;
     return ERR_NONE;
   }
@@ -224,8 +224,8 @@ static enum err worker_read(struct worker *worker, unsigned file, struct census_
   char *line;
   size_t len;
   enum err err;
-  while ((err = reader_next(crew->sources[file].reader, worker->page)) == ERR_NONE)
-    while (page_line(worker->page, &line, &len)) {
+  while ((err = results_reader_next(crew->sources[file].reader, worker->page)) == ERR_NONE)
+    while (line_block_line(worker->page, &line, &len)) {
       err = worker_line(worker, file, part, line, len);
       if (err != ERR_NONE) return err;
     }
@@ -249,7 +249,7 @@ static void worker_free(struct worker *worker) {
   groups_free(&worker->groups);
   ledger_free(worker->ledger);
   record_read_free(worker->reading);
-  page_free(worker->page);
+  line_block_free(worker->page);
   free(worker->line);
 }
 
@@ -257,7 +257,7 @@ static enum err worker_make(struct worker *worker, struct crew *crew) {
   *worker = (struct worker){.crew = crew, .groups.facet = crew->config->by};
   enum err err = tally_new(&worker->tally);
   if (err == ERR_NONE) err = record_read_new(&worker->reading);
-  if (err == ERR_NONE) err = page_new(&worker->page);
+  if (err == ERR_NONE) err = line_block_new(&worker->page);
   if (err == ERR_NONE && crew->config->path_count > 1 && !in_order(crew->config))
     err = ledger_new(&worker->ledger);
   return err;
@@ -330,7 +330,7 @@ enum err census_run(struct census *census, const struct census_config *config) {
   if (err == ERR_NONE && !crew.sources) err = ERR_MEMORY;
   if (err == ERR_NONE) err = crew_work(&crew, threads);
   for (unsigned i = 0; crew.sources && i < config->path_count; i++)
-    reader_close(crew.sources[i].reader);
+    results_reader_close(crew.sources[i].reader);
   free(crew.sources);
   pthread_mutex_destroy(&crew.lock);
   errno = crew.cause;

@@ -90,7 +90,7 @@ void input_failure(const struct census_file *file, input_tell *tell, void *conte
     break;
   case ERR_LIMIT:
     snprintf(note, sizeof note, "a line is longer than %d bytes: not a result file of stscan",
-             PAGE_SIZE_MAX);
+             LINE_BLOCK_SIZE_MAX);
     break;
   case ERR_IO: snprintf(note, sizeof note, "%s", strerror(file->cause)); break;
   default: snprintf(note, sizeof note, "%s", err_text(file->err)); break;

@@ -12,9 +12,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-static enum sink_mode scan_sink_mode(const struct options *options) {
-  if (options->force) return SINK_TRUNCATE;
-  return options->append || options->resume ? SINK_APPEND : SINK_CREATE;
+static enum results_file_mode scan_sink_mode(const struct options *options) {
+  if (options->force) return RESULTS_FILE_TRUNCATE;
+  return options->append || options->resume ? RESULTS_FILE_APPEND : RESULTS_FILE_CREATE;
 }
 
 static unsigned scan_threads(const struct options *options) {
@@ -86,7 +86,7 @@ static bool scan_files_agree(const struct options *options, const char *command)
   file_set_reads(&set, "--ca-file", options->ca_file);
   file_set_reads(&set, "resolvers", setup_resolver_file(options));
   file_set_writes(&set, "output", output);
-  if (beside) file_set_writes_beside(&set, "output", output, HEAD_FILE_SUFFIX);
+  if (beside) file_set_writes_beside(&set, "output", output, SCAN_ID_FILE_SUFFIX);
   file_set_writes(&set, "--summary", options->summary);
   bool agree = file_set_agrees(&set, command);
   file_set_free(&set);

@@ -27,7 +27,7 @@ struct source {
   const char *changed;
   struct source_progress progress;
   /* the reader's own */
-  const struct marks *done;
+  const struct line_set *done;
   struct source_batch *deal[SOURCE_DEAL]; /* filled from the first on; NULL: not begun */
   size_t deal_next;
   uint64_t n;
@@ -175,7 +175,7 @@ static enum err source_read_list(struct source *source, struct list *list) {
     if (err != ERR_NONE) break;
     source->n++;
     struct entry entry;
-    if (!marks_has(source->done, source->n) &&
+    if (!line_set_has(source->done, source->n) &&
         entry_parse(line, source->config.format, first, &entry))
       err = source_deal(source, list, &entry);
     first = false;
@@ -217,7 +217,7 @@ static void *source_main(void *data) {
   return NULL;
 }
 
-enum err source_start(struct source *source, const struct marks *done) {
+enum err source_start(struct source *source, const struct line_set *done) {
   source->done = done;
   if (pthread_create(&source->thread, NULL, source_main, source) != 0) return ERR_MEMORY;
   source->started = true;

@@ -54,7 +54,7 @@ struct source;
 enum err source_new(struct source **source, const struct source_config *config, const char **bad);
 
 /* Lines marked in done (may be NULL; must stay as it is) are numbered but not given. */
-enum err source_start(struct source *source, const struct marks *done);
+enum err source_start(struct source *source, const struct line_set *done);
 
 /* Ends the reading, waits for the thread. NULL is allowed. Batches that were taken must have been
  * given back. */

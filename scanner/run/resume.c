@@ -23,26 +23,27 @@ static enum err resume_identity(const struct scan_config *config, char **identit
   return err;
 }
 
-static enum err resume_write_head_member(struct sink *sink, struct span identity) {
+static enum err resume_write_head_member(struct results_file *sink, struct span identity) {
   char *bytes;
   size_t size;
-  enum err err = head_member(identity, &bytes, &size);
+  enum err err = scan_id_member(identity, &bytes, &size);
   if (err != ERR_NONE) return err;
-  err = sink_append(sink, (struct span){bytes, size});
+  err = results_file_append(sink, (struct span){bytes, size});
   int saved = errno;
   free(bytes);
   errno = saved;
   return err;
 }
 
-static enum err resume_write_head(const struct scan_config *config, struct sink *sink,
+static enum err resume_write_head(const struct scan_config *config, struct results_file *sink,
                                   const char *identity) {
   struct span text = span_of(identity);
   enum err err = config->gzip ? resume_write_head_member(sink, text)
-                              : head_save(config->output, text, sink_file_size(sink),
-                                          config->mode == SINK_TRUNCATE);
+                              : scan_id_save(config->output, text, results_file_file_size(sink),
+                                             config->mode == RESULTS_FILE_TRUNCATE);
   if (err != ERR_NONE)
-    say("output %s%s: %s", config->output, config->gzip ? "" : HEAD_FILE_SUFFIX, resume_why(err));
+    say("output %s%s: %s", config->output, config->gzip ? "" : SCAN_ID_FILE_SUFFIX,
+        resume_why(err));
   return err;
 }
 
@@ -60,7 +61,7 @@ static void resume_tell_foreign(const char *output, const char *what) {
 }
 
 static void resume_tell_unreadable(const char *output, enum err err,
-                                   const struct journal *journal) {
+                                   const struct resume_index *journal) {
   if (err == ERR_NOT_FOUND)
     say("output %s is not resumed: it does not hold, or not beside it, what tells which scan it is "
         "of",
@@ -76,9 +77,9 @@ static void resume_tell_unreadable(const char *output, enum err err,
 }
 
 static enum err resume_read(const struct scan_config *config, const char *identity,
-                            struct journal *journal) {
+                            struct resume_index *journal) {
   struct identity_difference difference = {0};
-  enum err err = journal_read(journal, config->output, config->gzip);
+  enum err err = resume_index_read(journal, config->output, config->gzip);
   if (err != ERR_NONE) {
     resume_tell_unreadable(config->output, err, journal);
   } else if (journal->identity && !identity_same(journal->identity, identity, &difference)) {
@@ -88,12 +89,12 @@ static enum err resume_read(const struct scan_config *config, const char *identi
   return err;
 }
 
-static enum err resume_go_on(const struct scan_config *config, struct sink *sink,
-                             const char *identity, struct journal *journal) {
+static enum err resume_go_on(const struct scan_config *config, struct results_file *sink,
+                             const char *identity, struct resume_index *journal) {
   enum err err = resume_read(config, identity, journal);
   if (err != ERR_NONE) return err;
   uint64_t torn = journal->size - journal->whole;
-  if (torn) err = sink_cut(sink, journal->whole);
+  if (torn) err = results_file_cut(sink, journal->whole);
   if (err != ERR_NONE) {
     say("output %s: %s", config->output, resume_why(err));
     return err;
@@ -104,7 +105,7 @@ static enum err resume_go_on(const struct scan_config *config, struct sink *sink
   return ERR_NONE;
 }
 
-static void resume_tell_torn(const char *output, const struct journal *journal) {
+static void resume_tell_torn(const char *output, const struct resume_index *journal) {
   say("output %s is not appended to: it is whole up to octet %" PRIu64 ", and %" PRIu64
       " octets of a torn end follow: --resume it with the same lists first, or truncate -s %" PRIu64
       " %s",
@@ -113,8 +114,8 @@ static void resume_tell_torn(const char *output, const struct journal *journal) 
 
 /* What is appended behind a torn end cannot be read. */
 static enum err resume_check_append(const char *output, bool gzip) {
-  struct journal journal;
-  enum err err = journal_check(&journal, output, gzip);
+  struct resume_index journal;
+  enum err err = resume_index_check(&journal, output, gzip);
   if (err == ERR_NONE && journal.whole == journal.size) return ERR_NONE;
   if (err == ERR_NONE)
     resume_tell_torn(output, &journal);
@@ -128,29 +129,29 @@ static enum err resume_check_append(const char *output, bool gzip) {
   return ERR_REFUSED;
 }
 
-static enum err resume_begin(const struct scan_config *config, struct sink *sink,
+static enum err resume_begin(const struct scan_config *config, struct results_file *sink,
                              const char *identity) {
   enum err err = ERR_NONE;
-  if (config->mode == SINK_APPEND) err = resume_check_append(config->output, config->gzip);
+  if (config->mode == RESULTS_FILE_APPEND) err = resume_check_append(config->output, config->gzip);
   return err == ERR_NONE ? resume_write_head(config, sink, identity) : err;
 }
 
 enum err resume_check(const struct scan_config *config) {
   if (config->gzip || strcmp(config->output, "-") == 0) return ERR_NONE;
-  enum err err = head_check(config->output, config->mode == SINK_TRUNCATE);
+  enum err err = scan_id_check(config->output, config->mode == RESULTS_FILE_TRUNCATE);
   if (err == ERR_REFUSED)
-    say("%s" HEAD_FILE_SUFFIX " exists and is not of a scan: not overwritten (--force does)",
+    say("%s" SCAN_ID_FILE_SUFFIX " exists and is not of a scan: not overwritten (--force does)",
         config->output);
   else if (err != ERR_NONE)
-    say("output %s" HEAD_FILE_SUFFIX ": %s", config->output, resume_why(err));
+    say("output %s" SCAN_ID_FILE_SUFFIX ": %s", config->output, resume_why(err));
   return err;
 }
 
-enum err resume_prepare(const struct scan_config *config, struct sink *sink,
-                        struct journal *journal) {
+enum err resume_prepare(const struct scan_config *config, struct results_file *sink,
+                        struct resume_index *journal) {
   char *identity = NULL;
-  *journal = (struct journal){0};
-  if (!sink_is_named(sink)) {
+  *journal = (struct resume_index){0};
+  if (!results_file_is_named(sink)) {
     if (!config->resume) return ERR_NONE;
     say("output %s is not resumed: it is not a file", config->output);
     return ERR_REFUSED;
@@ -168,7 +169,7 @@ static void resume_note(void *context, const char *path, const char *text) {
   say("output %s: %s", path, text);
 }
 
-enum err resume_count(const struct scan_config *config, const struct journal *journal,
+enum err resume_count(const struct scan_config *config, const struct resume_index *journal,
                       struct tally **tally) {
   static const struct where everything;
   char *path = (char *)(size_t)config->output; /* census takes paths as argv holds them */

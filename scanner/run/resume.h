@@ -17,12 +17,12 @@ enum err resume_check(const struct scan_config *config);
 /* The sink is open, and locked, and nothing was appended yet. journal is to be freed in every case;
  * with config->resume it then tells what is done, and the torn tail is cut off; else it is empty.
  * On any error the results are as they were. */
-enum err resume_prepare(const struct scan_config *config, struct sink *sink,
-                        struct journal *journal);
+enum err resume_prepare(const struct scan_config *config, struct results_file *sink,
+                        struct resume_index *journal);
 
 /* The statistics of the scan's records that are there, read back; before anything is appended.
  * *tally is to be freed. */
-enum err resume_count(const struct scan_config *config, const struct journal *journal,
+enum err resume_count(const struct scan_config *config, const struct resume_index *journal,
                       struct tally **tally);
 
 #endif

@@ -19,8 +19,8 @@ struct scan {
   unsigned threads;
   unsigned fetches; /* in flight, of each worker */
   struct source *source;
-  struct sink *sink;
-  struct journal journal; /* what was done before */
+  struct results_file *sink;
+  struct resume_index journal; /* what was done before */
   struct pace *dns_pace, *https_pace;
   struct gates *gates;
   psl_ctx_t *psl;
@@ -191,7 +191,7 @@ static enum err scan_open_source(struct scan *scan) {
 }
 
 static enum err scan_open_sink(struct scan *scan) {
-  enum err err = sink_open(&scan->sink, scan->config->output, scan->config->mode);
+  enum err err = results_file_open(&scan->sink, scan->config->output, scan->config->mode);
   if (err == ERR_REFUSED)
     say("output %s exists: give --resume to go on with it, --force to overwrite it, --append to "
         "add to it, or another --output",
@@ -209,7 +209,7 @@ static enum err scan_open_results(struct scan *scan) {
   if (err == ERR_NONE) err = resume_prepare(scan->config, scan->sink, &scan->journal);
   if (err != ERR_NONE) return err;
   scan->account->resumed = scan->journal.records;
-  scan->account->resumable = sink_is_named(scan->sink);
+  scan->account->resumable = results_file_is_named(scan->sink);
   if (!scan->config->count_resumed || scan->journal.records == 0) return ERR_NONE;
   return resume_count(scan->config, &scan->journal, &scan->account->earlier);
 }
@@ -334,7 +334,7 @@ static enum err scan_fill_account(struct scan *scan) {
   account->lines = source.lines;
   account->records = sum.domains;
   account->fetches = sum.fetches_done;
-  account->bytes = sink_size(scan->sink);
+  account->bytes = results_file_size(scan->sink);
   account->server_count = scan->config->servers.count;
   memcpy(account->servers, sum.servers, sizeof account->servers);
   enum err err = tally_new(&account->tally);
@@ -357,7 +357,7 @@ static enum scan_end scan_go(struct scan *scan) {
   if (scan_fill_account(scan) != ERR_NONE) say("the account of the scan: %s", err_text(ERR_MEMORY));
   if (err != ERR_NONE) end = SCAN_FAILED;
   bool told = end == SCAN_READER_GONE || end == SCAN_BROKEN || end == SCAN_FAILED;
-  if (sink_close(scan->sink) != ERR_NONE && !told) {
+  if (results_file_close(scan->sink) != ERR_NONE && !told) {
     say("output %s: %s", scan->config->output, strerror(errno));
     end = scan_broken(scan, ERR_IO);
   }
@@ -377,8 +377,8 @@ static void scan_free(struct scan *scan) {
   scan_free_loop(scan);
   source_free(scan->source);
   for (unsigned i = 0; i < scan->made; i++) worker_free(scan->workers[i]);
-  sink_close(scan->sink);
-  journal_free(&scan->journal);
+  results_file_close(scan->sink);
+  resume_index_free(&scan->journal);
   progress_free(scan->progress);
   gates_free(scan->gates);
   pace_free(scan->https_pace);

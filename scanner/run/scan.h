@@ -23,7 +23,7 @@ struct scan_config {
   int list_count;
   enum entry_format format;
   const char *output;
-  enum sink_mode mode; /* to resume: SINK_APPEND */
+  enum results_file_mode mode; /* to resume: RESULTS_FILE_APPEND */
   bool resume;
   bool count_resumed; /* into the account's earlier */
   bool gzip;

@@ -54,7 +54,7 @@ enum err identity_make(const struct scan_config *config, char **identity, const 
   *identity = NULL;
   FILE *out = open_memstream(identity, &size);
   if (!out) return ERR_MEMORY;
-  fputs(HEAD_MAGIC, out);
+  fputs(SCAN_ID_MAGIC, out);
   identity_options(out, config);
   enum err err = identity_file(out, "--ca-file", config->fetcher.ca_file, "the system's", bad);
   if (err == ERR_NONE) err = identity_file(out, "--block", config->block_path, "none", bad);
@@ -62,7 +62,7 @@ enum err identity_make(const struct scan_config *config, char **identity, const 
   bool good = !ferror(out);
   if (fclose(out) != 0) good = false;
   if (err == ERR_NONE && !good) err = ERR_MEMORY;
-  if (err == ERR_NONE && size > HEAD_IDENTITY_MAX) err = ERR_LIMIT;
+  if (err == ERR_NONE && size > SCAN_ID_IDENTITY_MAX) err = ERR_LIMIT;
   if (err == ERR_NONE) return ERR_NONE;
   free(*identity);
   *identity = NULL;

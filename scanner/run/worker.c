@@ -23,7 +23,7 @@ struct worker_counters {
 
 struct worker {
   struct worker_config config;
-  struct sink *sink;
+  struct results_file *sink;
   pthread_t thread;
   uv_loop_t loop;
   bool loop_made;
@@ -35,7 +35,7 @@ struct worker {
   struct fetcher *fetcher;
   struct journey *journey;
   struct vigil *vigil;
-  struct member *member;
+  struct gzip_block *member;
   struct tally *tally;
   struct source_batch *batch;
   size_t batch_next;
@@ -71,21 +71,21 @@ static void counter_set(atomic_uint_fast64_t *counter, uint64_t value) {
 static void worker_flush(struct worker *worker) {
   struct span bytes;
   worker->flushed = uv_now(&worker->loop);
-  if (member_pending(worker->member) == 0) return;
-  enum err err = member_seal(worker->member, &bytes);
-  if (err == ERR_NONE) err = sink_append(worker->sink, bytes);
+  if (gzip_block_pending(worker->member) == 0) return;
+  enum err err = gzip_block_seal(worker->member, &bytes);
+  if (err == ERR_NONE) err = results_file_append(worker->sink, bytes);
   if (err != ERR_NONE) worker_fail(worker, err);
 }
 
 static enum err worker_write(struct worker *worker, const struct result *result) {
   size_t size = WORKER_RECORD_ROOM;
   for (;;) {
-    char *room = member_room(worker->member, size);
+    char *room = gzip_block_room(worker->member, size);
     if (!room) return ERR_MEMORY;
     struct json_writer json = json_writer_into(room, size);
     record_write(&json, result);
     if (!json_writer_overflow(&json)) {
-      member_added(worker->member, json_writer_text(&json).len);
+      gzip_block_added(worker->member, json_writer_text(&json).len);
       return ERR_NONE;
     }
     size = json.need;
@@ -104,7 +104,7 @@ static void worker_emit(void *data, const struct result *result) {
   counter_add(&worker->counters.domains);
   counter_add(&worker->counters.status[result->status]);
   if (result->fetch.asked) counter_add(&worker->counters.fetches_done);
-  if (member_full(worker->member)) worker_flush(worker);
+  if (gzip_block_full(worker->member)) worker_flush(worker);
 }
 
 static void worker_journey_fail(void *data, enum err err) {
@@ -275,7 +275,7 @@ enum err worker_new(struct worker **worker, const struct worker_config *config, 
   made->config = *config;
   atomic_init(&made->stop_grace_ms, UINT_MAX);
   pthread_mutex_init(&made->server_lock, NULL);
-  enum err err = member_new(&made->member, config->gzip);
+  enum err err = gzip_block_new(&made->member, config->gzip);
   if (err == ERR_NONE) err = tally_new(&made->tally);
   if (err == ERR_NONE) err = worker_make_loop(made);
   if (err == ERR_NONE) err = resolver_new(&made->resolver, &made->loop, &config->resolver);
@@ -299,7 +299,7 @@ static void *worker_main(void *data) {
   return NULL;
 }
 
-enum err worker_start(struct worker *worker, struct sink *sink) {
+enum err worker_start(struct worker *worker, struct results_file *sink) {
   worker->sink = sink;
   int failed = pthread_create(&worker->thread, NULL, worker_main, worker);
   return failed ? ERR_MEMORY : ERR_NONE;
@@ -392,7 +392,7 @@ void worker_free(struct worker *worker) {
   if (!worker) return;
   if (worker->loop_made) worker_free_loop(worker);
   journey_free(worker->journey);
-  member_free(worker->member);
+  gzip_block_free(worker->member);
   tally_free(worker->tally);
   pthread_mutex_destroy(&worker->server_lock);
   free(worker);

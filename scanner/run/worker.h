@@ -53,7 +53,7 @@ struct worker_snapshot {
 struct worker;
 
 enum err worker_new(struct worker **worker, const struct worker_config *config, const char **why);
-enum err worker_start(struct worker *worker, struct sink *sink);
+enum err worker_start(struct worker *worker, struct results_file *sink);
 
 /* These may be called from any thread. worker_wake: the source has something. worker_stop: take no
  * more lines; end what is in flight within grace_ms, then drop it. */

@@ -11,49 +11,50 @@
 
 enum { FORM_PLAIN, FORM_MEMBERS, FORM_RAW, FORMS, TORN = 0x80, TORN_MAX = 16 };
 
-static struct page *page;
+static struct line_block *page;
 
 static uint64_t fuzz_results_read(const struct fuzz_file *file) {
-  struct reader *reader;
+  struct results_reader *reader;
   uint64_t size = 0;
   enum err err;
-  FUZZ_REQUIRE(reader_open(&reader, file->path) == ERR_NONE);
-  while ((err = reader_next(reader, page)) == ERR_NONE) {
+  FUZZ_REQUIRE(results_reader_open(&reader, file->path) == ERR_NONE);
+  while ((err = results_reader_next(reader, page)) == ERR_NONE) {
     char *line;
     size_t len;
-    while (page_line(page, &line, &len)) {
+    while (line_block_line(page, &line, &len)) {
       FUZZ_REQUIRE(!memchr(line, '\n', len));
-      size += len + !page_line_open(page);
+      size += len + !line_block_line_open(page);
     }
   }
   FUZZ_REQUIRE(err == ERR_END || err == ERR_LIMIT);
-  struct reader_account account = reader_account(reader);
+  struct results_reader_account account = results_reader_account(reader);
   FUZZ_REQUIRE(account.torn <= account.bytes);
-  reader_close(reader);
+  results_reader_close(reader);
   return size;
 }
 
 static void fuzz_results_resume(const struct fuzz_file *file) {
-  struct journal journal, again;
-  enum err err = journal_read(&journal, file->path, true);
+  struct resume_index journal, again;
+  enum err err = resume_index_read(&journal, file->path, true);
   FUZZ_REQUIRE(err == ERR_NONE || err == ERR_NOT_FOUND || err == ERR_SYNTAX);
-  FUZZ_REQUIRE(journal.whole <= journal.size && marks_count(journal.done) <= journal.records);
+  FUZZ_REQUIRE(journal.whole <= journal.size && line_set_count(journal.done) <= journal.records);
   if (err == ERR_NONE) {
     FUZZ_REQUIRE(ftruncate(file->fd, (off_t)journal.whole) == 0);
-    FUZZ_REQUIRE(journal_check(&again, file->path, true) == ERR_NONE && again.whole == again.size);
-    FUZZ_REQUIRE(journal_read(&again, file->path, true) == ERR_NONE);
+    FUZZ_REQUIRE(resume_index_check(&again, file->path, true) == ERR_NONE &&
+                 again.whole == again.size);
+    FUZZ_REQUIRE(resume_index_read(&again, file->path, true) == ERR_NONE);
     FUZZ_REQUIRE(again.size == journal.whole && again.whole == journal.whole);
     FUZZ_REQUIRE(again.records == journal.records);
-    FUZZ_REQUIRE(marks_count(again.done) == marks_count(journal.done));
-    journal_free(&again);
+    FUZZ_REQUIRE(line_set_count(again.done) == line_set_count(journal.done));
+    resume_index_free(&again);
   }
-  journal_free(&journal);
+  resume_index_free(&journal);
 }
 
 static void fuzz_results_put_members(struct fuzz_file *file, struct span text) {
   char *head;
   size_t size;
-  FUZZ_REQUIRE(head_member(SPAN(HEAD_MAGIC "lists 1\n"), &head, &size) == ERR_NONE);
+  FUZZ_REQUIRE(scan_id_member(SPAN(SCAN_ID_MAGIC "lists 1\n"), &head, &size) == ERR_NONE);
   fuzz_file_put(file, (struct span){head, size});
   free(head);
   while (text.len) {
@@ -71,7 +72,7 @@ static void fuzz_results_tear(struct fuzz_file *file, unsigned octets) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct fuzz_file *file = fuzz_file_new();
-  if (!page) FUZZ_REQUIRE(page_new(&page) == ERR_NONE);
+  if (!page) FUZZ_REQUIRE(line_block_new(&page) == ERR_NONE);
   if (size == 0) return 0;
   struct span text = fuzz_text(data + 1, size - 1);
   unsigned form = (data[0] & 0x7f) % FORMS;

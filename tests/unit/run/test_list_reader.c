@@ -62,7 +62,7 @@ static void drop_file(char *path) {
   free(path);
 }
 
-static struct source *open_marked(char *const *paths, int count, const struct marks *done) {
+static struct source *open_marked(char *const *paths, int count, const struct line_set *done) {
   struct source *source = NULL;
   const char *bad;
   struct source_config config = {
@@ -122,10 +122,10 @@ static void passes_over_what_is_done(void **state) {
   static const char text[] = "a.example\nb.example\n\nd.example\n";
   char *path = write_file(text, sizeof text - 1);
   char names[256];
-  struct marks *done;
-  assert_int_equal(marks_new(&done), ERR_NONE);
-  assert_int_equal(marks_set(done, 1), ERR_NONE);
-  assert_int_equal(marks_set(done, 4), ERR_NONE);
+  struct line_set *done;
+  assert_int_equal(line_set_new(&done), ERR_NONE);
+  assert_int_equal(line_set_set(done, 1), ERR_NONE);
+  assert_int_equal(line_set_set(done, 4), ERR_NONE);
   struct source *source = open_marked(&path, 1, done);
   assert_int_equal(read_all(source, names, sizeof names), ERR_END);
   assert_string_equal(names, "2:b.example");
@@ -133,7 +133,7 @@ static void passes_over_what_is_done(void **state) {
   source_progress(source, &progress);
   assert_int_equal(progress.lines, 4);
   source_free(source);
-  marks_free(done);
+  line_set_free(done);
   drop_file(path);
 }
 

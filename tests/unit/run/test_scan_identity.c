@@ -111,7 +111,7 @@ static void test_what_may_differ(void **state) {
   other.dns_rate = other.https_rate = other.per_address = other.per_address_rate = 5;
   other.servers.count = 3;
   other.output = "moved.gz";
-  other.mode = SINK_APPEND;
+  other.mode = RESULTS_FILE_APPEND;
   other.resume = true;
   other.progress = PROGRESS_NEVER;
   check_difference(&standard, &other, NULL);

@@ -12,22 +12,22 @@
 
 enum { TEXT_SIZE = 4 * 1024 * 1024 };
 
-static void member_put(struct member *member, struct span text) {
-  char *room = member_room(member, text.len);
+static void gzip_block_put(struct gzip_block *member, struct span text) {
+  char *room = gzip_block_room(member, text.len);
   assert_non_null(room);
   if (text.len) memcpy(room, text.ptr, text.len);
-  member_added(member, text.len);
+  gzip_block_added(member, text.len);
 }
 
-static struct span seal(struct member *member) {
+static struct span seal(struct gzip_block *member) {
   struct span bytes;
-  assert_int_equal(ERR_NONE, member_seal(member, &bytes));
+  assert_int_equal(ERR_NONE, gzip_block_seal(member, &bytes));
   return bytes;
 }
 
-static struct member *member_make(bool gzip) {
-  struct member *member = NULL;
-  assert_int_equal(ERR_NONE, member_new(&member, gzip));
+static struct gzip_block *gzip_block_make(bool gzip) {
+  struct gzip_block *member = NULL;
+  assert_int_equal(ERR_NONE, gzip_block_new(&member, gzip));
   assert_non_null(member);
   return member;
 }
@@ -48,33 +48,33 @@ static size_t inflate_member(struct span sealed, char *out, size_t size) {
 static void test_nothing_pending_seals_to_nothing(void **state) {
   (void)state;
   for (int gzip = 0; gzip < 2; gzip++) {
-    struct member *member = member_make(gzip);
-    assert_int_equal(0, member_pending(member));
+    struct gzip_block *member = gzip_block_make(gzip);
+    assert_int_equal(0, gzip_block_pending(member));
     assert_int_equal(0, seal(member).len);
-    member_free(member);
+    gzip_block_free(member);
   }
-  member_free(NULL);
+  gzip_block_free(NULL);
 }
 
 static void test_plain_stays_as_it_is(void **state) {
   (void)state;
-  struct member *member = member_make(false);
-  member_put(member, SPAN("one\n"));
-  member_put(member, SPAN("two\n"));
-  assert_int_equal(8, member_pending(member));
+  struct gzip_block *member = gzip_block_make(false);
+  gzip_block_put(member, SPAN("one\n"));
+  gzip_block_put(member, SPAN("two\n"));
+  assert_int_equal(8, gzip_block_pending(member));
   assert_true(span_equal(SPAN("one\ntwo\n"), seal(member)));
-  assert_int_equal(0, member_pending(member));
-  member_put(member, SPAN("three\n"));
+  assert_int_equal(0, gzip_block_pending(member));
+  gzip_block_put(member, SPAN("three\n"));
   assert_true(span_equal(SPAN("three\n"), seal(member)));
-  member_free(member);
+  gzip_block_free(member);
 }
 
 /* The same lines give the same bytes, so that scans can be compared: no time in the header. */
 static void test_each_gzip_member_stands_for_itself(void **state) {
   (void)state;
   char first[64], out[64];
-  struct member *member = member_make(true);
-  member_put(member, SPAN("one\n"));
+  struct gzip_block *member = gzip_block_make(true);
+  gzip_block_put(member, SPAN("one\n"));
   struct span sealed = seal(member);
   size_t len = sealed.len;
   assert_in_range(len, 18, sizeof first);
@@ -83,32 +83,32 @@ static void test_each_gzip_member_stands_for_itself(void **state) {
   assert_int_equal(4, inflate_member(sealed, out, sizeof out));
   assert_memory_equal("one\n", out, 4);
 
-  member_put(member, SPAN("another\n"));
+  gzip_block_put(member, SPAN("another\n"));
   assert_int_equal(8, inflate_member(seal(member), out, sizeof out));
   assert_memory_equal("another\n", out, 8);
 
-  member_put(member, SPAN("one\n"));
+  gzip_block_put(member, SPAN("one\n"));
   sealed = seal(member);
   assert_int_equal(len, sealed.len);
   assert_memory_equal(first, sealed.ptr, len);
-  member_free(member);
+  gzip_block_free(member);
 }
 
 static void test_full_at_the_limit(void **state) {
   (void)state;
-  static char block[MEMBER_SIZE_MAX - 1];
-  struct member *member = member_make(true);
+  static char block[GZIP_BLOCK_SIZE_MAX - 1];
+  struct gzip_block *member = gzip_block_make(true);
   memset(block, 'x', sizeof block);
-  member_put(member, (struct span){block, sizeof block});
-  assert_false(member_full(member));
-  member_put(member, SPAN("\n"));
-  assert_true(member_full(member));
-  member_put(member, SPAN("\n"));
-  assert_true(member_full(member));
-  assert_int_equal(MEMBER_SIZE_MAX + 1, member_pending(member));
+  gzip_block_put(member, (struct span){block, sizeof block});
+  assert_false(gzip_block_full(member));
+  gzip_block_put(member, SPAN("\n"));
+  assert_true(gzip_block_full(member));
+  gzip_block_put(member, SPAN("\n"));
+  assert_true(gzip_block_full(member));
+  assert_int_equal(GZIP_BLOCK_SIZE_MAX + 1, gzip_block_pending(member));
   seal(member);
-  assert_false(member_full(member));
-  member_free(member);
+  assert_false(gzip_block_full(member));
+  gzip_block_free(member);
 }
 
 /* Bytes that no deflate makes smaller, also far over the limit. */
@@ -122,29 +122,29 @@ static void test_a_long_line_that_cannot_be_deflated(void **state) {
     seed = seed * 1664525 + 1013904223;
     noise[i] = (char)(seed >> 24);
   }
-  struct member *member = member_make(true);
-  member_put(member, (struct span){noise, TEXT_SIZE});
+  struct gzip_block *member = gzip_block_make(true);
+  gzip_block_put(member, (struct span){noise, TEXT_SIZE});
   assert_int_equal(TEXT_SIZE, inflate_member(seal(member), out, TEXT_SIZE + 1));
   assert_memory_equal(noise, out, TEXT_SIZE);
-  member_put(member, SPAN("after\n"));
+  gzip_block_put(member, SPAN("after\n"));
   assert_int_equal(6, inflate_member(seal(member), out, TEXT_SIZE + 1));
-  member_free(member);
+  gzip_block_free(member);
   free(noise);
   free(out);
 }
 
 static void test_room_ends_at_the_limit(void **state) {
   (void)state;
-  struct member *member = member_make(false);
-  assert_null(member_room(member, (size_t)MEMBER_GROWN_MAX + 1));
-  assert_null(member_room(member, SIZE_MAX));
-  member_put(member, SPAN("x"));
-  assert_null(member_room(member, MEMBER_GROWN_MAX));
-  assert_null(member_room(member, SIZE_MAX));
-  assert_non_null(member_room(member, MEMBER_GROWN_MAX - 1));
+  struct gzip_block *member = gzip_block_make(false);
+  assert_null(gzip_block_room(member, (size_t)GZIP_BLOCK_GROWN_MAX + 1));
+  assert_null(gzip_block_room(member, SIZE_MAX));
+  gzip_block_put(member, SPAN("x"));
+  assert_null(gzip_block_room(member, GZIP_BLOCK_GROWN_MAX));
+  assert_null(gzip_block_room(member, SIZE_MAX));
+  assert_non_null(gzip_block_room(member, GZIP_BLOCK_GROWN_MAX - 1));
   assert_true(span_equal(SPAN("x"), seal(member)));
-  assert_non_null(member_room(member, MEMBER_GROWN_MAX));
-  member_free(member);
+  assert_non_null(gzip_block_room(member, GZIP_BLOCK_GROWN_MAX));
+  gzip_block_free(member);
 }
 
 /* zlib's own reader over a file of members. */
@@ -156,10 +156,10 @@ static void test_members_one_after_the_other_read_as_one(void **state) {
   assert_true(fd >= 0);
   FILE *file = fdopen(fd, "wb");
   assert_non_null(file);
-  struct member *member = member_make(true);
+  struct gzip_block *member = gzip_block_make(true);
   for (int i = 0; i < 100; i++) {
     snprintf(line, sizeof line, "line %d\n", i);
-    member_put(member, span_of(line));
+    gzip_block_put(member, span_of(line));
     if (i % 7 != 0) continue;
     struct span sealed = seal(member);
     assert_int_equal(sealed.len, fwrite(sealed.ptr, 1, sealed.len, file));
@@ -167,7 +167,7 @@ static void test_members_one_after_the_other_read_as_one(void **state) {
   struct span sealed = seal(member);
   assert_int_equal(sealed.len, fwrite(sealed.ptr, 1, sealed.len, file));
   assert_int_equal(0, fclose(file));
-  member_free(member);
+  gzip_block_free(member);
 
   gzFile in = gzopen(path, "rb");
   assert_non_null(in);

@@ -97,9 +97,9 @@ static const char *file_text(void) {
   return text;
 }
 
-static struct sink *sink_of(const char *at, enum sink_mode mode) {
-  struct sink *sink = NULL;
-  assert_int_equal(ERR_NONE, sink_open(&sink, at, mode));
+static struct results_file *sink_of(const char *at, enum results_file_mode mode) {
+  struct results_file *sink = NULL;
+  assert_int_equal(ERR_NONE, results_file_open(&sink, at, mode));
   assert_non_null(sink);
   return sink;
 }
@@ -113,9 +113,9 @@ static void script(const struct write_fault *faults, size_t count) {
 
 static void test_create_refuses_what_exists(void **state) {
   (void)state;
-  struct sink *sink = NULL;
+  struct results_file *sink = NULL;
   file_write("before\n");
-  assert_int_equal(ERR_REFUSED, sink_open(&sink, path, SINK_CREATE));
+  assert_int_equal(ERR_REFUSED, results_file_open(&sink, path, RESULTS_FILE_CREATE));
   assert_int_equal(EEXIST, errno);
   assert_null(sink);
   assert_string_equal("before\n", file_text());
@@ -123,25 +123,25 @@ static void test_create_refuses_what_exists(void **state) {
 
 static void test_modes(void **state) {
   static const struct {
-    enum sink_mode mode;
+    enum results_file_mode mode;
     const char *before, *after;
   } rows[] = {
-      {SINK_CREATE, NULL, "one\ntwo\n"},
-      {SINK_APPEND, NULL, "one\ntwo\n"},
-      {SINK_APPEND, "before\n", "before\none\ntwo\n"},
-      {SINK_TRUNCATE, NULL, "one\ntwo\n"},
-      {SINK_TRUNCATE, "before\n", "one\ntwo\n"},
+      {RESULTS_FILE_CREATE, NULL, "one\ntwo\n"},
+      {RESULTS_FILE_APPEND, NULL, "one\ntwo\n"},
+      {RESULTS_FILE_APPEND, "before\n", "before\none\ntwo\n"},
+      {RESULTS_FILE_TRUNCATE, NULL, "one\ntwo\n"},
+      {RESULTS_FILE_TRUNCATE, "before\n", "one\ntwo\n"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     unlink(path);
     if (rows[i].before) file_write(rows[i].before);
-    struct sink *sink = sink_of(path, rows[i].mode);
-    assert_int_equal(ERR_NONE, sink_append(sink, SPAN("one\n")));
-    assert_int_equal(ERR_NONE, sink_append(sink, SPAN("")));
-    assert_int_equal(ERR_NONE, sink_append(sink, SPAN("two\n")));
-    assert_int_equal(8, sink_size(sink));
-    assert_int_equal(ERR_NONE, sink_close(sink));
+    struct results_file *sink = sink_of(path, rows[i].mode);
+    assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("one\n")));
+    assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("")));
+    assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("two\n")));
+    assert_int_equal(8, results_file_size(sink));
+    assert_int_equal(ERR_NONE, results_file_close(sink));
     assert_string_equal(rows[i].after, file_text());
   }
 }
@@ -149,42 +149,42 @@ static void test_modes(void **state) {
 /* Whatever the mode, what another process writes to is not touched. */
 static void test_a_file_in_use_is_left_alone(void **state) {
   (void)state;
-  static const enum sink_mode modes[] = {SINK_APPEND, SINK_TRUNCATE};
-  struct sink *first = sink_of(path, SINK_CREATE);
-  assert_int_equal(ERR_NONE, sink_append(first, SPAN("one\n")));
+  static const enum results_file_mode modes[] = {RESULTS_FILE_APPEND, RESULTS_FILE_TRUNCATE};
+  struct results_file *first = sink_of(path, RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_NONE, results_file_append(first, SPAN("one\n")));
   for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-    struct sink *second = NULL;
-    assert_int_equal(ERR_BUSY, sink_open(&second, path, modes[i]));
+    struct results_file *second = NULL;
+    assert_int_equal(ERR_BUSY, results_file_open(&second, path, modes[i]));
     assert_null(second);
   }
   assert_string_equal("one\n", file_text());
-  assert_int_equal(ERR_NONE, sink_close(first));
-  assert_int_equal(ERR_NONE, sink_close(sink_of(path, SINK_APPEND)));
+  assert_int_equal(ERR_NONE, results_file_close(first));
+  assert_int_equal(ERR_NONE, results_file_close(sink_of(path, RESULTS_FILE_APPEND)));
 }
 
 static void test_cuts_before_it_appends(void **state) {
   (void)state;
   file_write("one\ntw");
-  struct sink *sink = sink_of(path, SINK_APPEND);
-  assert_true(sink_is_named(sink));
-  assert_int_equal(6, sink_file_size(sink));
-  assert_int_equal(ERR_NONE, sink_cut(sink, 4));
-  assert_int_equal(4, sink_file_size(sink));
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("two\n")));
-  assert_int_equal(8, sink_file_size(sink));
-  assert_int_equal(4, sink_size(sink));
-  assert_int_equal(ERR_NONE, sink_close(sink));
+  struct results_file *sink = sink_of(path, RESULTS_FILE_APPEND);
+  assert_true(results_file_is_named(sink));
+  assert_int_equal(6, results_file_file_size(sink));
+  assert_int_equal(ERR_NONE, results_file_cut(sink, 4));
+  assert_int_equal(4, results_file_file_size(sink));
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("two\n")));
+  assert_int_equal(8, results_file_file_size(sink));
+  assert_int_equal(4, results_file_size(sink));
+  assert_int_equal(ERR_NONE, results_file_close(sink));
   assert_string_equal("one\ntwo\n", file_text());
 }
 
 static void test_no_such_folder(void **state) {
   (void)state;
-  struct sink *sink = NULL;
+  struct results_file *sink = NULL;
   char nowhere[PATH_SIZE];
   snprintf(nowhere, sizeof nowhere, "%.80s/nowhere/results", folder);
-  assert_int_equal(ERR_IO, sink_open(&sink, nowhere, SINK_CREATE));
+  assert_int_equal(ERR_IO, results_file_open(&sink, nowhere, RESULTS_FILE_CREATE));
   assert_int_equal(ENOENT, errno);
-  assert_int_equal(ERR_IO, sink_open(&sink, folder, SINK_TRUNCATE));
+  assert_int_equal(ERR_IO, results_file_open(&sink, folder, RESULTS_FILE_TRUNCATE));
   assert_int_equal(EISDIR, errno);
   assert_null(sink);
 }
@@ -192,11 +192,11 @@ static void test_no_such_folder(void **state) {
 /* A folder exists as well; a device is written to without being overwritten. */
 static void test_create_takes_streams_only(void **state) {
   (void)state;
-  struct sink *sink = NULL;
-  assert_true(sink_open(&sink, folder, SINK_CREATE) != ERR_NONE);
-  sink = sink_of("/dev/null", SINK_CREATE);
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("gone\n")));
-  assert_int_equal(ERR_NONE, sink_close(sink));
+  struct results_file *sink = NULL;
+  assert_true(results_file_open(&sink, folder, RESULTS_FILE_CREATE) != ERR_NONE);
+  sink = sink_of("/dev/null", RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("gone\n")));
+  assert_int_equal(ERR_NONE, results_file_close(sink));
   assert_int_equal(0, syncs);
 }
 
@@ -204,9 +204,9 @@ static void test_a_name_in_the_working_folder(void **state) {
   (void)state;
   int before = open(".", O_RDONLY | O_DIRECTORY);
   assert_int_equal(0, chdir(folder));
-  struct sink *sink = sink_of("results", SINK_CREATE);
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("here\n")));
-  assert_int_equal(ERR_NONE, sink_close(sink));
+  struct results_file *sink = sink_of("results", RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("here\n")));
+  assert_int_equal(ERR_NONE, results_file_close(sink));
   assert_int_equal(0, fchdir(before));
   close(before);
   assert_string_equal("here\n", file_text());
@@ -217,41 +217,41 @@ static void test_short_and_interrupted_writes_go_on(void **state) {
   static const struct write_fault faults[] = {
       {.error = EINTR}, {.most = 1}, {.error = EAGAIN}, {.most = 3}, {.error = EINTR}, {.most = 2},
   };
-  struct sink *sink = sink_of(path, SINK_CREATE);
+  struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
   SCRIPT(faults);
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("all of it\n")));
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("all of it\n")));
   assert_int_equal(0, write_script_left);
-  assert_int_equal(ERR_NONE, sink_close(sink));
+  assert_int_equal(ERR_NONE, results_file_close(sink));
   assert_string_equal("all of it\n", file_text());
 }
 
 static void test_a_torn_append_is_cut_off(void **state) {
   static const struct {
-    enum sink_mode mode;
+    enum results_file_mode mode;
     int error;
     const char *after;
   } rows[] = {
-      {SINK_TRUNCATE, ENOSPC, "whole\n"},
-      {SINK_TRUNCATE, EIO, "whole\n"},
-      {SINK_APPEND, ENOSPC, "before\nwhole\n"},
-      {SINK_APPEND, EDQUOT, "before\nwhole\n"},
+      {RESULTS_FILE_TRUNCATE, ENOSPC, "whole\n"},
+      {RESULTS_FILE_TRUNCATE, EIO, "whole\n"},
+      {RESULTS_FILE_APPEND, ENOSPC, "before\nwhole\n"},
+      {RESULTS_FILE_APPEND, EDQUOT, "before\nwhole\n"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const struct write_fault faults[] = {{.most = 2}, {.error = EINTR}, {.error = rows[i].error}};
     file_write("before\n");
-    struct sink *sink = sink_of(path, rows[i].mode);
-    assert_int_equal(ERR_NONE, sink_append(sink, SPAN("whole\n")));
+    struct results_file *sink = sink_of(path, rows[i].mode);
+    assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("whole\n")));
     SCRIPT(faults);
-    assert_int_equal(ERR_IO, sink_append(sink, SPAN("torn\n")));
+    assert_int_equal(ERR_IO, results_file_append(sink, SPAN("torn\n")));
     assert_int_equal(rows[i].error, errno);
     assert_string_equal(rows[i].after, file_text());
     errno = 0;
-    assert_int_equal(ERR_IO, sink_append(sink, SPAN("late\n")));
+    assert_int_equal(ERR_IO, results_file_append(sink, SPAN("late\n")));
     assert_int_equal(rows[i].error, errno);
-    assert_int_equal(6, sink_size(sink));
+    assert_int_equal(6, results_file_size(sink));
     errno = 0;
-    assert_int_equal(ERR_IO, sink_close(sink));
+    assert_int_equal(ERR_IO, results_file_close(sink));
     assert_int_equal(rows[i].error, errno);
     assert_string_equal(rows[i].after, file_text());
   }
@@ -267,27 +267,27 @@ static void test_a_file_at_its_size_limit(void **state) {
   assert_int_equal(0, getrlimit(RLIMIT_FSIZE, &before));
   limit = before;
   limit.rlim_cur = 100;
-  struct sink *sink = sink_of(path, SINK_CREATE);
+  struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
   assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &limit));
-  enum err first = sink_append(sink, (struct span){block, sizeof block});
-  enum err second = sink_append(sink, (struct span){block, sizeof block});
+  enum err first = results_file_append(sink, (struct span){block, sizeof block});
+  enum err second = results_file_append(sink, (struct span){block, sizeof block});
   int error = errno;
   assert_int_equal(0, setrlimit(RLIMIT_FSIZE, &before));
   assert_int_equal(ERR_NONE, first);
   assert_int_equal(ERR_IO, second);
   assert_int_equal(EFBIG, error);
   assert_int_equal(sizeof block, strlen(file_text()));
-  assert_int_equal(ERR_IO, sink_append(sink, SPAN("late\n")));
-  assert_int_equal(ERR_IO, sink_close(sink));
+  assert_int_equal(ERR_IO, results_file_append(sink, SPAN("late\n")));
+  assert_int_equal(ERR_IO, results_file_close(sink));
   assert_int_equal(sizeof block, strlen(file_text()));
 }
 
 static void test_a_full_device(void **state) {
   (void)state;
-  struct sink *sink = sink_of("/dev/full", SINK_CREATE);
-  assert_int_equal(ERR_IO, sink_append(sink, SPAN("no room\n")));
+  struct results_file *sink = sink_of("/dev/full", RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_IO, results_file_append(sink, SPAN("no room\n")));
   assert_int_equal(ENOSPC, errno);
-  assert_int_equal(ERR_IO, sink_close(sink));
+  assert_int_equal(ERR_IO, results_file_close(sink));
   assert_int_equal(ENOSPC, errno);
 }
 
@@ -298,16 +298,16 @@ static void test_a_reader_that_went_away(void **state) {
   signal(SIGPIPE, SIG_IGN);
   assert_int_equal(0, pipe(ends));
   snprintf(name, sizeof name, "/dev/fd/%d", ends[1]);
-  struct sink *sink = sink_of(name, SINK_CREATE);
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("read\n")));
+  struct results_file *sink = sink_of(name, RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("read\n")));
   assert_int_equal(5, read(ends[0], got, sizeof got));
   assert_string_equal("read\n", got);
   close(ends[0]);
-  assert_int_equal(ERR_END, sink_append(sink, SPAN("unread\n")));
-  assert_int_equal(ERR_END, sink_append(sink, SPAN("unread\n")));
+  assert_int_equal(ERR_END, results_file_append(sink, SPAN("unread\n")));
+  assert_int_equal(ERR_END, results_file_append(sink, SPAN("unread\n")));
   assert_int_equal(EPIPE, errno);
-  assert_int_equal(5, sink_size(sink));
-  assert_int_equal(ERR_END, sink_close(sink));
+  assert_int_equal(5, results_file_size(sink));
+  assert_int_equal(ERR_END, results_file_close(sink));
   close(ends[1]);
 }
 
@@ -319,12 +319,12 @@ static void test_standard_output(void **state) {
   int kept = dup(STDOUT_FILENO), file = open(path, O_WRONLY | O_CREAT, 0600);
   assert_true(kept >= 0 && file >= 0);
   dup2(file, STDOUT_FILENO);
-  struct sink *sink = NULL;
-  enum err opened = sink_open(&sink, "-", SINK_CREATE);
-  enum err whole = opened == ERR_NONE ? sink_append(sink, SPAN("whole\n")) : opened;
+  struct results_file *sink = NULL;
+  enum err opened = results_file_open(&sink, "-", RESULTS_FILE_CREATE);
+  enum err whole = opened == ERR_NONE ? results_file_append(sink, SPAN("whole\n")) : opened;
   SCRIPT(faults);
-  enum err torn = opened == ERR_NONE ? sink_append(sink, SPAN("torn\n")) : opened;
-  sink_close(sink);
+  enum err torn = opened == ERR_NONE ? results_file_append(sink, SPAN("torn\n")) : opened;
+  results_file_close(sink);
   bool still_open = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
   dup2(kept, STDOUT_FILENO);
   close(kept);
@@ -338,20 +338,20 @@ static void test_standard_output(void **state) {
 
 static void test_closing_syncs(void **state) {
   (void)state;
-  struct sink *sink = sink_of(path, SINK_CREATE);
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("x\n")));
-  assert_int_equal(ERR_NONE, sink_close(sink));
+  struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("x\n")));
+  assert_int_equal(ERR_NONE, results_file_close(sink));
   assert_true(syncs >= 1);
-  assert_int_equal(ERR_NONE, sink_close(NULL));
+  assert_int_equal(ERR_NONE, results_file_close(NULL));
 }
 
 static void test_a_failed_sync_is_told(void **state) {
   (void)state;
-  struct sink *sink = sink_of(path, SINK_CREATE);
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("x\n")));
+  struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("x\n")));
   sync_error = EIO;
   errno = 0;
-  assert_int_equal(ERR_IO, sink_close(sink));
+  assert_int_equal(ERR_IO, results_file_close(sink));
   assert_int_equal(EIO, errno);
   assert_string_equal("x\n", file_text());
 }
@@ -365,14 +365,14 @@ static void test_appends_do_not_wait_for_the_disk(void **state) {
   sem_init(&go_on, 0, 0);
   sync_begun = &begun;
   sync_go_on = &go_on;
-  struct sink *sink = sink_of(path, SINK_CREATE);
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("one\n")));
+  struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("one\n")));
   sem_wait(&begun);
-  assert_int_equal(ERR_NONE, sink_append(sink, SPAN("two\n")));
+  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("two\n")));
   assert_string_equal("one\ntwo\n", file_text());
   sem_post(&go_on);
   sem_post(&go_on);
-  assert_int_equal(ERR_NONE, sink_close(sink));
+  assert_int_equal(ERR_NONE, results_file_close(sink));
   assert_int_equal(2, syncs);
   sync_begun = sync_go_on = NULL;
   sem_destroy(&begun);
@@ -381,7 +381,7 @@ static void test_appends_do_not_wait_for_the_disk(void **state) {
 
 struct appender {
   pthread_t thread;
-  struct sink *sink;
+  struct results_file *sink;
   char letter;
   enum err err;
 };
@@ -394,7 +394,7 @@ static void *appender_run(void *data) {
     size_t len = 1 + i * 977 % BLOCK_MAX;
     memset(block, appender->letter, len);
     block[len] = '\n';
-    appender->err = sink_append(appender->sink, (struct span){block, len + 1});
+    appender->err = results_file_append(appender->sink, (struct span){block, len + 1});
   }
   return NULL;
 }
@@ -416,7 +416,7 @@ static size_t count_whole_blocks(void) {
 static void test_appends_of_many_threads_stay_whole(void **state) {
   (void)state;
   struct appender appenders[APPENDERS];
-  struct sink *sink = sink_of(path, SINK_CREATE);
+  struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
   for (int i = 0; i < APPENDERS; i++) {
     appenders[i] = (struct appender){.sink = sink, .letter = (char)('a' + i)};
     assert_int_equal(0, pthread_create(&appenders[i].thread, NULL, appender_run, &appenders[i]));
@@ -426,8 +426,8 @@ static void test_appends_of_many_threads_stay_whole(void **state) {
     assert_int_equal(ERR_NONE, appenders[i].err);
   }
   struct stat st;
-  uint64_t size = sink_size(sink);
-  assert_int_equal(ERR_NONE, sink_close(sink));
+  uint64_t size = results_file_size(sink);
+  assert_int_equal(ERR_NONE, results_file_close(sink));
   assert_int_equal(0, stat(path, &st));
   assert_int_equal(size, st.st_size);
   assert_int_equal(APPENDERS * APPENDS, count_whole_blocks());

@@ -38,14 +38,14 @@ static void put(const void *from, size_t len) {
 
 /* A member as a scan writes it. */
 static void put_member(const char *text) {
-  struct member *member;
+  struct gzip_block *member;
   struct span sealed;
-  assert_int_equal(ERR_NONE, member_new(&member, true));
-  memcpy(member_room(member, strlen(text)), text, strlen(text));
-  member_added(member, strlen(text));
-  assert_int_equal(ERR_NONE, member_seal(member, &sealed));
+  assert_int_equal(ERR_NONE, gzip_block_new(&member, true));
+  memcpy(gzip_block_room(member, strlen(text)), text, strlen(text));
+  gzip_block_added(member, strlen(text));
+  assert_int_equal(ERR_NONE, gzip_block_seal(member, &sealed));
   put(sealed.ptr, sealed.len);
-  member_free(member);
+  gzip_block_free(member);
 }
 
 /* A member as others write it: with another level, so that its head differs. */
@@ -71,30 +71,30 @@ static void save(void) {
 }
 
 /* All lines that come, each ended by '|', or by '!' when it had no line feed. */
-static struct reader_account read_from(uint64_t from) {
-  struct reader *reader;
-  struct page *page;
+static struct results_reader_account read_from(uint64_t from) {
+  struct results_reader *reader;
+  struct line_block *page;
   char *line, *out = lines;
   size_t len;
   save();
-  assert_int_equal(ERR_NONE, reader_open_at(&reader, path, from));
-  assert_int_equal(ERR_NONE, page_new(&page));
+  assert_int_equal(ERR_NONE, results_reader_open_at(&reader, path, from));
+  assert_int_equal(ERR_NONE, line_block_new(&page));
   enum err err;
-  while ((err = reader_next(reader, page)) == ERR_NONE)
-    while (page_line(page, &line, &len)) {
+  while ((err = results_reader_next(reader, page)) == ERR_NONE)
+    while (line_block_line(page, &line, &len)) {
       memcpy(out, line, len);
       out += len;
-      *out++ = page_line_open(page) ? '!' : '|';
+      *out++ = line_block_line_open(page) ? '!' : '|';
     }
   *out = 0;
   assert_int_equal(ERR_END, err);
-  struct reader_account account = reader_account(reader);
-  page_free(page);
-  reader_close(reader);
+  struct results_reader_account account = results_reader_account(reader);
+  line_block_free(page);
+  results_reader_close(reader);
   return account;
 }
 
-static struct reader_account read_all(void) {
+static struct results_reader_account read_all(void) {
   return read_from(0);
 }
 
@@ -107,7 +107,7 @@ static void test_plain_text(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     put(rows[i].text, strlen(rows[i].text));
-    struct reader_account account = read_all();
+    struct results_reader_account account = read_all();
     assert_string_equal(rows[i].lines, lines);
     assert_int_equal(strlen(rows[i].text), account.bytes);
     assert_int_equal(0, account.torn + account.damaged);
@@ -169,7 +169,7 @@ static void test_a_torn_tail_is_told(void **state) {
     if (cut == used - first) break;
     used -= cut;
     size_t torn = used - first;
-    struct reader_account account = read_all();
+    struct results_reader_account account = read_all();
     assert_memory_equal("a|b|", lines, 4);
     assert_int_equal(torn, account.torn);
     assert_int_equal(0, account.damaged);
@@ -195,7 +195,7 @@ static void test_a_tear_in_the_middle_is_told(void **state) {
   put_member("b\n");
   used -= 5;
   put_member("c\n");
-  struct reader_account account = read_all();
+  struct results_reader_account account = read_all();
   assert_int_equal(1, account.damaged);
   assert_int_equal(0, account.torn);
   assert_memory_equal("a|", lines, 2);
@@ -226,33 +226,33 @@ static void test_many_lines_come_whole(void **state) {
     put(line, (size_t)len);
     expected++;
   }
-  struct reader *reader;
-  struct page *page;
+  struct results_reader *reader;
+  struct line_block *page;
   char *at;
   size_t len, got = 0;
   save();
-  assert_int_equal(ERR_NONE, reader_open(&reader, path));
-  assert_int_equal(ERR_NONE, page_new(&page));
-  while (reader_next(reader, page) == ERR_NONE)
-    while (page_line(page, &at, &len)) {
+  assert_int_equal(ERR_NONE, results_reader_open(&reader, path));
+  assert_int_equal(ERR_NONE, line_block_new(&page));
+  while (results_reader_next(reader, page) == ERR_NONE)
+    while (line_block_line(page, &at, &len)) {
       snprintf(line, sizeof line, "%0*d", 1 + (int)got % 280, (int)got);
       assert_int_equal(strlen(line), len);
       assert_memory_equal(line, at, len);
       got++;
     }
   assert_int_equal(expected, got);
-  page_free(page);
-  reader_close(reader);
+  line_block_free(page);
+  results_reader_close(reader);
 }
 
 static void test_a_line_longer_than_a_page_comes_whole(void **state) {
   (void)state;
-  memset(bytes, 'x', 3 * PAGE_SIZE_MIN);
-  used = 3 * PAGE_SIZE_MIN;
+  memset(bytes, 'x', 3 * LINE_BLOCK_SIZE_MIN);
+  used = 3 * LINE_BLOCK_SIZE_MIN;
   put("\ny\n", 3);
   read_all();
-  assert_int_equal(3 * PAGE_SIZE_MIN + 3, strlen(lines));
-  assert_string_equal("x|y|", lines + 3 * PAGE_SIZE_MIN - 1);
+  assert_int_equal(3 * LINE_BLOCK_SIZE_MIN + 3, strlen(lines));
+  assert_string_equal("x|y|", lines + 3 * LINE_BLOCK_SIZE_MIN - 1);
 }
 
 static void put_hole(size_t len) {
@@ -286,7 +286,7 @@ static void test_a_hole_between_members(void **state) {
       put_hole(holes[i]);
       put_member("b\nc\n");
       put_member("d\n");
-      struct reader_account account = read_all();
+      struct results_reader_account account = read_all();
       assert_true(account.gzip);
       assert_int_equal(1, account.damaged);
       assert_string_equal(front ? "b|c|d|" : "a|b|c|d|", lines);
@@ -294,10 +294,10 @@ static void test_a_hole_between_members(void **state) {
 }
 
 static void test_what_cannot_be_opened(void **state) {
-  struct reader *reader;
+  struct results_reader *reader;
   (void)state;
-  assert_int_equal(ERR_IO, reader_open(&reader, "/nonexistent/file"));
-  assert_int_equal(ERR_IO, reader_open(&reader, "/tmp"));
+  assert_int_equal(ERR_IO, results_reader_open(&reader, "/nonexistent/file"));
+  assert_int_equal(ERR_IO, results_reader_open(&reader, "/tmp"));
 }
 
 int main(void) {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define IDENTITY HEAD_MAGIC "--shard 0/1\nlist-1 12 octets\n"
+#define IDENTITY SCAN_ID_MAGIC "--shard 0/1\nlist-1 12 octets\n"
 
 enum { PATH_SIZE = 128, FILE_MAX = 64 * 1024, MEMBERS = 6, LINES_A_MEMBER = 3 };
 
@@ -61,17 +61,17 @@ static void results_part_ends(struct results *results) {
 static void results_add_head(struct results *results, const char *identity) {
   char *bytes;
   size_t size;
-  assert_int_equal(ERR_NONE, head_member(span_of(identity), &bytes, &size));
-  assert_int_equal(strlen(identity) + HEAD_MEMBER_EXTRA, size);
+  assert_int_equal(ERR_NONE, scan_id_member(span_of(identity), &bytes, &size));
+  assert_int_equal(strlen(identity) + SCAN_ID_MEMBER_EXTRA, size);
   results_add(results, (struct span){bytes, size});
   free(bytes);
 }
 
-static void member_line(struct member *member, const char *line) {
-  char *room = member_room(member, strlen(line));
+static void member_line(struct gzip_block *member, const char *line) {
+  char *room = gzip_block_room(member, strlen(line));
   assert_non_null(room);
   memcpy(room, line, strlen(line));
-  member_added(member, strlen(line));
+  gzip_block_added(member, strlen(line));
 }
 
 static size_t record_text(char *out, size_t size, uint64_t n) {
@@ -83,24 +83,24 @@ static size_t record_text(char *out, size_t size, uint64_t n) {
 
 /* Lines 1, 3, 5 and so on, each LINES_A_MEMBER of them in one member. */
 static void results_make_gzip(struct results *results) {
-  struct member *member;
+  struct gzip_block *member;
   char line[256];
   uint64_t n = 1;
   *results = (struct results){0};
   results_add_head(results, IDENTITY);
   results_part_ends(results);
-  assert_int_equal(ERR_NONE, member_new(&member, true));
+  assert_int_equal(ERR_NONE, gzip_block_new(&member, true));
   for (int i = 0; i < MEMBERS; i++) {
     struct span sealed;
     for (int j = 0; j < LINES_A_MEMBER; j++, n += 2) {
       record_text(line, sizeof line, n);
       member_line(member, line);
     }
-    assert_int_equal(ERR_NONE, member_seal(member, &sealed));
+    assert_int_equal(ERR_NONE, gzip_block_seal(member, &sealed));
     results_add(results, sealed);
     results_part_ends(results);
   }
-  member_free(member);
+  gzip_block_free(member);
 }
 
 static void results_make_plain(struct results *results) {
@@ -122,15 +122,15 @@ static size_t results_parts(const struct results *results, size_t len) {
 }
 
 /* Exactly the first records are marked. */
-static void check_done(const struct journal *journal, uint64_t records) {
+static void check_done(const struct resume_index *journal, uint64_t records) {
   assert_int_equal(records, journal->records);
-  assert_int_equal(records, marks_count(journal->done));
-  for (uint64_t i = 0; i < records; i++) assert_true(marks_has(journal->done, 1 + 2 * i));
+  assert_int_equal(records, line_set_count(journal->done));
+  for (uint64_t i = 0; i < records; i++) assert_true(line_set_has(journal->done, 1 + 2 * i));
 }
 
 static void check_appendable(size_t len, bool gzip, size_t whole) {
-  struct journal journal;
-  assert_int_equal(ERR_NONE, journal_check(&journal, path, gzip));
+  struct resume_index journal;
+  assert_int_equal(ERR_NONE, resume_index_check(&journal, path, gzip));
   assert_int_equal(len, journal.size);
   assert_int_equal(whole, journal.whole);
   assert_null(journal.done);
@@ -138,10 +138,10 @@ static void check_appendable(size_t len, bool gzip, size_t whole) {
 }
 
 static void check_gzip_cut(const struct results *results, size_t len) {
-  struct journal journal;
+  struct resume_index journal;
   size_t parts = results_parts(results, len);
   file_write(results->bytes, len);
-  assert_int_equal(ERR_NONE, journal_read(&journal, path, true));
+  assert_int_equal(ERR_NONE, resume_index_read(&journal, path, true));
   assert_int_equal(len, journal.size);
   assert_int_equal(0, journal.begin);
   assert_int_equal(parts ? results->ends[parts - 1] : 0, journal.whole);
@@ -150,7 +150,7 @@ static void check_gzip_cut(const struct results *results, size_t len) {
     assert_string_equal(IDENTITY, journal.identity);
   else
     assert_null(journal.identity);
-  journal_free(&journal);
+  resume_index_free(&journal);
 }
 
 static void test_gzip_at_every_length(void **state) {
@@ -164,15 +164,15 @@ static void test_plain_at_every_length(void **state) {
   (void)state;
   static struct results results;
   results_make_plain(&results);
-  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0, false));
+  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, false));
   for (size_t len = 0; len <= results.len; len++) {
-    struct journal journal;
+    struct resume_index journal;
     size_t parts = results_parts(&results, len);
     file_write(results.bytes, len);
-    assert_int_equal(ERR_NONE, journal_read(&journal, path, false));
+    assert_int_equal(ERR_NONE, resume_index_read(&journal, path, false));
     assert_int_equal(results.ends[parts - 1], journal.whole);
     check_done(&journal, parts - 1);
-    journal_free(&journal);
+    resume_index_free(&journal);
   }
 }
 
@@ -183,19 +183,19 @@ static void test_gzip_with_a_damaged_octet(void **state) {
   static struct results results;
   results_make_gzip(&results);
   for (size_t at = results.ends[0]; at < results.len; at++) {
-    struct journal journal;
+    struct resume_index journal;
     size_t parts = results_parts(&results, at);
     results.bytes[at] ^= 0x55;
     file_write(results.bytes, results.len);
     results.bytes[at] ^= 0x55;
-    assert_int_equal(ERR_NONE, journal_read(&journal, path, true));
+    assert_int_equal(ERR_NONE, resume_index_read(&journal, path, true));
     if (journal.whole != results.len) {
       assert_int_equal(results.ends[parts - 1], journal.whole);
       check_done(&journal, (parts - 1) * LINES_A_MEMBER);
     } else {
       check_done(&journal, (uint64_t)MEMBERS * LINES_A_MEMBER);
     }
-    journal_free(&journal);
+    resume_index_free(&journal);
   }
 }
 
@@ -203,53 +203,53 @@ static void test_gzip_with_a_damaged_octet(void **state) {
 static void test_a_tail_of_zeros(void **state) {
   (void)state;
   static struct results results;
-  struct journal journal;
+  struct resume_index journal;
   results_make_gzip(&results);
   file_write(results.bytes, results.len);
-  assert_int_equal(0, truncate(path, (off_t)results.len + JOURNAL_TAIL_MAX));
-  assert_int_equal(ERR_NONE, journal_read(&journal, path, true));
+  assert_int_equal(0, truncate(path, (off_t)results.len + RESUME_INDEX_TAIL_MAX));
+  assert_int_equal(ERR_NONE, resume_index_read(&journal, path, true));
   assert_int_equal(results.len, journal.whole);
   check_done(&journal, (uint64_t)MEMBERS * LINES_A_MEMBER);
-  journal_free(&journal);
-  check_appendable(results.len + JOURNAL_TAIL_MAX, true, results.len);
-  assert_int_equal(0, truncate(path, (off_t)results.len + JOURNAL_TAIL_MAX + 1));
-  assert_int_equal(ERR_LIMIT, journal_read(&journal, path, true));
+  resume_index_free(&journal);
+  check_appendable(results.len + RESUME_INDEX_TAIL_MAX, true, results.len);
+  assert_int_equal(0, truncate(path, (off_t)results.len + RESUME_INDEX_TAIL_MAX + 1));
+  assert_int_equal(ERR_LIMIT, resume_index_read(&journal, path, true));
   assert_int_equal(results.len, journal.whole);
-  journal_free(&journal);
+  resume_index_free(&journal);
 }
 
 static void test_the_last_scan_counts(void **state) {
   (void)state;
   static struct results results, second;
-  struct journal journal;
+  struct resume_index journal;
   results_make_gzip(&results);
   results_make_gzip(&second);
   const size_t first = results.len;
-  results_add_head(&results, HEAD_MAGIC "another\n");
+  results_add_head(&results, SCAN_ID_MAGIC "another\n");
   results_add(&results,
               span_first((struct span){second.bytes + second.ends[0], second.len - second.ends[0]},
                          second.ends[1] - second.ends[0]));
   file_write(results.bytes, results.len);
-  assert_int_equal(ERR_NONE, journal_read(&journal, path, true));
-  assert_string_equal(HEAD_MAGIC "another\n", journal.identity);
+  assert_int_equal(ERR_NONE, resume_index_read(&journal, path, true));
+  assert_string_equal(SCAN_ID_MAGIC "another\n", journal.identity);
   check_done(&journal, LINES_A_MEMBER);
   assert_int_equal(first, journal.begin);
   assert_int_equal(results.len, journal.whole);
-  journal_free(&journal);
+  resume_index_free(&journal);
 }
 
 static void test_plain_behind_another_scan(void **state) {
   (void)state;
-  struct journal journal;
+  struct resume_index journal;
   const char *text = "{\"v\":1,\"n\":1,}\n{\"v\":1,\"n\":5,}\n";
   file_write(text, strlen(text));
-  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 15, false));
-  assert_int_equal(ERR_NONE, journal_read(&journal, path, false));
+  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 15, false));
+  assert_int_equal(ERR_NONE, resume_index_read(&journal, path, false));
   assert_int_equal(1, journal.records);
   assert_int_equal(15, journal.begin);
-  assert_false(marks_has(journal.done, 1));
-  assert_true(marks_has(journal.done, 5));
-  journal_free(&journal);
+  assert_false(line_set_has(journal.done, 1));
+  assert_true(line_set_has(journal.done, 5));
+  resume_index_free(&journal);
 }
 
 static void test_lines_that_are_no_records(void **state) {
@@ -271,29 +271,29 @@ static void test_lines_that_are_no_records(void **state) {
       "{\"v\":1,\"n\":1,\"domain\":\"a\"",
       "{\"v\":1,\"domain\":\"a\",\"n\":1}",
   };
-  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0, false));
+  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, false));
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-    struct journal journal;
+    struct resume_index journal;
     char text[256];
     const size_t sound = (size_t)snprintf(text, sizeof text, "{\"v\":1,\"n\":68719476736,}\n");
     int len = snprintf(text + sound, sizeof text - sound, "%s\n{\"v\":1,\"n\":8,}\n", lines[i]);
     file_write(text, sound + (size_t)len);
-    assert_int_equal(ERR_NONE, journal_read(&journal, path, false));
+    assert_int_equal(ERR_NONE, resume_index_read(&journal, path, false));
     assert_int_equal(1, journal.records);
     assert_int_equal(sound, journal.whole);
-    journal_free(&journal);
+    resume_index_free(&journal);
   }
 }
 
 static void test_a_nul_is_damage(void **state) {
   (void)state;
-  struct journal journal;
+  struct resume_index journal;
   static const char text[] = "{\"v\":1,\"n\":1,}\n{\"v\":1,\"n\":2,\"domain\":\"\0\0\"}\n";
-  assert_int_equal(ERR_NONE, head_save(path, SPAN(IDENTITY), 0, false));
+  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, false));
   file_write(text, sizeof text - 1);
-  assert_int_equal(ERR_NONE, journal_read(&journal, path, false));
+  assert_int_equal(ERR_NONE, resume_index_read(&journal, path, false));
   assert_int_equal(15, journal.whole);
-  journal_free(&journal);
+  resume_index_free(&journal);
 }
 
 /* A whole member with something else in it was written so: not ours to cut off. */
@@ -302,45 +302,45 @@ static void test_members_of_something_else(void **state) {
   static const char *const texts[] = {"hello\n", "{\"v\":1,\"n\":1,}"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     static struct results results;
-    struct member *member;
+    struct gzip_block *member;
     struct span sealed;
-    struct journal journal;
+    struct resume_index journal;
     results_make_gzip(&results);
-    assert_int_equal(ERR_NONE, member_new(&member, true));
+    assert_int_equal(ERR_NONE, gzip_block_new(&member, true));
     member_line(member, texts[i]);
-    assert_int_equal(ERR_NONE, member_seal(member, &sealed));
+    assert_int_equal(ERR_NONE, gzip_block_seal(member, &sealed));
     results_add(&results, sealed);
-    member_free(member);
+    gzip_block_free(member);
     file_write(results.bytes, results.len);
-    assert_int_equal(ERR_SYNTAX, journal_read(&journal, path, true));
-    journal_free(&journal);
-    assert_int_equal(ERR_SYNTAX, journal_check(&journal, path, true));
+    assert_int_equal(ERR_SYNTAX, resume_index_read(&journal, path, true));
+    resume_index_free(&journal);
+    assert_int_equal(ERR_SYNTAX, resume_index_check(&journal, path, true));
   }
 }
 
 static void test_results_without_a_head(void **state) {
   (void)state;
   static struct results results;
-  struct journal journal;
+  struct resume_index journal;
   results_make_gzip(&results);
   file_write(results.bytes + results.ends[0], results.len - results.ends[0]);
-  assert_int_equal(ERR_NOT_FOUND, journal_read(&journal, path, true));
-  journal_free(&journal);
+  assert_int_equal(ERR_NOT_FOUND, resume_index_read(&journal, path, true));
+  resume_index_free(&journal);
   file_write("{\"v\":1,\"n\":1,}\n", 15);
-  assert_int_equal(ERR_NOT_FOUND, journal_read(&journal, path, true));
-  journal_free(&journal);
-  assert_int_equal(ERR_NOT_FOUND, journal_read(&journal, path, false));
-  journal_free(&journal);
+  assert_int_equal(ERR_NOT_FOUND, resume_index_read(&journal, path, true));
+  resume_index_free(&journal);
+  assert_int_equal(ERR_NOT_FOUND, resume_index_read(&journal, path, false));
+  resume_index_free(&journal);
   unlink(path);
-  assert_int_equal(ERR_IO, journal_read(&journal, path, true));
-  journal_free(&journal);
+  assert_int_equal(ERR_IO, resume_index_read(&journal, path, true));
+  resume_index_free(&journal);
 }
 
 static void test_gzip_to_append_to_at_every_length(void **state) {
   (void)state;
   static struct results results;
   results_make_gzip(&results);
-  results_add_head(&results, HEAD_MAGIC "another\n");
+  results_add_head(&results, SCAN_ID_MAGIC "another\n");
   results_part_ends(&results);
   for (size_t len = 0; len <= results.len; len++) {
     size_t parts = results_parts(&results, len);
@@ -356,9 +356,9 @@ static void test_gzip_without_a_head_to_append_to(void **state) {
   results_make_gzip(&results);
   const char *bytes = results.bytes + results.ends[0];
   const size_t first = results.ends[1] - results.ends[0];
-  struct journal journal;
+  struct resume_index journal;
   file_write(bytes, first - 1);
-  assert_int_equal(ERR_NOT_FOUND, journal_check(&journal, path, true));
+  assert_int_equal(ERR_NOT_FOUND, resume_index_check(&journal, path, true));
   file_write(bytes, first);
   check_appendable(first, true, first);
   file_write(bytes, first + 1);
@@ -394,32 +394,32 @@ static void test_what_is_not_appended_to(void **state) {
       {"\x1f\x8b\x09", true, ERR_NOT_FOUND},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct journal journal;
+    struct resume_index journal;
     file_write(rows[i].text, strlen(rows[i].text));
-    assert_int_equal(rows[i].err, journal_check(&journal, path, rows[i].gzip));
+    assert_int_equal(rows[i].err, resume_index_check(&journal, path, rows[i].gzip));
   }
 }
 
 static void test_identities_at_their_limit(void **state) {
   (void)state;
-  static char identity[HEAD_IDENTITY_MAX + 2];
+  static char identity[SCAN_ID_IDENTITY_MAX + 2];
   char *bytes, *loaded;
   size_t size;
   uint64_t from;
-  struct journal journal;
-  memset(identity, 'x', HEAD_IDENTITY_MAX + 1);
-  memcpy(identity, HEAD_MAGIC, strlen(HEAD_MAGIC));
-  assert_int_equal(ERR_LIMIT, head_member(span_of(identity), &bytes, &size));
-  assert_int_equal(ERR_LIMIT, head_save(path, span_of(identity), 0, false));
-  identity[HEAD_IDENTITY_MAX] = 0;
-  assert_int_equal(ERR_NONE, head_member(span_of(identity), &bytes, &size));
+  struct resume_index journal;
+  memset(identity, 'x', SCAN_ID_IDENTITY_MAX + 1);
+  memcpy(identity, SCAN_ID_MAGIC, strlen(SCAN_ID_MAGIC));
+  assert_int_equal(ERR_LIMIT, scan_id_member(span_of(identity), &bytes, &size));
+  assert_int_equal(ERR_LIMIT, scan_id_save(path, span_of(identity), 0, false));
+  identity[SCAN_ID_IDENTITY_MAX] = 0;
+  assert_int_equal(ERR_NONE, scan_id_member(span_of(identity), &bytes, &size));
   file_write(bytes, size);
   free(bytes);
-  assert_int_equal(ERR_NONE, journal_read(&journal, path, true));
+  assert_int_equal(ERR_NONE, resume_index_read(&journal, path, true));
   assert_string_equal(identity, journal.identity);
-  journal_free(&journal);
-  assert_int_equal(ERR_NONE, head_save(path, span_of(identity), UINT64_MAX, false));
-  assert_int_equal(ERR_NONE, head_load(path, &loaded, &from));
+  resume_index_free(&journal);
+  assert_int_equal(ERR_NONE, scan_id_save(path, span_of(identity), UINT64_MAX, false));
+  assert_int_equal(ERR_NONE, scan_id_load(path, &loaded, &from));
   assert_string_equal(identity, loaded);
   assert_true(from == UINT64_MAX);
   free(loaded);
@@ -427,17 +427,17 @@ static void test_identities_at_their_limit(void **state) {
 
 static void test_side_files_of_something_else(void **state) {
   (void)state;
-  static const char magic_second[] = "from\n" HEAD_MAGIC;
-  static const char *const texts[] = {"", "from 1", magic_second, "from 1\nhello\n", HEAD_MAGIC};
+  static const char magic_second[] = "from\n" SCAN_ID_MAGIC;
+  static const char *const texts[] = {"", "from 1", magic_second, "from 1\nhello\n", SCAN_ID_MAGIC};
   char *identity = NULL;
   uint64_t from;
-  assert_int_equal(ERR_NOT_FOUND, head_load(path, &identity, &from));
+  assert_int_equal(ERR_NOT_FOUND, scan_id_load(path, &identity, &from));
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     FILE *file = fopen(side, "w");
     assert_non_null(file);
     assert_true(fputs(texts[i], file) >= 0);
     assert_int_equal(0, fclose(file));
-    assert_int_equal(ERR_SYNTAX, head_load(path, &identity, &from));
+    assert_int_equal(ERR_SYNTAX, scan_id_load(path, &identity, &from));
     assert_null(identity);
   }
 }
