@@ -66,19 +66,19 @@ void chart_parts(FILE *out, const char *label, const struct chart_part *parts, s
   chart_legend(out, parts, count, whole);
 }
 
-static double share_of(const struct figures_line *line, uint64_t part) {
+static double share_of(const struct statistics_line *line, uint64_t part) {
   return line->domains ? (double)part / (double)line->domains : 0;
 }
 
 /* The bin with the greatest share. */
-static const struct figures_line *best_of(const struct figures_line *lines, size_t count) {
-  const struct figures_line *best = lines;
+static const struct statistics_line *best_of(const struct statistics_line *lines, size_t count) {
+  const struct statistics_line *best = lines;
   for (size_t i = 1; i < count; i++)
     if (share_of(&lines[i], lines[i].deployed) > share_of(best, best->deployed)) best = &lines[i];
   return best;
 }
 
-static void chart_column(FILE *out, const struct figures_line *line, double x, double width,
+static void chart_column(FILE *out, const struct statistics_line *line, double x, double width,
                          double scale) {
   char share[NUMBER_SHARE_SIZE], from[NUMBER_SIZE], to[NUMBER_SIZE], deployed[NUMBER_SIZE];
   double valid = scale * share_of(line, line->valid), broken = scale * share_of(line, line->broken);
@@ -90,7 +90,7 @@ static void chart_column(FILE *out, const struct figures_line *line, double x, d
   fputs("</g>\n", out);
 }
 
-static void chart_ranks_foot(FILE *out, const struct figures_line *lines, size_t count) {
+static void chart_ranks_foot(FILE *out, const struct statistics_line *lines, size_t count) {
   fputs("<div class=\"axis\"><span>rank ", out);
   html_number(out, lines[0].from);
   fputs("</span><span>", out);
@@ -100,10 +100,10 @@ static void chart_ranks_foot(FILE *out, const struct figures_line *lines, size_t
         out);
 }
 
-void chart_ranks(FILE *out, const struct figures_line *lines, size_t count) {
+void chart_ranks(FILE *out, const struct statistics_line *lines, size_t count) {
   char top[NUMBER_SHARE_SIZE], half[NUMBER_SHARE_SIZE], label[128];
   if (count < 2) return;
-  const struct figures_line *best = best_of(lines, count);
+  const struct statistics_line *best = best_of(lines, count);
   double most = share_of(best, best->deployed), step = (double)CHART_WIDTH / (double)count;
   if (most <= 0) return;
   number_share(best->deployed, best->domains, top);

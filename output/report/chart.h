@@ -19,6 +19,6 @@ struct chart_part {
 void chart_parts(FILE *out, const char *label, const struct chart_part *parts, size_t count);
 
 /* Columns: the share of each bin of ranks that has deployed, valid below and broken above. */
-void chart_ranks(FILE *out, const struct figures_line *lines, size_t count);
+void chart_ranks(FILE *out, const struct statistics_line *lines, size_t count);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-const char *const report_page_style[] = {
+const char *const html_style_sheet[] = {
     ":root{--bg:#fff;--fg:#1a1f26;--dim:#59636e;--line:#dfe4ea;--track:#e9edf2;--card:#f6f8fa;"
     "--plain:#6b8cae;--good:#1f7a5c;--testing:#3f7fc1;--weak:#a9b4c0;--risk:#d98a1f;--bad:#c2412d}"
     "\n"
@@ -96,7 +96,7 @@ const char *const report_page_style[] = {
 
 /* Tables sort by a click on a heading; of long ones the first lines are shown, in whatever order.
  */
-const char report_page_script[] =
+const char html_style_script[] =
     "document.querySelectorAll('table.lines').forEach(function(table){\n"
     " var body=table.tBodies[0],heads=[].slice.call(table.tHead.rows[0].cells);\n"
     " var limit=Number(table.dataset.shown),all=table.parentNode.nextElementSibling;\n"

@@ -44,7 +44,7 @@ static const char *worst_stage(const struct managed_line *line) {
   return line->stage[worst] ? finding_stage_text((enum finding_stage)worst) : "";
 }
 
-void html_table_providers(FILE *out, const struct managed_figures *managed) {
+void html_table_providers(FILE *out, const struct managed_statistics *managed) {
   static const char *const titles[] = {"provider", "domains",           "valid",
                                        "broken",   "broken of domains", "most errors at"};
   size_t shown = at_most(managed->provider_count);
@@ -64,7 +64,7 @@ void html_table_providers(FILE *out, const struct managed_figures *managed) {
 }
 
 /* Ranks sort as numbers. */
-static void put_line_name(FILE *out, const struct figures_line *line) {
+static void put_line_name(FILE *out, const struct statistics_line *line) {
   if (span_here(line->text)) {
     fputs("<tr><th scope=\"row\">", out);
     html_text(out, line->text);
@@ -76,13 +76,14 @@ static void put_line_name(FILE *out, const struct figures_line *line) {
   html_number(out, line->to);
 }
 
-void html_table_lines(FILE *out, const char *id, const struct figures_line *lines, size_t count) {
+void html_table_lines(FILE *out, const char *id, const struct statistics_line *lines,
+                      size_t count) {
   const char *const titles[] = {id,      "domains", "deployed",          "of domains",
                                 "valid", "broken",  "broken of deployed"};
   size_t shown = at_most(count);
   table_open(out, id, titles, sizeof titles / sizeof *titles);
   for (size_t i = 0; i < shown; i++) {
-    const struct figures_line *line = &lines[i];
+    const struct statistics_line *line = &lines[i];
     put_line_name(out, line);
     fputs("</th>", out);
     html_cell(out, line->domains);

@@ -12,9 +12,9 @@ enum {
   HTML_TABLE_SHOWN = 25,  /* of them at once */
 };
 
-void html_table_providers(FILE *out, const struct managed_figures *managed);
+void html_table_providers(FILE *out, const struct managed_statistics *managed);
 
 /* id: what a line is of, "tld" or "rank". */
-void html_table_lines(FILE *out, const char *id, const struct figures_line *lines, size_t count);
+void html_table_lines(FILE *out, const char *id, const struct statistics_line *lines, size_t count);
 
 #endif

@@ -9,27 +9,27 @@ static uint64_t sum(const uint64_t *counts, size_t count) {
   return total;
 }
 
-static void add_status(struct rows *rows, const struct figures *figures) {
+static void add_status(struct rows *rows, const struct statistics *statistics) {
   static const char *const notes[STATUS_COUNT] = {
       [STATUS_ABSENT] = "no record",
       [STATUS_UNKNOWN] = "DNS would not say",
       [STATUS_BLOCKED] = "on the block list",
       [STATUS_INVALID] = "no domain name",
   };
-  const struct counts *counts = &figures->counts;
+  const struct counts *counts = &statistics->counts;
   rows_chapter(rows, "Adoption");
   rows_section(rows, "Domains", "deployed: valid and broken together", REPORT_PLAIN);
   for (int i = 0; i < STATUS_COUNT; i++) {
     const char *name = result_status_text((enum result_status)i);
     rows->tone = i == STATUS_VALID ? REPORT_GOOD : i == STATUS_BROKEN ? REPORT_BAD : REPORT_PLAIN;
-    rows_note(rows_value(rows, name, "status", FACET_STATUS, name,
+    rows_note(rows_value(rows, name, "status", DIMENSION_STATUS, name,
                          ROWS_OF(counts->status[i], counts->domains, "domains")),
               notes[i]);
   }
 }
 
 /* All but `none` and `unknown` need a record, or an attempt at one. */
-static void add_effect(struct rows *rows, const struct figures *figures) {
+static void add_effect(struct rows *rows, const struct statistics *statistics) {
   static const char *const notes[EFFECT_COUNT] = {
       [EFFECT_NONE] = "no record, or mode none",
       [EFFECT_OPPORTUNISTIC] = "a record, but no policy that can be used",
@@ -38,7 +38,7 @@ static void add_effect(struct rows *rows, const struct figures *figures) {
       [EFFECT_AT_RISK] = "they refuse some MX",
       [EFFECT_UNDELIVERABLE] = "they refuse every MX: mail is lost",
   };
-  const struct counts *counts = &figures->counts;
+  const struct counts *counts = &statistics->counts;
   rows_section(rows, "What senders do", "senders that follow RFC 8461 and have nothing cached",
                REPORT_PLAIN);
   rows_chart(rows, REPORT_CHART_EFFECT);
@@ -47,15 +47,15 @@ static void add_effect(struct rows *rows, const struct figures *figures) {
     bool any = i == EFFECT_NONE || i == EFFECT_UNKNOWN;
     bool lost = i == EFFECT_AT_RISK || i == EFFECT_UNDELIVERABLE;
     rows->tone = i == EFFECT_ENFORCED ? REPORT_GOOD : lost ? REPORT_BAD : REPORT_PLAIN;
-    rows_note(
-        rows_value(rows, name, "effect", FACET_EFFECT, name,
-                   ROWS_OF(counts->effect[i], any ? counts->domains : figures_deployed(figures),
-                           any ? "domains" : "deployed")),
-        notes[i]);
+    rows_note(rows_value(rows, name, "effect", DIMENSION_EFFECT, name,
+                         ROWS_OF(counts->effect[i],
+                                 any ? counts->domains : statistics_deployed(statistics),
+                                 any ? "domains" : "deployed")),
+              notes[i]);
   }
 }
 
-static void add_stages(struct rows *rows, const struct figures *figures) {
+static void add_stages(struct rows *rows, const struct statistics *statistics) {
   static const char *const notes[STAGE_COUNT] = {
       "the TXT record",
       "addresses of the policy host",
@@ -65,8 +65,8 @@ static void add_stages(struct rows *rows, const struct figures *figures) {
       "what the policy says",
       "hosts that the policy does not cover",
   };
-  const struct counts *counts = &figures->counts;
-  uint64_t base = figures_deployed(figures) + counts->status[STATUS_UNKNOWN];
+  const struct counts *counts = &statistics->counts;
+  uint64_t base = statistics_deployed(statistics) + counts->status[STATUS_UNKNOWN];
   rows_chapter(rows, "What is wrong");
   rows_section(rows, "Where it breaks",
                "domains with at least one error at that stage; a domain may stand in several",
@@ -74,22 +74,22 @@ static void add_stages(struct rows *rows, const struct figures *figures) {
   for (int i = 0; i < STAGE_COUNT; i++) {
     const char *name = finding_stage_text((enum finding_stage)i);
     if (i == STAGE_TLSRPT) continue; /* it has no errors */
-    rows_note(rows_value(rows, name, "stage", FACET_STAGE, name,
+    rows_note(rows_value(rows, name, "stage", DIMENSION_STAGE, name,
                          ROWS_OF(counts->stage[i], base, "deployed or unknown")),
               notes[i]);
   }
 }
 
-static void add_code(struct rows *rows, const struct figures *figures, enum finding_code code,
+static void add_code(struct rows *rows, const struct statistics *statistics, enum finding_code code,
                      uint64_t base, const char *base_text) {
   const char *name = finding_info(code)->name;
-  if (figures->counts.codes[code])
-    rows_value(rows, name, "findings", FACET_CODE, name,
-               ROWS_OF(figures->counts.codes[code], base, base_text));
+  if (statistics->counts.codes[code])
+    rows_value(rows, name, "findings", DIMENSION_CODE, name,
+               ROWS_OF(statistics->counts.codes[code], base, base_text));
 }
 
 /* The errors of one stage, with the domains that have one there as their base. */
-static void add_causes(struct rows *rows, const struct figures *figures) {
+static void add_causes(struct rows *rows, const struct statistics *statistics) {
   static const char *const titles[] = {
       "Causes: the record",    "Causes: DNS of the policy host",
       "Causes: connecting",    "Causes: TLS and certificate",
@@ -97,87 +97,87 @@ static void add_causes(struct rows *rows, const struct figures *figures) {
       "Causes: MX and policy",
   };
   for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
-    if (figures->counts.stage[stage] == 0) continue;
+    if (statistics->counts.stage[stage] == 0) continue;
     rows_section(rows, titles[stage], "", REPORT_BAD);
     for (int code = 0; code < FOUND_COUNT; code++) {
       const struct finding_info *info = finding_info((enum finding_code)code);
       if ((int)info->stage == stage && info->severity == FINDING_ERROR)
-        add_code(rows, figures, (enum finding_code)code, figures->counts.stage[stage],
+        add_code(rows, statistics, (enum finding_code)code, statistics->counts.stage[stage],
                  "with an error there");
     }
   }
 }
 
-static void add_notes(struct rows *rows, const struct figures *figures) {
+static void add_notes(struct rows *rows, const struct statistics *statistics) {
   rows_section(rows, "Warnings and notes", "", REPORT_PLAIN);
   for (int code = 0; code < FOUND_COUNT; code++) {
     const struct finding_info *info = finding_info((enum finding_code)code);
     if (info->severity == FINDING_ERROR) continue;
     bool all = info->stage == STAGE_RECORD;
-    add_code(rows, figures, (enum finding_code)code,
-             all ? figures->counts.domains : figures_deployed(figures),
+    add_code(rows, statistics, (enum finding_code)code,
+             all ? statistics->counts.domains : statistics_deployed(statistics),
              all ? "domains" : "deployed");
   }
 }
 
-static void add_modes(struct rows *rows, const struct figures *figures) {
-  uint64_t base = sum(figures->counts.mode, MODE_COUNT);
+static void add_modes(struct rows *rows, const struct statistics *statistics) {
+  uint64_t base = sum(statistics->counts.mode, MODE_COUNT);
   rows_chapter(rows, "Policies and certificates");
   rows_section(rows, "Modes", "of the policies that were read and hold one", REPORT_PLAIN);
   for (int i = 0; i < MODE_COUNT; i++) {
     const char *name = result_mode_text((enum result_mode)i);
-    rows_value(rows, name, "mode", FACET_MODE, name,
-               ROWS_OF(figures->counts.mode[i], base, "policies with a mode"));
+    rows_value(rows, name, "mode", DIMENSION_MODE, name,
+               ROWS_OF(statistics->counts.mode[i], base, "policies with a mode"));
   }
 }
 
-static void add_max_age(struct rows *rows, const struct figures *figures) {
+static void add_max_age(struct rows *rows, const struct statistics *statistics) {
   static const char *const labels[COUNTS_MAX_AGE_BINS] = {
       "under a day",      "a day to a week",          "a week to 30 days", "30 days to half a year",
       "half to one year", "over a year (not allowed)"};
-  uint64_t base = sum(figures->counts.max_age, COUNTS_MAX_AGE_BINS);
-  char text[FACET_NUMBER_SIZE];
+  uint64_t base = sum(statistics->counts.max_age, COUNTS_MAX_AGE_BINS);
+  char text[DIMENSION_NUMBER_SIZE];
   rows_section(rows, "Lifetimes (max_age)", "of the policies that were read and hold one",
                REPORT_PLAIN);
   for (int i = 0; i < COUNTS_MAX_AGE_BINS; i++) {
-    facet_max_age(i, text);
-    rows_value(rows, labels[i], "max_age", FACET_MAX_AGE, text,
-               ROWS_OF(figures->counts.max_age[i], base, "policies with a max_age"));
+    dimension_max_age(i, text);
+    rows_value(rows, labels[i], "max_age", DIMENSION_MAX_AGE, text,
+               ROWS_OF(statistics->counts.max_age[i], base, "policies with a max_age"));
   }
 }
 
-static void add_http_status(struct rows *rows, const struct figures *figures) {
-  const uint64_t *counts = figures->counts.http_status;
+static void add_http_status(struct rows *rows, const struct statistics *statistics) {
+  const uint64_t *counts = statistics->counts.http_status;
   uint64_t base = sum(counts, COUNTS_HTTP_STATUS_MAX + 1);
-  char text[FACET_NUMBER_SIZE];
+  char text[DIMENSION_NUMBER_SIZE];
   rows_section(rows, "HTTP statuses", "of the fetches that had an answer", REPORT_PLAIN);
   for (int i = 0; i <= COUNTS_HTTP_STATUS_MAX; i++) {
     if (counts[i] == 0) continue;
     snprintf(text, sizeof text, "%d", i);
-    rows_value(rows, text, "http_status", FACET_HTTP_STATUS, text,
+    rows_value(rows, text, "http_status", DIMENSION_HTTP_STATUS, text,
                ROWS_OF(counts[i], base, "answers"));
   }
 }
 
-static void add_certificates(struct rows *rows, const struct figures *figures) {
-  const struct counts *counts = &figures->counts;
+static void add_certificates(struct rows *rows, const struct statistics *statistics) {
+  const struct counts *counts = &statistics->counts;
   char label[REPORT_LABEL_SIZE], days[16];
   rows_section(
       rows, "Certificates of policy hosts",
       "days count from when the domain was scanned; those within 7 are among those within 14",
       REPORT_BAD);
-  rows_value(rows, "expired", "certificate", FACET_EXPIRES, "expired",
+  rows_value(rows, "expired", "certificate", DIMENSION_EXPIRES, "expired",
              ROWS_OF(counts->expired, counts->certificates, "certificates seen"));
   rows->tone = REPORT_PLAIN;
   for (int i = 0; i < COUNTS_EXPIRY_BINS; i++) {
     snprintf(days, sizeof days, "%u", counts_expiry_days[i]);
     snprintf(label, sizeof label, "expire within %s days", days);
-    rows_value(rows, label, "certificate.expiring", FACET_EXPIRES, days,
+    rows_value(rows, label, "certificate.expiring", DIMENSION_EXPIRES, days,
                ROWS_OF(counts->expiring[i], counts->certificates, "certificates seen"));
   }
 }
 
-static void add_mismatch(struct rows *rows, const struct figures *figures) {
+static void add_mismatch(struct rows *rows, const struct statistics *statistics) {
   static const char *const notes[KIND_COUNT] = {
       [KIND_TYPO] = "a few letters differ",
       [KIND_SUBDOMAIN] = "the same registrable domain",
@@ -188,29 +188,29 @@ static void add_mismatch(struct rows *rows, const struct figures *figures) {
                "an MX that is not covered, by the closest pattern", REPORT_BAD);
   for (int i = 0; i < KIND_COUNT; i++) {
     const char *name = result_kind_text((enum result_kind)i);
-    rows_note(rows_value(rows, name, "mismatch", FACET_KIND, name,
-                         ROWS_OF(figures->counts.kinds[i], figures->counts.stage[STAGE_MX],
+    rows_note(rows_value(rows, name, "mismatch", DIMENSION_KIND, name,
+                         ROWS_OF(statistics->counts.kinds[i], statistics->counts.stage[STAGE_MX],
                                  "with an error of stage mx")),
               notes[i]);
   }
 }
 
-static void add_tlsrpt(struct rows *rows, const struct figures *figures) {
-  const struct counts *counts = &figures->counts;
+static void add_tlsrpt(struct rows *rows, const struct statistics *statistics) {
+  const struct counts *counts = &statistics->counts;
   rows_section(rows, "TLS reporting", "", REPORT_PLAIN);
   struct report_row *made =
-      rows_add(rows, ROWS_OF(counts->tlsrpt_deployed, figures_deployed(figures), "deployed"));
+      rows_add(rows, ROWS_OF(counts->tlsrpt_deployed, statistics_deployed(statistics), "deployed"));
   if (made) {
     snprintf(made->label, sizeof made->label, "deployed");
     snprintf(made->member, sizeof made->member, "tlsrpt.deployed");
     snprintf(made->list, sizeof made->list, "--list all --where 'tlsrpt=sound|broken'");
   }
   rows->tone = REPORT_BAD;
-  rows_value(rows, "broken", "tlsrpt", FACET_TLSRPT, "broken",
+  rows_value(rows, "broken", "tlsrpt", DIMENSION_TLSRPT, "broken",
              ROWS_OF(counts->tlsrpt_broken, counts->tlsrpt_deployed, "with TLSRPT"));
 }
 
-static void add_managed(struct rows *rows, const struct figures *figures) {
+static void add_managed(struct rows *rows, const struct statistics *statistics) {
   rows_chapter(rows, "Who runs it");
   rows_section(
       rows, "Who manages the policy host",
@@ -219,60 +219,60 @@ static void add_managed(struct rows *rows, const struct figures *figures) {
       REPORT_PLAIN);
   for (int i = 0; i < MANAGER_COUNT; i++) {
     const char *name = manager_text((enum manager)i);
-    const struct managed_line *line = &figures->managed.managers[i];
+    const struct managed_line *line = &statistics->managed.managers[i];
     char parent[REPORT_LABEL_SIZE], label[REPORT_LABEL_SIZE];
     snprintf(parent, sizeof parent, "managed.%s", name);
     rows->tone = REPORT_PLAIN;
-    rows_value(rows, name, parent, FACET_COUNT, "domains",
-               ROWS_OF(line->domains, figures_deployed(figures), "deployed"));
+    rows_value(rows, name, parent, DIMENSION_COUNT, "domains",
+               ROWS_OF(line->domains, statistics_deployed(statistics), "deployed"));
     snprintf(label, sizeof label, "%s, broken", name);
     rows->tone = REPORT_BAD;
-    rows_value(rows, label, parent, FACET_COUNT, "broken",
+    rows_value(rows, label, parent, DIMENSION_COUNT, "broken",
                ROWS_OF(line->broken, line->domains, name));
   }
 }
 
-static void add_managed_stages(struct rows *rows, const struct figures *figures) {
+static void add_managed_stages(struct rows *rows, const struct statistics *statistics) {
   rows_section(rows, "Where it breaks, by who manages", "", REPORT_BAD);
   rows_chart(rows, REPORT_CHART_MANAGERS);
   for (int i = 0; i < MANAGER_COUNT; i++)
     for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
       const char *name = manager_text((enum manager)i);
       const char *stage_text = finding_stage_text((enum finding_stage)stage);
-      const struct managed_line *line = &figures->managed.managers[i];
+      const struct managed_line *line = &statistics->managed.managers[i];
       char parent[REPORT_LABEL_SIZE], label[REPORT_LABEL_SIZE];
       if (line->stage[stage] == 0) continue;
       snprintf(parent, sizeof parent, "managed.%s.stage", name);
       snprintf(label, sizeof label, "%s, %s", name, stage_text);
-      rows_value(rows, label, parent, FACET_COUNT, stage_text,
+      rows_value(rows, label, parent, DIMENSION_COUNT, stage_text,
                  ROWS_OF(line->stage[stage], line->domains, name));
     }
 }
 
-static void add_operators(struct rows *rows, const struct figures *figures) {
-  const struct managed_operators *operators = &figures->managed.operators;
+static void add_operators(struct rows *rows, const struct statistics *statistics) {
+  const struct managed_operators *operators = &statistics->managed.operators;
   rows_section(rows, "Each operator counted once",
                "an operator: the registrable domain that the policy host is an alias of, or its "
                "address; at a stage: any of its domains has an error there",
                REPORT_BAD);
-  rows_value(rows, "broken", "operators", FACET_COUNT, "broken",
+  rows_value(rows, "broken", "operators", DIMENSION_COUNT, "broken",
              ROWS_OF(operators->broken, operators->count, "operators"));
   for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
     const char *name = finding_stage_text((enum finding_stage)stage);
-    rows_value(rows, name, "operators.stage", FACET_COUNT, name,
+    rows_value(rows, name, "operators.stage", DIMENSION_COUNT, name,
                ROWS_OF(operators->stage[stage], operators->count, "operators"));
   }
 }
 
-static void add_outsourced(struct rows *rows, const struct figures *figures) {
+static void add_outsourced(struct rows *rows, const struct statistics *statistics) {
   const struct {
     const char *name, *label, *mismatch, *mismatch_list;
     const struct managed_outsourced *counts;
   } kinds[] = {
       {"same", "one provider", "one provider, MX mismatch",
-       "--list all --where outsourced=same,stage=mx", &figures->managed.same},
+       "--list all --where outsourced=same,stage=mx", &statistics->managed.same},
       {"different", "two providers", "two providers, MX mismatch",
-       "--list all --where outsourced=different,stage=mx", &figures->managed.different},
+       "--list all --where outsourced=different,stage=mx", &statistics->managed.different},
   };
   rows_section(rows, "Policy and mail both outsourced",
                "one provider: the first labels of the two registrable domains are equal",
@@ -282,26 +282,27 @@ static void add_outsourced(struct rows *rows, const struct figures *figures) {
     char parent[REPORT_LABEL_SIZE];
     rows->tone = REPORT_PLAIN;
     struct report_row *made =
-        rows_value(rows, kinds[i].label, "outsourced", FACET_OUTSOURCED, kinds[i].name,
-                   ROWS_OF(counts->domains, figures_deployed(figures), "deployed"));
+        rows_value(rows, kinds[i].label, "outsourced", DIMENSION_OUTSOURCED, kinds[i].name,
+                   ROWS_OF(counts->domains, statistics_deployed(statistics), "deployed"));
     if (made) snprintf(made->member, sizeof made->member, "outsourced.%s.domains", kinds[i].name);
     rows->tone = REPORT_BAD;
     snprintf(parent, sizeof parent, "outsourced.%s", kinds[i].name);
-    made = rows_value(rows, kinds[i].mismatch, parent, FACET_COUNT, "mismatch",
+    made = rows_value(rows, kinds[i].mismatch, parent, DIMENSION_COUNT, "mismatch",
                       ROWS_OF(counts->mismatch, counts->domains, kinds[i].label));
     if (made) snprintf(made->list, sizeof made->list, "%s", kinds[i].mismatch_list);
   }
 }
 
-enum err report_make(struct report *report, const struct figures *figures, const char *where) {
-  static void (*const parts[])(struct rows *, const struct figures *) = {
+enum err report_make(struct report *report, const struct statistics *statistics,
+                     const char *where) {
+  static void (*const parts[])(struct rows *, const struct statistics *) = {
       add_status, add_effect,  add_stages,    add_causes,      add_mismatch,
       add_notes,  add_modes,   add_max_age,   add_http_status, add_certificates,
       add_tlsrpt, add_managed, add_operators, add_outsourced,  add_managed_stages,
   };
   struct rows rows = {.report = report};
-  *report = (struct report){.figures = figures, .where = where};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) parts[i](&rows, figures);
+  *report = (struct report){.statistics = statistics, .where = where};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) parts[i](&rows, statistics);
   return rows.err;
 }
 

@@ -41,7 +41,7 @@ struct report_section {
 };
 
 struct report {
-  const struct figures *figures;
+  const struct statistics *statistics;
   const char *where; /* the conditions that chose the domains; empty: all */
   struct report_row *rows;
   size_t row_count, row_room;
@@ -51,7 +51,7 @@ struct report {
 
 /* The figures and the conditions must live as long as the report. To be followed by report_free(),
  * whatever it returns. */
-enum err report_make(struct report *report, const struct figures *figures, const char *where);
+enum err report_make(struct report *report, const struct statistics *statistics, const char *where);
 void report_free(struct report *report);
 
 /* A row with a base of nothing says nothing. */

@@ -36,10 +36,10 @@ static void print_counts(FILE *out, const struct report_diff *report) {
   }
 }
 
-static void print_census(FILE *out, const char *which, const struct census *census) {
+static void print_census(FILE *out, const char *which, const struct aggregate *aggregate) {
   char number[NUMBER_SIZE];
-  fprintf(out, "  %s: %s records of ", which, number_text(census->records, number));
-  terminal_text_print(out, span_of(census->files[0].path));
+  fprintf(out, "  %s: %s records of ", which, number_text(aggregate->records, number));
+  terminal_text_print(out, span_of(aggregate->files[0].path));
   fputc('\n', out);
 }
 
@@ -49,8 +49,8 @@ static void print_head(FILE *out, const struct report_diff *report) {
           number_text(report_diff_trend(report->diff, CHANGE_WORSE), worse),
           number_text(report_diff_trend(report->diff, CHANGE_BETTER), better),
           number_text(report_diff_trend(report->diff, CHANGE_OTHER), other));
-  print_census(out, "old", report->old_census);
-  print_census(out, "new", report->new_census);
+  print_census(out, "old", report->old_aggregate);
+  print_census(out, "new", report->new_aggregate);
 }
 
 static void print_errors(FILE *out, const char *before, const struct state *of,
@@ -153,16 +153,17 @@ static void write_change(FILE *out, const struct diff_change *change) {
   fwrite(text, 1, json_writer_text(&json).len, out);
 }
 
-static void write_file(struct json_writer *json, const char *key, const struct census *census) {
+static void write_file(struct json_writer *json, const char *key,
+                       const struct aggregate *aggregate) {
   json_writer_open(json, key, '{');
-  input_write(json, census);
+  input_write(json, aggregate);
   json_writer_close(json, '}');
 }
 
 static void write_head(struct json_writer *json, const struct report_diff *report) {
   const struct diff *diff = report->diff;
-  write_file(json, "old", report->old_census);
-  write_file(json, "new", report->new_census);
+  write_file(json, "old", report->old_aggregate);
+  write_file(json, "new", report->new_aggregate);
   json_writer_uint(json, "worse", report_diff_trend(diff, CHANGE_WORSE));
   json_writer_uint(json, "better", report_diff_trend(diff, CHANGE_BETTER));
   json_writer_uint(json, "other", report_diff_trend(diff, CHANGE_OTHER));

@@ -9,8 +9,8 @@
 
 struct report_diff {
   const struct diff *diff;
-  const struct census *old_census, *new_census; /* what was read */
-  bool worse_only;                              /* of the changes; all are counted */
+  const struct aggregate *old_aggregate, *new_aggregate; /* what was read */
+  bool worse_only;                                       /* of the changes; all are counted */
   bool colour;
 };
 

@@ -13,27 +13,28 @@ static const char *const tones[] = {
 struct sheet {
   FILE *out;
   const struct report *report;
-  const struct figures *figures;
-  const struct census *census;
+  const struct statistics *statistics;
+  const struct aggregate *aggregate;
   unsigned chapters; /* that were begun */
 };
 
 /* The conditions and files of a command; too many files: RESULT ... */
 static void put_source(const struct sheet *sheet) {
-  const struct census *census = sheet->census;
+  const struct aggregate *aggregate = sheet->aggregate;
   size_t total = 0;
   if (*sheet->report->where) {
     fputs(" --where ", sheet->out);
     html_shell_word(sheet->out, sheet->report->where);
   }
-  for (unsigned i = 0; i < census->file_count; i++) total += strlen(census->files[i].path) + 1;
+  for (unsigned i = 0; i < aggregate->file_count; i++)
+    total += strlen(aggregate->files[i].path) + 1;
   if (total > REPORT_HTML_FILES_MAX) {
     fputs(" RESULT ...", sheet->out);
     return;
   }
-  for (unsigned i = 0; i < census->file_count; i++) {
+  for (unsigned i = 0; i < aggregate->file_count; i++) {
     fputc(' ', sheet->out);
-    html_shell_word(sheet->out, census->files[i].path);
+    html_shell_word(sheet->out, aggregate->files[i].path);
   }
 }
 
@@ -100,8 +101,8 @@ static void put_rows(const struct sheet *sheet, const struct report_section *sec
 
 /* What senders do with deployed domains; mode none and what is unknown is what is left. */
 static void put_effect(const struct sheet *sheet) {
-  const uint64_t *effect = sheet->figures->counts.effect;
-  uint64_t deployed = figures_deployed(sheet->figures), told = 0;
+  const uint64_t *effect = sheet->statistics->counts.effect;
+  uint64_t deployed = statistics_deployed(sheet->statistics), told = 0;
   struct chart_part parts[] = {
       {"enforced", "good", effect[EFFECT_ENFORCED]},
       {"testing", "testing", effect[EFFECT_TESTING]},
@@ -133,7 +134,7 @@ static void put_manager_cell(FILE *out, enum manager manager, const struct manag
 
 /* Stages down, managers across. */
 static void put_managers(const struct sheet *sheet) {
-  const struct managed_line *lines = sheet->figures->managed.managers;
+  const struct managed_line *lines = sheet->statistics->managed.managers;
   FILE *out = sheet->out;
   fputs("<table class=\"matrix\"><thead><tr><td></td>", out);
   for (int i = 0; i < MANAGER_COUNT; i++) {
@@ -194,9 +195,9 @@ static void put_tile(FILE *out, const char *class, const char *label, uint64_t c
   fprintf(out, " %s</small></div>\n", base_text);
 }
 
-static void put_tiles(FILE *out, const struct figures *figures) {
-  const struct counts *counts = &figures->counts;
-  uint64_t deployed = figures_deployed(figures);
+static void put_tiles(FILE *out, const struct statistics *statistics) {
+  const struct counts *counts = &statistics->counts;
+  uint64_t deployed = statistics_deployed(statistics);
   fputs("<div class=\"tiles\">\n", out);
   put_tile(out, "plain", "have deployed MTA-STS", deployed, counts->domains, "domains");
   put_tile(out, "good", "valid", counts->status[STATUS_VALID], deployed, "deployed");
@@ -212,11 +213,11 @@ static void put_tiles(FILE *out, const struct figures *figures) {
 }
 
 static void put_providers(const struct sheet *sheet) {
-  if (sheet->figures->managed.provider_count == 0) return;
+  if (sheet->statistics->managed.provider_count == 0) return;
   fputs("<section class=\"wide\">\n", sheet->out);
   html_heading(sheet->out, 3, "Policy hosts by provider",
                "the registrable domain that the policy host is an alias of; deployed domains");
-  html_table_providers(sheet->out, &sheet->figures->managed);
+  html_table_providers(sheet->out, &sheet->statistics->managed);
   fputs("<p>One provider's domains: <code>stscan stats --list all --where provider=NAME",
         sheet->out);
   put_source(sheet);
@@ -224,22 +225,22 @@ static void put_providers(const struct sheet *sheet) {
 }
 
 static void put_places(const struct sheet *sheet) {
-  const struct figures *figures = sheet->figures;
+  const struct statistics *statistics = sheet->statistics;
   FILE *out = sheet->out;
-  if (figures->tld_count == 0) return;
+  if (statistics->tld_count == 0) return;
   html_heading(out, 2, "Where they are", "");
-  if (figures->rank_count) {
+  if (statistics->rank_count) {
     fputs("<section class=\"wide\">\n", out);
     html_heading(out, 3, "By rank",
                  "the share of each bin of 10,000 that has deployed; domains without a rank are in "
                  "none");
-    chart_ranks(out, figures->ranks, figures->rank_count);
-    html_table_lines(out, "rank", figures->ranks, figures->rank_count);
+    chart_ranks(out, statistics->ranks, statistics->rank_count);
+    html_table_lines(out, "rank", statistics->ranks, statistics->rank_count);
     fputs("</section>\n", out);
   }
   fputs("<section class=\"wide\">\n", out);
   html_heading(out, 3, "By top-level domain", "");
-  html_table_lines(out, "tld", figures->tlds, figures->tld_count);
+  html_table_lines(out, "tld", statistics->tlds, statistics->tld_count);
   fputs("<p>The domains of one: <code>stscan stats --list all --where tld=NAME", out);
   put_source(sheet);
   fputs("</code></p>\n</section>\n", out);
@@ -251,10 +252,10 @@ static void put_time(FILE *out, int64_t at) {
   fprintf(out, "%.10s %.5s", text, text + 11);
 }
 
-static void put_times(FILE *out, const struct census *census) {
+static void put_times(FILE *out, const struct aggregate *aggregate) {
   int64_t first = 0, last = 0;
-  for (unsigned i = 0; i < census->file_count; i++) {
-    const struct census_file *file = &census->files[i];
+  for (unsigned i = 0; i < aggregate->file_count; i++) {
+    const struct aggregate_file *file = &aggregate->files[i];
     if (file->first && (first == 0 || file->first < first)) first = file->first;
     if (file->last > last) last = file->last;
   }
@@ -267,15 +268,16 @@ static void put_times(FILE *out, const struct census *census) {
 }
 
 static void put_origin(const struct sheet *sheet) {
-  const struct census *census = sheet->census;
+  const struct aggregate *aggregate = sheet->aggregate;
   FILE *out = sheet->out;
   fputs("<p>", out);
-  html_number(out, census->records);
-  fprintf(out, " records of %u %s", census->file_count, census->file_count == 1 ? "file" : "files");
-  put_times(out, census);
-  if (census->duplicates) {
+  html_number(out, aggregate->records);
+  fprintf(out, " records of %u %s", aggregate->file_count,
+          aggregate->file_count == 1 ? "file" : "files");
+  put_times(out, aggregate);
+  if (aggregate->duplicates) {
     fputs("; ", out);
-    html_number(out, census->duplicates);
+    html_number(out, aggregate->duplicates);
     fputs(" of them left out, since another file has a newer one of the same domain", out);
   }
   fputs(".</p>\n", out);
@@ -295,20 +297,21 @@ static void put_head(const struct sheet *sheet) {
         "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
         "<link rel=\"icon\" href=\"data:,\">\n<title>MTA-STS of ",
         out);
-  html_number(out, sheet->figures->counts.domains);
+  html_number(out, sheet->statistics->counts.domains);
   fputs(" domains</title>\n<style>\n", out);
-  for (const char *const *part = report_page_style; *part; part++) fputs(*part, out);
+  for (const char *const *part = html_style_sheet; *part; part++) fputs(*part, out);
   fputs("</style></head>\n<body><header><h1>MTA-STS of ", out);
-  html_number(out, sheet->figures->counts.domains);
+  html_number(out, sheet->statistics->counts.domains);
   fputs(" domains</h1>\n", out);
   put_origin(sheet);
   fputs("</header>\n<main>\n", out);
 }
 
-void report_html(FILE *out, const struct report *report, const struct census *census) {
-  struct sheet sheet = {.out = out, .report = report, .figures = report->figures, .census = census};
+void report_html(FILE *out, const struct report *report, const struct aggregate *aggregate) {
+  struct sheet sheet = {
+      .out = out, .report = report, .statistics = report->statistics, .aggregate = aggregate};
   put_head(&sheet);
-  put_tiles(out, sheet.figures);
+  put_tiles(out, sheet.statistics);
   put_sections(&sheet);
   put_providers(&sheet);
   put_places(&sheet);
@@ -317,5 +320,5 @@ void report_html(FILE *out, const struct report *report, const struct census *ce
           "listed by <code>stscan stats --list CODE</code> or <code>--list all --where "
           "MEMBER=VALUE</code>; codes are explained by <code>stscan explain CODE</code>. stscan "
           "%s.</p></footer>\n<script>\n%s</script></body></html>\n",
-          STSCAN_VERSION, report_page_script);
+          STSCAN_VERSION, html_style_script);
 }

@@ -14,10 +14,10 @@ enum { REPORT_HTML_FILES_MAX = 160 }; /* characters of file names in a command; 
 #define REPORT_HTML_GENERATOR "<meta name=\"generator\" content=\"stscan\">"
 #define REPORT_HTML_MARK      SPAN(REPORT_HTML_GENERATOR)
 
-void report_html(FILE *out, const struct report *report, const struct census *census);
+void report_html(FILE *out, const struct report *report, const struct aggregate *aggregate);
 
 /* output/report/html_style.c: the style, in parts with NULL at the end, and the script. */
-extern const char *const report_page_style[];
-extern const char report_page_script[];
+extern const char *const html_style_sheet[];
+extern const char html_style_script[];
 
 #endif

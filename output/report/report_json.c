@@ -44,7 +44,7 @@ static void write_max_age(struct json_writer *json, const uint64_t *bins) {
   json_writer_close(json, ']');
 }
 
-static void write_line(struct json_writer *json, const struct figures_line *line) {
+static void write_line(struct json_writer *json, const struct statistics_line *line) {
   json_writer_open(json, NULL, '{');
   if (span_here(line->text)) {
     json_writer_string(json, "tld", line->text);
@@ -59,14 +59,14 @@ static void write_line(struct json_writer *json, const struct figures_line *line
   json_writer_close(json, '}');
 }
 
-static void write_lines(struct json_writer *json, const char *key, const struct figures_line *lines,
-                        size_t count) {
+static void write_lines(struct json_writer *json, const char *key,
+                        const struct statistics_line *lines, size_t count) {
   json_writer_open(json, key, '[');
   for (size_t i = 0; i < count; i++) write_line(json, &lines[i]);
   json_writer_close(json, ']');
 }
 
-static void write_delegation(struct json_writer *json, const struct managed_figures *managed) {
+static void write_delegation(struct json_writer *json, const struct managed_statistics *managed) {
   json_writer_open(json, "delegation", '[');
   for (size_t i = 0; i < managed->provider_count; i++) {
     const struct managed_line *line = &managed->providers[i];
@@ -81,7 +81,7 @@ static void write_delegation(struct json_writer *json, const struct managed_figu
   json_writer_close(json, ']');
 }
 
-static void write_managed(struct json_writer *json, const struct managed_figures *managed) {
+static void write_managed(struct json_writer *json, const struct managed_statistics *managed) {
   json_writer_open(json, "managed", '{');
   for (int manager = 0; manager < MANAGER_COUNT; manager++) {
     const struct managed_line *line = &managed->managers[manager];
@@ -125,11 +125,11 @@ static void write_outsourced(struct json_writer *json, const char *key,
   json_writer_close(json, '}');
 }
 
-static void write_operators(struct json_writer *json, const struct figures *figures) {
-  const struct managed_figures *managed = &figures->managed;
+static void write_operators(struct json_writer *json, const struct statistics *statistics) {
+  const struct managed_statistics *managed = &statistics->managed;
   json_writer_open(json, "operators", '{');
-  json_writer_uint(json, "self_max", figures->limits.self_max);
-  json_writer_uint(json, "third_party_min", figures->limits.third_party_min);
+  json_writer_uint(json, "self_max", statistics->limits.self_max);
+  json_writer_uint(json, "third_party_min", statistics->limits.third_party_min);
   json_writer_uint(json, "operators", managed->operators.count);
   json_writer_uint(json, "broken", managed->operators.broken);
   write_stages(json, managed->operators.stage);
@@ -140,8 +140,8 @@ static void write_operators(struct json_writer *json, const struct figures *figu
   json_writer_close(json, '}');
 }
 
-void report_json(struct json_writer *json, const struct figures *figures) {
-  const struct counts *counts = &figures->counts;
+void report_json(struct json_writer *json, const struct statistics *statistics) {
+  const struct counts *counts = &statistics->counts;
   json_writer_uint(json, "domains", counts->domains);
   write_counters(json, "status", counts->status, STATUS_COUNT, value_name_status, true);
   write_counters(json, "effect", counts->effect, EFFECT_COUNT, value_name_effect, true);
@@ -150,12 +150,12 @@ void report_json(struct json_writer *json, const struct figures *figures) {
   write_counters(json, "findings", counts->codes, FOUND_COUNT, value_name_code, false);
   write_http_status(json, counts->http_status);
   write_max_age(json, counts->max_age);
-  write_lines(json, "tld", figures->tlds, figures->tld_count);
-  write_lines(json, "rank", figures->ranks, figures->rank_count);
-  write_delegation(json, &figures->managed);
-  write_managed(json, &figures->managed);
+  write_lines(json, "tld", statistics->tlds, statistics->tld_count);
+  write_lines(json, "rank", statistics->ranks, statistics->rank_count);
+  write_delegation(json, &statistics->managed);
+  write_managed(json, &statistics->managed);
   write_counters(json, "mismatch", counts->kinds, KIND_COUNT, value_name_kind, true);
   write_tlsrpt(json, counts);
   write_certificate(json, counts);
-  write_operators(json, figures);
+  write_operators(json, statistics);
 }

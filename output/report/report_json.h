@@ -7,6 +7,6 @@
 #include "output/base/json_writer.h"
 #include "output/stats/statistics.h"
 
-void report_json(struct json_writer *json, const struct figures *figures);
+void report_json(struct json_writer *json, const struct statistics *statistics);
 
 #endif

@@ -53,7 +53,7 @@ static void print_heading(FILE *out, const struct report_text_style *style, cons
   fputs(plain(style), out);
 }
 
-static void print_line_name(FILE *out, const struct figures_line *line) {
+static void print_line_name(FILE *out, const struct statistics_line *line) {
   char ranks[2 * NUMBER_SIZE];
   snprintf(ranks, sizeof ranks, "%" PRIu64 "-%" PRIu64, line->from, line->to);
   fputs("  ", out);
@@ -61,7 +61,7 @@ static void print_line_name(FILE *out, const struct figures_line *line) {
 }
 
 /* Among a whole: its domains as a share of that; 0: its deployed domains as a share of its own. */
-static void print_line(FILE *out, const struct figures_line *line, uint64_t whole) {
+static void print_line(FILE *out, const struct statistics_line *line, uint64_t whole) {
   char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], valid[NUMBER_SIZE], broken[NUMBER_SIZE];
   char share[NUMBER_SHARE_SIZE], broken_share[NUMBER_SHARE_SIZE];
   columns cells = {number_text(line->domains, domains),
@@ -89,7 +89,7 @@ static size_t at_most(size_t count) {
 }
 
 static void print_lines(FILE *out, const struct report_text_style *style, const char *title,
-                        const struct figures_line *lines, size_t count) {
+                        const struct statistics_line *lines, size_t count) {
   static const columns heads = {"domains", "deployed", "of domains",
                                 "valid",   "broken",   "of deployed"};
   if (count == 0) return;
@@ -99,7 +99,7 @@ static void print_lines(FILE *out, const struct report_text_style *style, const 
 }
 
 static void print_providers(FILE *out, const struct report_text_style *style,
-                            const struct managed_figures *managed, uint64_t deployed) {
+                            const struct managed_statistics *managed, uint64_t deployed) {
   static const columns heads = {"deployed", "of deployed", "valid", "broken", "of them"};
   size_t count = managed->provider_count;
   if (count == 0) return;
@@ -121,21 +121,22 @@ static void print_providers(FILE *out, const struct report_text_style *style,
 static void print_head(FILE *out, const struct report_text_style *style,
                        const struct report *report) {
   char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
-  uint64_t count = figures_deployed(report->figures);
-  fprintf(out, "%s%s domains", bold(style), number_text(report->figures->counts.domains, domains));
+  uint64_t count = statistics_deployed(report->statistics);
+  fprintf(out, "%s%s domains", bold(style),
+          number_text(report->statistics->counts.domains, domains));
   if (*report->where) {
     fputs(" with ", out);
     terminal_text_print(out, span_of(report->where));
   }
   fprintf(out, ", %s of them have deployed MTA-STS: %s of %s%s\n", number_text(count, deployed),
-          number_share(count, report->figures->counts.domains, share), domains, plain(style));
+          number_share(count, report->statistics->counts.domains, share), domains, plain(style));
 }
 
 void report_text_groups(FILE *out, const struct report_text_style *style,
                         const struct report *report, const char *title,
-                        const struct figures_line *lines, size_t count) {
+                        const struct statistics_line *lines, size_t count) {
   char number[NUMBER_SIZE], of_all[NUMBER_SIZE + 4];
-  uint64_t whole = report->figures->counts.domains;
+  uint64_t whole = report->statistics->counts.domains;
   snprintf(of_all, sizeof of_all, "of %s", number_text(whole, number));
   const columns heads = {"domains", of_all, "deployed", "valid", "broken", "of deployed"};
   print_head(out, style, report);
@@ -147,7 +148,7 @@ void report_text_groups(FILE *out, const struct report_text_style *style,
 }
 
 void report_text(FILE *out, const struct report_text_style *style, const struct report *report) {
-  const struct figures *figures = report->figures;
+  const struct statistics *statistics = report->statistics;
   print_head(out, style, report);
   for (size_t i = 0; i < report->section_count; i++) {
     const struct report_section *section = &report->sections[i];
@@ -155,7 +156,7 @@ void report_text(FILE *out, const struct report_text_style *style, const struct 
     print_title(out, style, section->title, section->about);
     for (size_t j = 0; j < section->count; j++) print_row(out, &report->rows[section->first + j]);
   }
-  print_providers(out, style, &figures->managed, figures_deployed(figures));
-  print_lines(out, style, "top-level domain", figures->tlds, figures->tld_count);
-  print_lines(out, style, "rank", figures->ranks, figures->rank_count);
+  print_providers(out, style, &statistics->managed, statistics_deployed(statistics));
+  print_lines(out, style, "top-level domain", statistics->tlds, statistics->tld_count);
+  print_lines(out, style, "rank", statistics->ranks, statistics->rank_count);
 }

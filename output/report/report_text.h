@@ -17,6 +17,6 @@ void report_text(FILE *out, const struct report_text_style *style, const struct 
 /* The chosen domains, then a line for each value: title says what of. */
 void report_text_groups(FILE *out, const struct report_text_style *style,
                         const struct report *report, const char *title,
-                        const struct figures_line *lines, size_t count);
+                        const struct statistics_line *lines, size_t count);
 
 #endif

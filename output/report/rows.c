@@ -47,16 +47,18 @@ struct report_row *rows_add(struct rows *rows, struct rows_counted counted) {
 }
 
 struct report_row *rows_value(struct rows *rows, const char *label, const char *parent,
-                              enum facet facet, const char *value, struct rows_counted counted) {
+                              enum dimension dimension, const char *value,
+                              struct rows_counted counted) {
   struct report_row *made = rows_add(rows, counted);
   if (!made) return NULL;
   snprintf(made->label, sizeof made->label, "%s", label);
   snprintf(made->member, sizeof made->member, "%s.%s", parent, value);
-  if (facet == FACET_CODE) {
+  if (dimension == DIMENSION_CODE) {
     made->note = finding_info(finding_by_name(span_of(value)))->title;
     snprintf(made->list, sizeof made->list, "--list %s", value);
-  } else if (facet != FACET_COUNT) {
-    snprintf(made->list, sizeof made->list, "--list all --where %s=%s", facet_text(facet), value);
+  } else if (dimension != DIMENSION_COUNT) {
+    snprintf(made->list, sizeof made->list, "--list all --where %s=%s", dimension_text(dimension),
+             value);
   }
   return made;
 }

@@ -33,10 +33,11 @@ void rows_chart(struct rows *rows, enum report_chart chart);
 /* A row of the last section, without its texts; NULL after an error. */
 struct report_row *rows_add(struct rows *rows, struct rows_counted counted);
 
-/* A row whose member is PARENT.VALUE and whose domains are chosen by facet=VALUE; FACET_COUNT: no
- * option chooses them. NULL after an error. */
+/* A row whose member is PARENT.VALUE and whose domains are chosen by facet=VALUE; DIMENSION_COUNT:
+ * no option chooses them. NULL after an error. */
 struct report_row *rows_value(struct rows *rows, const char *label, const char *parent,
-                              enum facet facet, const char *value, struct rows_counted counted);
+                              enum dimension dimension, const char *value,
+                              struct rows_counted counted);
 
 /* What the label of a row means; row may be NULL. */
 void rows_note(struct report_row *row, const char *text);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* A file while it is read. */
-struct census_source {
+struct aggregate_source {
   struct results_reader *reader;
   unsigned users; /* threads that read it */
   bool done;
@@ -19,10 +19,10 @@ struct census_source {
 
 /* What all threads share. */
 struct crew {
-  const struct census_config *config;
-  struct census *census;
+  const struct aggregate_config *config;
+  struct aggregate *aggregate;
   pthread_mutex_t lock; /* for all below, and census->files */
-  struct census_source *sources;
+  struct aggregate_source *sources;
   enum err err; /* the first */
   int cause;
 };
@@ -32,8 +32,8 @@ struct worker {
   pthread_t thread;
   bool started;
   struct tally *tally;
-  struct groups groups;
-  struct ledger *ledger; /* NULL: of one file every record counts */
+  struct group_by groups;
+  struct newest *newest; /* NULL: of one file every record counts */
   struct record_read *reading;
   struct line_block *page;
   char *line; /* a copy of the record, when records are listed */
@@ -41,15 +41,15 @@ struct worker {
   uint64_t records, listed;
 };
 
-static bool in_order(const struct census_config *config) {
-  return config->each || config->list != CENSUS_LIST_NONE;
+static bool in_order(const struct aggregate_config *config) {
+  return config->each || config->list != AGGREGATE_LIST_NONE;
 }
 
 /* The file that fewest threads read, or -1. */
 static int crew_choose(const struct crew *crew) {
   int chosen = -1;
   for (unsigned i = 0; i < crew->config->path_count; i++) {
-    const struct census_source *source = &crew->sources[i];
+    const struct aggregate_source *source = &crew->sources[i];
     if (!source->done && (chosen < 0 || source->users < crew->sources[chosen].users))
       chosen = (int)i;
     if (chosen >= 0 && crew->sources[chosen].users == 0) break;
@@ -62,8 +62,8 @@ static bool crew_enter(struct crew *crew, unsigned *file) {
   pthread_mutex_lock(&crew->lock);
   int chosen = crew->err == ERR_NONE ? crew_choose(crew) : -1;
   if (chosen >= 0) {
-    struct census_source *source = &crew->sources[chosen];
-    struct census_file *told = &crew->census->files[chosen];
+    struct aggregate_source *source = &crew->sources[chosen];
+    struct aggregate_file *told = &crew->aggregate->files[chosen];
     if (!source->reader)
       told->err = results_reader_open_at(&source->reader, told->path, crew->config->from);
     if (told->err == ERR_NONE) {
@@ -79,13 +79,13 @@ static bool crew_enter(struct crew *crew, unsigned *file) {
   return chosen >= 0;
 }
 
-static void file_see(struct census_file *file, int64_t first, int64_t last) {
+static void file_see(struct aggregate_file *file, int64_t first, int64_t last) {
   if (first == 0) return;
   if (file->first == 0 || first < file->first) file->first = first;
   if (last > file->last) file->last = last;
 }
 
-static void file_add(struct census_file *file, const struct census_file *part) {
+static void file_add(struct aggregate_file *file, const struct aggregate_file *part) {
   file_see(file, part->first, part->last);
   file->records += part->records;
   file->later += part->later;
@@ -96,7 +96,7 @@ static void file_add(struct census_file *file, const struct census_file *part) {
 }
 
 /* The last of its readers has left. */
-static void file_end(struct census_file *file, struct census_source *source) {
+static void file_end(struct aggregate_file *file, struct aggregate_source *source) {
   struct results_reader_account account = results_reader_account(source->reader);
   file->gzip = account.gzip;
   file->bytes = account.bytes;
@@ -107,11 +107,11 @@ static void file_end(struct census_file *file, struct census_source *source) {
   source->reader = NULL;
 }
 
-static void crew_leave(struct crew *crew, unsigned number, const struct census_file *part,
+static void crew_leave(struct crew *crew, unsigned number, const struct aggregate_file *part,
                        enum err err, int cause) {
   pthread_mutex_lock(&crew->lock);
-  struct census_source *source = &crew->sources[number];
-  struct census_file *file = &crew->census->files[number];
+  struct aggregate_source *source = &crew->sources[number];
+  struct aggregate_file *file = &crew->aggregate->files[number];
   file_add(file, part);
   source->done = true;
   if (err != ERR_END && file->err == ERR_NONE) {
@@ -127,47 +127,48 @@ static void crew_leave(struct crew *crew, unsigned number, const struct census_f
 }
 
 static enum err worker_write(struct worker *worker, size_t len) {
-  const struct census_config *config = worker->crew->config;
+  const struct aggregate_config *config = worker->crew->config;
   struct span domain = record_read_result(worker->reading)->domain;
   struct span text = {worker->line, len};
-  if (config->list == CENSUS_LIST_NAMES) text = domain;
+  if (config->list == AGGREGATE_LIST_NAMES) text = domain;
   if (text.len == 0) return ERR_NONE; /* a line that is no domain has no name */
   worker->listed++;
   bool good = fwrite(text.ptr, 1, text.len, config->out) == text.len;
   return good && fputc('\n', config->out) != EOF ? ERR_NONE : ERR_IO;
 }
 
-static enum err worker_list(struct worker *worker, const struct mark *mark, size_t len) {
+static enum err worker_list(struct worker *worker, const struct domain_facts *facts, size_t len) {
   enum finding_code code = worker->crew->config->list_code;
-  bool wanted = mark->flags & MARK_CHOSEN && (code == FOUND_COUNT || mark_has_code(mark, code));
+  bool wanted = facts->flags & DOMAIN_FACTS_CHOSEN &&
+                (code == FOUND_COUNT || domain_facts_has_code(facts, code));
   return wanted ? worker_write(worker, len) : ERR_NONE;
 }
 
-static enum err worker_count(struct worker *worker, const struct mark *mark) {
-  if (!(mark->flags & MARK_CHOSEN)) return ERR_NONE;
-  enum err err = tally_count(worker->tally, mark);
-  if (err == ERR_NONE && worker->groups.facet != FACET_COUNT)
-    err = groups_count(&worker->groups, worker->tally, mark);
+static enum err worker_count(struct worker *worker, const struct domain_facts *facts) {
+  if (!(facts->flags & DOMAIN_FACTS_CHOSEN)) return ERR_NONE;
+  enum err err = tally_count(worker->tally, facts);
+  if (err == ERR_NONE && worker->groups.dimension != DIMENSION_COUNT)
+    err = group_by_count(&worker->groups, worker->tally, facts);
   return err;
 }
 
 static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
-  const struct census_config *config = worker->crew->config;
+  const struct aggregate_config *config = worker->crew->config;
   const struct result *result = record_read_result(worker->reading);
-  struct mark mark;
+  struct domain_facts facts;
   if (config->each) return config->each(config->each_context, result);
-  enum err err = tally_mark(worker->tally, result, &mark);
+  enum err err = tally_facts(worker->tally, result, &facts);
   if (err != ERR_NONE) return err;
-  if (where_holds(config->where, worker->tally, &mark)) mark.flags |= MARK_CHOSEN;
-  if (config->list != CENSUS_LIST_NONE) return worker_list(worker, &mark, len);
-  if (worker->ledger && result->domain.len)
-    return ledger_add(worker->ledger, result->domain, file, result->at, &mark);
-  return worker_count(worker, &mark);
+  if (filter_holds(config->where, worker->tally, &facts)) facts.flags |= DOMAIN_FACTS_CHOSEN;
+  if (config->list != AGGREGATE_LIST_NONE) return worker_list(worker, &facts, len);
+  if (worker->newest && result->domain.len)
+    return newest_add(worker->newest, result->domain, file, result->at, &facts);
+  return worker_count(worker, &facts);
 }
 
 /* Reading changes the line. */
 static enum err worker_copy(struct worker *worker, const char *line, size_t len) {
-  if (worker->crew->config->list != CENSUS_LIST_RECORDS) return ERR_NONE;
+  if (worker->crew->config->list != AGGREGATE_LIST_RECORDS) return ERR_NONE;
   if (len > worker->line_size) {
     char *grown = realloc(worker->line, len);
     if (!grown) return ERR_MEMORY;
@@ -178,7 +179,7 @@ static enum err worker_copy(struct worker *worker, const char *line, size_t len)
   return ERR_NONE;
 }
 
-static void sample_take(struct census_file *part, struct span line) {
+static void sample_take(struct aggregate_file *part, struct span line) {
   if (part->sample[0]) return;
   for (size_t i = 0; i < line.len; i++)
     part->sample[i] = line.ptr[i] >= ' ' && line.ptr[i] <= '~' ? line.ptr[i] : '.';
@@ -186,7 +187,7 @@ static void sample_take(struct census_file *part, struct span line) {
 }
 
 /* A line that is no record: a torn tail, a blank line, or a bad one. */
-static enum err worker_bad(struct worker *worker, unsigned file, struct census_file *part,
+static enum err worker_bad(struct worker *worker, unsigned file, struct aggregate_file *part,
                            struct span begin, size_t len) {
   if (len == 0) return ERR_NONE;
   sample_take(part, begin);
@@ -196,12 +197,12 @@ static enum err worker_bad(struct worker *worker, unsigned file, struct census_f
   }
   part->bad++;
   bool ours = atomic_load_explicit(&worker->crew->sources[file].ours, memory_order_relaxed);
-  return part->bad >= CENSUS_FOREIGN_LINES && !ours ? ERR_SYNTAX : ERR_NONE;
+  return part->bad >= AGGREGATE_FOREIGN_LINES && !ours ? ERR_SYNTAX : ERR_NONE;
 }
 
-static enum err worker_line(struct worker *worker, unsigned file, struct census_file *part,
+static enum err worker_line(struct worker *worker, unsigned file, struct aggregate_file *part,
                             char *line, size_t len) {
-  char begin[CENSUS_SAMPLE_MAX]; /* reading changes the line */
+  char begin[AGGREGATE_SAMPLE_MAX]; /* reading changes the line */
   size_t begin_len = len < sizeof begin ? len : sizeof begin;
   memcpy(begin, line, begin_len);
   enum err err = worker_copy(worker, line, len);
@@ -219,7 +220,7 @@ static enum err worker_line(struct worker *worker, unsigned file, struct census_
 }
 
 /* Reads pages of one file until its end. */
-static enum err worker_read(struct worker *worker, unsigned file, struct census_file *part) {
+static enum err worker_read(struct worker *worker, unsigned file, struct aggregate_file *part) {
   struct crew *crew = worker->crew;
   char *line;
   size_t len;
@@ -236,7 +237,7 @@ static void *worker_run(void *context) {
   struct worker *worker = context;
   unsigned file;
   while (crew_enter(worker->crew, &file)) {
-    struct census_file part = {0};
+    struct aggregate_file part = {0};
     enum err err = worker_read(worker, file, &part);
     worker->records += part.records;
     crew_leave(worker->crew, file, &part, err, errno);
@@ -246,42 +247,42 @@ static void *worker_run(void *context) {
 
 static void worker_free(struct worker *worker) {
   tally_free(worker->tally);
-  groups_free(&worker->groups);
-  ledger_free(worker->ledger);
+  group_by_free(&worker->groups);
+  newest_free(worker->newest);
   record_read_free(worker->reading);
   line_block_free(worker->page);
   free(worker->line);
 }
 
 static enum err worker_make(struct worker *worker, struct crew *crew) {
-  *worker = (struct worker){.crew = crew, .groups.facet = crew->config->by};
+  *worker = (struct worker){.crew = crew, .groups.dimension = crew->config->by};
   enum err err = tally_new(&worker->tally);
   if (err == ERR_NONE) err = record_read_new(&worker->reading);
   if (err == ERR_NONE) err = line_block_new(&worker->page);
   if (err == ERR_NONE && crew->config->path_count > 1 && !in_order(crew->config))
-    err = ledger_new(&worker->ledger);
+    err = newest_new(&worker->newest);
   return err;
 }
 
-static enum err settled(void *context, unsigned index, const struct mark *mark) {
+static enum err settled(void *context, unsigned index, const struct domain_facts *facts) {
   struct worker *workers = context;
-  return worker_count(&workers[index], mark);
+  return worker_count(&workers[index], facts);
 }
 
 static enum err crew_settle(struct crew *crew, struct worker *workers, unsigned count) {
-  struct ledger *ledgers[CENSUS_THREADS_MAX];
-  if (!workers[0].ledger) return ERR_NONE;
-  for (unsigned i = 0; i < count; i++) ledgers[i] = workers[i].ledger;
-  enum err err = ledger_settle(ledgers, count, settled, workers, &crew->census->duplicates);
+  struct newest *ledgers[AGGREGATE_THREADS_MAX];
+  if (!workers[0].newest) return ERR_NONE;
+  for (unsigned i = 0; i < count; i++) ledgers[i] = workers[i].newest;
+  enum err err = newest_settle(ledgers, count, settled, workers, &crew->aggregate->duplicates);
   if (err != ERR_NONE) crew->cause = errno;
   return err;
 }
 
-static enum err census_merge(struct census *census, const struct worker *worker) {
-  census->records += worker->records;
-  census->listed += worker->listed;
-  enum err err = tally_merge(census->tally, worker->tally);
-  return err == ERR_NONE ? groups_merge(&census->groups, &worker->groups) : err;
+static enum err aggregate_merge(struct aggregate *aggregate, const struct worker *worker) {
+  aggregate->records += worker->records;
+  aggregate->listed += worker->listed;
+  enum err err = tally_merge(aggregate->tally, worker->tally);
+  return err == ERR_NONE ? group_by_merge(&aggregate->groups, &worker->groups) : err;
 }
 
 /* Runs the workers, this thread as the first of them. */
@@ -303,29 +304,30 @@ static enum err crew_work(struct crew *crew, unsigned count) {
   }
   if (err == ERR_NONE) err = crew_settle(crew, workers, count);
   for (unsigned i = 0; err == ERR_NONE && i < count; i++)
-    err = census_merge(crew->census, &workers[i]);
+    err = aggregate_merge(crew->aggregate, &workers[i]);
   for (unsigned i = 0; workers && i < count; i++) worker_free(&workers[i]);
   free(workers);
   return err;
 }
 
-static enum err census_files(struct census *census, const struct census_config *config) {
-  if (config->path_count > CENSUS_FILES_MAX) return ERR_LIMIT;
-  census->files = calloc(config->path_count + 1, sizeof *census->files);
-  if (!census->files) return ERR_MEMORY;
-  census->file_count = config->path_count;
-  for (unsigned i = 0; i < config->path_count; i++) census->files[i].path = config->paths[i];
+static enum err aggregate_files(struct aggregate *aggregate,
+                                const struct aggregate_config *config) {
+  if (config->path_count > AGGREGATE_FILES_MAX) return ERR_LIMIT;
+  aggregate->files = calloc(config->path_count + 1, sizeof *aggregate->files);
+  if (!aggregate->files) return ERR_MEMORY;
+  aggregate->file_count = config->path_count;
+  for (unsigned i = 0; i < config->path_count; i++) aggregate->files[i].path = config->paths[i];
   return ERR_NONE;
 }
 
-enum err census_run(struct census *census, const struct census_config *config) {
-  struct crew crew = {.config = config, .census = census};
+enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_config *config) {
+  struct crew crew = {.config = config, .aggregate = aggregate};
   unsigned threads = in_order(config) ? 1 : config->threads;
-  if (threads > CENSUS_THREADS_MAX) threads = CENSUS_THREADS_MAX;
-  *census = (struct census){.groups.facet = config->by};
+  if (threads > AGGREGATE_THREADS_MAX) threads = AGGREGATE_THREADS_MAX;
+  *aggregate = (struct aggregate){.groups.dimension = config->by};
   pthread_mutex_init(&crew.lock, NULL);
-  enum err err = census_files(census, config);
-  if (err == ERR_NONE) err = tally_new(&census->tally);
+  enum err err = aggregate_files(aggregate, config);
+  if (err == ERR_NONE) err = tally_new(&aggregate->tally);
   crew.sources = calloc(config->path_count + 1, sizeof *crew.sources);
   if (err == ERR_NONE && !crew.sources) err = ERR_MEMORY;
   if (err == ERR_NONE) err = crew_work(&crew, threads);
@@ -337,9 +339,9 @@ enum err census_run(struct census *census, const struct census_config *config) {
   return err;
 }
 
-void census_free(struct census *census) {
-  tally_free(census->tally);
-  groups_free(&census->groups);
-  free(census->files);
-  *census = (struct census){0};
+void aggregate_free(struct aggregate *aggregate) {
+  tally_free(aggregate->tally);
+  group_by_free(&aggregate->groups);
+  free(aggregate->files);
+  *aggregate = (struct aggregate){0};
 }

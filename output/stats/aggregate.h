@@ -12,62 +12,62 @@
 #include <stdio.h>
 
 enum {
-  CENSUS_THREADS_MAX = 256,
-  CENSUS_FILES_MAX = 65535,
-  CENSUS_SAMPLE_MAX = 40,
+  AGGREGATE_THREADS_MAX = 256,
+  AGGREGATE_FILES_MAX = 65535,
+  AGGREGATE_SAMPLE_MAX = 40,
   /* Lines at the front that are no records, after which the file is not one of ours. */
-  CENSUS_FOREIGN_LINES = 100,
+  AGGREGATE_FOREIGN_LINES = 100,
 };
 
-enum census_list { CENSUS_LIST_NONE, CENSUS_LIST_NAMES, CENSUS_LIST_RECORDS };
+enum aggregate_list { AGGREGATE_LIST_NONE, AGGREGATE_LIST_NAMES, AGGREGATE_LIST_RECORDS };
 
-typedef enum err census_each(void *context, const struct result *result);
+typedef enum err aggregate_each(void *context, const struct result *result);
 
-struct census_config {
+struct aggregate_config {
   char *const *paths; /* "-": standard input */
   unsigned path_count;
   uint64_t from; /* octets at the front of each that are left out, up to a line or member */
   unsigned threads;
-  const struct where *where;
-  enum facet by; /* FACET_COUNT: no groups */
+  const struct filter *where;
+  enum dimension by; /* DIMENSION_COUNT: no groups */
   /* Writes the domains that are chosen, in the order of the files, and counts nothing. */
-  enum census_list list;
+  enum aggregate_list list;
   enum finding_code list_code; /* FOUND_COUNT: with whatever code */
   FILE *out;
   /* Instead of counting: every record, in the order of the files, by one thread. */
-  census_each *each;
+  aggregate_each *each;
   void *each_context;
 };
 
-struct census_file {
+struct aggregate_file {
   const char *path;
   enum err err; /* ERR_SYNTAX: not a result file; ERR_IO: cause says why */
   int cause;    /* errno */
   bool gzip;
   uint64_t bytes;
   uint64_t records;
-  int64_t first, last;                /* times of its oldest and newest record; 0: none has one */
-  uint64_t later;                     /* of them by a later version */
-  uint64_t strange;                   /* findings whose code is not known here */
-  uint64_t bad;                       /* whole lines that are no records */
-  uint64_t damaged;                   /* places where gzip could not be inflated */
-  uint64_t torn;                      /* octets of a torn tail */
-  char sample[CENSUS_SAMPLE_MAX + 1]; /* how a line that is no record begins, printable */
+  int64_t first, last; /* times of its oldest and newest record; 0: none has one */
+  uint64_t later;      /* of them by a later version */
+  uint64_t strange;    /* findings whose code is not known here */
+  uint64_t bad;        /* whole lines that are no records */
+  uint64_t damaged;    /* places where gzip could not be inflated */
+  uint64_t torn;       /* octets of a torn tail */
+  char sample[AGGREGATE_SAMPLE_MAX + 1]; /* how a line that is no record begins, printable */
 };
 
-struct census {
+struct aggregate {
   struct tally *tally;
-  struct groups groups;
+  struct group_by groups;
   uint64_t records;    /* read */
   uint64_t duplicates; /* of them not counted: another file has a newer one */
   uint64_t listed;
-  struct census_file *files;
+  struct aggregate_file *files;
   unsigned file_count;
 };
 
-/* To be followed by census_free(), whatever it returns. ERR_SYNTAX, ERR_LIMIT or ERR_IO: of a file,
- * which says so, or (no file does) of the temporary file or the output, with errno. */
-enum err census_run(struct census *census, const struct census_config *config);
-void census_free(struct census *census);
+/* To be followed by aggregate_free(), whatever it returns. ERR_SYNTAX, ERR_LIMIT or ERR_IO: of a
+ * file, which says so, or (no file does) of the temporary file or the output, with errno. */
+enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_config *config);
+void aggregate_free(struct aggregate *aggregate);
 
 #endif

@@ -21,7 +21,7 @@ static uint64_t text_hash(struct siphash_key key, struct span text) {
 }
 
 struct state state_of(const struct result *result, struct siphash_key key) {
-  struct mark mark = mark_of(result);
+  struct domain_facts facts = domain_facts_of(result);
   struct state state = {
       .at = result->at,
       .not_after = result->certificate.not_after,
@@ -30,11 +30,11 @@ struct state state_of(const struct result *result, struct siphash_key key) {
       .certificate = text_hash(key, result->certificate.sha256),
       .max_age = result->policy.has_max_age ? result->policy.max_age : 0,
       .rank = result->has_rank && result->rank <= UINT32_MAX ? (uint32_t)result->rank : 0,
-      .status = mark.status,
-      .effect = mark.effect,
-      .mode = mark.mode,
+      .status = facts.status,
+      .effect = facts.effect,
+      .mode = facts.mode,
   };
-  memcpy(state.codes, mark.codes, sizeof state.codes);
+  memcpy(state.codes, facts.codes, sizeof state.codes);
   return state;
 }
 

@@ -29,7 +29,7 @@ enum { STATE_UNSEEN = STATUS_COUNT };
 struct state {
   int64_t at;        /* of the record */
   int64_t not_after; /* of the certificate */
-  uint64_t codes[MARK_CODE_WORDS];
+  uint64_t codes[DOMAIN_FACTS_CODE_WORDS];
   uint64_t id, policy, certificate;
   uint64_t max_age; /* seconds */
   uint32_t rank;    /* 0: none */

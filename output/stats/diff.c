@@ -100,18 +100,19 @@ static enum err take_again(void *context, const struct result *result) {
   return ERR_NONE;
 }
 
-static enum err diff_read(struct diff *diff, char *path, census_each *each, struct census *census) {
-  static const struct where everything;
-  struct census_config config = {
+static enum err diff_read(struct diff *diff, char *path, aggregate_each *each,
+                          struct aggregate *aggregate) {
+  static const struct filter everything;
+  struct aggregate_config config = {
       .paths = &path,
       .path_count = 1,
       .threads = 1,
       .where = &everything,
-      .by = FACET_COUNT,
+      .by = DIMENSION_COUNT,
       .each = each,
       .each_context = diff,
   };
-  return census_run(census, &config);
+  return aggregate_run(aggregate, &config);
 }
 
 static enum err diff_add(struct diff *diff, size_t row, uint32_t changes) {
@@ -153,13 +154,13 @@ static enum err diff_compare(struct diff *diff) {
   return err;
 }
 
-enum err diff_run(struct diff *diff, char *old_path, char *new_path, struct census *old_census,
-                  struct census *new_census) {
-  struct census again = {0};
-  enum err err = diff_read(diff, old_path, take_old, old_census);
-  if (err == ERR_NONE) err = diff_read(diff, new_path, take_new, new_census);
+enum err diff_run(struct diff *diff, char *old_path, char *new_path,
+                  struct aggregate *old_aggregate, struct aggregate *new_aggregate) {
+  struct aggregate again = {0};
+  enum err err = diff_read(diff, old_path, take_old, old_aggregate);
+  if (err == ERR_NONE) err = diff_read(diff, new_path, take_new, new_aggregate);
   if (err == ERR_NONE && diff->only_new) err = diff_read(diff, old_path, take_again, &again);
-  census_free(&again);
+  aggregate_free(&again);
   return err == ERR_NONE ? diff_compare(diff) : err;
 }
 

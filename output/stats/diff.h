@@ -23,10 +23,10 @@ struct diff_change {
 enum err diff_new(struct diff **diff);
 void diff_free(struct diff *diff);
 
-/* Reads both files and compares. As census_run(): old_file, new_file tell what was read, and which
- * of them failed. */
-enum err diff_run(struct diff *diff, char *old_path, char *new_path, struct census *old_census,
-                  struct census *new_census);
+/* Reads both files and compares. As aggregate_run(): old_file, new_file tell what was read, and
+ * which of them failed. */
+enum err diff_run(struct diff *diff, char *old_path, char *new_path,
+                  struct aggregate *old_aggregate, struct aggregate *new_aggregate);
 
 /* How many domains changed so. */
 uint64_t diff_count(const struct diff *diff, enum change change);

@@ -7,7 +7,7 @@
 #include "output/stats/tally.h"
 #include <stdio.h>
 
-#define FACET_MAP(X)                                                                               \
+#define DIMENSION_MAP(X)                                                                           \
   X(STATUS, "status")                                                                              \
   X(EFFECT, "effect")                                                                              \
   X(MODE, "mode")                                                                                  \
@@ -23,46 +23,46 @@
   X(OUTSOURCED, "outsourced") /* policy host and mail both: "same" provider, or "different" */     \
   X(RANK, "rank")             /* a bin: "1-10000" */
 
-enum facet {
-#define X(name, text) FACET_##name,
-  FACET_MAP(X)
+enum dimension {
+#define X(name, text) DIMENSION_##name,
+  DIMENSION_MAP(X)
 #undef X
-      FACET_COUNT
+      DIMENSION_COUNT
 };
 
-enum { FACET_VALUES_MAX = FOUND_COUNT, FACET_NUMBER_SIZE = 48 };
+enum { DIMENSION_VALUES_MAX = FOUND_COUNT, DIMENSION_NUMBER_SIZE = 48 };
 
 /* The values of one domain. Plain data; not to be copied, since a value may stand in `number`. */
-struct facet_values {
-  struct span at[FACET_VALUES_MAX];
+struct dimension_values {
+  struct span at[DIMENSION_VALUES_MAX];
   size_t count;
-  char number[FACET_NUMBER_SIZE];
+  char number[DIMENSION_NUMBER_SIZE];
 };
 
-const char *facet_text(enum facet facet);
+const char *dimension_text(enum dimension dimension);
 
-/* The facet of that name, or FACET_COUNT. */
-enum facet facet_by_text(struct span text);
+/* The facet of that name, or DIMENSION_COUNT. */
+enum dimension dimension_by_text(struct span text);
 
 /* Whether a domain can have that value. */
-bool facet_allows(enum facet facet, struct span value);
+bool dimension_allows(enum dimension dimension, struct span value);
 
 /* What a value can be, for a person: "one of enforce, testing, none"; "a number from 100 to 999".
  */
-void facet_print_allowed(FILE *out, enum facet facet);
+void dimension_print_allowed(FILE *out, enum dimension dimension);
 
 /* The names of all facets: "status, effect, ...". */
-void facet_print_names(FILE *out);
+void dimension_print_names(FILE *out);
 
 /* The values of a mark that this tally made. */
-void facet_values(enum facet facet, const struct tally *tally, const struct mark *mark,
-                  struct facet_values *values);
+void dimension_values(enum dimension dimension, const struct tally *tally,
+                      const struct domain_facts *facts, struct dimension_values *values);
 
 /* A bin as text: "0-86399", "31557601-". */
-int facet_max_age(int bin, char text[FACET_NUMBER_SIZE]);
-int facet_rank(uint32_t bin, char text[FACET_NUMBER_SIZE]); /* from 1 */
+int dimension_max_age(int bin, char text[DIMENSION_NUMBER_SIZE]);
+int dimension_rank(uint32_t bin, char text[DIMENSION_NUMBER_SIZE]); /* from 1 */
 
 /* Whether its values are numbers, which are told in their order and not by their counts. */
-bool facet_is_number(enum facet facet);
+bool dimension_is_number(enum dimension dimension);
 
 #endif

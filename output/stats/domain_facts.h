@@ -8,49 +8,50 @@
 
 #include "output/stats/counts.h"
 
-enum { MARK_CODE_WORDS = (FOUND_COUNT + 63) / 64 };
+enum { DOMAIN_FACTS_CODE_WORDS = (FOUND_COUNT + 63) / 64 };
 
-enum mark_flag {
-  MARK_TLSRPT = 1,        /* a TLSRPT record was found ... */
-  MARK_TLSRPT_BROKEN = 2, /* ... and is not sound */
-  MARK_CERTIFICATE = 4,   /* a certificate was seen ... */
-  MARK_EXPIRED = 8,       /* ... and had expired */
-  MARK_OWN = 16,       /* the policy host is an alias inside the domain's own registrable domain */
-  MARK_SAME = 32,      /* policy host and MX are both outsourced, to one provider ... */
-  MARK_DIFFERENT = 64, /* ... or to different ones */
-  MARK_CHOSEN = 128,   /* meets the conditions that were given */
+enum domain_facts_flag {
+  DOMAIN_FACTS_TLSRPT = 1,        /* a TLSRPT record was found ... */
+  DOMAIN_FACTS_TLSRPT_BROKEN = 2, /* ... and is not sound */
+  DOMAIN_FACTS_CERTIFICATE = 4,   /* a certificate was seen ... */
+  DOMAIN_FACTS_EXPIRED = 8,       /* ... and had expired */
+  DOMAIN_FACTS_OWN =
+      16, /* the policy host is an alias inside the domain's own registrable domain */
+  DOMAIN_FACTS_SAME = 32,      /* policy host and MX are both outsourced, to one provider ... */
+  DOMAIN_FACTS_DIFFERENT = 64, /* ... or to different ones */
+  DOMAIN_FACTS_CHOSEN = 128,   /* meets the conditions that were given */
 };
 
-struct mark {
-  uint64_t codes[MARK_CODE_WORDS]; /* a bit each */
-  uint32_t tld;                    /* row */
-  uint32_t operator_row;           /* of the policy host */
-  uint32_t rank_bin;               /* from 1; 0: no rank */
-  uint16_t http_status;            /* 0: none */
-  uint16_t stages;                 /* with an error: a bit each */
-  uint8_t status, effect, mode;    /* effect, mode: their COUNT for none */
-  uint8_t max_age_bin;             /* COUNTS_MAX_AGE_BINS: none */
-  uint8_t expiry_bins;             /* a bit each */
-  uint8_t kinds;                   /* a bit each */
+struct domain_facts {
+  uint64_t codes[DOMAIN_FACTS_CODE_WORDS]; /* a bit each */
+  uint32_t tld;                            /* row */
+  uint32_t operator_row;                   /* of the policy host */
+  uint32_t rank_bin;                       /* from 1; 0: no rank */
+  uint16_t http_status;                    /* 0: none */
+  uint16_t stages;                         /* with an error: a bit each */
+  uint8_t status, effect, mode;            /* effect, mode: their COUNT for none */
+  uint8_t max_age_bin;                     /* COUNTS_MAX_AGE_BINS: none */
+  uint8_t expiry_bins;                     /* a bit each */
+  uint8_t kinds;                           /* a bit each */
   uint8_t flags;
   uint8_t reserved;
 };
 
-enum { MARK_RANK_BIN = 10000, MARK_RANK_MAX = 2000000000 };
+enum { DOMAIN_FACTS_RANK_BIN = 10000, DOMAIN_FACTS_RANK_MAX = 2000000000 };
 
 /* All but the rows, and the flags that come from the provider. */
-struct mark mark_of(const struct result *result);
+struct domain_facts domain_facts_of(const struct result *result);
 
-bool mark_has_code(const struct mark *mark, enum finding_code code);
-bool mark_deployed(const struct mark *mark); /* valid or broken */
+bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code code);
+bool domain_facts_deployed(const struct domain_facts *facts); /* valid or broken */
 
 /* Adds the mark to the counters. */
-void mark_count(const struct mark *mark, struct counts *counts);
+void domain_facts_count(const struct domain_facts *facts, struct counts *counts);
 
-/* Most marks, those of absent domains above all, fit into MARK_PACKED_BITS bits; false: not this
- * one. */
-enum { MARK_PACKED_BITS = 55 };
-bool mark_pack(const struct mark *mark, uint64_t *bits);
-struct mark mark_unpack(uint64_t bits);
+/* Most marks, those of absent domains above all, fit into DOMAIN_FACTS_PACKED_BITS bits; false: not
+ * this one. */
+enum { DOMAIN_FACTS_PACKED_BITS = 55 };
+bool domain_facts_pack(const struct domain_facts *facts, uint64_t *bits);
+struct domain_facts domain_facts_unpack(uint64_t bits);
 
 #endif

@@ -9,30 +9,32 @@
 
 #include "output/stats/dimension.h"
 
-enum { WHERE_CONDITIONS_MAX = 16, WHERE_VALUES_MAX = 32 };
+enum { FILTER_CONDITIONS_MAX = 16, FILTER_VALUES_MAX = 32 };
 
-struct where_condition {
-  enum facet facet;
+struct filter_condition {
+  enum dimension dimension;
   bool differs; /* != */
-  struct span values[WHERE_VALUES_MAX];
+  struct span values[FILTER_VALUES_MAX];
   size_t value_count;
 };
 
 /* Zeroes: every domain is chosen. */
-struct where {
-  struct where_condition conditions[WHERE_CONDITIONS_MAX];
+struct filter {
+  struct filter_condition conditions[FILTER_CONDITIONS_MAX];
   size_t count;
 };
 
-/* What is wrong with a text: the value, of a known facet; or, with FACET_COUNT, the condition. */
-struct where_fault {
+/* What is wrong with a text: the value, of a known facet; or, with DIMENSION_COUNT, the condition.
+ */
+struct filter_fault {
   struct span part;
-  enum facet facet;
+  enum dimension dimension;
 };
 
 /* Adds the conditions of the text. ERR_SYNTAX: the fault is told; ERR_LIMIT: there are too many. */
-enum err where_add(struct where *where, struct span text, struct where_fault *fault);
+enum err filter_add(struct filter *where, struct span text, struct filter_fault *fault);
 
-bool where_holds(const struct where *where, const struct tally *tally, const struct mark *mark);
+bool filter_holds(const struct filter *where, const struct tally *tally,
+                  const struct domain_facts *facts);
 
 #endif

@@ -4,18 +4,20 @@
 
 #include "output/stats/dimension.h"
 
-/* Initialise with {.facet = ...}; all else zero. FACET_COUNT: nothing is counted. */
-struct groups {
-  enum facet facet;
+/* Initialise with {.facet = ...}; all else zero. DIMENSION_COUNT: nothing is counted. */
+struct group_by {
+  enum dimension dimension;
   struct text_counts map; /* the columns stand in group_by.c */
 };
 
-void groups_free(struct groups *groups);
+void group_by_free(struct group_by *groups);
 
-enum err groups_count(struct groups *groups, const struct tally *tally, const struct mark *mark);
-enum err groups_merge(struct groups *into, const struct groups *from);
+enum err group_by_count(struct group_by *groups, const struct tally *tally,
+                        const struct domain_facts *facts);
+enum err group_by_merge(struct group_by *into, const struct group_by *from);
 
 /* The groups, most domains first; *lines is to be freed, its texts belong to the groups. */
-enum err groups_lines(const struct groups *groups, struct figures_line **lines, size_t *count);
+enum err group_by_lines(const struct group_by *groups, struct statistics_line **lines,
+                        size_t *count);
 
 #endif

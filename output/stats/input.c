@@ -6,7 +6,7 @@
 
 enum { NOTE_SIZE = 256 };
 
-static void write_file(struct json_writer *json, const struct census_file *file) {
+static void write_file(struct json_writer *json, const struct aggregate_file *file) {
   json_writer_open(json, NULL, '{');
   json_writer_string(json, "path", span_of(file->path));
   json_writer_uint(json, "bytes", file->bytes);
@@ -23,18 +23,18 @@ static void write_file(struct json_writer *json, const struct census_file *file)
   json_writer_close(json, '}');
 }
 
-void input_write(struct json_writer *json, const struct census *census) {
+void input_write(struct json_writer *json, const struct aggregate *aggregate) {
   json_writer_open(json, "input", '{');
   json_writer_open(json, "files", '[');
-  for (unsigned i = 0; i < census->file_count; i++) write_file(json, &census->files[i]);
+  for (unsigned i = 0; i < aggregate->file_count; i++) write_file(json, &aggregate->files[i]);
   json_writer_close(json, ']');
-  json_writer_uint(json, "records", census->records);
-  json_writer_uint(json, "duplicates", census->duplicates);
+  json_writer_uint(json, "records", aggregate->records);
+  json_writer_uint(json, "duplicates", aggregate->duplicates);
   json_writer_close(json, '}');
 }
 
 /* How many of something, with what is said of one and of several; and of none, nothing. */
-static void note_count(const struct census_file *file, uint64_t count, const char *one,
+static void note_count(const struct aggregate_file *file, uint64_t count, const char *one,
                        const char *several, input_tell *tell, void *context) {
   char note[2 * NOTE_SIZE], number[NUMBER_SIZE];
   if (count == 0) return;
@@ -42,7 +42,7 @@ static void note_count(const struct census_file *file, uint64_t count, const cha
   tell(context, file->path, note);
 }
 
-static void note_bad(const struct census_file *file, input_tell *tell, void *context) {
+static void note_bad(const struct aggregate_file *file, input_tell *tell, void *context) {
   char one[NOTE_SIZE], several[NOTE_SIZE];
   snprintf(one, sizeof one, "line is no record and was left out; it begins \"%s\"", file->sample);
   snprintf(several, sizeof several, "lines are no records and were left out; one begins \"%s\"",
@@ -50,7 +50,7 @@ static void note_bad(const struct census_file *file, input_tell *tell, void *con
   note_count(file, file->bad, one, several, tell, context);
 }
 
-static void note_file(const struct census_file *file, input_tell *tell, void *context) {
+static void note_file(const struct aggregate_file *file, input_tell *tell, void *context) {
   if (file->bytes == 0)
     tell(context, file->path, "empty: it holds no records");
   else if (file->records == 0)
@@ -68,17 +68,18 @@ static void note_file(const struct census_file *file, input_tell *tell, void *co
              "findings have codes unknown to this version and were left out", tell, context);
 }
 
-void input_notes(const struct census *census, input_tell *tell, void *context) {
+void input_notes(const struct aggregate *aggregate, input_tell *tell, void *context) {
   char note[NOTE_SIZE], number[NUMBER_SIZE];
-  for (unsigned i = 0; i < census->file_count; i++) note_file(&census->files[i], tell, context);
-  if (census->duplicates == 0) return;
+  for (unsigned i = 0; i < aggregate->file_count; i++)
+    note_file(&aggregate->files[i], tell, context);
+  if (aggregate->duplicates == 0) return;
   snprintf(note, sizeof note, "%s %s left out: another file has a newer one of the same domain",
-           number_text(census->duplicates, number),
-           census->duplicates == 1 ? "record was" : "records were");
+           number_text(aggregate->duplicates, number),
+           aggregate->duplicates == 1 ? "record was" : "records were");
   tell(context, NULL, note);
 }
 
-void input_failure(const struct census_file *file, input_tell *tell, void *context) {
+void input_failure(const struct aggregate_file *file, input_tell *tell, void *context) {
   char note[NOTE_SIZE];
   switch (file->err) {
   case ERR_SYNTAX:

@@ -6,14 +6,14 @@
 #include "output/stats/aggregate.h"
 
 /* "input":{"files":[...],"records":N,"duplicates":N} */
-void input_write(struct json_writer *json, const struct census *census);
+void input_write(struct json_writer *json, const struct aggregate *aggregate);
 
 /* One call for each thing worth telling: torn tails, damage, lines left out, empty files,
  * duplicates, later versions. */
 typedef void input_tell(void *context, const char *path, const char *text);
-void input_notes(const struct census *census, input_tell *tell, void *context);
+void input_notes(const struct aggregate *aggregate, input_tell *tell, void *context);
 
 /* Why a file failed, in words; err is its own. */
-void input_failure(const struct census_file *file, input_tell *tell, void *context);
+void input_failure(const struct aggregate_file *file, input_tell *tell, void *context);
 
 #endif

@@ -50,17 +50,17 @@ static struct span least_address(const struct spans *addresses) {
   return least;
 }
 
-static void mark_outsourced(const psl_ctx_t *psl, const struct result *result, struct span own,
-                            struct span provider, struct mark *mark) {
-  if (result->mx.count == 0 || mark->flags & MARK_OWN) return;
+static void facts_outsourced(const psl_ctx_t *psl, const struct result *result, struct span own,
+                             struct span provider, struct domain_facts *facts) {
+  if (result->mx.count == 0 || facts->flags & DOMAIN_FACTS_OWN) return;
   struct span mail = registrable(psl, result->mx.at[0].host);
   if (span_equal(mail, own) || span_equal(mail, SPAN(".")) || mail.len == 0) return;
   bool same = span_equal(span_cut(&mail, '.'), span_cut(&provider, '.'));
-  mark->flags |= same ? MARK_SAME : MARK_DIFFERENT;
+  facts->flags |= same ? DOMAIN_FACTS_SAME : DOMAIN_FACTS_DIFFERENT;
 }
 
-enum err managed_mark(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
-                      struct mark *mark) {
+enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
+                       struct domain_facts *facts) {
   const struct spans *cname = &result->policy_host.lookup.cname;
   struct span target = cname->count ? cname->at[cname->count - 1] : (struct span){0};
   struct span address = least_address(&result->policy_host.addresses);
@@ -70,14 +70,14 @@ enum err managed_mark(struct managed *managed, const psl_ctx_t *psl, const struc
     struct span own = registrable(psl, result->domain);
     map = &managed->providers;
     name = registrable(psl, target);
-    if (span_equal(name, own)) mark->flags |= MARK_OWN;
-    mark_outsourced(psl, result, own, name, mark);
+    if (span_equal(name, own)) facts->flags |= DOMAIN_FACTS_OWN;
+    facts_outsourced(psl, result, own, name, facts);
   }
   if (name.len == 0) return ERR_NONE;
   struct text_counts_row *row = text_counts_at(map, name);
   if (!row) return ERR_MEMORY;
-  mark->operator_row = (uint32_t)(row - map->rows) + 1;
-  if (!target.len) mark->operator_row |= ROW_ADDRESS;
+  facts->operator_row = (uint32_t)(row - map->rows) + 1;
+  if (!target.len) facts->operator_row |= ROW_ADDRESS;
   return ERR_NONE;
 }
 
@@ -92,14 +92,14 @@ static enum err managed_room(struct managed *managed, size_t count) {
   return ERR_NONE;
 }
 
-enum err managed_count(struct managed *managed, const struct mark *mark) {
+enum err managed_count(struct managed *managed, const struct domain_facts *facts) {
   enum err err = managed_room(managed, managed->count + 1);
   if (err != ERR_NONE) return err;
   managed->domains[managed->count++] = (struct managed_domain){
-      .operator_row = mark->operator_row,
-      .stages = mark->stages,
-      .flags = mark->flags,
-      .broken = mark->status == STATUS_BROKEN,
+      .operator_row = facts->operator_row,
+      .stages = facts->stages,
+      .flags = facts->flags,
+      .broken = facts->status == STATUS_BROKEN,
   };
   return ERR_NONE;
 }
@@ -126,9 +126,9 @@ enum err managed_merge(struct managed *into, const struct managed *from) {
   return err;
 }
 
-struct span managed_provider(const struct managed *managed, const struct mark *mark) {
-  if (mark->operator_row == 0 || mark->operator_row & ROW_ADDRESS) return (struct span){0};
-  return managed->providers.rows[mark->operator_row - 1].text;
+struct span managed_provider(const struct managed *managed, const struct domain_facts *facts) {
+  if (facts->operator_row == 0 || facts->operator_row & ROW_ADDRESS) return (struct span){0};
+  return managed->providers.rows[facts->operator_row - 1].text;
 }
 
 static void line_add(struct managed_line *line, const struct managed_domain *domain) {
@@ -142,17 +142,18 @@ static void line_add(struct managed_line *line, const struct managed_domain *dom
 static enum manager managed_by(const struct managed_domain *domain,
                                const struct managed_line *operator_line,
                                struct managed_limits limits) {
-  if (domain->flags & MARK_OWN) return MANAGER_SELF;
+  if (domain->flags & DOMAIN_FACTS_OWN) return MANAGER_SELF;
   if (!operator_line) return MANAGER_UNCLASSIFIED;
   if (operator_line->domains <= limits.self_max) return MANAGER_SELF;
   if (operator_line->domains >= limits.third_party_min) return MANAGER_THIRD_PARTY;
   return MANAGER_UNCLASSIFIED;
 }
 
-static void outsourced_add(struct managed_figures *figures, const struct managed_domain *domain) {
-  struct managed_outsourced *to = domain->flags & MARK_SAME        ? &figures->same
-                                  : domain->flags & MARK_DIFFERENT ? &figures->different
-                                                                   : NULL;
+static void outsourced_add(struct managed_statistics *statistics,
+                           const struct managed_domain *domain) {
+  struct managed_outsourced *to = domain->flags & DOMAIN_FACTS_SAME        ? &statistics->same
+                                  : domain->flags & DOMAIN_FACTS_DIFFERENT ? &statistics->different
+                                                                           : NULL;
   if (!to) return;
   to->domains++;
   to->mismatch += domain->stages >> STAGE_MX & 1;
@@ -180,10 +181,10 @@ static struct managed_line *operator_line(const struct managed *managed, struct 
   return &lines[row - 1];
 }
 
-enum err managed_figures(const struct managed *managed, struct managed_limits limits,
-                         struct managed_figures *figures) {
+enum err managed_statistics(const struct managed *managed, struct managed_limits limits,
+                            struct managed_statistics *statistics) {
   size_t providers = managed->providers.count, count = providers + managed->addresses.count;
-  *figures = (struct managed_figures){0};
+  *statistics = (struct managed_statistics){0};
   struct managed_line *lines = calloc(count + 1, sizeof *lines);
   if (!lines) return ERR_MEMORY;
   for (size_t i = 0; i < providers; i++) lines[i].text = managed->providers.rows[i].text;
@@ -191,22 +192,22 @@ enum err managed_figures(const struct managed *managed, struct managed_limits li
     const struct managed_domain *domain = &managed->domains[i];
     struct managed_line *line = operator_line(managed, lines, domain->operator_row);
     if (line) line_add(line, domain);
-    outsourced_add(figures, domain);
+    outsourced_add(statistics, domain);
   }
   for (size_t i = 0; i < managed->count; i++) {
     const struct managed_domain *domain = &managed->domains[i];
     const struct managed_line *line = operator_line(managed, lines, domain->operator_row);
-    line_add(&figures->managers[managed_by(domain, line, limits)], domain);
+    line_add(&statistics->managers[managed_by(domain, line, limits)], domain);
   }
-  for (size_t i = 0; i < count; i++) operators_add(&figures->operators, &lines[i]);
+  for (size_t i = 0; i < count; i++) operators_add(&statistics->operators, &lines[i]);
   qsort(lines, providers, sizeof *lines, line_compare);
   while (providers && lines[providers - 1].domains == 0) providers--;
-  figures->providers = lines;
-  figures->provider_count = providers;
+  statistics->providers = lines;
+  statistics->provider_count = providers;
   return ERR_NONE;
 }
 
-void managed_figures_free(struct managed_figures *figures) {
-  free(figures->providers);
-  *figures = (struct managed_figures){0};
+void managed_statistics_free(struct managed_statistics *statistics) {
+  free(statistics->providers);
+  *statistics = (struct managed_statistics){0};
 }

@@ -48,15 +48,15 @@ struct managed {
 void managed_free(struct managed *managed);
 
 /* Gives the mark of a deployed domain its operator's row, and what it says of providers. */
-enum err managed_mark(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
-                      struct mark *mark);
+enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
+                       struct domain_facts *facts);
 
 /* Counts a mark of a deployed domain. */
-enum err managed_count(struct managed *managed, const struct mark *mark);
+enum err managed_count(struct managed *managed, const struct domain_facts *facts);
 enum err managed_merge(struct managed *into, const struct managed *from);
 
 /* The provider that a mark names; empty: its policy host is no alias. */
-struct span managed_provider(const struct managed *managed, const struct mark *mark);
+struct span managed_provider(const struct managed *managed, const struct domain_facts *facts);
 
 /* Counters of the deployed domains of one operator, one kind of manager, ... */
 struct managed_line {
@@ -77,7 +77,7 @@ struct managed_outsourced {
   uint64_t domains, mismatch; /* mismatch: with an error of stage mx */
 };
 
-struct managed_figures {
+struct managed_statistics {
   struct managed_line managers[MANAGER_COUNT];
   struct managed_operators operators;
   struct managed_outsourced same, different;
@@ -85,8 +85,8 @@ struct managed_figures {
   size_t provider_count;
 };
 
-enum err managed_figures(const struct managed *managed, struct managed_limits limits,
-                         struct managed_figures *figures);
-void managed_figures_free(struct managed_figures *figures);
+enum err managed_statistics(const struct managed *managed, struct managed_limits limits,
+                            struct managed_statistics *statistics);
+void managed_statistics_free(struct managed_statistics *statistics);
 
 #endif

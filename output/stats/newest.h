@@ -14,27 +14,27 @@
 #include "output/stats/domain_facts.h"
 
 enum {
-  LEDGER_PARTS = 256,
-  LEDGER_BLOCK = 512, /* entries that are written at once */
-  LEDGER_FILES_MAX = 65535,
-  LEDGERS_MAX = 256,
+  NEWEST_PARTS = 256,
+  NEWEST_BLOCK = 512, /* entries that are written at once */
+  NEWEST_FILES_MAX = 65535,
+  NEWEST_MAX = 256,
 };
 
-struct ledger;
+struct newest;
 
-enum err ledger_new(struct ledger **ledger);
-void ledger_free(struct ledger *ledger);
+enum err newest_new(struct newest **newest);
+void newest_free(struct newest *newest);
 
-/* file: its index, below LEDGER_FILES_MAX; at: the record's time. ERR_IO: the temporary file, errno
+/* file: its index, below NEWEST_FILES_MAX; at: the record's time. ERR_IO: the temporary file, errno
  * says why. */
-enum err ledger_add(struct ledger *ledger, struct span domain, unsigned file, int64_t at,
-                    const struct mark *mark);
+enum err newest_add(struct newest *newest, struct span domain, unsigned file, int64_t at,
+                    const struct domain_facts *facts);
 
 /* Takes a mark that counts; index is that of its ledger. */
-typedef enum err ledger_take(void *context, unsigned index, const struct mark *mark);
+typedef enum err newest_take(void *context, unsigned index, const struct domain_facts *facts);
 
 /* Gives every record that counts to take(), and the number of those that do not. */
-enum err ledger_settle(struct ledger *const *ledgers, unsigned count, ledger_take *take,
+enum err newest_settle(struct newest *const *ledgers, unsigned count, newest_take *take,
                        void *context, uint64_t *duplicates);
 
 #endif

@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 
-uint64_t figures_deployed(const struct figures *figures) {
-  return figures->counts.status[STATUS_VALID] + figures->counts.status[STATUS_BROKEN];
+uint64_t statistics_deployed(const struct statistics *statistics) {
+  return statistics->counts.status[STATUS_VALID] + statistics->counts.status[STATUS_BROKEN];
 }
 
-void figures_free(struct figures *figures) {
-  managed_figures_free(&figures->managed);
-  free(figures->tlds);
-  free(figures->ranks);
-  *figures = (struct figures){0};
+void statistics_free(struct statistics *statistics) {
+  managed_statistics_free(&statistics->managed);
+  free(statistics->tlds);
+  free(statistics->ranks);
+  *statistics = (struct statistics){0};
 }

@@ -7,25 +7,25 @@
 #include "output/stats/managed.h"
 
 /* One TLD, or one bin of ranks. */
-struct figures_line {
+struct statistics_line {
   struct span text;  /* the TLD */
   uint64_t from, to; /* the ranks */
   uint64_t domains, deployed, valid, broken;
 };
 
-struct figures {
+struct statistics {
   struct counts counts;
-  struct managed_figures managed;
+  struct managed_statistics managed;
   struct managed_limits limits;
-  struct figures_line *tlds; /* most domains first */
+  struct statistics_line *tlds; /* most domains first */
   size_t tld_count;
-  struct figures_line *ranks; /* in order; bins without a domain are left out */
+  struct statistics_line *ranks; /* in order; bins without a domain are left out */
   size_t rank_count;
 };
 
 /* valid + broken. */
-uint64_t figures_deployed(const struct figures *figures);
+uint64_t statistics_deployed(const struct statistics *statistics);
 
-void figures_free(struct figures *figures);
+void statistics_free(struct statistics *statistics);
 
 #endif

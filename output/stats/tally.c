@@ -36,28 +36,29 @@ void tally_free(struct tally *tally) {
   free(tally);
 }
 
-static enum err tally_mark_tld(struct tally *tally, struct span domain, struct mark *mark) {
+static enum err tally_facts_tld(struct tally *tally, struct span domain,
+                                struct domain_facts *facts) {
   const char *dot = memrchr(domain.ptr, '.', domain.len);
   struct span tld = dot ? span_skip(domain, (size_t)(dot - domain.ptr) + 1) : domain;
   struct text_counts_row *row = text_counts_at(&tally->tlds, tld);
   if (!row) return ERR_MEMORY;
-  mark->tld = (uint32_t)(row - tally->tlds.rows) + 1;
+  facts->tld = (uint32_t)(row - tally->tlds.rows) + 1;
   return ERR_NONE;
 }
 
-enum err tally_mark(struct tally *tally, const struct result *result, struct mark *mark) {
+enum err tally_facts(struct tally *tally, const struct result *result, struct domain_facts *facts) {
   enum err err = ERR_NONE;
-  *mark = mark_of(result);
-  if (result->domain.len) err = tally_mark_tld(tally, result->domain, mark);
-  if (err == ERR_NONE && mark_deployed(mark))
-    err = managed_mark(&tally->managed, tally->psl, result, mark);
+  *facts = domain_facts_of(result);
+  if (result->domain.len) err = tally_facts_tld(tally, result->domain, facts);
+  if (err == ERR_NONE && domain_facts_deployed(facts))
+    err = managed_facts(&tally->managed, tally->psl, result, facts);
   return err;
 }
 
-static void count_columns(uint64_t columns[TEXT_COUNTS_COLUMNS], const struct mark *mark) {
+static void count_columns(uint64_t columns[TEXT_COUNTS_COLUMNS], const struct domain_facts *facts) {
   columns[COLUMN_DOMAINS]++;
-  columns[COLUMN_VALID] += mark->status == STATUS_VALID;
-  columns[COLUMN_BROKEN] += mark->status == STATUS_BROKEN;
+  columns[COLUMN_VALID] += facts->status == STATUS_VALID;
+  columns[COLUMN_BROKEN] += facts->status == STATUS_BROKEN;
 }
 
 static enum err tally_rank_room(struct tally *tally, size_t count) {
@@ -70,20 +71,20 @@ static enum err tally_rank_room(struct tally *tally, size_t count) {
   return ERR_NONE;
 }
 
-enum err tally_count(struct tally *tally, const struct mark *mark) {
-  enum err err = tally_rank_room(tally, mark->rank_bin);
-  if (err == ERR_NONE && mark_deployed(mark)) err = managed_count(&tally->managed, mark);
+enum err tally_count(struct tally *tally, const struct domain_facts *facts) {
+  enum err err = tally_rank_room(tally, facts->rank_bin);
+  if (err == ERR_NONE && domain_facts_deployed(facts)) err = managed_count(&tally->managed, facts);
   if (err != ERR_NONE) return err;
-  mark_count(mark, &tally->counts);
-  if (mark->tld) count_columns(tally->tlds.rows[mark->tld - 1].counts, mark);
-  if (mark->rank_bin) count_columns(tally->ranks[mark->rank_bin - 1].columns, mark);
+  domain_facts_count(facts, &tally->counts);
+  if (facts->tld) count_columns(tally->tlds.rows[facts->tld - 1].counts, facts);
+  if (facts->rank_bin) count_columns(tally->ranks[facts->rank_bin - 1].columns, facts);
   return ERR_NONE;
 }
 
 enum err tally_add(struct tally *tally, const struct result *result) {
-  struct mark mark;
-  enum err err = tally_mark(tally, result, &mark);
-  return err == ERR_NONE ? tally_count(tally, &mark) : err;
+  struct domain_facts facts;
+  enum err err = tally_facts(tally, result, &facts);
+  return err == ERR_NONE ? tally_count(tally, &facts) : err;
 }
 
 enum err tally_merge(struct tally *into, const struct tally *from) {
@@ -110,16 +111,17 @@ uint64_t tally_code(const struct tally *tally, enum finding_code code) {
   return tally->counts.codes[code];
 }
 
-struct span tally_tld(const struct tally *tally, const struct mark *mark) {
-  return mark->tld ? tally->tlds.rows[mark->tld - 1].text : (struct span){0};
+struct span tally_tld(const struct tally *tally, const struct domain_facts *facts) {
+  return facts->tld ? tally->tlds.rows[facts->tld - 1].text : (struct span){0};
 }
 
-struct span tally_provider(const struct tally *tally, const struct mark *mark) {
-  return managed_provider(&tally->managed, mark);
+struct span tally_provider(const struct tally *tally, const struct domain_facts *facts) {
+  return managed_provider(&tally->managed, facts);
 }
 
-static struct figures_line line_of(struct span text, const uint64_t columns[TEXT_COUNTS_COLUMNS]) {
-  return (struct figures_line){
+static struct statistics_line line_of(struct span text,
+                                      const uint64_t columns[TEXT_COUNTS_COLUMNS]) {
+  return (struct statistics_line){
       .text = text,
       .domains = columns[COLUMN_DOMAINS],
       .deployed = columns[COLUMN_VALID] + columns[COLUMN_BROKEN],
@@ -128,46 +130,46 @@ static struct figures_line line_of(struct span text, const uint64_t columns[TEXT
   };
 }
 
-static enum err tally_figures_tlds(const struct tally *tally, struct figures *figures) {
+static enum err tally_statistics_tlds(const struct tally *tally, struct statistics *statistics) {
   const struct text_counts_row **rows = text_counts_sorted(&tally->tlds);
-  figures->tlds = calloc(tally->tlds.count + 1, sizeof *figures->tlds);
-  enum err err = rows && figures->tlds ? ERR_NONE : ERR_MEMORY;
+  statistics->tlds = calloc(tally->tlds.count + 1, sizeof *statistics->tlds);
+  enum err err = rows && statistics->tlds ? ERR_NONE : ERR_MEMORY;
   for (size_t i = 0; err == ERR_NONE && i < tally->tlds.count; i++) {
     if (rows[i]->counts[COLUMN_DOMAINS] == 0) break; /* named by marks that were not counted */
-    figures->tlds[figures->tld_count++] = line_of(rows[i]->text, rows[i]->counts);
+    statistics->tlds[statistics->tld_count++] = line_of(rows[i]->text, rows[i]->counts);
   }
   free(rows);
   return err;
 }
 
-static enum err tally_figures_ranks(const struct tally *tally, struct figures *figures) {
-  figures->ranks = calloc(tally->rank_count + 1, sizeof *figures->ranks);
-  if (!figures->ranks) return ERR_MEMORY;
+static enum err tally_statistics_ranks(const struct tally *tally, struct statistics *statistics) {
+  statistics->ranks = calloc(tally->rank_count + 1, sizeof *statistics->ranks);
+  if (!statistics->ranks) return ERR_MEMORY;
   for (size_t bin = 0; bin < tally->rank_count; bin++) {
     if (tally->ranks[bin].columns[COLUMN_DOMAINS] == 0) continue;
-    struct figures_line *line = &figures->ranks[figures->rank_count++];
+    struct statistics_line *line = &statistics->ranks[statistics->rank_count++];
     *line = line_of((struct span){0}, tally->ranks[bin].columns);
-    line->from = bin * MARK_RANK_BIN + 1;
-    line->to = (bin + 1) * MARK_RANK_BIN;
+    line->from = bin * DOMAIN_FACTS_RANK_BIN + 1;
+    line->to = (bin + 1) * DOMAIN_FACTS_RANK_BIN;
   }
   return ERR_NONE;
 }
 
-enum err tally_figures(const struct tally *tally, struct managed_limits limits,
-                       struct figures *figures) {
-  *figures = (struct figures){.counts = tally->counts, .limits = limits};
-  enum err err = managed_figures(&tally->managed, limits, &figures->managed);
-  if (err == ERR_NONE) err = tally_figures_tlds(tally, figures);
-  if (err == ERR_NONE) err = tally_figures_ranks(tally, figures);
-  if (err != ERR_NONE) figures_free(figures);
+enum err tally_statistics(const struct tally *tally, struct managed_limits limits,
+                          struct statistics *statistics) {
+  *statistics = (struct statistics){.counts = tally->counts, .limits = limits};
+  enum err err = managed_statistics(&tally->managed, limits, &statistics->managed);
+  if (err == ERR_NONE) err = tally_statistics_tlds(tally, statistics);
+  if (err == ERR_NONE) err = tally_statistics_ranks(tally, statistics);
+  if (err != ERR_NONE) statistics_free(statistics);
   return err;
 }
 
 void tally_write(const struct tally *tally, struct json_writer *json, const char *key) {
-  struct figures figures;
-  enum err err = tally_figures(tally, MANAGED_LIMITS_STUDY, &figures);
+  struct statistics statistics;
+  enum err err = tally_statistics(tally, MANAGED_LIMITS_STUDY, &statistics);
   json_writer_open(json, key, '{');
-  if (err == ERR_NONE) report_json(json, &figures);
+  if (err == ERR_NONE) report_json(json, &statistics);
   json_writer_close(json, '}');
-  figures_free(&figures);
+  statistics_free(&statistics);
 }

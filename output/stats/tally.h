@@ -19,8 +19,8 @@ void tally_free(struct tally *tally);
 enum err tally_add(struct tally *tally, const struct result *result);
 
 /* tally_add() in two steps. A mark is good for the tally that made it, as long as that lives. */
-enum err tally_mark(struct tally *tally, const struct result *result, struct mark *mark);
-enum err tally_count(struct tally *tally, const struct mark *mark);
+enum err tally_facts(struct tally *tally, const struct result *result, struct domain_facts *facts);
+enum err tally_count(struct tally *tally, const struct domain_facts *facts);
 
 enum err tally_merge(struct tally *into, const struct tally *from);
 
@@ -29,12 +29,13 @@ uint64_t tally_status(const struct tally *tally, enum result_status status);
 uint64_t tally_code(const struct tally *tally, enum finding_code code);
 
 /* What a mark of this tally names; empty: nothing. */
-struct span tally_tld(const struct tally *tally, const struct mark *mark);
-struct span tally_provider(const struct tally *tally, const struct mark *mark);
+struct span tally_tld(const struct tally *tally, const struct domain_facts *facts);
+struct span tally_provider(const struct tally *tally, const struct domain_facts *facts);
 
-/* All that the reports show. The figures' texts belong to the tally; figures_free() when done. */
-enum err tally_figures(const struct tally *tally, struct managed_limits limits,
-                       struct figures *figures);
+/* All that the reports show. The figures' texts belong to the tally; statistics_free() when done.
+ */
+enum err tally_statistics(const struct tally *tally, struct managed_limits limits,
+                          struct statistics *statistics);
 
 /* The statistics' object, by the study's limits, under key or as the top (NULL); empty when there
  * is no memory for it. */

@@ -17,9 +17,9 @@ static void diff_tell(void *context, const char *path, const char *text) {
     help_complain(command, "%s", text);
 }
 
-static bool diff_failed_file(const struct census *census, char *command) {
-  if (census->file_count == 0 || census->files[0].err == ERR_NONE) return false;
-  input_failure(&census->files[0], diff_tell, command);
+static bool diff_failed_file(const struct aggregate *aggregate, char *command) {
+  if (aggregate->file_count == 0 || aggregate->files[0].err == ERR_NONE) return false;
+  input_failure(&aggregate->files[0], diff_tell, command);
   return true;
 }
 
@@ -32,24 +32,26 @@ static int diff_print(const struct options *options, const struct report_diff *r
 }
 
 static int diff_with(const struct options *options, char *command) {
-  struct census old_census = {0}, new_census = {0};
+  struct aggregate old_aggregate = {0}, new_aggregate = {0};
   struct diff *diff = NULL;
   int status = EXIT_WRONG;
   enum err err = diff_new(&diff);
   if (err == ERR_NONE)
-    err = diff_run(diff, options->operands[0], options->operands[1], &old_census, &new_census);
+    err =
+        diff_run(diff, options->operands[0], options->operands[1], &old_aggregate, &new_aggregate);
   if (err == ERR_NONE) {
-    struct report_diff report = {diff, &old_census, &new_census, options->worse,
+    struct report_diff report = {diff, &old_aggregate, &new_aggregate, options->worse,
                                  terminal_colour(stdout)};
-    input_notes(&old_census, diff_tell, command);
-    input_notes(&new_census, diff_tell, command);
+    input_notes(&old_aggregate, diff_tell, command);
+    input_notes(&new_aggregate, diff_tell, command);
     status = diff_print(options, &report);
-  } else if (!diff_failed_file(&old_census, command) && !diff_failed_file(&new_census, command)) {
+  } else if (!diff_failed_file(&old_aggregate, command) &&
+             !diff_failed_file(&new_aggregate, command)) {
     help_complain(command, "%s", err == ERR_IO ? strerror(errno) : err_text(err));
   }
   diff_free(diff);
-  census_free(&old_census);
-  census_free(&new_census);
+  aggregate_free(&old_aggregate);
+  aggregate_free(&new_aggregate);
   return status;
 }
 

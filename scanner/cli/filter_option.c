@@ -5,20 +5,20 @@
 enum { ALLOWED_SIZE = 512 };
 
 /* What is allowed where the fault lies. */
-static void print_allowed(FILE *out, const struct where_fault *fault, enum err err) {
+static void print_allowed(FILE *out, const struct filter_fault *fault, enum err err) {
   if (err == ERR_LIMIT) {
-    fprintf(out, "give at most %d conditions with %d values each", WHERE_CONDITIONS_MAX,
-            WHERE_VALUES_MAX);
-  } else if (fault->facet == FACET_COUNT) {
+    fprintf(out, "give at most %d conditions with %d values each", FILTER_CONDITIONS_MAX,
+            FILTER_VALUES_MAX);
+  } else if (fault->dimension == DIMENSION_COUNT) {
     fputs("give MEMBER=VALUE or MEMBER!=VALUE; members: ", out);
-    facet_print_names(out);
+    dimension_print_names(out);
   } else {
-    fprintf(out, "%s is ", facet_text(fault->facet));
-    facet_print_allowed(out, fault->facet);
+    fprintf(out, "%s is ", dimension_text(fault->dimension));
+    dimension_print_allowed(out, fault->dimension);
   }
 }
 
-static void complain_where(const char *command, const struct where_fault *fault, enum err err) {
+static void complain_where(const char *command, const struct filter_fault *fault, enum err err) {
   char allowed[ALLOWED_SIZE] = "";
   FILE *out = fmemopen(allowed, sizeof allowed, "w");
   if (out) {
@@ -28,10 +28,10 @@ static void complain_where(const char *command, const struct where_fault *fault,
   help_complain(command, "--where: \"%.*s\" is not allowed: %s", SPAN_ARG(fault->part), allowed);
 }
 
-bool slice_where(const char *command, const struct options_texts *texts, struct where *where) {
-  struct where_fault fault;
+bool slice_where(const char *command, const struct options_texts *texts, struct filter *where) {
+  struct filter_fault fault;
   for (unsigned i = 0; i < texts->count; i++) {
-    enum err err = where_add(where, span_of(texts->at[i]), &fault);
+    enum err err = filter_add(where, span_of(texts->at[i]), &fault);
     if (err == ERR_NONE) continue;
     complain_where(command, &fault, err);
     return false;
@@ -39,13 +39,13 @@ bool slice_where(const char *command, const struct options_texts *texts, struct 
   return true;
 }
 
-bool slice_by(const char *command, const char *by, enum facet *facet) {
+bool slice_by(const char *command, const char *by, enum dimension *dimension) {
   char names[ALLOWED_SIZE] = "";
-  *facet = by ? facet_by_text(span_of(by)) : FACET_COUNT;
-  if (!by || *facet != FACET_COUNT) return true;
+  *dimension = by ? dimension_by_text(span_of(by)) : DIMENSION_COUNT;
+  if (!by || *dimension != DIMENSION_COUNT) return true;
   FILE *out = fmemopen(names, sizeof names, "w");
   if (out) {
-    facet_print_names(out);
+    dimension_print_names(out);
     fclose(out);
   }
   help_complain(command, "--by: \"%s\" is not allowed: give one of %s", by, names);

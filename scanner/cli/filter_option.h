@@ -8,10 +8,10 @@
 enum { SLICE_TEXT_SIZE = 1024 };
 
 /* Reads the conditions. False: they are not understood, which was said. */
-bool slice_where(const char *command, const struct options_texts *texts, struct where *where);
+bool slice_where(const char *command, const struct options_texts *texts, struct filter *where);
 
-/* The facet of --by, FACET_COUNT for none. False: there is no such one, which was said. */
-bool slice_by(const char *command, const char *by, enum facet *facet);
+/* The facet of --by, DIMENSION_COUNT for none. False: there is no such one, which was said. */
+bool slice_by(const char *command, const char *by, enum dimension *dimension);
 
 /* All conditions with commas between, as --where takes them; empty: there are none. False: they
  * are longer than SLICE_TEXT_SIZE, which was said. */

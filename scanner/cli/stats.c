@@ -19,10 +19,10 @@ enum { STATS_JSON_SIZE = 64 * 1024 };
 struct stats {
   const struct options *options;
   const char *command;
-  struct where where;
+  struct filter where;
   char where_text[SLICE_TEXT_SIZE];
-  struct census_config config;
-  struct census census;
+  struct aggregate_config config;
+  struct aggregate aggregate;
 };
 
 /* Input or output. */
@@ -53,7 +53,7 @@ static int stats_list(struct stats *stats) {
   const struct options *options = stats->options;
   stats->config.list_code = FOUND_COUNT;
   if (!options->list) return EXIT_DONE;
-  stats->config.list = options->json ? CENSUS_LIST_RECORDS : CENSUS_LIST_NAMES;
+  stats->config.list = options->json ? AGGREGATE_LIST_RECORDS : AGGREGATE_LIST_NAMES;
   stats->config.out = stdout;
   if (strcmp(options->list, "all") == 0) return EXIT_DONE;
   stats->config.list_code = finding_by_name(span_of(options->list));
@@ -69,8 +69,8 @@ static int stats_operands(const struct stats *stats) {
   for (unsigned i = 0; i < count; i++) stdins += is_standard(stats->options->operands[i]);
   if (count == 0)
     help_complain(stats->command, "give at least one RESULT; - is standard input");
-  else if (count > CENSUS_FILES_MAX)
-    help_complain(stats->command, "at most %d files", CENSUS_FILES_MAX);
+  else if (count > AGGREGATE_FILES_MAX)
+    help_complain(stats->command, "at most %d files", AGGREGATE_FILES_MAX);
   else if (stdins > 1)
     help_complain(stats->command, "standard input can be read only once");
   else
@@ -114,7 +114,7 @@ static int stats_outputs(const struct stats *stats) {
 
 static int stats_configure(struct stats *stats) {
   const struct options *options = stats->options;
-  stats->config = (struct census_config){
+  stats->config = (struct aggregate_config){
       .paths = options->operands,
       .path_count = (unsigned)options->operand_count,
       .threads = stats_threads(options),
@@ -139,9 +139,9 @@ static void stats_tell(void *context, const char *path, const char *text) {
 static int stats_failed(struct stats *stats, enum err err) {
   bool told = false;
   int cause = errno;
-  for (unsigned i = 0; i < stats->census.file_count; i++)
-    if (stats->census.files[i].err != ERR_NONE) {
-      input_failure(&stats->census.files[i], stats_tell, stats);
+  for (unsigned i = 0; i < stats->aggregate.file_count; i++)
+    if (stats->aggregate.files[i].err != ERR_NONE) {
+      input_failure(&stats->aggregate.files[i], stats_tell, stats);
       told = true;
     }
   if (!told) help_complain(stats->command, "%s", err == ERR_IO ? strerror(cause) : err_text(err));
@@ -149,10 +149,10 @@ static int stats_failed(struct stats *stats, enum err err) {
 }
 
 static void write_groups(struct json_writer *json, const struct stats *stats,
-                         const struct figures_line *lines, size_t count) {
-  if (stats->config.by == FACET_COUNT) return;
+                         const struct statistics_line *lines, size_t count) {
+  if (stats->config.by == DIMENSION_COUNT) return;
   json_writer_open(json, "by", '{');
-  json_writer_string(json, "member", span_of(facet_text(stats->config.by)));
+  json_writer_string(json, "member", span_of(dimension_text(stats->config.by)));
   json_writer_open(json, "groups", '[');
   for (size_t i = 0; i < count; i++) {
     json_writer_open(json, NULL, '{');
@@ -167,8 +167,8 @@ static void write_groups(struct json_writer *json, const struct stats *stats,
   json_writer_close(json, '}');
 }
 
-static enum err print_json(const struct stats *stats, const struct figures *figures,
-                           const struct figures_line *groups, size_t group_count) {
+static enum err print_json(const struct stats *stats, const struct statistics *statistics,
+                           const struct statistics_line *groups, size_t group_count) {
   size_t size = STATS_JSON_SIZE;
   for (;;) {
     char *memory = malloc(size);
@@ -176,8 +176,8 @@ static enum err print_json(const struct stats *stats, const struct figures *figu
     struct json_writer json = json_writer_into(memory, size);
     json_writer_open(&json, NULL, '{');
     if (*stats->where_text) json_writer_string(&json, "where", span_of(stats->where_text));
-    report_json(&json, figures);
-    input_write(&json, &stats->census);
+    report_json(&json, statistics);
+    input_write(&json, &stats->aggregate);
     write_groups(&json, stats, groups, group_count);
     json_writer_close(&json, '}');
     json_writer_raw(&json, SPAN("\n"));
@@ -189,13 +189,14 @@ static enum err print_json(const struct stats *stats, const struct figures *figu
   }
 }
 
-static enum err print_text(const struct stats *stats, const struct figures *figures,
-                           const struct figures_line *groups, size_t group_count) {
+static enum err print_text(const struct stats *stats, const struct statistics *statistics,
+                           const struct statistics_line *groups, size_t group_count) {
   struct report_text_style style = {.colour = terminal_colour(stdout)};
   struct report report;
-  enum err err = report_make(&report, figures, stats->where_text);
-  if (err == ERR_NONE && stats->config.by != FACET_COUNT)
-    report_text_groups(stdout, &style, &report, facet_text(stats->config.by), groups, group_count);
+  enum err err = report_make(&report, statistics, stats->where_text);
+  if (err == ERR_NONE && stats->config.by != DIMENSION_COUNT)
+    report_text_groups(stdout, &style, &report, dimension_text(stats->config.by), groups,
+                       group_count);
   else if (err == ERR_NONE)
     report_text(stdout, &style, &report);
   report_free(&report);
@@ -206,18 +207,18 @@ static enum err save_html(const struct stats *stats, const struct report *report
   const struct options *options = stats->options;
   struct whole_file *file;
   if (is_standard(options->html)) {
-    report_html(stdout, report, &stats->census);
+    report_html(stdout, report, &stats->aggregate);
     return ERR_NONE;
   }
   enum err err = whole_file_open(&file, options->html, REPORT_HTML_MARK, options->force);
   if (err != ERR_NONE) return err;
-  report_html(whole_file_stream(file), report, &stats->census);
+  report_html(whole_file_stream(file), report, &stats->aggregate);
   return whole_file_close(file, true);
 }
 
-static int stats_html(const struct stats *stats, const struct figures *figures) {
+static int stats_html(const struct stats *stats, const struct statistics *statistics) {
   struct report report;
-  enum err err = report_make(&report, figures, stats->where_text);
+  enum err err = report_make(&report, statistics, stats->where_text);
   if (err == ERR_NONE) err = save_html(stats, &report);
   int saved = errno;
   report_free(&report);
@@ -228,17 +229,17 @@ static int stats_html(const struct stats *stats, const struct figures *figures) 
 static int stats_report(struct stats *stats) {
   const struct options *options = stats->options;
   struct managed_limits limits = {options->self_max, options->third_party_min};
-  struct figures figures = {0};
-  struct figures_line *groups = NULL;
+  struct statistics statistics = {0};
+  struct statistics_line *groups = NULL;
   size_t group_count = 0;
   int status = EXIT_DONE;
-  enum err err = tally_figures(stats->census.tally, limits, &figures);
-  if (err == ERR_NONE) err = groups_lines(&stats->census.groups, &groups, &group_count);
-  if (err == ERR_NONE && options->html) status = stats_html(stats, &figures);
+  enum err err = tally_statistics(stats->aggregate.tally, limits, &statistics);
+  if (err == ERR_NONE) err = group_by_lines(&stats->aggregate.groups, &groups, &group_count);
+  if (err == ERR_NONE && options->html) status = stats_html(stats, &statistics);
   if (err == ERR_NONE && status == EXIT_DONE && (options->json || !options->html))
-    err = (options->json ? print_json : print_text)(stats, &figures, groups, group_count);
+    err = (options->json ? print_json : print_text)(stats, &statistics, groups, group_count);
   free(groups);
-  figures_free(&figures);
+  statistics_free(&statistics);
   if (err != ERR_NONE) help_complain(stats->command, "%s", err_text(err));
   return err != ERR_NONE || status != EXIT_DONE ? EXIT_WRONG : EXIT_DONE;
 }
@@ -247,10 +248,10 @@ static int stats_run(struct stats *stats) {
   int status = stats_configure(stats);
   if (status == EXIT_DONE) status = stats_outputs(stats);
   if (status != EXIT_DONE) return status;
-  enum err err = census_run(&stats->census, &stats->config);
+  enum err err = aggregate_run(&stats->aggregate, &stats->config);
   if (err == ERR_IO && errno == EPIPE && stats->options->list) return EXIT_DONE;
   if (err != ERR_NONE) return stats_failed(stats, err);
-  input_notes(&stats->census, stats_tell, stats);
+  input_notes(&stats->aggregate, stats_tell, stats);
   return stats->options->list ? EXIT_DONE : stats_report(stats);
 }
 
@@ -263,6 +264,6 @@ int stats_main(int argc, char **argv) {
   }
   struct stats stats = {.options = &options, .command = argv[0]};
   int status = stats_run(&stats);
-  census_free(&stats.census);
+  aggregate_free(&stats.aggregate);
   return status;
 }

@@ -63,8 +63,8 @@ static enum err block_next(FILE *file, char *buffer, struct span *line) {
 
 /* What is left of a line without comment, line end and blanks. */
 static struct span block_entry(struct span line, bool is_first) {
-  const struct span mark = SPAN("\xef\xbb\xbf");
-  if (is_first && span_starts(line, mark)) line = span_skip(line, mark.len);
+  const struct span facts = SPAN("\xef\xbb\xbf");
+  if (is_first && span_starts(line, facts)) line = span_skip(line, facts.len);
   if (span_ends(line, SPAN("\r"))) line.len--;
   return span_trim(span_first(line, span_find(line, '#')));
 }

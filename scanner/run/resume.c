@@ -171,27 +171,27 @@ static void resume_note(void *context, const char *path, const char *text) {
 
 enum err resume_count(const struct scan_config *config, const struct resume_index *journal,
                       struct tally **tally) {
-  static const struct where everything;
+  static const struct filter everything;
   char *path = (char *)(size_t)config->output; /* census takes paths as argv holds them */
-  struct census census;
-  struct census_config counting = {
+  struct aggregate aggregate;
+  struct aggregate_config counting = {
       .paths = &path,
       .path_count = 1,
       .from = journal->begin,
       .threads = config->threads,
       .where = &everything,
-      .by = FACET_COUNT,
+      .by = DIMENSION_COUNT,
   };
-  enum err err = census_run(&census, &counting);
+  enum err err = aggregate_run(&aggregate, &counting);
   if (err == ERR_NONE) {
-    input_notes(&census, resume_note, NULL);
-    *tally = census.tally;
-    census.tally = NULL;
-  } else if (census.file_count && census.files[0].err != ERR_NONE) {
-    input_failure(&census.files[0], resume_note, NULL);
+    input_notes(&aggregate, resume_note, NULL);
+    *tally = aggregate.tally;
+    aggregate.tally = NULL;
+  } else if (aggregate.file_count && aggregate.files[0].err != ERR_NONE) {
+    input_failure(&aggregate.files[0], resume_note, NULL);
   } else {
     say("output %s: %s", config->output, resume_why(err));
   }
-  census_free(&census);
+  aggregate_free(&aggregate);
   return err;
 }

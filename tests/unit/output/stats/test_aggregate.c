@@ -17,7 +17,7 @@ enum { FILES = 3, LINE_SIZE = 4096 };
 
 static char paths[FILES][32];
 static FILE *files[FILES];
-static struct where everything;
+static struct filter everything;
 
 static int files_setup(void **state) {
   (void)state;
@@ -55,25 +55,25 @@ static void put(int file, const char *domain, enum result_status status, int64_t
   put_result(file, &result);
 }
 
-static struct census_config config_of(int count, unsigned threads, char *operands[FILES]) {
+static struct aggregate_config config_of(int count, unsigned threads, char *operands[FILES]) {
   for (int i = 0; i < count; i++) {
     operands[i] = paths[i];
     if (files[i]) assert_int_equal(0, fclose(files[i]));
     files[i] = NULL;
   }
-  return (struct census_config){.paths = operands,
-                                .path_count = (unsigned)count,
-                                .threads = threads,
-                                .where = &everything,
-                                .by = FACET_COUNT};
+  return (struct aggregate_config){.paths = operands,
+                                   .path_count = (unsigned)count,
+                                   .threads = threads,
+                                   .where = &everything,
+                                   .by = DIMENSION_COUNT};
 }
 
-static struct census counted(int count, unsigned threads) {
+static struct aggregate counted(int count, unsigned threads) {
   char *operands[FILES];
-  struct census census;
-  struct census_config config = config_of(count, threads, operands);
-  assert_int_equal(ERR_NONE, census_run(&census, &config));
-  return census;
+  struct aggregate aggregate;
+  struct aggregate_config config = config_of(count, threads, operands);
+  assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
+  return aggregate;
 }
 
 static void test_the_newest_of_several_files_counts(void **state) {
@@ -107,14 +107,14 @@ static void test_the_newest_of_several_files_counts(void **state) {
       for (int j = 0; j < rows[i].count; j++)
         put(rows[i].records[j].file, rows[i].domain, rows[i].records[j].status,
             rows[i].records[j].at);
-      struct census census = counted(FILES, threads);
-      assert_int_equal(rows[i].counted, tally_domains(census.tally));
-      assert_int_equal(rows[i].valid, tally_status(census.tally, STATUS_VALID));
-      assert_int_equal(rows[i].broken, tally_status(census.tally, STATUS_BROKEN));
-      assert_int_equal(rows[i].absent, tally_status(census.tally, STATUS_ABSENT));
-      assert_int_equal(rows[i].count, census.records);
-      assert_int_equal(rows[i].count - rows[i].counted, census.duplicates);
-      census_free(&census);
+      struct aggregate aggregate = counted(FILES, threads);
+      assert_int_equal(rows[i].counted, tally_domains(aggregate.tally));
+      assert_int_equal(rows[i].valid, tally_status(aggregate.tally, STATUS_VALID));
+      assert_int_equal(rows[i].broken, tally_status(aggregate.tally, STATUS_BROKEN));
+      assert_int_equal(rows[i].absent, tally_status(aggregate.tally, STATUS_ABSENT));
+      assert_int_equal(rows[i].count, aggregate.records);
+      assert_int_equal(rows[i].count - rows[i].counted, aggregate.duplicates);
+      aggregate_free(&aggregate);
     }
 }
 
@@ -124,83 +124,83 @@ static void test_lines_that_are_no_domains_are_never_duplicates(void **state) {
   begin(2);
   put_result(0, &invalid);
   put_result(1, &invalid);
-  struct census census = counted(2, 2);
-  assert_int_equal(2, tally_status(census.tally, STATUS_INVALID));
-  assert_int_equal(0, census.duplicates);
-  census_free(&census);
+  struct aggregate aggregate = counted(2, 2);
+  assert_int_equal(2, tally_status(aggregate.tally, STATUS_INVALID));
+  assert_int_equal(0, aggregate.duplicates);
+  aggregate_free(&aggregate);
 }
 
-static enum err take_mark(void *context, unsigned index, const struct mark *mark) {
+static enum err take_mark(void *context, unsigned index, const struct domain_facts *facts) {
   uint64_t *seen = context;
   assert_true(index < 2);
   seen[0]++;
-  seen[1] += mark->status == STATUS_VALID;
+  seen[1] += facts->status == STATUS_VALID;
   return ERR_NONE;
 }
 
 /* More than the ledger's blocks hold in memory, so that they come back from its file. */
 static void test_many_duplicates_come_back_from_the_file(void **state) {
-  enum { DOMAINS = 3 * LEDGER_PARTS * LEDGER_BLOCK };
-  struct ledger *ledgers[2];
-  struct mark absent = {.status = STATUS_ABSENT,
-                        .mode = MODE_COUNT,
-                        .effect = EFFECT_COUNT,
-                        .max_age_bin = COUNTS_MAX_AGE_BINS};
-  struct mark valid = absent;
+  enum { DOMAINS = 3 * NEWEST_PARTS * NEWEST_BLOCK };
+  struct newest *ledgers[2];
+  struct domain_facts absent = {.status = STATUS_ABSENT,
+                                .mode = MODE_COUNT,
+                                .effect = EFFECT_COUNT,
+                                .max_age_bin = COUNTS_MAX_AGE_BINS};
+  struct domain_facts valid = absent;
   char domain[32];
   (void)state;
   valid.status = STATUS_VALID;
   valid.mode = MODE_ENFORCE; /* too rich to be packed */
-  for (int i = 0; i < 2; i++) assert_int_equal(ERR_NONE, ledger_new(&ledgers[i]));
+  for (int i = 0; i < 2; i++) assert_int_equal(ERR_NONE, newest_new(&ledgers[i]));
   for (int i = 0; i < DOMAINS; i++) {
     struct span name = {domain, (size_t)snprintf(domain, sizeof domain, "a%d.example", i)};
     bool newer = i % 3 == 0;
-    assert_int_equal(ERR_NONE, ledger_add(ledgers[i % 2], name, 0, NOW_MS, &absent));
+    assert_int_equal(ERR_NONE, newest_add(ledgers[i % 2], name, 0, NOW_MS, &absent));
     if (i % 2 == 0)
-      assert_int_equal(ERR_NONE, ledger_add(ledgers[1], name, 1, NOW_MS + (newer ? 1 : -1),
+      assert_int_equal(ERR_NONE, newest_add(ledgers[1], name, 1, NOW_MS + (newer ? 1 : -1),
                                             newer ? &valid : &absent));
   }
   uint64_t seen[2] = {0, 0}, duplicates;
-  assert_int_equal(ERR_NONE, ledger_settle(ledgers, 2, take_mark, seen, &duplicates));
+  assert_int_equal(ERR_NONE, newest_settle(ledgers, 2, take_mark, seen, &duplicates));
   assert_int_equal(DOMAINS, seen[0]);
   assert_int_equal(DOMAINS / 6, seen[1]);
   assert_int_equal(DOMAINS / 2, duplicates);
-  for (int i = 0; i < 2; i++) ledger_free(ledgers[i]);
+  for (int i = 0; i < 2; i++) newest_free(ledgers[i]);
 }
 
 static void test_conditions_hold_for_the_record_that_counts(void **state) {
-  struct where where = {0};
-  struct where_fault fault;
+  struct filter where = {0};
+  struct filter_fault fault;
   char *operands[FILES];
-  struct census census;
+  struct aggregate aggregate;
   (void)state;
-  assert_int_equal(ERR_NONE, where_add(&where, SPAN("status=valid"), &fault));
+  assert_int_equal(ERR_NONE, filter_add(&where, SPAN("status=valid"), &fault));
   begin(2);
   put(0, "a.com", STATUS_VALID, 1);
   put(1, "a.com", STATUS_ABSENT, 2);
   put(1, "b.com", STATUS_VALID, 2);
-  struct census_config config = config_of(2, 2, operands);
+  struct aggregate_config config = config_of(2, 2, operands);
   config.where = &where;
-  assert_int_equal(ERR_NONE, census_run(&census, &config));
-  assert_int_equal(1, tally_domains(census.tally));
-  assert_int_equal(1, tally_status(census.tally, STATUS_VALID));
-  census_free(&census);
+  assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
+  assert_int_equal(1, tally_domains(aggregate.tally));
+  assert_int_equal(1, tally_status(aggregate.tally, STATUS_VALID));
+  aggregate_free(&aggregate);
 }
 
 static void test_groups_count_each_value(void **state) {
   char *operands[FILES];
-  struct census census;
-  struct figures_line *lines;
+  struct aggregate aggregate;
+  struct statistics_line *lines;
   size_t count;
   (void)state;
   begin(1);
   put(0, "a.com", STATUS_VALID, 1);
   put(0, "b.com", STATUS_ABSENT, 1);
   put(0, "c.net", STATUS_BROKEN, 1);
-  struct census_config config = config_of(1, 2, operands);
-  config.by = FACET_TLD;
-  assert_int_equal(ERR_NONE, census_run(&census, &config));
-  assert_int_equal(ERR_NONE, groups_lines(&census.groups, &lines, &count));
+  struct aggregate_config config = config_of(1, 2, operands);
+  config.by = DIMENSION_TLD;
+  assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
+  assert_int_equal(ERR_NONE, group_by_lines(&aggregate.groups, &lines, &count));
   assert_int_equal(2, count);
   assert_string_equal("com", lines[0].text.ptr);
   assert_int_equal(2, lines[0].domains);
@@ -209,40 +209,40 @@ static void test_groups_count_each_value(void **state) {
   assert_string_equal("net", lines[1].text.ptr);
   assert_int_equal(1, lines[1].broken);
   free(lines);
-  census_free(&census);
+  aggregate_free(&aggregate);
 }
 
 static void test_what_stands_in_front_is_left_out(void **state) {
   char *operands[FILES];
-  struct census census;
+  struct aggregate aggregate;
   (void)state;
   begin(1);
   put(0, "a.com", STATUS_VALID, 1);
   const long front = ftell(files[0]);
   put(0, "b.com", STATUS_ABSENT, 1);
   put(0, "c.net", STATUS_BROKEN, 1);
-  struct census_config config = config_of(1, 2, operands);
+  struct aggregate_config config = config_of(1, 2, operands);
   config.from = (uint64_t)front;
-  assert_int_equal(ERR_NONE, census_run(&census, &config));
-  assert_int_equal(2, census.records);
-  assert_int_equal(0, tally_status(census.tally, STATUS_VALID));
-  assert_int_equal(1, tally_status(census.tally, STATUS_ABSENT));
-  assert_int_equal(1, tally_status(census.tally, STATUS_BROKEN));
-  census_free(&census);
+  assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
+  assert_int_equal(2, aggregate.records);
+  assert_int_equal(0, tally_status(aggregate.tally, STATUS_VALID));
+  assert_int_equal(1, tally_status(aggregate.tally, STATUS_ABSENT));
+  assert_int_equal(1, tally_status(aggregate.tally, STATUS_BROKEN));
+  aggregate_free(&aggregate);
 }
 
-static void assert_listed(const char *expected, enum census_list list, enum finding_code code) {
+static void assert_listed(const char *expected, enum aggregate_list list, enum finding_code code) {
   char *operands[FILES], text[LINE_SIZE] = "";
-  struct census census;
-  struct census_config config = config_of(2, 3, operands);
+  struct aggregate aggregate;
+  struct aggregate_config config = config_of(2, 3, operands);
   config.list = list;
   config.list_code = code;
   config.out = fmemopen(text, sizeof text, "w");
   assert_non_null(config.out);
-  assert_int_equal(ERR_NONE, census_run(&census, &config));
+  assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
   assert_int_equal(0, fclose(config.out));
   assert_string_equal(expected, text);
-  census_free(&census);
+  aggregate_free(&aggregate);
 }
 
 static void test_lists_come_in_the_order_of_the_files(void **state) {
@@ -254,14 +254,14 @@ static void test_lists_come_in_the_order_of_the_files(void **state) {
   put(0, "b.com", STATUS_ABSENT, 1);
   put(1, "c.net", STATUS_BROKEN, 1);
   fprintf(files[1], "%s\n", unknown);
-  assert_listed("a.com\nc.net\n", CENSUS_LIST_NAMES, FOUND_POLICY_EMPTY);
-  assert_listed("a.com\nb.com\nc.net\nd.com\n", CENSUS_LIST_NAMES, FOUND_COUNT);
-  assert_listed("", CENSUS_LIST_RECORDS, FOUND_MX_NULL);
+  assert_listed("a.com\nc.net\n", AGGREGATE_LIST_NAMES, FOUND_POLICY_EMPTY);
+  assert_listed("a.com\nb.com\nc.net\nd.com\n", AGGREGATE_LIST_NAMES, FOUND_COUNT);
+  assert_listed("", AGGREGATE_LIST_RECORDS, FOUND_MX_NULL);
   begin(2);
   fprintf(files[1], "%s\n", unknown);
   char expected[LINE_SIZE];
   snprintf(expected, sizeof expected, "%s\n", unknown);
-  assert_listed(expected, CENSUS_LIST_RECORDS, FOUND_COUNT); /* as it stands there */
+  assert_listed(expected, AGGREGATE_LIST_RECORDS, FOUND_COUNT); /* as it stands there */
 }
 
 static void test_what_files_hold_is_told(void **state) {
@@ -288,12 +288,12 @@ static void test_what_files_hold_is_told(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char *operands[FILES];
-    struct census census;
+    struct aggregate aggregate;
     begin(1);
     fputs(rows[i].text, files[0]);
-    struct census_config config = config_of(1, 2, operands);
-    assert_int_equal(rows[i].err, census_run(&census, &config));
-    const struct census_file *file = &census.files[0];
+    struct aggregate_config config = config_of(1, 2, operands);
+    assert_int_equal(rows[i].err, aggregate_run(&aggregate, &config));
+    const struct aggregate_file *file = &aggregate.files[0];
     assert_int_equal(rows[i].err, file->err);
     assert_int_equal(rows[i].records, file->records);
     assert_int_equal(rows[i].bad, file->bad);
@@ -301,43 +301,43 @@ static void test_what_files_hold_is_told(void **state) {
     assert_int_equal(rows[i].later, file->later);
     assert_int_equal(rows[i].strange, file->strange);
     assert_true(strlen(file->sample) > 0 || (rows[i].bad == 0 && rows[i].torn == 0));
-    census_free(&census);
+    aggregate_free(&aggregate);
   }
 }
 
 static enum err bad_lines_first(int bad) {
   char *operands[FILES];
-  struct census census;
+  struct aggregate aggregate;
   begin(1);
   for (int i = 0; i < bad; i++) fputs("x\n", files[0]);
   put(0, "a.com", STATUS_VALID, 1);
-  struct census_config config = config_of(1, 1, operands);
-  enum err err = census_run(&census, &config);
-  census_free(&census);
+  struct aggregate_config config = config_of(1, 1, operands);
+  enum err err = aggregate_run(&aggregate, &config);
+  aggregate_free(&aggregate);
   return err;
 }
 
 static void test_a_foreign_file_is_given_up_early(void **state) {
   (void)state;
-  assert_int_equal(ERR_NONE, bad_lines_first(CENSUS_FOREIGN_LINES - 1));
-  assert_int_equal(ERR_SYNTAX, bad_lines_first(CENSUS_FOREIGN_LINES));
-  assert_int_equal(ERR_SYNTAX, bad_lines_first(CENSUS_FOREIGN_LINES + 1));
+  assert_int_equal(ERR_NONE, bad_lines_first(AGGREGATE_FOREIGN_LINES - 1));
+  assert_int_equal(ERR_SYNTAX, bad_lines_first(AGGREGATE_FOREIGN_LINES));
+  assert_int_equal(ERR_SYNTAX, bad_lines_first(AGGREGATE_FOREIGN_LINES + 1));
 }
 
 static void test_a_file_that_is_not_there_is_told(void **state) {
   char missing[] = "/nonexistent/results";
   char *operands[FILES];
-  struct census census;
+  struct aggregate aggregate;
   (void)state;
   begin(1);
-  struct census_config config = config_of(1, 2, operands);
+  struct aggregate_config config = config_of(1, 2, operands);
   operands[1] = missing;
   config.path_count = 2;
-  assert_int_equal(ERR_IO, census_run(&census, &config));
-  assert_int_equal(ERR_NONE, census.files[0].err);
-  assert_int_equal(ERR_IO, census.files[1].err);
-  assert_int_not_equal(0, census.files[1].cause);
-  census_free(&census);
+  assert_int_equal(ERR_IO, aggregate_run(&aggregate, &config));
+  assert_int_equal(ERR_NONE, aggregate.files[0].err);
+  assert_int_equal(ERR_IO, aggregate.files[1].err);
+  assert_int_not_equal(0, aggregate.files[1].cause);
+  aggregate_free(&aggregate);
 }
 
 int main(void) {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 static struct tally *tally;
-static struct mark mark;
+static struct domain_facts facts;
 
 /* A broken domain that has a value for every facet. */
 static int mark_setup(void **state) {
@@ -35,7 +35,7 @@ static int mark_setup(void **state) {
   };
   (void)state;
   if (tally_new(&tally) != ERR_NONE) return -1;
-  return tally_mark(tally, &result, &mark) == ERR_NONE ? 0 : -1;
+  return tally_facts(tally, &result, &facts) == ERR_NONE ? 0 : -1;
 }
 
 static int mark_teardown(void **state) {
@@ -45,10 +45,10 @@ static int mark_teardown(void **state) {
 }
 
 static bool holds(const char *text) {
-  struct where where = {0};
-  struct where_fault fault;
-  assert_int_equal(ERR_NONE, where_add(&where, span_of(text), &fault));
-  return where_holds(&where, tally, &mark);
+  struct filter where = {0};
+  struct filter_fault fault;
+  assert_int_equal(ERR_NONE, filter_add(&where, span_of(text), &fault));
+  return filter_holds(&where, tally, &facts);
 }
 
 static void test_conditions_choose(void **state) {
@@ -97,85 +97,85 @@ static void test_conditions_choose(void **state) {
 }
 
 static void test_no_condition_chooses_all(void **state) {
-  struct where where = {0};
+  struct filter where = {0};
   (void)state;
-  assert_true(where_holds(&where, tally, &mark));
+  assert_true(filter_holds(&where, tally, &facts));
 }
 
 static void test_what_is_not_understood_is_told(void **state) {
   static const struct {
     const char *text, *part;
-    enum facet facet;
+    enum dimension dimension;
   } rows[] = {
-      {"", "", FACET_COUNT},
-      {"status", "status", FACET_COUNT},
-      {"tld=se,color=red", "color=red", FACET_COUNT},
-      {"=valid", "=valid", FACET_COUNT},
-      {"status=", "", FACET_STATUS},
-      {"status=lost", "lost", FACET_STATUS},
-      {"status=valid|lost", "lost", FACET_STATUS},
-      {"status==valid", "=valid", FACET_STATUS},
-      {"tld=", "", FACET_TLD},
-      {"tld=co.uk", "co.uk", FACET_TLD},
-      {"provider=", "", FACET_PROVIDER},
-      {"max_age=0-1", "0-1", FACET_MAX_AGE},
-      {"http_status=99", "99", FACET_HTTP_STATUS},
-      {"http_status=1000", "1000", FACET_HTTP_STATUS},
-      {"http_status=20x", "20x", FACET_HTTP_STATUS},
-      {"rank=5", "5", FACET_RANK},
-      {"rank=1-10001", "1-10001", FACET_RANK},
-      {"rank=0-10000", "0-10000", FACET_RANK},
+      {"", "", DIMENSION_COUNT},
+      {"status", "status", DIMENSION_COUNT},
+      {"tld=se,color=red", "color=red", DIMENSION_COUNT},
+      {"=valid", "=valid", DIMENSION_COUNT},
+      {"status=", "", DIMENSION_STATUS},
+      {"status=lost", "lost", DIMENSION_STATUS},
+      {"status=valid|lost", "lost", DIMENSION_STATUS},
+      {"status==valid", "=valid", DIMENSION_STATUS},
+      {"tld=", "", DIMENSION_TLD},
+      {"tld=co.uk", "co.uk", DIMENSION_TLD},
+      {"provider=", "", DIMENSION_PROVIDER},
+      {"max_age=0-1", "0-1", DIMENSION_MAX_AGE},
+      {"http_status=99", "99", DIMENSION_HTTP_STATUS},
+      {"http_status=1000", "1000", DIMENSION_HTTP_STATUS},
+      {"http_status=20x", "20x", DIMENSION_HTTP_STATUS},
+      {"rank=5", "5", DIMENSION_RANK},
+      {"rank=1-10001", "1-10001", DIMENSION_RANK},
+      {"rank=0-10000", "0-10000", DIMENSION_RANK},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct where where = {0};
-    struct where_fault fault;
-    assert_int_equal(ERR_SYNTAX, where_add(&where, span_of(rows[i].text), &fault));
+    struct filter where = {0};
+    struct filter_fault fault;
+    assert_int_equal(ERR_SYNTAX, filter_add(&where, span_of(rows[i].text), &fault));
     assert_true(span_equal(fault.part, span_of(rows[i].part)));
-    assert_int_equal(rows[i].facet, fault.facet);
+    assert_int_equal(rows[i].dimension, fault.dimension);
   }
 }
 
 /* Whatever is told to be allowed, is. */
 static void test_choices_that_are_told_are_allowed(void **state) {
   (void)state;
-  for (int facet = 0; facet < FACET_COUNT; facet++) {
+  for (int dimension = 0; dimension < DIMENSION_COUNT; dimension++) {
     char text[1024] = "";
     FILE *out = fmemopen(text, sizeof text, "w");
     assert_non_null(out);
-    facet_print_allowed(out, (enum facet)facet);
+    dimension_print_allowed(out, (enum dimension)dimension);
     assert_int_equal(0, fclose(out));
     struct span rest = span_of(text);
     assert_true(span_here(rest));
     if (!span_starts(rest, SPAN("one of "))) continue;
     for (rest = span_skip(rest, 7); rest.len; rest = span_skip(rest, 1))
-      assert_true(facet_allows((enum facet)facet, span_cut(&rest, ',')));
+      assert_true(dimension_allows((enum dimension)dimension, span_cut(&rest, ',')));
   }
 }
 
 static enum err add_conditions(int count) {
-  struct where where = {0};
-  struct where_fault fault;
+  struct filter where = {0};
+  struct filter_fault fault;
   enum err err = ERR_NONE;
   for (int i = 0; err == ERR_NONE && i < count; i++)
-    err = where_add(&where, SPAN("tld=se"), &fault);
+    err = filter_add(&where, SPAN("tld=se"), &fault);
   return err;
 }
 
 static enum err add_values(int count) {
-  struct where where = {0};
-  struct where_fault fault;
+  struct filter where = {0};
+  struct filter_fault fault;
   char text[256] = "tld=a";
   for (int i = 1; i < count; i++) strcat(text, "|a");
-  return where_add(&where, span_of(text), &fault);
+  return filter_add(&where, span_of(text), &fault);
 }
 
 static void test_conditions_and_values_have_a_limit(void **state) {
   (void)state;
-  assert_int_equal(ERR_NONE, add_conditions(WHERE_CONDITIONS_MAX));
-  assert_int_equal(ERR_LIMIT, add_conditions(WHERE_CONDITIONS_MAX + 1));
-  assert_int_equal(ERR_NONE, add_values(WHERE_VALUES_MAX));
-  assert_int_equal(ERR_LIMIT, add_values(WHERE_VALUES_MAX + 1));
+  assert_int_equal(ERR_NONE, add_conditions(FILTER_CONDITIONS_MAX));
+  assert_int_equal(ERR_LIMIT, add_conditions(FILTER_CONDITIONS_MAX + 1));
+  assert_int_equal(ERR_NONE, add_values(FILTER_VALUES_MAX));
+  assert_int_equal(ERR_LIMIT, add_values(FILTER_VALUES_MAX + 1));
 }
 
 int main(void) {

@@ -252,13 +252,13 @@ static void test_marks_count_as_domains_do(void **state) {
   struct finding absent = {.code = FOUND_RECORD_ABSENT};
   struct result result = {.domain = SPAN("a.com"), .findings = &absent};
   struct tally *tally = tally_made();
-  struct mark mark;
-  assert_int_equal(ERR_NONE, tally_mark(tally, &result, &mark));
-  assert_string_equal("com", tally_tld(tally, &mark).ptr);
+  struct domain_facts facts;
+  assert_int_equal(ERR_NONE, tally_facts(tally, &result, &facts));
+  assert_string_equal("com", tally_tld(tally, &facts).ptr);
   const char *statistics = written(tally);
   assert_int_equal(0, number_at(statistics, "domains"));
   assert_int_equal(-1, number_at(statistics, "tld/0/domains")); /* named, and not counted */
-  assert_int_equal(ERR_NONE, tally_count(tally, &mark));
+  assert_int_equal(ERR_NONE, tally_count(tally, &facts));
   assert_int_equal(1, tally_domains(tally));
   tally_free(tally);
 }
@@ -305,16 +305,16 @@ static void test_managers_are_told_at_their_limits(void **state) {
 }
 
 static void test_limits_can_be_others(void **state) {
-  struct figures figures;
+  struct statistics statistics;
   (void)state;
   struct tally *tally = tally_made();
   add_managed(tally);
   struct managed_limits limits = {.self_max = 6, .third_party_min = 49};
-  assert_int_equal(ERR_NONE, tally_figures(tally, limits, &figures));
-  assert_int_equal(5 + 6 + 7, figures.managed.managers[MANAGER_SELF].domains);
-  assert_int_equal(99, figures.managed.managers[MANAGER_THIRD_PARTY].domains);
-  assert_int_equal(1, figures.managed.managers[MANAGER_UNCLASSIFIED].domains);
-  figures_free(&figures);
+  assert_int_equal(ERR_NONE, tally_statistics(tally, limits, &statistics));
+  assert_int_equal(5 + 6 + 7, statistics.managed.managers[MANAGER_SELF].domains);
+  assert_int_equal(99, statistics.managed.managers[MANAGER_THIRD_PARTY].domains);
+  assert_int_equal(1, statistics.managed.managers[MANAGER_UNCLASSIFIED].domains);
+  statistics_free(&statistics);
   tally_free(tally);
 }
 
@@ -435,14 +435,14 @@ static void test_ranks_have_a_limit(void **state) {
       {1, 1},
       {10000, 1},
       {10001, 2},
-      {MARK_RANK_MAX, MARK_RANK_MAX / MARK_RANK_BIN},
-      {MARK_RANK_MAX + 1ULL, 0},
+      {DOMAIN_FACTS_RANK_MAX, DOMAIN_FACTS_RANK_MAX / DOMAIN_FACTS_RANK_BIN},
+      {DOMAIN_FACTS_RANK_MAX + 1ULL, 0},
       {UINT64_MAX, 0},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct result result = {.has_rank = true, .rank = rows[i].rank};
-    assert_int_equal(rows[i].bin, mark_of(&result).rank_bin);
+    assert_int_equal(rows[i].bin, domain_facts_of(&result).rank_bin);
   }
 }
 
@@ -464,7 +464,7 @@ static void test_marks_come_out_of_few_bits_as_they_went_in(void **state) {
         .effect = EFFECT_UNKNOWN,
         .findings = &servfail,
         .has_rank = true,
-        .rank = MARK_RANK_MAX},
+        .rank = DOMAIN_FACTS_RANK_MAX},
        true},
       {{.status = STATUS_INVALID}, true},
       {{.status = STATUS_BROKEN, .findings = &nodata}, false},
@@ -473,14 +473,14 @@ static void test_marks_come_out_of_few_bits_as_they_went_in(void **state) {
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     for (size_t j = 0; j < sizeof tlds / sizeof *tlds; j++) {
-      struct mark mark = mark_of(&rows[i].result);
-      mark.tld = tlds[j];
-      mark.flags |= MARK_CHOSEN;
-      assert_int_equal(rows[i].fits && tlds[j] < 65536, mark_pack(&mark, &bits));
+      struct domain_facts facts = domain_facts_of(&rows[i].result);
+      facts.tld = tlds[j];
+      facts.flags |= DOMAIN_FACTS_CHOSEN;
+      assert_int_equal(rows[i].fits && tlds[j] < 65536, domain_facts_pack(&facts, &bits));
       if (!rows[i].fits || tlds[j] == 65536) continue;
-      assert_true(bits >> MARK_PACKED_BITS == 0);
-      struct mark again = mark_unpack(bits);
-      assert_memory_equal(&mark, &again, sizeof mark);
+      assert_true(bits >> DOMAIN_FACTS_PACKED_BITS == 0);
+      struct domain_facts again = domain_facts_unpack(bits);
+      assert_memory_equal(&facts, &again, sizeof facts);
     }
 }
 
