@@ -4,10 +4,10 @@
 
 #include "output/base/span.h"
 
-enum { DISTANCE_TEXT_MAX = 255 };
+enum { EDIT_DISTANCE_TEXT_MAX = 255 };
 
-/* Ignores the case of ASCII letters. A text over DISTANCE_TEXT_MAX bytes is DISTANCE_TEXT_MAX from
- * every other. */
-unsigned distance_edits(struct span a, struct span b);
+/* Ignores the case of ASCII letters. A text over EDIT_DISTANCE_TEXT_MAX bytes is
+ * EDIT_DISTANCE_TEXT_MAX from every other. */
+unsigned edit_distance(struct span a, struct span b);
 
 #endif

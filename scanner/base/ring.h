@@ -6,43 +6,43 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct list {
-  struct list *next;
-  struct list *prev;
+struct ring {
+  struct ring *next;
+  struct ring *prev;
 };
 
 /* What a node is a member of. */
 #define CONTAINER_OF(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
-static inline void list_init(struct list *list) {
+static inline void ring_init(struct ring *list) {
   list->next = list->prev = list;
 }
 
-static inline bool list_empty(const struct list *list) {
+static inline bool ring_empty(const struct ring *list) {
   return list->next == list;
 }
 
-static inline void list_append(struct list *list, struct list *node) {
+static inline void ring_append(struct ring *list, struct ring *node) {
   node->prev = list->prev;
   node->next = list;
   list->prev->next = node;
   list->prev = node;
 }
 
-static inline void list_remove(struct list *node) {
+static inline void ring_remove(struct ring *node) {
   node->prev->next = node->next;
   node->next->prev = node->prev;
-  list_init(node);
+  ring_init(node);
 }
 
 /* Moves all nodes of `from` to the end of `to`. */
-static inline void list_move(struct list *to, struct list *from) {
-  if (list_empty(from)) return;
+static inline void ring_move(struct ring *to, struct ring *from) {
+  if (ring_empty(from)) return;
   from->next->prev = to->prev;
   to->prev->next = from->next;
   from->prev->next = to;
   to->prev = from->prev;
-  list_init(from);
+  ring_init(from);
 }
 
 #endif

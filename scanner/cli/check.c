@@ -68,7 +68,7 @@ static int check_with(struct check *check) {
   const struct options *options = check->options;
   struct enquiry_config config;
   struct enquiry *enquiry = NULL;
-  struct block *block = NULL;
+  struct block_list *block = NULL;
   const char *why = NULL;
   enum err err = check_configure(check, &config);
   if (err == ERR_NONE) err = setup_block(options, check->command, &block);
@@ -86,7 +86,7 @@ static int check_with(struct check *check) {
   if (check_domains(check, enquiry) == ERR_NONE && !check->wrong) status = EXIT_DONE;
 done:
   enquiry_free(enquiry);
-  block_free(block);
+  block_list_free(block);
   return status;
 }
 

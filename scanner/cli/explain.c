@@ -17,7 +17,7 @@ enum {
 static unsigned explain_distance(enum finding_code code, struct span text) {
   struct span name = span_of(finding_info(code)->name);
   if (text.len > 2 && memmem(name.ptr, name.len, text.ptr, text.len)) return 0;
-  return distance_edits(name, text);
+  return edit_distance(name, text);
 }
 
 /* The codes that text is least far from, in the order of the table; how many. */

@@ -96,7 +96,7 @@ static bool scan_files_agree(const struct options *options, const char *command)
 static int scan_with(const struct options *options, int argc, char **argv) {
   struct scan_config config;
   struct scan_account account = {0};
-  struct block *block = NULL;
+  struct block_list *block = NULL;
   int status = EXIT_WRONG;
   signals_begin(EXIT_STOPPED);
   if (!scan_files_agree(options, argv[0])) return EXIT_USAGE;
@@ -131,7 +131,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
 done:
   tally_free(account.tally);
   tally_free(account.earlier);
-  block_free(block);
+  block_list_free(block);
   return status;
 }
 

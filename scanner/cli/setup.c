@@ -47,11 +47,12 @@ enum err setup_nameservers(const struct options *options, const char *command,
   return err;
 }
 
-enum err setup_block(const struct options *options, const char *command, struct block **block) {
+enum err setup_block(const struct options *options, const char *command,
+                     struct block_list **block) {
   *block = NULL;
   if (!options->block) return ERR_NONE;
   unsigned line = 0;
-  enum err err = block_load(block, options->block, &line);
+  enum err err = block_list_load(block, options->block, &line);
   if (err == ERR_SYNTAX)
     help_complain(command, "--block %s: line %u is neither a name nor a CIDR", options->block,
                   line);

@@ -18,7 +18,7 @@ enum err setup_nameservers(const struct options *options, const char *command,
                            struct nameservers *servers);
 
 /* *block NULL: no list was given. */
-enum err setup_block(const struct options *options, const char *command, struct block **block);
+enum err setup_block(const struct options *options, const char *command, struct block_list **block);
 
 /* What such an error means for the program's end: done, bad usage or could not be done. */
 int setup_exit_status(enum err err);

@@ -4,7 +4,7 @@ void course_choose(struct course *course, const union address *addresses, size_t
                    const struct transfer_common *common, struct arena *arena) {
   struct span detail = {0};
   for (size_t i = 0; i < count; i++) {
-    bool barred = block_has_address(common->block, &addresses[i]);
+    bool barred = block_list_has_address(common->block, &addresses[i]);
     char ip[ADDRESS_TEXT_MAX];
     if (!barred && (common->allow_private || address_is_public(&addresses[i]))) {
       course->addresses[course->address_count++] = &addresses[i];

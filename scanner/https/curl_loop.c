@@ -7,7 +7,7 @@
 struct multi {
   CURLM *curl;
   SSL_CTX *tls;
-  struct watch *watch;
+  struct poll_set *watch;
   uv_timer_t timer;
   struct multi_calls calls;
 };
@@ -51,13 +51,14 @@ static int multi_set_socket(CURL *easy, curl_socket_t fd, int what, void *data, 
   if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= UV_READABLE;
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= UV_WRITABLE;
   /* An error returned here would end every transfer. */
-  if (watch_set(multi->watch, fd, events) != ERR_NONE) multi->calls.failed(multi->calls.data, easy);
+  if (poll_set_set(multi->watch, fd, events) != ERR_NONE)
+    multi->calls.failed(multi->calls.data, easy);
   return 0;
 }
 
 int multi_close_socket(void *data, curl_socket_t fd) {
   struct multi *multi = data;
-  watch_forget(multi->watch, fd);
+  poll_set_forget(multi->watch, fd);
   return close(fd);
 }
 
@@ -82,7 +83,7 @@ enum err multi_new(struct multi **multi, uv_loop_t *loop, SSL_CTX *tls,
   made->tls = tls;
   made->curl = curl_multi_init();
   if (!made->curl || multi_set_options(made) != CURLM_OK) goto done;
-  err = watch_new(&made->watch, loop, multi_on_ready, made);
+  err = poll_set_new(&made->watch, loop, multi_on_ready, made);
   if (err != ERR_NONE) goto done;
   uv_timer_init(loop, &made->timer);
   made->timer.data = made;
@@ -105,7 +106,7 @@ static void multi_on_closed(uv_handle_t *timer) {
 void multi_close(struct multi *multi) {
   uv_close((uv_handle_t *)&multi->timer, multi_on_closed);
   curl_multi_cleanup(multi->curl); /* may still close sockets */
-  watch_close(multi->watch);
+  poll_set_close(multi->watch);
 }
 
 enum err multi_add(struct multi *multi, CURL *easy) {

@@ -136,11 +136,11 @@ static void fetcher_bear(struct fetcher *fetcher, struct fetch_state *state, enu
 static uint64_t fetcher_back_off(struct fetcher *fetcher, const union address *address,
                                  const struct attempt *attempt, uint64_t now) {
   uint64_t asked = attempt->retry_after * FETCHER_SECOND_NS;
-  uint64_t least = GATES_REST_FIRST_S * FETCHER_SECOND_NS;
+  uint64_t least = ADDRESS_LIMITS_REST_FIRST_S * FETCHER_SECOND_NS;
   if (attempt->overload)
-    gates_rest(fetcher->config.gates, address, asked, now);
+    address_limits_rest(fetcher->config.limits, address, asked, now);
   else if (attempt->fetch.http_status)
-    gates_relieve(fetcher->config.gates, address, now);
+    address_limits_relieve(fetcher->config.limits, address, now);
   return asked < least ? least : asked;
 }
 
@@ -191,7 +191,7 @@ static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct transf
   struct fetch_state *state = transfer->state;
   transfer_end(transfer, result, late);
   uv_timer_stop(&transfer->late);
-  gates_leave(fetcher->config.gates, &transfer->address, uv_hrtime());
+  address_limits_leave(fetcher->config.limits, &transfer->address, uv_hrtime());
   lanes_wake(fetcher->lanes, &transfer->address);
   TAILQ_REMOVE(&fetcher->busy, transfer, link);
   if (transfer->stalled)
@@ -276,7 +276,7 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   enum err err = ERR_MEMORY;
   if (transfer) err = transfer_start(transfer, fetch->host, &address, fetch->faults->arena);
   if (err != ERR_NONE) {
-    gates_leave(fetcher->config.gates, &address, uv_hrtime());
+    address_limits_leave(fetcher->config.limits, &address, uv_hrtime());
     if (transfer) fetcher_rest(fetcher, transfer);
     fetcher_bear(fetcher, state, err);
     return;
@@ -294,14 +294,14 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
 static bool fetcher_has_token(struct fetcher *fetcher, uint64_t now) {
   uint64_t wait_ns = 0;
   if (!fetcher->config.pace || fetcher->has_token) return true;
-  fetcher->has_token = pace_take(fetcher->config.pace, 1, now, &wait_ns) == 1;
+  fetcher->has_token = rate_limit_take(fetcher->config.pace, 1, now, &wait_ns) == 1;
   if (!fetcher->has_token) fetcher->pause_until = now + wait_ns;
   return fetcher->has_token;
 }
 
 static bool fetcher_passes(struct fetcher *fetcher, struct lane *lane, uint64_t now) {
   uint64_t wait_ns = 0;
-  enum err err = gates_enter(fetcher->config.gates, lane_address(lane), now, &wait_ns);
+  enum err err = address_limits_enter(fetcher->config.limits, lane_address(lane), now, &wait_ns);
   if (err == ERR_NONE) return true;
   lanes_rest(fetcher->lanes, lane, now + (wait_ns ? wait_ns : FETCHER_TROUBLE_WAIT_NS));
   return false;

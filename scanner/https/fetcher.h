@@ -35,9 +35,9 @@ struct fetcher_config {
   unsigned in_flight_max; /* transfers at once, 1 to FETCHER_IN_FLIGHT_MAX */
   unsigned stalled_max;   /* beyond them: connections without an answer for a second */
   bool allow_private;
-  const struct block *block; /* may be NULL; outlives the fetcher */
-  struct gates *gates;       /* may be NULL; shared */
-  struct pace *pace;         /* may be NULL; shared */
+  const struct block_list *block; /* may be NULL; outlives the fetcher */
+  struct address_limits *limits;  /* may be NULL; shared */
+  struct rate_limit *pace;        /* may be NULL; shared */
 };
 
 struct fetch {

@@ -22,7 +22,7 @@ static bool outcome_over_headers(const struct outcome *outcome) {
 
 enum err outcome_trouble(const struct outcome *outcome) {
   if (outcome->no_memory || outcome->handshake.no_memory) return ERR_MEMORY;
-  enum err err = trouble_of(outcome->socket_errno ? outcome->socket_errno : outcome->os_errno);
+  enum err err = local_error_of(outcome->socket_errno ? outcome->socket_errno : outcome->os_errno);
   if (err != ERR_NONE) return err;
   if (outcome->result != CURLE_OUT_OF_MEMORY || outcome_over_headers(outcome)) return ERR_NONE;
   return ERR_MEMORY;

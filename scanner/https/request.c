@@ -21,7 +21,7 @@ static bool transfer_may_connect(const struct transfer *transfer, const union ad
   const struct transfer_common *common = transfer->common;
   return address_same_ip(address, &transfer->address) &&
          (common->allow_private || address_is_public(address)) &&
-         !block_has_address(common->block, address);
+         !block_list_has_address(common->block, address);
 }
 
 /* The last gate: whatever libcurl made of our options, this is where it is about to connect to. */

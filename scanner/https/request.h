@@ -36,7 +36,7 @@ struct transfer_common {
   struct loop_clock *clock; /* of the multi's loop */
   size_t policy_size_max;
   bool allow_private;
-  const struct block *block; /* may be NULL */
+  const struct block_list *block; /* may be NULL */
 };
 
 struct transfer {

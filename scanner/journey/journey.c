@@ -323,7 +323,7 @@ enum err journey_start(struct journey *journey, uint64_t n, const struct entry *
     journey_emit_line(journey, n, entry, NULL);
     return ERR_NONE;
   }
-  if (!block_has_name(journey->config.block, domain.ascii))
+  if (!block_list_has_name(journey->config.block, domain.ascii))
     return journey_start_domain(journey, n, entry, &domain);
   journey_emit_line(journey, n, entry, &domain);
   return ERR_NONE;

@@ -27,8 +27,8 @@ struct journey_config {
   uv_loop_t *loop;
   struct resolver *resolver;
   struct fetcher *fetcher;
-  const struct block *block; /* may be NULL */
-  const psl_ctx_t *psl;      /* may be NULL */
+  const struct block_list *block; /* may be NULL */
+  const psl_ctx_t *psl;           /* may be NULL */
   uint16_t https_port;
   size_t policy_size_max;
   bool ipv6;              /* there is a route: IPv6 addresses are tried first, else last */

@@ -88,13 +88,13 @@ static struct result_lookup policy_host_facts(const struct deployment *deploymen
 
 /* Who opted out under the policy host's name, or under one that it is an alias for. */
 static bool policy_host_is_blocked(struct job *job) {
-  const struct block *block = job->journey->config.block;
+  const struct block_list *block = job->journey->config.block;
   const struct deployment *deployment = job->deployment;
   struct spans cname = deployment->result.policy_host.lookup.cname;
   struct span blocked = deployment->host_v4.name;
-  bool found = block_has_name(block, blocked);
+  bool found = block_list_has_name(block, blocked);
   for (size_t i = 0; i < cname.count && !found; i++)
-    if ((found = block_has_name(block, cname.at[i]))) blocked = cname.at[i];
+    if ((found = block_list_has_name(block, cname.at[i]))) blocked = cname.at[i];
   if (found)
     faults_add(&job->deployment->faults,
                (struct finding){

@@ -8,7 +8,7 @@
  * 192.0.0.0/24 has a few global addresses (PCP anycast): nobody serves a policy there. The registry
  * has AS112 (192.31.196.0/24, 192.175.48.0/24) and AMT (192.52.193.0/24) as globally reachable, so
  * they are not here. */
-static const struct prefix special_v4[] = {
+static const struct cidr address_public_v4[] = {
     {{0}, 8},             /* this network */
     {{10}, 8},            /* private, RFC 1918 */
     {{100, 64}, 10},      /* shared, RFC 6598 */
@@ -29,10 +29,10 @@ static const struct prefix special_v4[] = {
 /* Global unicast, all that IANA has given out (RFC 4291 section 2.4). Outside are loopback,
  * IPv4-compatible, local NAT64 (64:ff9b:1::/48), discard (100::/64), SRv6 (5f00::/16), unique
  * local, link-local, site-local and multicast. */
-static const struct prefix global_v6 = {{0x20}, 3};
+static const struct cidr global_v6 = {{0x20}, 3};
 
 /* What is not global inside it. 2001::/23 has a few global assignments, none for web servers. */
-static const struct prefix special_v6[] = {
+static const struct cidr address_public_v6[] = {
     {{0x20, 0x01, 0x00}, 23},       /* protocol assignments: Teredo, ORCHID, benchmarking */
     {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
     {{0x3f, 0xff, 0x00}, 20},       /* documentation, RFC 9637 */
@@ -40,7 +40,7 @@ static const struct prefix special_v6[] = {
 
 /* IPv6 that carries an IPv4 address, which is what counts; `at` is where it stands. */
 static const struct carrier {
-  struct prefix prefix;
+  struct cidr prefix;
   unsigned at;
 } carriers[] = {
     {{{[10] = 0xff, [11] = 0xff}, 96}, 12}, /* IPv4-mapped, RFC 4291 */
@@ -48,16 +48,16 @@ static const struct carrier {
     {{{0x20, 0x02}, 16}, 2},                /* 6to4, RFC 3056 */
 };
 
-static bool special_holds(const struct prefix *prefixes, size_t count, const void *octets) {
+static bool address_public_holds(const struct cidr *prefixes, size_t count, const void *octets) {
   for (size_t i = 0; i < count; i++)
-    if (prefix_holds(&prefixes[i], octets)) return true;
+    if (cidr_holds(&prefixes[i], octets)) return true;
   return false;
 }
 
 union address address_destination(const union address *address) {
   struct span octets = address_octets(address);
   for (size_t i = 0; address->any.sa_family == AF_INET6 && i < COUNT(carriers); i++)
-    if (prefix_holds(&carriers[i].prefix, (const unsigned char *)octets.ptr))
+    if (cidr_holds(&carriers[i].prefix, (const unsigned char *)octets.ptr))
       return address_from_octets(span_first(span_skip(octets, carriers[i].at), 4),
                                  address_port(address));
   return *address;
@@ -66,6 +66,8 @@ union address address_destination(const union address *address) {
 bool address_is_public(const union address *address) {
   union address to = address_destination(address);
   const unsigned char *octets = (const unsigned char *)address_octets(&to).ptr;
-  if (to.any.sa_family == AF_INET) return !special_holds(special_v4, COUNT(special_v4), octets);
-  return prefix_holds(&global_v6, octets) && !special_holds(special_v6, COUNT(special_v6), octets);
+  if (to.any.sa_family == AF_INET)
+    return !address_public_holds(address_public_v4, COUNT(address_public_v4), octets);
+  return cidr_holds(&global_v6, octets) &&
+         !address_public_holds(address_public_v6, COUNT(address_public_v6), octets);
 }

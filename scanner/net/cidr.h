@@ -5,28 +5,28 @@
 #include "output/base/span.h"
 
 enum {
-  PREFIX_OCTETS = 16,
-  PREFIX_BITS_MAX = 8 * PREFIX_OCTETS,
-  PREFIX_V4_BITS = 96, /* of ::ffff:0:0/96, where IPv4 stands inside IPv6 */
+  CIDR_OCTETS = 16,
+  CIDR_BITS_MAX = 8 * CIDR_OCTETS,
+  CIDR_V4_BITS = 96, /* of ::ffff:0:0/96, where IPv4 stands inside IPv6 */
 };
 
 /* IPv4 stands in its IPv4-mapped form; a table of IPv4 alone may use the first four octets. */
-struct prefix {
-  unsigned char octets[PREFIX_OCTETS];
+struct cidr {
+  unsigned char octets[CIDR_OCTETS];
   unsigned bits;
 };
 
 /* "192.0.2.0/24", "2001:db8::/32", or one address: strict as address_parse(), without brackets and
  * port. Bits of the address behind the prefix are cleared, so "192.0.2.1/24" is 192.0.2.0/24. */
-bool prefix_parse(struct span text, struct prefix *prefix);
+bool cidr_parse(struct span text, struct cidr *prefix);
 
 /* Clears the bits behind the prefix. */
-void prefix_clear_rest(struct prefix *prefix);
+void cidr_clear_rest(struct cidr *prefix);
 
 /* octets: as many as the prefix has bits for. */
-bool prefix_holds(const struct prefix *prefix, const unsigned char *octets);
+bool cidr_holds(const struct cidr *prefix, const unsigned char *octets);
 
 /* By bits, then octets: for qsort() and bsearch(). */
-int prefix_compare(const void *left, const void *right);
+int cidr_compare(const void *left, const void *right);
 
 #endif

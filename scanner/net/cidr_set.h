@@ -8,23 +8,23 @@
 #include "scanner/net/address.h"
 #include "scanner/net/cidr.h"
 
-enum { PREFIXES_MAX = 1024 * 1024 };
+enum { CIDR_SET_MAX = 1024 * 1024 };
 
 /* Begins zeroed. */
-struct prefixes {
-  struct prefix *at; /* sorted by length */
+struct cidr_set {
+  struct cidr *at; /* sorted by length */
   size_t count, size;
-  size_t first[PREFIX_BITS_MAX + 2]; /* of each length, the next of which ends it */
+  size_t first[CIDR_BITS_MAX + 2]; /* of each length, the next of which ends it */
 };
 
-/* ERR_LIMIT over PREFIXES_MAX, ERR_MEMORY. */
-enum err prefixes_add(struct prefixes *prefixes, const struct prefix *prefix);
+/* ERR_LIMIT over CIDR_SET_MAX, ERR_MEMORY. */
+enum err cidr_set_add(struct cidr_set *prefixes, const struct cidr *prefix);
 /* After the last was added, before the first question. */
-void prefixes_sort(struct prefixes *prefixes);
-void prefixes_free(struct prefixes *prefixes);
+void cidr_set_sort(struct cidr_set *prefixes);
+void cidr_set_free(struct cidr_set *prefixes);
 
 /* Whether the address or its address_destination() is in one. An IPv6 prefix that is wider than all
  * of IPv4 (::/0) does not hold IPv4 addresses. */
-bool prefixes_hold(const struct prefixes *prefixes, const union address *address);
+bool cidr_set_hold(const struct cidr_set *prefixes, const union address *address);
 
 #endif

@@ -7,6 +7,6 @@
 
 /* Asks the kernel for a route to global unicast space; sends nothing. ERR_MEMORY, ERR_DESCRIPTORS:
  * it could not be asked. */
-enum err route_look_up(bool *has_ipv6);
+enum err ipv6_route_look_up(bool *has_ipv6);
 
 #endif

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 /* ERR_MEMORY, ERR_DESCRIPTORS, or ERR_NONE: it may be the other side's doing. */
-static inline enum err trouble_of(int number) {
+static inline enum err local_error_of(int number) {
   switch (number) {
   case EMFILE:
   case ENFILE: return ERR_DESCRIPTORS;

@@ -3,34 +3,34 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { PACE_SECOND_NS = 1000000000 };
+enum { RATE_LIMIT_SECOND_NS = 1000000000 };
 
 /* The generic cell rate algorithm: the one number is when the next token is due. Tokens that
- * nobody took in the last PACE_BURST_NS may be taken at once, no more. */
-struct pace {
+ * nobody took in the last RATE_LIMIT_BURST_NS may be taken at once, no more. */
+struct rate_limit {
   uint64_t interval_ns; /* between tokens; 0: no limit */
   atomic_uint_fast64_t due;
 };
 
-enum err pace_new(struct pace **pace, unsigned per_second, unsigned parts) {
-  struct pace *made = calloc(1, sizeof *made);
+enum err rate_limit_new(struct rate_limit **pace, unsigned per_second, unsigned parts) {
+  struct rate_limit *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  if (per_second) made->interval_ns = 1 + ((uint64_t)PACE_SECOND_NS * parts - 1) / per_second;
+  if (per_second) made->interval_ns = 1 + ((uint64_t)RATE_LIMIT_SECOND_NS * parts - 1) / per_second;
   atomic_init(&made->due, 0);
   *pace = made;
   return ERR_NONE;
 }
 
-void pace_free(struct pace *pace) {
+void rate_limit_free(struct rate_limit *pace) {
   free(pace);
 }
 
-unsigned pace_take(struct pace *pace, unsigned want, uint64_t now, uint64_t *wait_ns) {
+unsigned rate_limit_take(struct rate_limit *pace, unsigned want, uint64_t now, uint64_t *wait_ns) {
   *wait_ns = 0;
   if (!pace || pace->interval_ns == 0 || want == 0) return want;
   uint64_t due = atomic_load_explicit(&pace->due, memory_order_relaxed);
   for (;;) {
-    uint64_t from = due + PACE_BURST_NS < now ? now - PACE_BURST_NS : due;
+    uint64_t from = due + RATE_LIMIT_BURST_NS < now ? now - RATE_LIMIT_BURST_NS : due;
     if (from > now) {
       *wait_ns = from - now;
       return 0;

@@ -2,8 +2,9 @@
  * lock, and without waiting: who is refused is told when to ask again. Times are monotonic
  * nanoseconds (uv_hrtime()); threads need not agree on them.
  *
- * No second, wherever it begins, sees more than its part of per_second tokens, what PACE_BURST_NS
- * holds of them, and one. Tokens are a whole number of nanoseconds apart, rounded up.
+ * No second, wherever it begins, sees more than its part of per_second tokens, what
+ * RATE_LIMIT_BURST_NS holds of them, and one. Tokens are a whole number of nanoseconds apart,
+ * rounded up.
  */
 #ifndef SCANNER_NET_RATE_LIMIT_H
 #define SCANNER_NET_RATE_LIMIT_H
@@ -11,16 +12,16 @@
 #include "output/base/err.h"
 #include <stdint.h>
 
-enum { PACE_BURST_NS = 10000000 }; /* what was not taken in this time is lost */
+enum { RATE_LIMIT_BURST_NS = 10000000 }; /* what was not taken in this time is lost */
 
-struct pace;
+struct rate_limit;
 
 /* per_second 0: no limit. parts: how many processes share the ceiling, at least 1; each keeps to
  * its part, which may be less than one token a second. */
-enum err pace_new(struct pace **pace, unsigned per_second, unsigned parts);
-void pace_free(struct pace *pace);
+enum err rate_limit_new(struct rate_limit **pace, unsigned per_second, unsigned parts);
+void rate_limit_free(struct rate_limit *pace);
 /* Takes up to want tokens. Returns how many were had; when fewer, *wait_ns says how long until the
  * next. pace NULL: no limit. */
-unsigned pace_take(struct pace *pace, unsigned want, uint64_t now, uint64_t *wait_ns);
+unsigned rate_limit_take(struct rate_limit *pace, unsigned want, uint64_t now, uint64_t *wait_ns);
 
 #endif

@@ -21,7 +21,7 @@ enum {
 
 struct channel {
   ares_channel ares;
-  struct watch *watch;
+  struct poll_set *watch;
   channel_done *done;
   size_t in_flight;
   unsigned nested; /* calls of c-ares under way */
@@ -38,7 +38,7 @@ struct channel {
 
 static void channel_destroy(struct channel *channel) {
   ares_destroy(channel->ares);
-  watch_close(channel->watch);
+  poll_set_close(channel->watch);
   datagrams_free(channel->datagrams);
   free(channel);
 }
@@ -86,7 +86,7 @@ static void channel_ready(void *data, int fd, int events) {
 
 /* c-ares says once what it waits for: what cannot be watched now is tried again later. */
 static void channel_watch(struct channel *channel, int fd, int events) {
-  bool blind = watch_set(channel->watch, fd, events) != ERR_NONE;
+  bool blind = poll_set_set(channel->watch, fd, events) != ERR_NONE;
   channel->blind_fd = fd;
   channel->blind_events = blind ? events : 0;
 }
@@ -121,7 +121,7 @@ static void channel_ended(void *data, int status, int timeouts, unsigned char *p
 
 /* What a system call returned; notes whether it failed for want of something of ours. */
 static ssize_t channel_noted(struct channel *channel, ssize_t result) {
-  if (result < 0 && trouble_of(errno) != ERR_NONE) channel->trouble = true;
+  if (result < 0 && local_error_of(errno) != ERR_NONE) channel->trouble = true;
   return result;
 }
 
@@ -267,7 +267,7 @@ enum err channel_new(struct channel **out, uv_loop_t *loop, const union address 
   channel->done = done;
   channel->server = *server;
   enum err err = kind == CHANNEL_UDP ? datagrams_new(&channel->datagrams) : ERR_NONE;
-  if (!err) err = watch_new(&channel->watch, loop, channel_ready, channel);
+  if (!err) err = poll_set_new(&channel->watch, loop, channel_ready, channel);
   if (!err) err = channel_open(channel, kind);
   if (!err) err = channel_set_server(channel, server);
   if (err) {

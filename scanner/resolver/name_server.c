@@ -26,8 +26,8 @@ struct upstream {
   uint64_t timeout;
   struct upstream_slot slots[UPSTREAM_SLOTS];
   struct window window;
-  struct list flight; /* queries whose answers may still be in time, `flying` of them */
-  struct list late;   /* `late_count` */
+  struct ring flight; /* queries whose answers may still be in time, `flying` of them */
+  struct ring late;   /* `late_count` */
   size_t under_way;   /* queries that have not ended */
   uint64_t silent_since;
   uint64_t answered_at;
@@ -59,8 +59,8 @@ enum err upstream_new(struct upstream **out, uv_loop_t *loop, const union addres
   upstream->timeout = timeout_ms * upstream_ms;
   upstream->queries.size = sizeof(struct query);
   window_init(&upstream->window, loop_clock_now(clock));
-  list_init(&upstream->flight);
-  list_init(&upstream->late);
+  ring_init(&upstream->flight);
+  ring_init(&upstream->late);
   *out = upstream;
   return ERR_NONE;
 }
@@ -75,13 +75,13 @@ static void upstream_vacate(struct query *query) {
   if (query->place == QUERY_FLIGHT) upstream->flying--;
   if (query->place == QUERY_LATE) upstream->late_count--;
   if (query->place == QUERY_NOWHERE) return;
-  list_remove(&query->flight);
+  ring_remove(&query->flight);
   query->place = QUERY_NOWHERE;
   if (query->ended) upstream_give(upstream, query);
 }
 
-static void upstream_put(struct query *query, struct list *list, enum query_place place) {
-  list_append(list, &query->flight);
+static void upstream_put(struct query *query, struct ring *list, enum query_place place) {
+  ring_append(list, &query->flight);
   query->place = place;
   if (place == QUERY_FLIGHT) query->upstream->flying++;
   if (place == QUERY_LATE) query->upstream->late_count++;
@@ -89,7 +89,7 @@ static void upstream_put(struct query *query, struct list *list, enum query_plac
 
 static void upstream_late(struct query *query) {
   struct upstream *upstream = query->upstream;
-  list_remove(&query->flight);
+  ring_remove(&query->flight);
   upstream->flying--;
   upstream_put(query, &upstream->late, QUERY_LATE);
 }
@@ -105,8 +105,8 @@ void upstream_close(struct upstream *upstream) {
 
 void upstream_free(struct upstream *upstream) {
   if (!upstream) return;
-  list_move(&upstream->flight, &upstream->late);
-  while (!list_empty(&upstream->flight))
+  ring_move(&upstream->flight, &upstream->late);
+  while (!ring_empty(&upstream->flight))
     upstream_vacate(CONTAINER_OF(upstream->flight.next, struct query, flight));
   pool_free(&upstream->queries);
   free(upstream);
@@ -132,8 +132,8 @@ static void upstream_sign_of_life(struct upstream *upstream, uint64_t now) {
   upstream->resting = false;
 }
 
-static struct query *upstream_first(const struct list *list) {
-  return list_empty(list) ? NULL : CONTAINER_OF(list->next, struct query, flight);
+static struct query *upstream_first(const struct ring *list) {
+  return ring_empty(list) ? NULL : CONTAINER_OF(list->next, struct query, flight);
 }
 
 /* Takes those off the window whose answers are late. */
@@ -185,8 +185,8 @@ struct query *upstream_query(struct upstream *upstream) {
   struct query *query = pool_take(&upstream->queries);
   if (!query) return NULL;
   query->upstream = upstream;
-  list_init(&query->sibling);
-  list_init(&query->flight);
+  ring_init(&query->sibling);
+  ring_init(&query->flight);
   return query;
 }
 
@@ -258,7 +258,7 @@ static void upstream_channel_done(struct channel_query *channel, enum channel_en
     upstream_answered(query);
   else if (!query->lost)
     upstream->stats.lost++;
-  list_remove(&query->sibling);
+  ring_remove(&query->sibling);
   if (!upstream->closing) upstream->done(query, end, packet);
   query->waiter = NULL;
   query->ended = true;

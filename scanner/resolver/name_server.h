@@ -29,8 +29,8 @@ struct query {
   struct channel_query channel; /* first: c-ares hands it back */
   struct upstream *upstream;
   void *waiter;
-  struct list sibling; /* the waiter's */
-  struct list flight;  /* of those on their way or late, by the time they were sent */
+  struct ring sibling; /* the waiter's */
+  struct ring flight;  /* of those on their way or late, by the time they were sent */
   uint64_t sent;
   unsigned epoch;
   uint16_t id;
@@ -76,7 +76,7 @@ void upstream_flush(struct upstream *upstream);
 /* The answer to a later query of the same lookup came first. */
 void upstream_overtaken(struct query *query);
 
-/* To be called every WHEEL_TICK_MS or so while something is in flight. */
+/* To be called every TIMER_WHEEL_TICK_MS or so while something is in flight. */
 void upstream_tick(struct upstream *upstream, uint64_t now);
 
 bool upstream_busy(const struct upstream *upstream); /* a query is on its way */

@@ -17,9 +17,9 @@ enum {
 struct lookup_state {
   struct lookup *lookup;
   struct resolver *resolver;
-  struct list link; /* of `queue` or `due` */
-  struct wheel_timer timer;
-  struct list queries; /* on their way */
+  struct ring link; /* of `queue` or `due` */
+  struct timer_wheel_timer timer;
+  struct ring queries; /* on their way */
   struct upstream *last;
   uint64_t sent;    /* ns; the last try */
   uint64_t started; /* ns; 0: still in the queue, and its time does not run */
@@ -36,12 +36,12 @@ struct resolver {
   size_t turn;
   uint64_t timeout; /* ns */
   unsigned tries;
-  struct pace *pace;
-  struct list queue; /* lookups that were not sent yet */
+  struct rate_limit *pace;
+  struct ring queue; /* lookups that were not sent yet */
   size_t queued;
-  struct list due; /* those that should be sent again; they go first */
-  struct wheel wheel;
-  struct list fired; /* timers */
+  struct ring due; /* those that should be sent again; they go first */
+  struct timer_wheel wheel;
+  struct ring fired; /* timers */
   size_t lookups;
   struct pool states;
   struct loop_clock *clock; /* all times but the pace's are by it */
@@ -73,9 +73,9 @@ static struct lookup_state *lookup_state_new(struct resolver *resolver, struct l
   state->lookup = lookup;
   state->resolver = resolver;
   state->end = LOOKUP_TIMEOUT;
-  list_init(&state->link);
-  list_init(&state->queries);
-  wheel_timer_init(&state->timer);
+  ring_init(&state->link);
+  ring_init(&state->queries);
+  timer_wheel_timer_init(&state->timer);
   lookup->state = state;
   resolver->lookups++;
   return state;
@@ -83,14 +83,14 @@ static struct lookup_state *lookup_state_new(struct resolver *resolver, struct l
 
 static void lookup_state_free(struct lookup_state *state) {
   struct resolver *resolver = state->resolver;
-  while (!list_empty(&state->queries)) {
+  while (!ring_empty(&state->queries)) {
     struct query *query = CONTAINER_OF(state->queries.next, struct query, sibling);
     query->waiter = NULL;
-    list_remove(&query->sibling);
+    ring_remove(&query->sibling);
   }
   if (!state->started) resolver->queued--;
-  list_remove(&state->link);
-  wheel_stop(&state->timer);
+  ring_remove(&state->link);
+  timer_wheel_stop(&state->timer);
   resolver->lookups--;
   pool_give(&resolver->states, state);
 }
@@ -147,19 +147,19 @@ static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now
 static void resolver_await(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
   uint64_t at = resolver_deadline(state);
-  if (!list_empty(&state->link)) return; /* it is due already */
+  if (!ring_empty(&state->link)) return; /* it is due already */
   if (state->tries < resolver_tries(state))
     at = now + resolver_interval(state, now);
-  else if (list_empty(&state->queries))
+  else if (ring_empty(&state->queries))
     at = now; /* nothing more can come; but never call back from here */
-  wheel_set(&resolver->wheel, &state->timer, at);
+  timer_wheel_set(&resolver->wheel, &state->timer, at);
 }
 
 static void resolver_send_soon(struct lookup_state *state) {
   struct resolver *resolver = state->resolver;
-  list_remove(&state->link);
-  list_append(&resolver->due, &state->link);
-  wheel_set(&resolver->wheel, &state->timer, resolver_deadline(state));
+  ring_remove(&state->link);
+  ring_append(&resolver->due, &state->link);
+  timer_wheel_set(&resolver->wheel, &state->timer, resolver_deadline(state));
 }
 
 static uint16_t resolver_id(struct resolver *resolver) {
@@ -173,7 +173,7 @@ static uint16_t resolver_id(struct resolver *resolver) {
 /* c-ares tells answers apart by id and question; the question is the same for all our tries. */
 static uint16_t resolver_new_id(const struct lookup_state *state) {
   uint16_t id = resolver_id(state->resolver);
-  const struct list *node = state->queries.next;
+  const struct ring *node = state->queries.next;
   while (node != &state->queries) {
     bool taken = CONTAINER_OF(node, struct query, sibling)->id == id;
     if (taken) id = resolver_id(state->resolver);
@@ -193,14 +193,14 @@ static void resolver_send(struct lookup_state *state, struct upstream *upstream,
     state->started = now;
     state->resolver->queued--;
   }
-  list_remove(&state->link);
+  ring_remove(&state->link);
   state->last = upstream;
   state->sent = now;
   state->tries++;
   if (query) {
     query->waiter = state;
     query->id = id;
-    list_append(&state->queries, &query->sibling);
+    ring_append(&state->queries, &query->sibling);
     resolver_await(state, now);
     upstream_send(query, state->way, (struct span){(char *)packet, size}, now);
   } else {
@@ -227,7 +227,7 @@ static void resolver_paced(uv_timer_t *timer);
 
 static bool resolver_may_send(struct resolver *resolver) {
   uint64_t wait = 0;
-  if (!resolver->pace || pace_take(resolver->pace, 1, uv_hrtime(), &wait)) return true;
+  if (!resolver->pace || rate_limit_take(resolver->pace, 1, uv_hrtime(), &wait)) return true;
   uv_timer_start(&resolver->pacer, resolver_paced, wait / resolver_ms + 1, 0);
   return false;
 }
@@ -235,8 +235,8 @@ static bool resolver_may_send(struct resolver *resolver) {
 /* Sends what waits, as far as the windows and the ceiling let it. Never calls back. */
 static void resolver_pump(struct resolver *resolver, uint64_t now) {
   while (!resolver->closing) {
-    struct list *from = list_empty(&resolver->due) ? &resolver->queue : &resolver->due;
-    if (list_empty(from)) return;
+    struct ring *from = ring_empty(&resolver->due) ? &resolver->queue : &resolver->due;
+    if (ring_empty(from)) return;
     struct lookup_state *state = CONTAINER_OF(from->next, struct lookup_state, link);
     struct upstream *upstream = resolver_pick(resolver, state, now);
     if (!upstream || !resolver_may_send(resolver)) return;
@@ -251,7 +251,7 @@ static void resolver_paced(uv_timer_t *timer) {
 
 /* Queries that were sent before the one that is answered are lost. */
 static void resolver_overtake(struct lookup_state *state, const struct query *answered) {
-  for (struct list *node = state->queries.next; node != &state->queries; node = node->next) {
+  for (struct ring *node = state->queries.next; node != &state->queries; node = node->next) {
     struct query *query = CONTAINER_OF(node, struct query, sibling);
     if (query->sent < answered->sent) upstream_overtaken(query);
   }
@@ -321,19 +321,19 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
 
 static void resolver_fire(struct lookup_state *state, uint64_t now) {
   bool may_retry = state->tries < resolver_tries(state);
-  bool spent = !may_retry && list_empty(&state->queries) && list_empty(&state->link);
+  bool spent = !may_retry && ring_empty(&state->queries) && ring_empty(&state->link);
   if (spent || now >= resolver_deadline(state))
     resolver_expire(state, now);
   else if (may_retry)
     resolver_send_soon(state);
   else
-    wheel_set(&state->resolver->wheel, &state->timer, resolver_deadline(state));
+    timer_wheel_set(&state->resolver->wheel, &state->timer, resolver_deadline(state));
 }
 
 /* When no server answers any more, what waits to be sent must come to an end all the same. */
 static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
   if (!resolver_is_resting(resolver)) return;
-  while (!list_empty(&resolver->queue)) {
+  while (!ring_empty(&resolver->queue)) {
     struct lookup_state *state = CONTAINER_OF(resolver->queue.next, struct lookup_state, link);
     state->started = now;
     resolver->queued--;
@@ -352,10 +352,11 @@ static void resolver_tick(uv_timer_t *timer) {
   struct resolver *resolver = timer->data;
   uint64_t now = loop_clock_now(resolver->clock);
   for (size_t i = 0; i < resolver->upstream_count; i++) upstream_tick(resolver->upstreams[i], now);
-  wheel_turn(&resolver->wheel, now, &resolver->fired);
-  while (!list_empty(&resolver->fired)) {
-    struct wheel_timer *fired = CONTAINER_OF(resolver->fired.next, struct wheel_timer, link);
-    wheel_stop(fired);
+  timer_wheel_turn(&resolver->wheel, now, &resolver->fired);
+  while (!ring_empty(&resolver->fired)) {
+    struct timer_wheel_timer *fired =
+        CONTAINER_OF(resolver->fired.next, struct timer_wheel_timer, link);
+    timer_wheel_stop(fired);
     resolver_fire(CONTAINER_OF(fired, struct lookup_state, timer), now);
   }
   if (resolver->closing) return;
@@ -376,10 +377,10 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->tries = config->tries;
   resolver->pace = config->pace;
   resolver->states.size = sizeof(struct lookup_state);
-  list_init(&resolver->queue);
-  list_init(&resolver->due);
-  list_init(&resolver->fired);
-  wheel_init(&resolver->wheel, loop_clock_now(resolver->clock));
+  ring_init(&resolver->queue);
+  ring_init(&resolver->due);
+  ring_init(&resolver->fired);
+  timer_wheel_init(&resolver->wheel, loop_clock_now(resolver->clock));
   uv_timer_init(loop, &resolver->ticker);
   uv_timer_init(loop, &resolver->pacer);
   uv_prepare_init(loop, &resolver->flusher);
@@ -412,12 +413,13 @@ enum err resolver_new(struct resolver **out, uv_loop_t *loop,
 }
 
 static void resolver_drop_lookups(struct resolver *resolver) {
-  wheel_turn(&resolver->wheel, UINT64_MAX, &resolver->fired);
-  while (!list_empty(&resolver->fired)) {
-    struct wheel_timer *timer = CONTAINER_OF(resolver->fired.next, struct wheel_timer, link);
+  timer_wheel_turn(&resolver->wheel, UINT64_MAX, &resolver->fired);
+  while (!ring_empty(&resolver->fired)) {
+    struct timer_wheel_timer *timer =
+        CONTAINER_OF(resolver->fired.next, struct timer_wheel_timer, link);
     lookup_state_free(CONTAINER_OF(timer, struct lookup_state, timer));
   }
-  while (!list_empty(&resolver->queue))
+  while (!ring_empty(&resolver->queue))
     lookup_state_free(CONTAINER_OF(resolver->queue.next, struct lookup_state, link));
 }
 
@@ -437,10 +439,10 @@ enum err resolver_ask(struct resolver *resolver, struct lookup *lookup) {
   if (!message_query(packet, 0, lookup->name, lookup->type, true)) return ERR_SYNTAX;
   struct lookup_state *state = lookup_state_new(resolver, lookup);
   if (!state) return ERR_MEMORY;
-  list_append(&resolver->queue, &state->link);
+  ring_append(&resolver->queue, &state->link);
   resolver->queued++;
   if (!uv_is_active((uv_handle_t *)&resolver->ticker))
-    uv_timer_start(&resolver->ticker, resolver_tick, WHEEL_TICK_MS, WHEEL_TICK_MS);
+    uv_timer_start(&resolver->ticker, resolver_tick, TIMER_WHEEL_TICK_MS, TIMER_WHEEL_TICK_MS);
   resolver_pump(resolver, loop_clock_now(resolver->clock));
   return ERR_NONE;
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-struct list {
+struct list_file_file {
   int fd;
   int wake_fd;
   bool started; /* the magic was looked at */
@@ -20,42 +20,42 @@ struct list {
   uint64_t size;
   uint64_t read_bytes;
   z_stream inflate;
-  unsigned char raw[LIST_BUFFER_SIZE]; /* as read, when it is gzip */
-  char text[LIST_BUFFER_SIZE];         /* lines */
-  size_t from, to;                     /* of text, not given yet */
-  char kept[LIST_LINE_MAX];            /* the start of a line that was too long */
+  unsigned char raw[LIST_FILE_BUFFER_SIZE]; /* as read, when it is gzip */
+  char text[LIST_FILE_BUFFER_SIZE];         /* lines */
+  size_t from, to;                          /* of text, not given yet */
+  char kept[LIST_FILE_LINE_MAX];            /* the start of a line that was too long */
 };
 
-static void list_measure(struct list *list, int fd) {
+static void list_file_measure(struct list_file_file *list, int fd) {
   struct stat st;
   off_t from = lseek(fd, 0, SEEK_CUR);
   list->sized = from >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= from;
   if (list->sized) list->size = (uint64_t)(st.st_size - from);
 }
 
-enum err list_open(struct list **list, const char *path, int wake_fd) {
+enum err list_file_open(struct list_file_file **list, const char *path, int wake_fd) {
   int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ERR_IO;
-  struct list *made = calloc(1, sizeof *made);
+  struct list_file_file *made = calloc(1, sizeof *made);
   if (!made) {
     close(fd);
     return ERR_MEMORY;
   }
-  list_measure(made, fd);
+  list_file_measure(made, fd);
   made->fd = fd;
   made->wake_fd = wake_fd;
   *list = made;
   return ERR_NONE;
 }
 
-void list_close(struct list *list) {
+void list_file_close(struct list_file_file *list) {
   if (!list) return;
   if (list->gzip) inflateEnd(&list->inflate);
   close(list->fd);
   free(list);
 }
 
-static enum err list_wait(struct list *list) {
+static enum err list_file_wait(struct list_file_file *list) {
   struct pollfd fds[2] = {{.fd = list->fd, .events = POLLIN},
                           {.fd = list->wake_fd, .events = POLLIN}};
   while (poll(fds, 2, -1) < 0)
@@ -63,9 +63,9 @@ static enum err list_wait(struct list *list) {
   return fds[1].revents ? ERR_REFUSED : ERR_NONE;
 }
 
-static enum err list_read(struct list *list, void *out, size_t size, size_t *got) {
+static enum err list_file_read(struct list_file_file *list, void *out, size_t size, size_t *got) {
   for (;;) {
-    enum err err = list_wait(list);
+    enum err err = list_file_wait(list);
     if (err != ERR_NONE) return err;
     ssize_t n = read(list->fd, out, size);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -78,26 +78,26 @@ static enum err list_read(struct list *list, void *out, size_t size, size_t *got
 }
 
 /* Zero octets behind a member: tapes and other blocks are filled up with them, as gzip(1) knows. */
-static void list_skip_padding(struct list *list) {
+static void list_file_skip_padding(struct list_file_file *list) {
   z_stream *z = &list->inflate;
   for (; list->behind && z->avail_in && *z->next_in == 0; z->avail_in--) z->next_in++;
   if (z->avail_in) list->behind = false;
 }
 
-static enum err list_inflate(struct list *list, size_t *got) {
+static enum err list_file_inflate(struct list_file_file *list, size_t *got) {
   z_stream *z = &list->inflate;
   z->next_out = (unsigned char *)list->text + list->to;
   z->avail_out = (unsigned)(sizeof list->text - list->to);
   while (z->avail_out == sizeof list->text - list->to) {
     if (z->avail_in == 0) {
       size_t n = 0;
-      enum err err = list_read(list, list->raw, sizeof list->raw, &n);
+      enum err err = list_file_read(list, list->raw, sizeof list->raw, &n);
       if (err != ERR_NONE) return err;
       if (n == 0) return list->inside ? ERR_SYNTAX : ERR_NONE;
       z->next_in = list->raw;
       z->avail_in = (unsigned)n;
     }
-    list_skip_padding(list);
+    list_file_skip_padding(list);
     if (z->avail_in == 0) continue;
     list->inside = true;
     int end = inflate(z, Z_NO_FLUSH);
@@ -114,10 +114,10 @@ static enum err list_inflate(struct list *list, size_t *got) {
 }
 
 /* The first bytes tell whether it is gzip (RFC 1952 section 2.3.1). */
-static enum err list_start(struct list *list) {
+static enum err list_file_start(struct list_file_file *list) {
   size_t n = 0, got;
   while (n < 2 && !list->end) {
-    enum err err = list_read(list, list->raw + n, sizeof list->raw - n, &got);
+    enum err err = list_file_read(list, list->raw + n, sizeof list->raw - n, &got);
     if (err != ERR_NONE) return err;
     n += got;
   }
@@ -135,27 +135,27 @@ static enum err list_start(struct list *list) {
 }
 
 /* More text behind what is there; *got 0: there is no more. */
-static enum err list_fill(struct list *list, size_t *got) {
+static enum err list_file_fill(struct list_file_file *list, size_t *got) {
   *got = 0;
   memmove(list->text, list->text + list->from, list->to - list->from);
   list->to -= list->from;
   list->from = 0;
   enum err err = ERR_NONE;
   if (!list->started) {
-    err = list_start(list);
+    err = list_file_start(list);
     *got = list->to;
     if (err != ERR_NONE || *got) return err;
   }
   if (list->gzip)
-    err = list_inflate(list, got);
+    err = list_file_inflate(list, got);
   else if (!list->end)
-    err = list_read(list, list->text + list->to, sizeof list->text - list->to, got);
+    err = list_file_read(list, list->text + list->to, sizeof list->text - list->to, got);
   list->to += *got;
   return err;
 }
 
 /* Passes over the rest of a line that was too long. */
-static enum err list_skip_line(struct list *list) {
+static enum err list_file_skip_line(struct list_file_file *list) {
   for (;;) {
     struct span rest = {list->text + list->from, list->to - list->from};
     size_t at = span_find(rest, '\n');
@@ -165,29 +165,29 @@ static enum err list_skip_line(struct list *list) {
     }
     list->from = list->to;
     size_t got;
-    enum err err = list_fill(list, &got);
+    enum err err = list_file_fill(list, &got);
     if (err != ERR_NONE || got == 0) return err;
   }
 }
 
-enum err list_line(struct list *list, struct span *line) {
+enum err list_file_line(struct list_file_file *list, struct span *line) {
   for (;;) {
     struct span rest = {list->text + list->from, list->to - list->from};
     size_t at = span_find(rest, '\n');
-    if (at < rest.len && at < LIST_LINE_MAX) {
+    if (at < rest.len && at < LIST_FILE_LINE_MAX) {
       *line = span_first(rest, at + 1);
       list->from += at + 1;
       return ERR_NONE;
     }
-    if (rest.len >= LIST_LINE_MAX) {
+    if (rest.len >= LIST_FILE_LINE_MAX) {
       char *kept = list->kept;
-      memcpy(kept, rest.ptr, LIST_LINE_MAX);
-      *line = (struct span){kept, LIST_LINE_MAX};
-      list->from += LIST_LINE_MAX;
-      return list_skip_line(list);
+      memcpy(kept, rest.ptr, LIST_FILE_LINE_MAX);
+      *line = (struct span){kept, LIST_FILE_LINE_MAX};
+      list->from += LIST_FILE_LINE_MAX;
+      return list_file_skip_line(list);
     }
     size_t got;
-    enum err err = list_fill(list, &got);
+    enum err err = list_file_fill(list, &got);
     if (err != ERR_NONE) return err;
     if (got) continue;
     if (rest.len == 0) return ERR_END;
@@ -197,17 +197,17 @@ enum err list_line(struct list *list, struct span *line) {
   }
 }
 
-bool list_would_wait(struct list *list) {
+bool list_file_would_wait(struct list_file_file *list) {
   struct span rest = {list->text + list->from, list->to - list->from};
   if (span_find(rest, '\n') < rest.len || list->end || list->inflate.avail_in) return false;
   struct pollfd fd = {.fd = list->fd, .events = POLLIN};
   return poll(&fd, 1, 0) == 0;
 }
 
-bool list_changed(const struct list *list) {
+bool list_file_changed(const struct list_file_file *list) {
   return list->sized && list->read_bytes != list->size;
 }
 
-uint64_t list_read_bytes(const struct list *list) {
+uint64_t list_file_read_bytes(const struct list_file_file *list) {
   return list->read_bytes;
 }

@@ -10,28 +10,28 @@
 #include <stdint.h>
 
 enum {
-  LIST_LINE_MAX = 4096, /* what a longer line holds beyond is passed over: it is no domain */
-  LIST_BUFFER_SIZE = 64 * 1024,
+  LIST_FILE_LINE_MAX = 4096, /* what a longer line holds beyond is passed over: it is no domain */
+  LIST_FILE_BUFFER_SIZE = 64 * 1024,
 };
 
-struct list;
+struct list_file_file;
 
 /* path "-": standard input. wake_fd: when it becomes readable, a read that waits ends with
  * ERR_REFUSED. ERR_IO with errno; ERR_MEMORY. */
-enum err list_open(struct list **list, const char *path, int wake_fd);
-void list_close(struct list *list);
+enum err list_file_open(struct list_file_file **list, const char *path, int wake_fd);
+void list_file_close(struct list_file_file *list);
 
 /* The next line with its LF, if it has one; valid until the next call. ERR_END; ERR_IO with errno;
  * ERR_SYNTAX: the gzip data is damaged or ends early; ERR_REFUSED: woken. */
-enum err list_line(struct list *list, struct span *line);
+enum err list_file_line(struct list_file_file *list, struct span *line);
 
-/* True when list_line() has to wait for its source (a pipe with nothing in it just now). */
-bool list_would_wait(struct list *list);
+/* True when list_file_line() has to wait for its source (a pipe with nothing in it just now). */
+bool list_file_would_wait(struct list_file_file *list);
 
 /* At the end: whether a regular file was longer or shorter than when it was opened. */
-bool list_changed(const struct list *list);
+bool list_file_changed(const struct list_file_file *list);
 
 /* Bytes of the file that were read, compressed as they are. */
-uint64_t list_read_bytes(const struct list *list);
+uint64_t list_file_read_bytes(const struct list_file_file *list);
 
 #endif

@@ -39,7 +39,7 @@ static char *const source_stdin[] = {"-"};
 static enum err source_look(struct source *source, const char **bad) {
   bool known = true;
   for (int i = 0; i < source->config.path_count; i++) {
-    struct list *list;
+    struct list_file_file *list;
     struct stat st;
     *bad = source->config.paths[i];
     if (strcmp(*bad, "-") == 0) {
@@ -55,9 +55,9 @@ static enum err source_look(struct source *source, const char **bad) {
       known = false; /* opening a FIFO now would take it from the reader */
       continue;
     }
-    enum err err = list_open(&list, *bad, -1);
+    enum err err = list_file_open(&list, *bad, -1);
     if (err != ERR_NONE) return err;
-    list_close(list);
+    list_file_close(list);
     source->progress.total_bytes += (uint64_t)st.st_size;
   }
   if (!known) source->progress.total_bytes = 0;
@@ -116,10 +116,10 @@ static struct source_batch *source_empty(struct source *source) {
 }
 
 /* Hands over what was dealt, and tells how far the reader is. */
-static void source_publish(struct source *source, const struct list *list) {
+static void source_publish(struct source *source, const struct list_file_file *list) {
   pthread_mutex_lock(&source->lock);
   source->progress.lines = source->n;
-  source->progress.read_bytes = source->read_before + (list ? list_read_bytes(list) : 0);
+  source->progress.read_bytes = source->read_before + (list ? list_file_read_bytes(list) : 0);
   for (size_t i = 0; i < SOURCE_DEAL && source->deal[i]; i++) {
     *source->full_tail = source->deal[i];
     source->full_tail = &source->deal[i]->next;
@@ -141,11 +141,12 @@ static void batch_add(struct source_batch *batch, uint64_t n, const struct entry
 }
 
 static bool batch_full(const struct source_batch *batch) {
-  return batch->count == SOURCE_BATCH_LINES || batch->used + LIST_LINE_MAX > sizeof batch->bytes;
+  return batch->count == SOURCE_BATCH_LINES ||
+         batch->used + LIST_FILE_LINE_MAX > sizeof batch->bytes;
 }
 
 /* The batch whose turn it is, NULL: stopped, or no memory. */
-static struct source_batch *source_turn(struct source *source, const struct list *list) {
+static struct source_batch *source_turn(struct source *source, const struct list_file_file *list) {
   struct source_batch *batch = source->deal[source->deal_next];
   if (batch && batch_full(batch)) {
     source_publish(source, list);
@@ -155,7 +156,7 @@ static struct source_batch *source_turn(struct source *source, const struct list
   return batch;
 }
 
-static enum err source_deal(struct source *source, const struct list *list,
+static enum err source_deal(struct source *source, const struct list_file_file *list,
                             const struct entry *entry) {
   struct source_batch *batch = source_turn(source, list);
   if (!batch) return ERR_REFUSED;
@@ -165,13 +166,13 @@ static enum err source_deal(struct source *source, const struct list *list,
 }
 
 /* What was dealt goes out when a batch is full, or when the list's next line is not there yet. */
-static enum err source_read_list(struct source *source, struct list *list) {
+static enum err source_read_list(struct source *source, struct list_file_file *list) {
   enum err err = ERR_NONE;
   bool first = true;
   while (err == ERR_NONE) {
-    if (source->deal[0] && list_would_wait(list)) source_publish(source, list);
+    if (source->deal[0] && list_file_would_wait(list)) source_publish(source, list);
     struct span line;
-    err = list_line(list, &line);
+    err = list_file_line(list, &line);
     if (err != ERR_NONE) break;
     source->n++;
     struct entry entry;
@@ -182,7 +183,7 @@ static enum err source_read_list(struct source *source, struct list *list) {
   }
   int saved = errno;
   source_publish(source, list);
-  source->read_before += list_read_bytes(list);
+  source->read_before += list_file_read_bytes(list);
   errno = saved;
   return err;
 }
@@ -198,13 +199,13 @@ static void *source_main(void *data) {
   enum err err = ERR_END;
   const char *path = NULL;
   for (int i = 0; i < source->config.path_count && err == ERR_END; i++) {
-    struct list *list = NULL;
+    struct list_file_file *list = NULL;
     path = source->config.paths[i];
-    err = list_open(&list, path, source->wake_pipe[0]);
+    err = list_file_open(&list, path, source->wake_pipe[0]);
     if (err == ERR_NONE) err = source_read_list(source, list);
     int saved = errno;
-    if (err == ERR_END && list_changed(list)) source_note_changed(source, path);
-    list_close(list);
+    if (err == ERR_END && list_file_changed(list)) source_note_changed(source, path);
+    list_file_close(list);
     errno = saved;
   }
   pthread_mutex_lock(&source->lock);

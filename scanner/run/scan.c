@@ -21,8 +21,8 @@ struct scan {
   struct source *source;
   struct results_file *sink;
   struct resume_index journal; /* what was done before */
-  struct pace *dns_pace, *https_pace;
-  struct gates *gates;
+  struct rate_limit *dns_pace, *https_pace;
+  struct address_limits *limits;
   psl_ctx_t *psl;
   struct worker *workers[SCAN_WORKERS_MAX];
   unsigned made, running;
@@ -161,10 +161,11 @@ static enum err scan_make_loop(struct scan *scan) {
 
 static enum err scan_make_shared(struct scan *scan) {
   const struct scan_config *config = scan->config;
-  enum err err = pace_new(&scan->dns_pace, config->dns_rate, config->at_once);
-  if (err == ERR_NONE) err = pace_new(&scan->https_pace, config->https_rate, config->at_once);
+  enum err err = rate_limit_new(&scan->dns_pace, config->dns_rate, config->at_once);
+  if (err == ERR_NONE) err = rate_limit_new(&scan->https_pace, config->https_rate, config->at_once);
   if (err == ERR_NONE)
-    err = gates_new(&scan->gates, config->per_address, config->per_address_rate, config->at_once);
+    err = address_limits_new(&scan->limits, config->per_address, config->per_address_rate,
+                             config->at_once);
   if (err == ERR_NONE) err = progress_new(&scan->progress, config->progress);
   if (err == ERR_NONE) err = scan_make_loop(scan);
   if (err != ERR_NONE) say("%s", err_text(err));
@@ -217,7 +218,7 @@ static enum err scan_open_results(struct scan *scan) {
 static enum err scan_make_workers(struct scan *scan) {
   const struct scan_config *config = scan->config;
   bool ipv6;
-  enum err err = route_look_up(&ipv6);
+  enum err err = ipv6_route_look_up(&ipv6);
   if (err != ERR_NONE) {
     say("%s", err_text(err));
     return err;
@@ -240,7 +241,7 @@ static enum err scan_make_workers(struct scan *scan) {
       .waiting = scan_worker_waiting,
       .data = scan,
   };
-  worker.fetcher.gates = scan->gates;
+  worker.fetcher.limits = scan->limits;
   worker.fetcher.pace = scan->https_pace;
   worker.fetcher.in_flight_max = worker.fetcher.stalled_max = scan->fetches;
   for (; scan->made < scan->threads; scan->made++) {
@@ -380,9 +381,9 @@ static void scan_free(struct scan *scan) {
   results_file_close(scan->sink);
   resume_index_free(&scan->journal);
   progress_free(scan->progress);
-  gates_free(scan->gates);
-  pace_free(scan->https_pace);
-  pace_free(scan->dns_pace);
+  address_limits_free(scan->limits);
+  rate_limit_free(scan->https_pace);
+  rate_limit_free(scan->dns_pace);
   psl_free(scan->psl);
 }
 

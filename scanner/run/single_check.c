@@ -7,8 +7,8 @@ struct enquiry {
   struct enquiry_config config;
   uv_loop_t loop;
   bool loop_made;
-  struct pace *dns_pace, *https_pace;
-  struct gates *gates;
+  struct rate_limit *dns_pace, *https_pace;
+  struct address_limits *limits;
   psl_ctx_t *psl;
   struct resolver *resolver;
   struct fetcher *fetcher;
@@ -31,10 +31,10 @@ static void enquiry_fail(void *data, enum err err) {
 
 static enum err enquiry_make_shared(struct enquiry *enquiry) {
   const struct enquiry_config *config = &enquiry->config;
-  enum err err = pace_new(&enquiry->dns_pace, config->dns_rate, 1);
-  if (err == ERR_NONE) err = pace_new(&enquiry->https_pace, config->https_rate, 1);
+  enum err err = rate_limit_new(&enquiry->dns_pace, config->dns_rate, 1);
+  if (err == ERR_NONE) err = rate_limit_new(&enquiry->https_pace, config->https_rate, 1);
   if (err == ERR_NONE)
-    err = gates_new(&enquiry->gates, config->per_address, config->per_address_rate, 1);
+    err = address_limits_new(&enquiry->limits, config->per_address, config->per_address_rate, 1);
   if (err == ERR_NONE && uv_loop_init(&enquiry->loop) != 0) err = ERR_MEMORY;
   enquiry->loop_made = err == ERR_NONE;
   enquiry->psl = psl_latest(NULL);
@@ -55,7 +55,7 @@ static enum err enquiry_make_resolver(struct enquiry *enquiry) {
 static enum err enquiry_make_fetcher(struct enquiry *enquiry, const char **why) {
   struct fetcher_config config = enquiry->config.fetcher;
   config.in_flight_max = 1;
-  config.gates = enquiry->gates;
+  config.limits = enquiry->limits;
   config.pace = enquiry->https_pace;
   return fetcher_new(&enquiry->fetcher, &enquiry->loop, &config, why);
 }
@@ -113,8 +113,8 @@ void enquiry_free(struct enquiry *enquiry) {
   }
   journey_free(enquiry->journey);
   psl_free(enquiry->psl);
-  gates_free(enquiry->gates);
-  pace_free(enquiry->https_pace);
-  pace_free(enquiry->dns_pace);
+  address_limits_free(enquiry->limits);
+  rate_limit_free(enquiry->https_pace);
+  rate_limit_free(enquiry->dns_pace);
   free(enquiry);
 }

@@ -85,9 +85,9 @@ static void match_read_pattern(struct match_search *search, size_t i, struct mat
 /* What cannot be paid for is far away: two long lists of long names would cost seconds. */
 static unsigned match_distance(struct match_search *search, struct span a, struct span b) {
   size_t cells = a.len * b.len;
-  if (cells > search->cells) return DISTANCE_TEXT_MAX;
+  if (cells > search->cells) return EDIT_DISTANCE_TEXT_MAX;
   search->cells -= cells;
-  return distance_edits(a, b);
+  return edit_distance(a, b);
 }
 
 struct likeness {

@@ -136,7 +136,7 @@ static const struct policy_key {
 
 static const char *policy_nearest_key(struct span name) {
   for (size_t i = 0; i < sizeof policy_keys / sizeof *policy_keys; i++)
-    if (distance_edits(name, span_of(policy_keys[i].name)) <= policy_keys[i].edits)
+    if (edit_distance(name, span_of(policy_keys[i].name)) <= policy_keys[i].edits)
       return policy_keys[i].name;
   return NULL;
 }

@@ -1,4 +1,4 @@
-/* A list, plain or gzip, gives its lines, each cut at LIST_LINE_MAX, and nothing else.
+/* A list, plain or gzip, gives its lines, each cut at LIST_FILE_LINE_MAX, and nothing else.
  *
  * The first byte chooses: plain, gzip of two members, or the bytes as they are, which may look like
  * gzip. Bytes from RUN on stand for runs, so that lines get longer than the fuzzer's inputs. */
@@ -25,33 +25,34 @@ static struct span fuzz_list_cut(struct span *rest) {
   size_t at = span_find(*rest, '\n');
   struct span line = span_first(*rest, at < rest->len ? at + 1 : at);
   *rest = span_skip(*rest, line.len);
-  return span_first(line, LIST_LINE_MAX);
+  return span_first(line, LIST_FILE_LINE_MAX);
 }
 
-static struct list *fuzz_list_open(const struct fuzz_file *file) {
-  struct list *list;
-  FUZZ_REQUIRE(list_open(&list, file->path, -1) == ERR_NONE);
+static struct list_file_file *fuzz_list_open(const struct fuzz_file *file) {
+  struct list_file_file *list;
+  FUZZ_REQUIRE(list_file_open(&list, file->path, -1) == ERR_NONE);
   return list;
 }
 
 static void fuzz_list_same(const struct fuzz_file *file, struct span rest) {
-  struct list *list = fuzz_list_open(file);
+  struct list_file_file *list = fuzz_list_open(file);
   struct span line;
   enum err err;
-  while ((err = list_line(list, &line)) == ERR_NONE)
+  while ((err = list_file_line(list, &line)) == ERR_NONE)
     FUZZ_REQUIRE(span_equal(line, fuzz_list_cut(&rest)));
-  FUZZ_REQUIRE(err == ERR_END && rest.len == 0 && !list_would_wait(list) && !list_changed(list));
-  list_close(list);
+  FUZZ_REQUIRE(err == ERR_END && rest.len == 0 && !list_file_would_wait(list) &&
+               !list_file_changed(list));
+  list_file_close(list);
 }
 
 static void fuzz_list_any(const struct fuzz_file *file) {
-  struct list *list = fuzz_list_open(file);
+  struct list_file_file *list = fuzz_list_open(file);
   struct span line;
   enum err err;
-  while ((err = list_line(list, &line)) == ERR_NONE)
-    FUZZ_REQUIRE(line.len > 0 && line.len <= LIST_LINE_MAX);
+  while ((err = list_file_line(list, &line)) == ERR_NONE)
+    FUZZ_REQUIRE(line.len > 0 && line.len <= LIST_FILE_LINE_MAX);
   FUZZ_REQUIRE(err == ERR_END || err == ERR_SYNTAX);
-  list_close(list);
+  list_file_close(list);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

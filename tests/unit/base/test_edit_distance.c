@@ -23,22 +23,22 @@ static void test_edits_of_known_pairs(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    assert_int_equal(rows[i].edits, distance_edits(span_of(rows[i].a), span_of(rows[i].b)));
-    assert_int_equal(rows[i].edits, distance_edits(span_of(rows[i].b), span_of(rows[i].a)));
+    assert_int_equal(rows[i].edits, edit_distance(span_of(rows[i].a), span_of(rows[i].b)));
+    assert_int_equal(rows[i].edits, edit_distance(span_of(rows[i].b), span_of(rows[i].a)));
   }
 }
 
 static void test_texts_over_the_limit_are_far(void **state) {
-  char text[DISTANCE_TEXT_MAX + 1];
+  char text[EDIT_DISTANCE_TEXT_MAX + 1];
   (void)state;
   memset(text, 'a', sizeof text);
-  struct span over = {text, DISTANCE_TEXT_MAX + 1};
-  struct span at = {text, DISTANCE_TEXT_MAX};
-  struct span below = {text, DISTANCE_TEXT_MAX - 1};
-  assert_int_equal(1, distance_edits(at, below));
-  assert_int_equal(0, distance_edits(at, at));
-  assert_int_equal(DISTANCE_TEXT_MAX, distance_edits(over, at));
-  assert_int_equal(DISTANCE_TEXT_MAX, distance_edits(at, over));
+  struct span over = {text, EDIT_DISTANCE_TEXT_MAX + 1};
+  struct span at = {text, EDIT_DISTANCE_TEXT_MAX};
+  struct span below = {text, EDIT_DISTANCE_TEXT_MAX - 1};
+  assert_int_equal(1, edit_distance(at, below));
+  assert_int_equal(0, edit_distance(at, at));
+  assert_int_equal(EDIT_DISTANCE_TEXT_MAX, edit_distance(over, at));
+  assert_int_equal(EDIT_DISTANCE_TEXT_MAX, edit_distance(at, over));
 }
 
 int main(void) {

@@ -5,27 +5,28 @@
 
 #include <cmocka.h>
 
-static const uint64_t tick = WHEEL_TICK_MS * UINT64_C(1000000);
+static const uint64_t tick = TIMER_WHEEL_TICK_MS * UINT64_C(1000000);
 
-static unsigned turn(struct wheel *wheel, uint64_t now) {
-  struct list due;
+static unsigned turn(struct timer_wheel *wheel, uint64_t now) {
+  struct ring due;
   unsigned count = 0;
-  list_init(&due);
-  wheel_turn(wheel, now, &due);
-  for (; !list_empty(&due); count++) list_remove(due.next);
+  ring_init(&due);
+  timer_wheel_turn(wheel, now, &due);
+  for (; !ring_empty(&due); count++) ring_remove(due.next);
   return count;
 }
 
 static void test_fires_when_due(void **state) {
   (void)state;
-  static const uint64_t rows[] = {
-      /* ticks */ 1, 2, WHEEL_SLOTS - 1, WHEEL_SLOTS, WHEEL_SLOTS + 1, 3 * WHEEL_SLOTS};
+  static const uint64_t rows[] = {/* ticks */ 1,         2,
+                                  TIMER_WHEEL_SLOTS - 1, TIMER_WHEEL_SLOTS,
+                                  TIMER_WHEEL_SLOTS + 1, 3 * TIMER_WHEEL_SLOTS};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct wheel wheel;
-    struct wheel_timer timer;
-    wheel_init(&wheel, 7 * tick);
-    wheel_timer_init(&timer);
-    wheel_set(&wheel, &timer, (7 + rows[i]) * tick - 1);
+    struct timer_wheel wheel;
+    struct timer_wheel_timer timer;
+    timer_wheel_init(&wheel, 7 * tick);
+    timer_wheel_timer_init(&timer);
+    timer_wheel_set(&wheel, &timer, (7 + rows[i]) * tick - 1);
     for (uint64_t at = 1; at < rows[i]; at++) assert_int_equal(turn(&wheel, (7 + at) * tick), 0);
     assert_int_equal(turn(&wheel, (7 + rows[i]) * tick), 1);
     assert_int_equal(turn(&wheel, (7 + 4 * rows[i]) * tick), 0);
@@ -34,29 +35,29 @@ static void test_fires_when_due(void **state) {
 
 static void test_late_turn_fires_all(void **state) {
   (void)state;
-  struct wheel wheel;
-  struct wheel_timer timers[3 * WHEEL_SLOTS];
-  wheel_init(&wheel, 0);
-  for (uint64_t i = 0; i < 3 * WHEEL_SLOTS; i++) {
-    wheel_timer_init(&timers[i]);
-    wheel_set(&wheel, &timers[i], i * tick);
+  struct timer_wheel wheel;
+  struct timer_wheel_timer timers[3 * TIMER_WHEEL_SLOTS];
+  timer_wheel_init(&wheel, 0);
+  for (uint64_t i = 0; i < 3 * TIMER_WHEEL_SLOTS; i++) {
+    timer_wheel_timer_init(&timers[i]);
+    timer_wheel_set(&wheel, &timers[i], i * tick);
   }
-  assert_int_equal(turn(&wheel, (2 * WHEEL_SLOTS) * tick), 2 * WHEEL_SLOTS + 1);
-  assert_int_equal(turn(&wheel, UINT64_MAX), WHEEL_SLOTS - 1);
+  assert_int_equal(turn(&wheel, (2 * TIMER_WHEEL_SLOTS) * tick), 2 * TIMER_WHEEL_SLOTS + 1);
+  assert_int_equal(turn(&wheel, UINT64_MAX), TIMER_WHEEL_SLOTS - 1);
 }
 
 static void test_set_again_and_stop(void **state) {
   (void)state;
-  struct wheel wheel;
-  struct wheel_timer first, second;
-  wheel_init(&wheel, 0);
-  wheel_timer_init(&first);
-  wheel_timer_init(&second);
-  wheel_set(&wheel, &first, 2 * tick);
-  wheel_set(&wheel, &first, 4 * tick);
-  wheel_set(&wheel, &second, 4 * tick);
-  wheel_stop(&second);
-  wheel_stop(&second);
+  struct timer_wheel wheel;
+  struct timer_wheel_timer first, second;
+  timer_wheel_init(&wheel, 0);
+  timer_wheel_timer_init(&first);
+  timer_wheel_timer_init(&second);
+  timer_wheel_set(&wheel, &first, 2 * tick);
+  timer_wheel_set(&wheel, &first, 4 * tick);
+  timer_wheel_set(&wheel, &second, 4 * tick);
+  timer_wheel_stop(&second);
+  timer_wheel_stop(&second);
   assert_int_equal(turn(&wheel, 3 * tick), 0);
   assert_int_equal(turn(&wheel, 4 * tick), 1);
 }
@@ -64,11 +65,11 @@ static void test_set_again_and_stop(void **state) {
 /* What is due already fires with the next turn, not in the past. */
 static void test_set_in_the_past(void **state) {
   (void)state;
-  struct wheel wheel;
-  struct wheel_timer timer;
-  wheel_init(&wheel, 100 * tick);
-  wheel_timer_init(&timer);
-  wheel_set(&wheel, &timer, 5 * tick);
+  struct timer_wheel wheel;
+  struct timer_wheel_timer timer;
+  timer_wheel_init(&wheel, 100 * tick);
+  timer_wheel_timer_init(&timer);
+  timer_wheel_set(&wheel, &timer, 5 * tick);
   assert_int_equal(turn(&wheel, 100 * tick), 0);
   assert_int_equal(turn(&wheel, 101 * tick), 1);
 }

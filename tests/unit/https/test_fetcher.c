@@ -51,7 +51,7 @@ static void test_gates(void **state) {
   struct fetcher_config config = stage.config;
   struct server busy, idle;
   struct run runs[4];
-  assert_int_equal(gates_new(&config.gates, 1, 0, 1), ERR_NONE);
+  assert_int_equal(address_limits_new(&config.limits, 1, 0, 1), ERR_NONE);
   reopen_fetcher(&config);
   start_server(&busy, &silent, "127.0.3.1");
   start_server(&idle, &sound, "127.0.3.2");
@@ -61,17 +61,17 @@ static void test_gates(void **state) {
   check_sound(&runs[3]);
   assert_int_equal(fetcher_in_flight(stage.fetcher), 1);
   assert_int_equal(fetcher_waiting(stage.fetcher), 2);
-  assert_int_equal(gates_count(config.gates), 2); /* its prefix has one too */
+  assert_int_equal(address_limits_count(config.limits), 2); /* its prefix has one too */
   fetcher_cancel(stage.fetcher, &runs[0].fetch);
   while (fetcher_waiting(stage.fetcher) == 2) uv_run(&stage.loop, UV_RUN_ONCE);
   assert_int_equal(fetcher_in_flight(stage.fetcher), 1);
   fetcher_close(stage.fetcher);
   stage.fetcher = NULL;
   uv_run(&stage.loop, UV_RUN_DEFAULT);
-  assert_int_equal(gates_count(config.gates), 0);
+  assert_int_equal(address_limits_count(config.limits), 0);
   server_end(&busy);
   server_end(&idle);
-  gates_free(config.gates);
+  address_limits_free(config.limits);
   for (size_t i = 0; i < 4; i++) arena_free(&runs[i].arena);
 }
 
@@ -80,7 +80,7 @@ static void test_pace(void **state) {
   struct fetcher_config config = stage.config;
   struct server server;
   struct run runs[5];
-  assert_int_equal(pace_new(&config.pace, 50, 1), ERR_NONE);
+  assert_int_equal(rate_limit_new(&config.pace, 50, 1), ERR_NONE);
   reopen_fetcher(&config);
   start_server(&server, &sound, "127.0.3.1");
   for (size_t i = 0; i < 5; i++) start_fetch(&runs[i], "127.0.3.1");
@@ -91,7 +91,7 @@ static void test_pace(void **state) {
     arena_free(&runs[i].arena);
   }
   close_fetcher(NULL);
-  pace_free(config.pace);
+  rate_limit_free(config.pace);
   assert_int_equal(uv_loop_init(&stage.loop), 0);
 }
 
@@ -170,14 +170,14 @@ static void test_calls_in_done(void **state) {
   arena_free(&next_run.arena);
 }
 
-static struct block *block_of(const char *text) {
+static struct block_list *block_of(const char *text) {
   char path[] = "/tmp/test_fetcher.XXXXXX";
-  struct block *block = NULL;
+  struct block_list *block = NULL;
   unsigned line;
   int fd = mkstemp(path);
   assert_int_equal(write(fd, text, strlen(text)), strlen(text));
   close(fd);
-  assert_int_equal(block_load(&block, path, &line), ERR_NONE);
+  assert_int_equal(block_list_load(&block, path, &line), ERR_NONE);
   unlink(path);
   return block;
 }
@@ -186,7 +186,7 @@ static struct block *block_of(const char *text) {
 static void test_barred(void **state) {
   (void)state;
   struct fetcher_config config = stage.config;
-  struct block *block = block_of("127.0.3.0/24\n");
+  struct block_list *block = block_of("127.0.3.0/24\n");
   struct server barred, open;
   struct run all, some;
   start_server(&barred, &sound, "127.0.3.1");
@@ -221,7 +221,7 @@ static void test_barred(void **state) {
   assert_int_equal(open.connections, 1);
   arena_free(&all.arena);
   arena_free(&some.arena);
-  block_free(block);
+  block_list_free(block);
 }
 
 #define BUSY(status, headers)                                                                      \
@@ -296,7 +296,7 @@ static void test_busy_and_others(void **state) {
   struct fetcher_config config = stage.config;
   struct server shared, alone;
   struct run runs[3];
-  assert_int_equal(gates_new(&config.gates, 1, 0, 1), ERR_NONE);
+  assert_int_equal(address_limits_new(&config.limits, 1, 0, 1), ERR_NONE);
   config.in_flight_max = 1;
   reopen_fetcher(&config);
   start_busy_server(&shared, &busy);
@@ -315,7 +315,7 @@ static void test_busy_and_others(void **state) {
   assert_int_equal(shared.connections, 3);
   close_fetcher(NULL);
   assert_int_equal(uv_loop_init(&stage.loop), 0);
-  gates_free(config.gates);
+  address_limits_free(config.limits);
   for (size_t i = 0; i < 3; i++) arena_free(&runs[i].arena);
 }
 

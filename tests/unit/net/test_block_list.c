@@ -24,27 +24,27 @@ static void write_list(char *path, struct span text, size_t times) {
   assert_int_equal(0, fclose(file));
 }
 
-static enum err load(struct block **block, struct span text, size_t times, unsigned *line) {
+static enum err load(struct block_list **block, struct span text, size_t times, unsigned *line) {
   char path[64];
   *block = NULL;
   write_list(path, text, times);
-  enum err err = block_load(block, path, line);
+  enum err err = block_list_load(block, path, line);
   unlink(path);
   return err;
 }
 
-static struct block *block_of(struct span text) {
-  struct block *block;
+static struct block_list *block_of(struct span text) {
+  struct block_list *block;
   unsigned line;
   if (load(&block, text, 1, &line) != ERR_NONE)
     fail_msg("line %u of \"%.*s\" was not taken", line, SPAN_ARG(text));
   return block;
 }
 
-static bool has_address(const struct block *block, const char *text) {
+static bool has_address(const struct block_list *block, const char *text) {
   union address address;
   assert_int_equal(ERR_NONE, address_parse(span_of(text), 443, &address));
-  return block_has_address(block, &address);
+  return block_list_has_address(block, &address);
 }
 
 static void test_names_with_their_subdomains(void **state) {
@@ -68,13 +68,14 @@ static void test_names_with_their_subdomains(void **state) {
       {"a_b.example.org", true},
       {"", false},
   };
-  struct block *block = block_of(SPAN("example.com\nsub.example.net\ntest\na_b.example.org\n"));
+  struct block_list *block =
+      block_of(SPAN("example.com\nsub.example.net\ntest\na_b.example.org\n"));
   (void)state;
   for (size_t i = 0; i < ROWS(rows); i++)
-    if (block_has_name(block, span_of(rows[i].name)) != rows[i].blocked)
+    if (block_list_has_name(block, span_of(rows[i].name)) != rows[i].blocked)
       fail_msg("%s", rows[i].name);
   assert_false(has_address(block, "192.0.2.1"));
-  block_free(block);
+  block_list_free(block);
 }
 
 static void test_every_way_to_write_a_line(void **state) {
@@ -96,20 +97,20 @@ static void test_every_way_to_write_a_line(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < ROWS(rows); i++) {
-    struct block *block = block_of(rows[i]);
-    if (!block_has_name(block, SPAN("www.example.com"))) fail_msg("row %zu", i);
-    block_free(block);
+    struct block_list *block = block_of(rows[i]);
+    if (!block_list_has_name(block, SPAN("www.example.com"))) fail_msg("row %zu", i);
+    block_list_free(block);
   }
 }
 
 static void test_internationalized_names(void **state) {
-  struct block *block = block_of(SPAN("B\xc3\x9c"
-                                      "cher.example\nXN--MNCHEN-3YA.example\n"));
+  struct block_list *block = block_of(SPAN("B\xc3\x9c"
+                                           "cher.example\nXN--MNCHEN-3YA.example\n"));
   (void)state;
-  assert_true(block_has_name(block, SPAN("www.xn--bcher-kva.example")));
-  assert_true(block_has_name(block, SPAN("xn--mnchen-3ya.example")));
-  assert_false(block_has_name(block, SPAN("bcher.example")));
-  block_free(block);
+  assert_true(block_list_has_name(block, SPAN("www.xn--bcher-kva.example")));
+  assert_true(block_list_has_name(block, SPAN("xn--mnchen-3ya.example")));
+  assert_false(block_list_has_name(block, SPAN("bcher.example")));
+  block_list_free(block);
 }
 
 static void test_addresses_and_prefixes(void **state) {
@@ -121,13 +122,13 @@ static void test_addresses_and_prefixes(void **state) {
       {"::ffff:192.0.2.1", true},   {"198.51.100.7", true}, {"198.51.100.8", false},
       {"64:ff9b::192.0.2.1", true}, {"2001:db8::1", true},  {"2001:db9::1", false},
   };
-  struct block *block =
+  struct block_list *block =
       block_of(SPAN("192.0.2.0/24 # a whole net\r\n198.51.100.7\r\n2001:DB8::/32\r\n"));
   (void)state;
   for (size_t i = 0; i < ROWS(rows); i++)
     if (has_address(block, rows[i].address) != rows[i].blocked) fail_msg("%s", rows[i].address);
-  assert_false(block_has_name(block, SPAN("192.0.2.1")));
-  block_free(block);
+  assert_false(block_list_has_name(block, SPAN("192.0.2.1")));
+  block_list_free(block);
 }
 
 static void test_bad_line_is_named(void **state) {
@@ -153,7 +154,7 @@ static void test_bad_line_is_named(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < ROWS(rows); i++) {
-    struct block *block;
+    struct block_list *block;
     unsigned line;
     enum err err = load(&block, rows[i].text, 1, &line);
     if (err != ERR_SYNTAX || line != rows[i].line)
@@ -166,54 +167,54 @@ static void test_empty_lists_block_nothing(void **state) {
   const struct span rows[] = {SPAN(""), SPAN("\n"), SPAN("# none\n"), SPAN(MARK)};
   (void)state;
   for (size_t i = 0; i < ROWS(rows); i++) {
-    struct block *block = block_of(rows[i]);
-    assert_false(block_has_name(block, SPAN("example.com")));
+    struct block_list *block = block_of(rows[i]);
+    assert_false(block_list_has_name(block, SPAN("example.com")));
     assert_false(has_address(block, "192.0.2.1"));
-    block_free(block);
+    block_list_free(block);
   }
-  assert_false(block_has_name(NULL, SPAN("example.com")));
+  assert_false(block_list_has_name(NULL, SPAN("example.com")));
   assert_false(has_address(NULL, "192.0.2.1"));
-  block_free(NULL);
+  block_list_free(NULL);
 }
 
 static void test_what_cannot_be_read(void **state) {
-  struct block *block = NULL;
+  struct block_list *block = NULL;
   unsigned line;
   (void)state;
-  assert_int_equal(ERR_IO, block_load(&block, "/nonexistent/list", &line));
+  assert_int_equal(ERR_IO, block_list_load(&block, "/nonexistent/list", &line));
   assert_int_equal(ENOENT, errno);
-  assert_int_equal(ERR_IO, block_load(&block, "/", &line));
+  assert_int_equal(ERR_IO, block_list_load(&block, "/", &line));
   assert_int_equal(EISDIR, errno);
   assert_null(block);
 }
 
 /* A comment, so that the length alone counts; with a line feed behind it and without. */
 static void test_length_of_a_line(void **state) {
-  static char text[BLOCK_LINE_MAX + 2];
+  static char text[BLOCK_LIST_LINE_MAX + 2];
   (void)state;
-  for (size_t len = BLOCK_LINE_MAX - 1; len <= BLOCK_LINE_MAX + 1; len++) {
+  for (size_t len = BLOCK_LIST_LINE_MAX - 1; len <= BLOCK_LIST_LINE_MAX + 1; len++) {
     memset(text, '#', len);
     text[len] = '\n';
     for (size_t end = 0; end <= 1; end++) {
-      struct block *block;
+      struct block_list *block;
       unsigned line;
-      assert_int_equal(len > BLOCK_LINE_MAX ? ERR_SYNTAX : ERR_NONE,
+      assert_int_equal(len > BLOCK_LIST_LINE_MAX ? ERR_SYNTAX : ERR_NONE,
                        load(&block, (struct span){text, len + end}, 1, &line));
-      assert_int_equal(len > BLOCK_LINE_MAX ? 1 : 2, line);
-      block_free(block);
+      assert_int_equal(len > BLOCK_LIST_LINE_MAX ? 1 : 2, line);
+      block_list_free(block);
     }
   }
 }
 
 static void test_count_of_names(void **state) {
-  struct block *block;
+  struct block_list *block;
   unsigned line;
   (void)state;
-  assert_int_equal(ERR_NONE, load(&block, SPAN("a\n"), BLOCK_NAMES_MAX, &line));
-  assert_true(block_has_name(block, SPAN("a")));
-  block_free(block);
-  assert_int_equal(ERR_LIMIT, load(&block, SPAN("a\n"), BLOCK_NAMES_MAX + 1, &line));
-  assert_int_equal(BLOCK_NAMES_MAX + 1, line);
+  assert_int_equal(ERR_NONE, load(&block, SPAN("a\n"), BLOCK_LIST_NAMES_MAX, &line));
+  assert_true(block_list_has_name(block, SPAN("a")));
+  block_list_free(block);
+  assert_int_equal(ERR_LIMIT, load(&block, SPAN("a\n"), BLOCK_LIST_NAMES_MAX + 1, &line));
+  assert_int_equal(BLOCK_LIST_NAMES_MAX + 1, line);
 }
 
 int main(void) {

@@ -10,9 +10,9 @@
 
 #define ROWS(rows) (sizeof(rows) / sizeof *(rows))
 
-static struct prefix parsed(const char *text) {
-  struct prefix prefix;
-  if (!prefix_parse(span_of(text), &prefix)) fail_msg("%s was not taken", text);
+static struct cidr parsed(const char *text) {
+  struct cidr prefix;
+  if (!cidr_parse(span_of(text), &prefix)) fail_msg("%s was not taken", text);
   return prefix;
 }
 
@@ -37,9 +37,9 @@ static void test_parses(void **state) {
   (void)state;
   for (size_t i = 0; i < ROWS(rows); i++) {
     char text[ADDRESS_TEXT_MAX];
-    struct prefix prefix = parsed(rows[i].text);
+    struct cidr prefix = parsed(rows[i].text);
     union address first =
-        address_from_octets((struct span){(const char *)prefix.octets, PREFIX_OCTETS}, 0);
+        address_from_octets((struct span){(const char *)prefix.octets, CIDR_OCTETS}, 0);
     address_ip_text(&first, text);
     assert_string_equal(rows[i].first, text);
     assert_int_equal(rows[i].bits, prefix.bits);
@@ -73,24 +73,24 @@ static void test_refuses_all_else(void **state) {
       "example.com",
       "example.com/24",
   };
-  struct prefix prefix;
+  struct cidr prefix;
   (void)state;
   for (size_t i = 0; i < ROWS(rows); i++)
-    if (prefix_parse(span_of(rows[i]), &prefix)) fail_msg("\"%s\" was taken", rows[i]);
+    if (cidr_parse(span_of(rows[i]), &prefix)) fail_msg("\"%s\" was taken", rows[i]);
 }
 
 /* Every length against an address that differs in one bit, every bit. */
 static void test_holds_what_agrees_in_its_bits(void **state) {
   (void)state;
-  for (unsigned bits = 0; bits <= PREFIX_BITS_MAX; bits++) {
-    struct prefix prefix = parsed("2001:db8:1234:5678:9abc:def0:fedc:ba98");
-    unsigned char octets[PREFIX_OCTETS];
+  for (unsigned bits = 0; bits <= CIDR_BITS_MAX; bits++) {
+    struct cidr prefix = parsed("2001:db8:1234:5678:9abc:def0:fedc:ba98");
+    unsigned char octets[CIDR_OCTETS];
     memcpy(octets, prefix.octets, sizeof octets);
     prefix.bits = bits;
-    assert_true(prefix_holds(&prefix, octets));
-    for (unsigned bit = 0; bit < PREFIX_BITS_MAX; bit++) {
+    assert_true(cidr_holds(&prefix, octets));
+    for (unsigned bit = 0; bit < CIDR_BITS_MAX; bit++) {
       octets[bit / 8] ^= (unsigned char)(0x80 >> bit % 8);
-      assert_int_equal(bit >= bits, prefix_holds(&prefix, octets));
+      assert_int_equal(bit >= bits, cidr_holds(&prefix, octets));
       octets[bit / 8] ^= (unsigned char)(0x80 >> bit % 8);
     }
   }
@@ -98,11 +98,11 @@ static void test_holds_what_agrees_in_its_bits(void **state) {
 
 static void test_rest_is_cleared_and_no_more(void **state) {
   (void)state;
-  for (unsigned bits = 0; bits <= PREFIX_BITS_MAX; bits++) {
-    struct prefix prefix = {.bits = bits};
+  for (unsigned bits = 0; bits <= CIDR_BITS_MAX; bits++) {
+    struct cidr prefix = {.bits = bits};
     memset(prefix.octets, 0xff, sizeof prefix.octets);
-    prefix_clear_rest(&prefix);
-    for (unsigned bit = 0; bit < PREFIX_BITS_MAX; bit++)
+    cidr_clear_rest(&prefix);
+    for (unsigned bit = 0; bit < CIDR_BITS_MAX; bit++)
       assert_int_equal(bit < bits, prefix.octets[bit / 8] >> (7 - bit % 8) & 1);
   }
 }
@@ -114,8 +114,8 @@ static void test_order_is_by_bits_then_octets(void **state) {
   (void)state;
   for (size_t i = 0; i < ROWS(sorted); i++) {
     for (size_t j = 0; j < ROWS(sorted); j++) {
-      struct prefix a = parsed(sorted[i]), b = parsed(sorted[j]);
-      int order = prefix_compare(&a, &b);
+      struct cidr a = parsed(sorted[i]), b = parsed(sorted[j]);
+      int order = cidr_compare(&a, &b);
       assert_int_equal((i > j) - (i < j), (order > 0) - (order < 0));
     }
   }

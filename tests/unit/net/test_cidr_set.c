@@ -8,16 +8,16 @@
 
 #define ROWS(rows) (sizeof(rows) / sizeof *(rows))
 
-static void add(struct prefixes *prefixes, const char *text) {
-  struct prefix prefix;
-  assert_true(prefix_parse(span_of(text), &prefix));
-  assert_int_equal(ERR_NONE, prefixes_add(prefixes, &prefix));
+static void add(struct cidr_set *prefixes, const char *text) {
+  struct cidr prefix;
+  assert_true(cidr_parse(span_of(text), &prefix));
+  assert_int_equal(ERR_NONE, cidr_set_add(prefixes, &prefix));
 }
 
-static bool hold(const struct prefixes *prefixes, const char *text) {
+static bool hold(const struct cidr_set *prefixes, const char *text) {
   union address address;
   assert_int_equal(ERR_NONE, address_parse(span_of(text), 443, &address));
-  return prefixes_hold(prefixes, &address);
+  return cidr_set_hold(prefixes, &address);
 }
 
 static void test_holds_from_first_to_last(void **state) {
@@ -40,13 +40,13 @@ static void test_holds_from_first_to_last(void **state) {
       {"2001:db8:8000::", false}, {"2001:db8:ffff::0", false},
       {"2001:db8:ffff::1", true}, {"2001:db8:ffff::2", false},
   };
-  struct prefixes prefixes = {0};
+  struct cidr_set prefixes = {0};
   (void)state;
   for (size_t i = 0; i < ROWS(blocks); i++) add(&prefixes, blocks[i]);
-  prefixes_sort(&prefixes);
+  cidr_set_sort(&prefixes);
   for (size_t i = 0; i < ROWS(rows); i++)
     if (hold(&prefixes, rows[i].address) != rows[i].held) fail_msg("%s", rows[i].address);
-  prefixes_free(&prefixes);
+  cidr_set_free(&prefixes);
 }
 
 static void test_forms_of_ipv4(void **state) {
@@ -75,40 +75,40 @@ static void test_forms_of_ipv4(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < ROWS(rows); i++) {
-    struct prefixes prefixes = {0};
+    struct cidr_set prefixes = {0};
     add(&prefixes, rows[i].prefix);
-    prefixes_sort(&prefixes);
+    cidr_set_sort(&prefixes);
     if (hold(&prefixes, rows[i].address) != rows[i].held)
       fail_msg("%s in %s", rows[i].address, rows[i].prefix);
-    prefixes_free(&prefixes);
+    cidr_set_free(&prefixes);
   }
 }
 
 static void test_nothing_is_in_none(void **state) {
-  struct prefixes prefixes = {0};
+  struct cidr_set prefixes = {0};
   (void)state;
   assert_false(hold(&prefixes, "192.0.2.1"));
-  prefixes_sort(&prefixes);
+  cidr_set_sort(&prefixes);
   assert_false(hold(&prefixes, "192.0.2.1"));
   assert_false(hold(&prefixes, "::"));
-  prefixes_free(&prefixes);
+  cidr_set_free(&prefixes);
 }
 
 static void test_limit(void **state) {
-  struct prefixes prefixes = {0};
-  struct prefix prefix = {.bits = PREFIX_BITS_MAX};
+  struct cidr_set prefixes = {0};
+  struct cidr prefix = {.bits = CIDR_BITS_MAX};
   (void)state;
-  for (unsigned i = 0; i < PREFIXES_MAX; i++) {
+  for (unsigned i = 0; i < CIDR_SET_MAX; i++) {
     memcpy(prefix.octets, &i, sizeof i);
-    assert_int_equal(ERR_NONE, prefixes_add(&prefixes, &prefix));
+    assert_int_equal(ERR_NONE, cidr_set_add(&prefixes, &prefix));
   }
-  assert_int_equal(ERR_LIMIT, prefixes_add(&prefixes, &prefix));
-  assert_int_equal(PREFIXES_MAX, prefixes.count);
-  prefixes_sort(&prefixes);
+  assert_int_equal(ERR_LIMIT, cidr_set_add(&prefixes, &prefix));
+  assert_int_equal(CIDR_SET_MAX, prefixes.count);
+  cidr_set_sort(&prefixes);
   union address last =
-      address_from_octets((struct span){(const char *)prefix.octets, PREFIX_OCTETS}, 443);
-  assert_true(prefixes_hold(&prefixes, &last));
-  prefixes_free(&prefixes);
+      address_from_octets((struct span){(const char *)prefix.octets, CIDR_OCTETS}, 443);
+  assert_true(cidr_set_hold(&prefixes, &last));
+  cidr_set_free(&prefixes);
 }
 
 int main(void) {

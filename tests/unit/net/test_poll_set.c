@@ -13,7 +13,7 @@ enum { FIRST_TABLE = 64 };
 
 struct scene {
   uv_loop_t loop;
-  struct watch *watch;
+  struct poll_set *watch;
   int near, far; /* the ends of a stream */
   int calls, fd, events;
   void (*then)(struct scene *scene);
@@ -42,13 +42,13 @@ static void disconnect_pair(struct scene *scene) {
 static void scene_open(struct scene *scene) {
   *scene = (struct scene){.fd = -1};
   assert_int_equal(0, uv_loop_init(&scene->loop));
-  assert_int_equal(ERR_NONE, watch_new(&scene->watch, &scene->loop, on_ready, scene));
+  assert_int_equal(ERR_NONE, poll_set_new(&scene->watch, &scene->loop, on_ready, scene));
   connect_pair(scene);
 }
 
 /* uv_loop_close() is busy if a handle was left open; a leaked one shows under asan. */
 static void scene_close(struct scene *scene) {
-  watch_close(scene->watch);
+  poll_set_close(scene->watch);
   assert_int_equal(0, uv_run(&scene->loop, UV_RUN_DEFAULT));
   assert_int_equal(0, uv_loop_close(&scene->loop));
   disconnect_pair(scene);
@@ -69,7 +69,7 @@ static void test_tells_what_is_ready(void **state) {
   struct scene scene;
   (void)state;
   scene_open(&scene);
-  assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.near, UV_READABLE));
+  assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_READABLE));
   turn(&scene);
   assert_int_equal(0, scene.calls);
   say(&scene);
@@ -77,10 +77,10 @@ static void test_tells_what_is_ready(void **state) {
   assert_int_equal(1, scene.calls);
   assert_int_equal(scene.near, scene.fd);
   assert_int_equal(UV_READABLE, scene.events);
-  assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.near, UV_WRITABLE));
+  assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_WRITABLE));
   turn(&scene);
   assert_int_equal(UV_WRITABLE, scene.events);
-  assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.near, UV_READABLE | UV_WRITABLE));
+  assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_READABLE | UV_WRITABLE));
   turn(&scene);
   assert_int_equal(UV_READABLE | UV_WRITABLE, scene.events);
   scene_close(&scene);
@@ -90,7 +90,7 @@ static void test_end_of_stream_is_readable(void **state) {
   struct scene scene;
   (void)state;
   scene_open(&scene);
-  assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.near, UV_READABLE));
+  assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_READABLE));
   shutdown(scene.far, SHUT_WR);
   turn(&scene);
   assert_int_equal(1, scene.calls);
@@ -114,11 +114,11 @@ static void test_forgotten_is_silent_and_freed(void **state) {
   (void)state;
   scene_open(&scene);
   for (int by_events = 0; by_events < 2; by_events++) {
-    assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.near, UV_WRITABLE));
+    assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_WRITABLE));
     if (by_events)
-      assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.near, 0));
+      assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, 0));
     else
-      watch_forget(scene.watch, scene.near);
+      poll_set_forget(scene.watch, scene.near);
     turn(&scene);
     assert_int_equal(0, scene.calls);
     assert_int_equal(0, handles_of(&scene));
@@ -132,13 +132,13 @@ static void test_number_is_used_again_at_once(void **state) {
   scene_open(&scene);
   for (int round = 0; round < 3; round++) {
     int number = scene.near;
-    assert_int_equal(ERR_NONE, watch_set(scene.watch, number, UV_READABLE));
+    assert_int_equal(ERR_NONE, poll_set_set(scene.watch, number, UV_READABLE));
     say(&scene);
-    watch_forget(scene.watch, number);
+    poll_set_forget(scene.watch, number);
     disconnect_pair(&scene);
     connect_pair(&scene);
     assert_int_equal(number, scene.near);
-    assert_int_equal(ERR_NONE, watch_set(scene.watch, number, UV_READABLE));
+    assert_int_equal(ERR_NONE, poll_set_set(scene.watch, number, UV_READABLE));
     turn(&scene);
     assert_int_equal(0, scene.calls);
     say(&scene);
@@ -151,17 +151,17 @@ static void test_number_is_used_again_at_once(void **state) {
 
 static void renew(struct scene *scene) {
   scene->then = NULL;
-  watch_forget(scene->watch, scene->near);
+  poll_set_forget(scene->watch, scene->near);
   disconnect_pair(scene);
   connect_pair(scene);
-  assert_int_equal(ERR_NONE, watch_set(scene->watch, scene->near, UV_READABLE));
+  assert_int_equal(ERR_NONE, poll_set_set(scene->watch, scene->near, UV_READABLE));
 }
 
 static void test_number_is_used_again_inside_the_callback(void **state) {
   struct scene scene;
   (void)state;
   scene_open(&scene);
-  assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.near, UV_READABLE));
+  assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_READABLE));
   scene.then = renew;
   say(&scene);
   turn(&scene);
@@ -175,7 +175,7 @@ static void test_number_is_used_again_inside_the_callback(void **state) {
 }
 
 static void leave(struct scene *scene) {
-  watch_close(scene->watch);
+  poll_set_close(scene->watch);
   scene->watch = NULL;
 }
 
@@ -183,8 +183,8 @@ static void test_may_be_closed_inside_the_callback(void **state) {
   struct scene scene;
   (void)state;
   scene_open(&scene);
-  assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.near, UV_WRITABLE));
-  assert_int_equal(ERR_NONE, watch_set(scene.watch, scene.far, UV_WRITABLE));
+  assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_WRITABLE));
+  assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.far, UV_WRITABLE));
   scene.then = leave;
   turn(&scene);
   assert_int_equal(1, scene.calls);
@@ -199,11 +199,11 @@ static void test_table_grows_with_the_numbers(void **state) {
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     int copy = fcntl(scene.near, F_DUPFD_CLOEXEC, numbers[i]);
     assert_int_equal(numbers[i], copy);
-    assert_int_equal(ERR_NONE, watch_set(scene.watch, copy, UV_WRITABLE));
+    assert_int_equal(ERR_NONE, poll_set_set(scene.watch, copy, UV_WRITABLE));
     turn(&scene);
     assert_int_equal(1, scene.calls);
     assert_int_equal(copy, scene.fd);
-    watch_forget(scene.watch, copy);
+    poll_set_forget(scene.watch, copy);
     close(copy);
   }
   scene_close(&scene);
@@ -215,14 +215,14 @@ static void test_what_cannot_be_watched(void **state) {
   scene_open(&scene);
   int file = open(SOURCE_DIR "/CMakeLists.txt", O_RDONLY | O_CLOEXEC);
   assert_true(file >= 0);
-  assert_int_equal(ERR_LIBRARY, watch_set(scene.watch, file, UV_READABLE));
+  assert_int_equal(ERR_LIBRARY, poll_set_set(scene.watch, file, UV_READABLE));
   close(file);
-  assert_int_equal(ERR_LIBRARY, watch_set(scene.watch, file, UV_READABLE));
-  assert_int_equal(ERR_LIBRARY, watch_set(scene.watch, -1, UV_READABLE));
-  watch_forget(scene.watch, -1);
-  watch_forget(scene.watch, file);
-  watch_forget(scene.watch, 1000 * FIRST_TABLE);
-  watch_close(NULL);
+  assert_int_equal(ERR_LIBRARY, poll_set_set(scene.watch, file, UV_READABLE));
+  assert_int_equal(ERR_LIBRARY, poll_set_set(scene.watch, -1, UV_READABLE));
+  poll_set_forget(scene.watch, -1);
+  poll_set_forget(scene.watch, file);
+  poll_set_forget(scene.watch, 1000 * FIRST_TABLE);
+  poll_set_close(NULL);
   scene_close(&scene);
 }
 

@@ -341,7 +341,7 @@ static void run_until(size_t done) {
 }
 
 static void open_fixture(struct fixture *fixture, size_t servers, unsigned timeout_ms,
-                         unsigned tries, struct pace *pace) {
+                         unsigned tries, struct rate_limit *pace) {
   *fixture = (struct fixture){.resolver = NULL};
   done_count = 0;
   assert_int_equal(uv_loop_init(&loop), 0);
@@ -732,9 +732,9 @@ static void test_all_dead(void **state) {
 
 static void test_ceiling(void **state) {
   (void)state;
-  struct pace *pace;
+  struct rate_limit *pace;
   struct fixture fixture;
-  assert_int_equal(pace_new(&pace, 1000, 1), ERR_NONE);
+  assert_int_equal(rate_limit_new(&pace, 1000, 1), ERR_NONE);
   open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, pace);
   ask_many(&fixture, "n");
   struct resolver_server server;
@@ -743,7 +743,7 @@ static void test_ceiling(void **state) {
   run_until(MANY);
   for (int i = 0; i < MANY; i++) assert_int_equal(many[i].lookup.end, LOOKUP_ANSWERED);
   close_fixture(&fixture);
-  pace_free(pace);
+  rate_limit_free(pace);
 }
 
 static void never_done(struct lookup *lookup) {

@@ -163,16 +163,17 @@ static void check_changed(off_t size, bool changed) {
 static void tells_lists_that_change(void **state) {
   (void)state;
   check_changed(-1, false);
-  check_changed(LIST_BUFFER_SIZE * 4, true);
-  check_changed(LIST_BUFFER_SIZE * 20, true);
+  check_changed(LIST_FILE_BUFFER_SIZE * 4, true);
+  check_changed(LIST_FILE_BUFFER_SIZE * 20, true);
 }
 
 static void cuts_lines_at_the_limit(void **state) {
   (void)state;
-  static const size_t lengths[] = {LIST_LINE_MAX - 2, LIST_LINE_MAX - 1, LIST_LINE_MAX,
-                                   LIST_LINE_MAX + 1, 3 * LIST_BUFFER_SIZE};
+  static const size_t lengths[] = {LIST_FILE_LINE_MAX - 2, LIST_FILE_LINE_MAX - 1,
+                                   LIST_FILE_LINE_MAX, LIST_FILE_LINE_MAX + 1,
+                                   3 * LIST_FILE_BUFFER_SIZE};
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-    size_t len = lengths[i], kept = len < LIST_LINE_MAX ? len : LIST_LINE_MAX;
+    size_t len = lengths[i], kept = len < LIST_FILE_LINE_MAX ? len : LIST_FILE_LINE_MAX;
     char *text = malloc(len + 3);
     memset(text, 'x', len);
     memcpy(text + len, "\ny\n", 3);
@@ -284,15 +285,15 @@ static void tells_damaged_gzip(void **state) {
 /* Zero octets behind the last member, or between two, are padding; anything else is damage. */
 static void passes_over_padding_behind_gzip(void **state) {
   (void)state;
-  static const char zeros[LIST_BUFFER_SIZE + 1];
+  static const char zeros[LIST_FILE_BUFFER_SIZE + 1];
   static const struct {
     size_t padding;
     const char *behind;
     enum err end;
   } rows[] = {{1, "", ERR_END},
               {10240, "", ERR_END},
-              {LIST_BUFFER_SIZE, "", ERR_END},
-              {LIST_BUFFER_SIZE + 1, "", ERR_END},
+              {LIST_FILE_BUFFER_SIZE, "", ERR_END},
+              {LIST_FILE_BUFFER_SIZE + 1, "", ERR_END},
               {3, "rubbish", ERR_SYNTAX},
               {0, "rubbish", ERR_SYNTAX}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
