@@ -10,45 +10,47 @@
 #include "scanner/https/attempt.h"
 
 enum {
-  COURSE_ADDRESSES_MAX = 8,
-  COURSE_AGAIN_MAX = 1,
-  COURSE_ATTEMPTS_MAX = COURSE_ADDRESSES_MAX + COURSE_AGAIN_MAX,
+  ADDRESS_PLAN_ADDRESSES_MAX = 8,
+  ADDRESS_PLAN_AGAIN_MAX = 1,
+  ADDRESS_PLAN_ATTEMPTS_MAX = ADDRESS_PLAN_ADDRESSES_MAX + ADDRESS_PLAN_AGAIN_MAX,
 };
 
 /* Initialise with left_ns; all else zero. */
-struct course {
-  const union address *addresses[COURSE_ADDRESSES_MAX]; /* those that may be contacted */
+struct address_plan {
+  const union address *addresses[ADDRESS_PLAN_ADDRESSES_MAX]; /* those that may be contacted */
   size_t address_count;
   size_t next;
   uint64_t left_ns; /* of the time for all attempts and pauses */
   unsigned again;   /* how often an address was asked again */
   struct attempt best;
-  struct result_attempt attempts[COURSE_ATTEMPTS_MAX];
+  struct result_attempt attempts[ADDRESS_PLAN_ATTEMPTS_MAX];
   size_t attempt_count;
 };
 
-/* Takes the addresses that may be contacted, at most COURSE_ADDRESSES_MAX; they must stay valid. If
- * none is left, best says why. */
-void course_choose(struct course *course, const union address *addresses, size_t count,
-                   const struct transfer_common *common, struct arena *arena);
+/* Takes the addresses that may be contacted, at most ADDRESS_PLAN_ADDRESSES_MAX; they must stay
+ * valid. If none is left, best says why. */
+void address_plan_choose(struct address_plan *plan, const union address *addresses, size_t count,
+                         const struct request_common *common, struct arena *arena);
 
-const union address *course_address(const struct course *course);
+const union address *address_plan_address(const struct address_plan *plan);
 
 /* Nanoseconds that the attempt may have spent by now. Until the status shows that the server is
  * alive it has its share of the time only, so that the other addresses have theirs. */
-uint64_t course_limit(const struct course *course, enum outcome_step step, uint64_t connect_ns);
+uint64_t address_plan_limit(const struct address_plan *plan, enum outcome_step step,
+                            uint64_t connect_ns);
 
 /* Keeps the attempt; the one that got furthest counts, the last among equals. */
-void course_keep(struct course *course, const struct attempt *attempt, uint64_t spent_ns);
+void address_plan_keep(struct address_plan *plan, const struct attempt *attempt, uint64_t spent_ns);
 
 /* Where to now, after an attempt that was kept. */
-enum course_turn {
-  COURSE_ENDS,
-  COURSE_GOES_ON, /* to course_address() */
-  COURSE_PAUSES,  /* and goes to course_address() once more; pause_ns is taken off its time */
+enum address_plan_turn {
+  ADDRESS_PLAN_ENDS,
+  ADDRESS_PLAN_GOES_ON, /* to address_plan_address() */
+  ADDRESS_PLAN_PAUSES,  /* and goes to address_plan_address() once more; pause_ns is taken off its
+                           time */
 };
 
-enum course_turn course_turn(struct course *course, const struct attempt *attempt,
-                             uint64_t pause_ns);
+enum address_plan_turn address_plan_turn(struct address_plan *plan, const struct attempt *attempt,
+                                         uint64_t pause_ns);
 
 #endif

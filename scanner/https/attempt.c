@@ -2,8 +2,8 @@
 
 #include "scanner/https/retry_after.h"
 
-static void attempt_raise(struct attempt *attempt, const struct transfer *transfer) {
-  const struct outcome *outcome = &transfer->outcome;
+static void attempt_raise(struct attempt *attempt, const struct request *request) {
+  const struct outcome *outcome = &request->outcome;
   enum finding_code code = outcome_code(outcome);
   if (code == FOUND_COUNT) return;
   bool http = finding_info(code)->stage == STAGE_POLICY_HTTP;
@@ -19,27 +19,27 @@ static enum finding_code attempt_first_error(const struct faults *faults) {
   return FOUND_COUNT;
 }
 
-struct attempt attempt_judge(const struct transfer *transfer, int64_t now, struct arena *arena) {
-  const struct outcome *outcome = &transfer->outcome;
+struct attempt attempt_judge(const struct request *request, int64_t now, struct arena *arena) {
+  const struct outcome *outcome = &request->outcome;
   struct attempt attempt = {
       .here = true,
       .step = outcome->step,
       .faults.arena = arena,
-      .certificate = transfer->peer.facts,
+      .certificate = request->peer.facts,
       .has_header = outcome->step == OUTCOME_BODY,
       .has_body = outcome_code(outcome) == FOUND_COUNT,
   };
-  transfer_result(transfer, arena, &attempt.fetch);
-  attempt_raise(&attempt, transfer);
-  attempt.fetch.has_trusted = transfer->peer.facts.here;
-  attempt.fetch.trusted = peer_judge(&transfer->peer, now, &attempt.faults);
+  request_result(request, arena, &attempt.fetch);
+  attempt_raise(&attempt, request);
+  attempt.fetch.has_trusted = request->peer.facts.here;
+  attempt.fetch.trusted = certificate_judge(&request->peer, now, &attempt.faults);
   attempt.code = attempt_first_error(&attempt.faults);
   bool distrusted = attempt.fetch.has_trusted && !attempt.fetch.trusted;
   attempt.tries_next = !distrusted && outcome_tries_next(outcome);
   attempt.overload = outcome_is_overload(outcome);
   if (attempt.overload && outcome->http_status)
-    retry_after_parse(transfer_header(transfer, "Retry-After"), now, &attempt.retry_after);
+    retry_after_parse(request_header(request, "Retry-After"), now, &attempt.retry_after);
   if (attempt.has_body)
-    attempt.body = arena_copy(arena, (struct span){transfer->body, (size_t)outcome->bytes});
+    attempt.body = arena_copy(arena, (struct span){request->body, (size_t)outcome->bytes});
   return attempt;
 }

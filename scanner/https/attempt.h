@@ -20,6 +20,6 @@ struct attempt {
 };
 
 /* transfer has ended. now: milliseconds since 1970. All texts are copied to arena. */
-struct attempt attempt_judge(const struct transfer *transfer, int64_t now, struct arena *arena);
+struct attempt attempt_judge(const struct request *request, int64_t now, struct arena *arena);
 
 #endif

@@ -7,23 +7,23 @@
 #include <openssl/x509v3.h>
 #include <time.h>
 
-enum { PEER_DAY_MS = 24 * 60 * 60 * 1000, PEER_TIME_TEXT_MAX = 32 };
+enum { CERTIFICATE_DAY_MS = 24 * 60 * 60 * 1000, CERTIFICATE_TIME_TEXT_MAX = 32 };
 
-void peer_init(struct peer *peer, struct span host, struct arena *arena) {
-  *peer = (struct peer){.host = host, .arena = arena};
+void certificate_init(struct certificate *peer, struct span host, struct arena *arena) {
+  *peer = (struct certificate){.host = host, .arena = arena};
 }
 
-static int64_t peer_time(const ASN1_TIME *time) {
+static int64_t certificate_time(const ASN1_TIME *time) {
   struct tm tm;
   return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) * 1000 : 0;
 }
 
-static struct peer_dates peer_dates_of(const X509 *x509) {
-  return (struct peer_dates){peer_time(X509_get0_notBefore(x509)),
-                             peer_time(X509_get0_notAfter(x509))};
+static struct certificate_dates certificate_dates_of(const X509 *x509) {
+  return (struct certificate_dates){certificate_time(X509_get0_notBefore(x509)),
+                                    certificate_time(X509_get0_notAfter(x509))};
 }
 
-static struct span peer_name_text(struct arena *arena, const X509_NAME *name) {
+static struct span certificate_name_text(struct arena *arena, const X509_NAME *name) {
   const unsigned long flags = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
   struct span text = {0};
   BIO *bio = BIO_new(BIO_s_mem());
@@ -31,17 +31,17 @@ static struct span peer_name_text(struct arena *arena, const X509_NAME *name) {
   if (!bio || X509_NAME_print_ex(bio, name, 0, flags) < 0) goto done;
   long len = BIO_get_mem_data(bio, &bytes);
   if (len < 0) goto done;
-  text = arena_copy(arena, span_first((struct span){bytes, (size_t)len}, PEER_TEXT_MAX));
+  text = arena_copy(arena, span_first((struct span){bytes, (size_t)len}, CERTIFICATE_TEXT_MAX));
 done:
   BIO_free(bio);
   return text;
 }
 
-static struct spans peer_names(struct arena *arena, const X509 *x509) {
+static struct spans certificate_names(struct arena *arena, const X509 *x509) {
   struct spans names = {0};
   GENERAL_NAMES *all = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
   int count = sk_GENERAL_NAME_num(all);
-  size_t room = count < 0 ? 0 : count > PEER_NAME_MAX ? PEER_NAME_MAX : (size_t)count;
+  size_t room = count < 0 ? 0 : count > CERTIFICATE_NAME_MAX ? CERTIFICATE_NAME_MAX : (size_t)count;
   if (room) names.at = arena_array(arena, room, sizeof *names.at);
   for (int i = 0; names.at && i < count && names.count < room; i++) {
     const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
@@ -55,7 +55,7 @@ static struct spans peer_names(struct arena *arena, const X509 *x509) {
   return names;
 }
 
-static struct span peer_digest(struct arena *arena, const X509 *x509) {
+static struct span certificate_digest(struct arena *arena, const X509 *x509) {
   static const char hex[] = "0123456789abcdef";
   unsigned char digest[EVP_MAX_MD_SIZE];
   char text[2 * EVP_MAX_MD_SIZE];
@@ -68,120 +68,123 @@ static struct span peer_digest(struct arena *arena, const X509 *x509) {
   return arena_copy(arena, (struct span){text, 2 * (size_t)len});
 }
 
-static struct span peer_key(struct arena *arena, const X509 *x509) {
+static struct span certificate_key(struct arena *arena, const X509 *x509) {
   const EVP_PKEY *key = X509_get0_pubkey(x509);
   const char *type = key ? EVP_PKEY_get0_type_name(key) : NULL;
   if (!type) return (struct span){0};
   return arena_format(arena, "%s %d", type, EVP_PKEY_get_bits(key));
 }
 
-static void peer_note_leaf(struct peer *peer, X509 *leaf, int sent) {
+static void certificate_note_leaf(struct certificate *peer, X509 *leaf, int sent) {
   const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
   struct arena *arena = peer->arena;
-  struct peer_dates dates = peer_dates_of(leaf);
+  struct certificate_dates dates = certificate_dates_of(leaf);
   peer->named = X509_check_host(leaf, peer->host.ptr, peer->host.len, flags, NULL) == 1;
   peer->facts = (struct result_certificate){
       .here = true,
-      .subject = peer_name_text(arena, X509_get_subject_name(leaf)),
-      .issuer = peer_name_text(arena, X509_get_issuer_name(leaf)),
-      .names = peer_names(arena, leaf),
+      .subject = certificate_name_text(arena, X509_get_subject_name(leaf)),
+      .issuer = certificate_name_text(arena, X509_get_issuer_name(leaf)),
+      .names = certificate_names(arena, leaf),
       .not_before = dates.not_before,
       .not_after = dates.not_after,
-      .sha256 = peer_digest(arena, leaf),
-      .key = peer_key(arena, leaf),
+      .sha256 = certificate_digest(arena, leaf),
+      .key = certificate_key(arena, leaf),
       .chain = sent < 0 ? 0 : (unsigned)sent,
   };
 }
 
-static void peer_note_dates(struct peer *peer, const STACK_OF(X509) * chain) {
-  for (int i = 0; i < sk_X509_num(chain) && peer->date_count < PEER_CHAIN_MAX; i++)
-    peer->dates[peer->date_count++] = peer_dates_of(sk_X509_value(chain, i));
+static void certificate_note_dates(struct certificate *peer, const STACK_OF(X509) * chain) {
+  for (int i = 0; i < sk_X509_num(chain) && peer->date_count < CERTIFICATE_CHAIN_MAX; i++)
+    peer->dates[peer->date_count++] = certificate_dates_of(sk_X509_value(chain, i));
 }
 
-static void peer_note_error(struct peer *peer, int code, int depth) {
+static void certificate_note_error(struct certificate *peer, int code, int depth) {
   /* OpenSSL does not look at the dates of a top certificate whose issuer is missing: all dates are
    * judged from what is recorded. */
   if (code == X509_V_ERR_CERT_HAS_EXPIRED || code == X509_V_ERR_CERT_NOT_YET_VALID) return;
   for (size_t i = 0; i < peer->error_count; i++)
     if (peer->errors[i].code == code) return;
-  if (peer->error_count == PEER_ERROR_MAX) return;
-  peer->errors[peer->error_count++] = (struct peer_error){code, depth};
+  if (peer->error_count == CERTIFICATE_ERROR_MAX) return;
+  peer->errors[peer->error_count++] = (struct certificate_error){code, depth};
 }
 
-static int peer_hear(int ok, X509_STORE_CTX *ctx) {
-  struct peer *peer = X509_STORE_CTX_get_app_data(ctx);
+static int certificate_hear(int ok, X509_STORE_CTX *ctx) {
+  struct certificate *peer = X509_STORE_CTX_get_app_data(ctx);
   if (!ok)
-    peer_note_error(peer, X509_STORE_CTX_get_error(ctx), X509_STORE_CTX_get_error_depth(ctx));
+    certificate_note_error(peer, X509_STORE_CTX_get_error(ctx),
+                           X509_STORE_CTX_get_error_depth(ctx));
   return 1;
 }
 
-int peer_verify(X509_STORE_CTX *ctx, void *data) {
-  struct peer *peer = data;
+int certificate_verify(X509_STORE_CTX *ctx, void *data) {
+  struct certificate *peer = data;
   /* An error left in OpenSSL's queue would be taken for one of the handshake. */
   ERR_set_mark();
-  peer_init(peer, peer->host, peer->arena);
-  peer_note_leaf(peer, X509_STORE_CTX_get0_cert(ctx),
-                 sk_X509_num(X509_STORE_CTX_get0_untrusted(ctx)));
+  certificate_init(peer, peer->host, peer->arena);
+  certificate_note_leaf(peer, X509_STORE_CTX_get0_cert(ctx),
+                        sk_X509_num(X509_STORE_CTX_get0_untrusted(ctx)));
   X509_STORE_CTX_set_app_data(ctx, peer);
-  X509_STORE_CTX_set_verify_cb(ctx, peer_hear);
-  X509_VERIFY_PARAM_set_depth(X509_STORE_CTX_get0_param(ctx), PEER_DEPTH_MAX);
+  X509_STORE_CTX_set_verify_cb(ctx, certificate_hear);
+  X509_VERIFY_PARAM_set_depth(X509_STORE_CTX_get0_param(ctx), CERTIFICATE_DEPTH_MAX);
   if (X509_verify_cert(ctx) != 1) {
     /* Not a fault that may be passed over, but OpenSSL's own trouble. */
     int code = X509_STORE_CTX_get_error(ctx);
-    peer_note_error(peer, code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code, 0);
+    certificate_note_error(peer, code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code, 0);
   }
   /* OpenSSL only finds no issuer for one that it cannot parse. */
   if (X509_get_extension_flags(X509_STORE_CTX_get0_cert(ctx)) & EXFLAG_INVALID)
-    peer_note_error(peer, X509_V_ERR_INVALID_EXTENSION, 0);
-  peer_note_dates(peer, X509_STORE_CTX_get0_chain(ctx));
+    certificate_note_error(peer, X509_V_ERR_INVALID_EXTENSION, 0);
+  certificate_note_dates(peer, X509_STORE_CTX_get0_chain(ctx));
   X509_STORE_CTX_set_error(ctx, X509_V_OK);
   ERR_pop_to_mark();
   return 1;
 }
 
-static void peer_time_text(char text[PEER_TIME_TEXT_MAX], int64_t ms) {
+static void certificate_time_text(char text[CERTIFICATE_TIME_TEXT_MAX], int64_t ms) {
   time_t seconds = (time_t)(ms / 1000);
   struct tm tm;
   if (!gmtime_r(&seconds, &tm) ||
-      strftime(text, PEER_TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+      strftime(text, CERTIFICATE_TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
     text[0] = '\0';
 }
 
-static void peer_raise(struct faults *faults, enum finding_code code, struct span detail) {
+static void certificate_raise(struct faults *faults, enum finding_code code, struct span detail) {
   faults_add(faults, (struct finding){.code = code, .detail = detail});
 }
 
-static void peer_raise_date(struct faults *faults, enum finding_code code, const char *what,
-                            int64_t date, size_t depth) {
-  char text[PEER_TIME_TEXT_MAX];
-  peer_time_text(text, date);
-  peer_raise(
+static void certificate_raise_date(struct faults *faults, enum finding_code code, const char *what,
+                                   int64_t date, size_t depth) {
+  char text[CERTIFICATE_TIME_TEXT_MAX];
+  certificate_time_text(text, date);
+  certificate_raise(
       faults, code,
       depth ? arena_format(faults->arena, "%s %s (the certificate at depth %zu)", what, text, depth)
             : arena_format(faults->arena, "%s %s", what, text));
 }
 
-static bool peer_judge_dates(const struct peer *peer, int64_t now, struct faults *faults) {
+static bool certificate_judge_dates(const struct certificate *peer, int64_t now,
+                                    struct faults *faults) {
   bool sound = true;
   for (size_t depth = 0; depth < peer->date_count; depth++) {
-    struct peer_dates dates = peer->dates[depth];
+    struct certificate_dates dates = peer->dates[depth];
     if (now > dates.not_after) {
-      peer_raise_date(faults, FOUND_POLICY_TLS_EXPIRED, "expired", dates.not_after, depth);
+      certificate_raise_date(faults, FOUND_POLICY_TLS_EXPIRED, "expired", dates.not_after, depth);
       sound = false;
     } else if (now < dates.not_before) {
-      peer_raise_date(faults, FOUND_POLICY_TLS_NOT_YET_VALID, "not valid before", dates.not_before,
-                      depth);
+      certificate_raise_date(faults, FOUND_POLICY_TLS_NOT_YET_VALID, "not valid before",
+                             dates.not_before, depth);
       sound = false;
-    } else if (depth == 0 &&
-               dates.not_after - now < (int64_t)PEER_EXPIRES_SOON_DAYS * PEER_DAY_MS) {
-      peer_raise_date(faults, FOUND_POLICY_TLS_EXPIRES_SOON, "expires", dates.not_after, depth);
+    } else if (depth == 0 && dates.not_after - now <
+                                 (int64_t)CERTIFICATE_EXPIRES_SOON_DAYS * CERTIFICATE_DAY_MS) {
+      certificate_raise_date(faults, FOUND_POLICY_TLS_EXPIRES_SOON, "expires", dates.not_after,
+                             depth);
     }
   }
   return sound;
 }
 
 /* The names as far as they fit into a detail. */
-static struct span peer_list_names(struct arena *arena, struct spans names) {
+static struct span certificate_list_names(struct arena *arena, struct spans names) {
   char list[FAULTS_DETAIL_MAX / 2];
   size_t len = 0;
   for (size_t i = 0; i < names.count; i++) {
@@ -197,20 +200,20 @@ static struct span peer_list_names(struct arena *arena, struct spans names) {
   return arena_copy(arena, (struct span){list, len});
 }
 
-static void peer_judge_name(const struct peer *peer, struct faults *faults) {
+static void certificate_judge_name(const struct certificate *peer, struct faults *faults) {
   struct arena *arena = faults->arena;
   struct span detail = SPAN("the certificate has no DNS name; a name in its CN does not count");
   if (peer->facts.names.count) {
     detail = arena_join(arena, SPAN("the certificate is not for "), peer->host);
     detail = arena_join(arena, detail, SPAN(" but for "));
-    detail = arena_join(arena, detail, peer_list_names(arena, peer->facts.names));
+    detail = arena_join(arena, detail, certificate_list_names(arena, peer->facts.names));
   }
   faults_add(faults, (struct finding){.code = FOUND_POLICY_TLS_NAME_MISMATCH,
                                       .detail = detail,
                                       .host = peer->host});
 }
 
-static enum finding_code peer_error_code(int error) {
+static enum finding_code certificate_error_code(int error) {
   switch (error) {
   case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return FOUND_POLICY_TLS_SELF_SIGNED;
   case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
@@ -223,8 +226,8 @@ static enum finding_code peer_error_code(int error) {
   }
 }
 
-static struct span peer_error_text(const struct peer *peer, enum finding_code code,
-                                   struct peer_error error) {
+static struct span certificate_error_text(const struct certificate *peer, enum finding_code code,
+                                          struct certificate_error error) {
   const char *text = X509_verify_cert_error_string(error.code);
   switch (code) {
   case FOUND_POLICY_TLS_SELF_SIGNED:
@@ -237,20 +240,20 @@ static struct span peer_error_text(const struct peer *peer, enum finding_code co
   }
 }
 
-static void peer_judge_chain(const struct peer *peer, struct faults *faults) {
+static void certificate_judge_chain(const struct certificate *peer, struct faults *faults) {
   for (size_t i = 0; i < peer->error_count; i++) {
-    struct peer_error error = peer->errors[i];
-    enum finding_code code = peer_error_code(error.code);
+    struct certificate_error error = peer->errors[i];
+    enum finding_code code = certificate_error_code(error.code);
     /* A missing issuer is told by OpenSSL in two ways, one after the other. */
     if (code == FOUND_POLICY_TLS_UNTRUSTED && faults_has(faults, code)) continue;
-    peer_raise(faults, code, peer_error_text(peer, code, error));
+    certificate_raise(faults, code, certificate_error_text(peer, code, error));
   }
 }
 
-bool peer_judge(const struct peer *peer, int64_t now, struct faults *faults) {
+bool certificate_judge(const struct certificate *peer, int64_t now, struct faults *faults) {
   if (!peer->facts.here) return false;
-  bool sound = peer_judge_dates(peer, now, faults);
-  if (!peer->named) peer_judge_name(peer, faults);
-  peer_judge_chain(peer, faults);
+  bool sound = certificate_judge_dates(peer, now, faults);
+  if (!peer->named) certificate_judge_name(peer, faults);
+  certificate_judge_chain(peer, faults);
   return sound && peer->named && peer->error_count == 0;
 }

@@ -14,43 +14,43 @@
 #include <openssl/x509_vfy.h>
 
 enum {
-  PEER_DEPTH_MAX = 10,                 /* intermediates; a longer chain is a fault */
-  PEER_CHAIN_MAX = PEER_DEPTH_MAX + 2, /* with the leaf and the root */
-  PEER_ERROR_MAX = 16,                 /* kinds of faults kept; more still mean no trust */
-  PEER_NAME_MAX = 2000,                /* dNSNames kept as facts */
-  PEER_TEXT_MAX = 4096,                /* bytes kept of subject and issuer, each */
-  PEER_EXPIRES_SOON_DAYS = 14,
+  CERTIFICATE_DEPTH_MAX = 10,                        /* intermediates; a longer chain is a fault */
+  CERTIFICATE_CHAIN_MAX = CERTIFICATE_DEPTH_MAX + 2, /* with the leaf and the root */
+  CERTIFICATE_ERROR_MAX = 16,  /* kinds of faults kept; more still mean no trust */
+  CERTIFICATE_NAME_MAX = 2000, /* dNSNames kept as facts */
+  CERTIFICATE_TEXT_MAX = 4096, /* bytes kept of subject and issuer, each */
+  CERTIFICATE_EXPIRES_SOON_DAYS = 14,
 };
 
-struct peer_dates {
+struct certificate_dates {
   int64_t not_before, not_after; /* milliseconds since 1970 */
 };
 
-struct peer_error {
+struct certificate_error {
   int code; /* X509_V_ERR_... */
   int depth;
 };
 
-struct peer {
+struct certificate {
   struct span host;
   struct arena *arena;
   /* recorded */
   struct result_certificate facts;
   bool named; /* host is among the names */
-  struct peer_dates dates[PEER_CHAIN_MAX];
+  struct certificate_dates dates[CERTIFICATE_CHAIN_MAX];
   size_t date_count;
-  struct peer_error errors[PEER_ERROR_MAX]; /* those of time left out */
+  struct certificate_error errors[CERTIFICATE_ERROR_MAX]; /* those of time left out */
   size_t error_count;
 };
 
 /* host: the policy host, lower-case A-labels. */
-void peer_init(struct peer *peer, struct span host, struct arena *arena);
+void certificate_init(struct certificate *peer, struct span host, struct arena *arena);
 
-/* For SSL_CTX_set_cert_verify_callback(); data is the struct peer. Always 1. */
-int peer_verify(X509_STORE_CTX *ctx, void *data);
+/* For SSL_CTX_set_cert_verify_callback(); data is the struct certificate. Always 1. */
+int certificate_verify(X509_STORE_CTX *ctx, void *data);
 
 /* Raises what is wrong with the recorded certificate at the time now (milliseconds since 1970) and
  * says whether a sender would trust it. False and no finding when none was shown. */
-bool peer_judge(const struct peer *peer, int64_t now, struct faults *faults);
+bool certificate_judge(const struct certificate *peer, int64_t now, struct faults *faults);
 
 #endif

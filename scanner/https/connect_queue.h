@@ -10,9 +10,9 @@
 #include "scanner/net/address.h"
 #include <sys/queue.h>
 
-enum { LANES_BUCKETS = 4096 };
+enum { CONNECT_QUEUE_BUCKETS = 4096 };
 
-#define LANES_NEVER UINT64_MAX
+#define CONNECT_QUEUE_NEVER UINT64_MAX
 
 struct lane;
 
@@ -22,32 +22,33 @@ struct waiter {
   struct lane *lane; /* NULL: does not wait */
 };
 
-struct lanes;
+struct connect_queue;
 
-enum err lanes_new(struct lanes **lanes);
+enum err connect_queue_new(struct connect_queue **queue);
 /* Lets all waiters go. NULL is allowed. */
-void lanes_free(struct lanes *lanes);
+void connect_queue_free(struct connect_queue *queue);
 
 /* At the end of the address's lane (its port does not count). */
-enum err lanes_add(struct lanes *lanes, const union address *address, struct waiter *waiter);
+enum err connect_queue_add(struct connect_queue *queue, const union address *address,
+                           struct waiter *waiter);
 /* One that does not wait is passed over. */
-void lanes_remove(struct lanes *lanes, struct waiter *waiter);
+void connect_queue_remove(struct connect_queue *queue, struct waiter *waiter);
 
 /* The lane whose turn it is, NULL if none is ready. It keeps its turn until one of the two below.
  */
-struct lane *lanes_next(struct lanes *lanes, uint64_t now);
+struct lane *connect_queue_next(struct connect_queue *queue, uint64_t now);
 const union address *lane_address(const struct lane *lane);
 /* Takes the first of the lane out; the lane goes to the end of the turns. */
-struct waiter *lanes_take(struct lanes *lanes, struct lane *lane);
-void lanes_rest(struct lanes *lanes, struct lane *lane, uint64_t until);
+struct waiter *connect_queue_take(struct connect_queue *queue, struct lane *lane);
+void connect_queue_rest(struct connect_queue *queue, struct lane *lane, uint64_t until);
 
 /* Ends the rest of the address's lane. */
-void lanes_wake(struct lanes *lanes, const union address *address);
+void connect_queue_wake(struct connect_queue *queue, const union address *address);
 
-/* When a lane is ready next: 0 now, LANES_NEVER if nobody waits. */
-uint64_t lanes_until(const struct lanes *lanes);
-size_t lanes_waiting(const struct lanes *lanes);
+/* When a lane is ready next: 0 now, CONNECT_QUEUE_NEVER if nobody waits. */
+uint64_t connect_queue_until(const struct connect_queue *queue);
+size_t connect_queue_waiting(const struct connect_queue *queue);
 /* Those of the address's lane alone. */
-size_t lanes_waiting_at(struct lanes *lanes, const union address *address);
+size_t connect_queue_waiting_at(struct connect_queue *queue, const union address *address);
 
 #endif

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /* Of a body, in octets: what libcurl can count. */
-#define FRAMING_LENGTH_MAX ((uint64_t)INT64_MAX)
+#define CONTENT_LENGTH_LENGTH_MAX ((uint64_t)INT64_MAX)
 
-struct framing {
+struct content_length {
   bool chunked; /* which overrides every Content-Length */
   bool encoded; /* a Transfer-Encoding other than "chunked", once: the body must not be read */
   bool has_length;
@@ -23,9 +23,9 @@ struct framing {
 };
 
 /* One line of the header; others than the two fields are passed over. */
-void framing_note(struct framing *framing, struct span line);
+void content_length_note(struct content_length *framing, struct span line);
 
 /* Whether the message can be told to be whole. */
-bool framing_is_sound(const struct framing *framing);
+bool content_length_is_sound(const struct content_length *framing);
 
 #endif

@@ -1,7 +1,7 @@
 /* A libcurl multi handle on a libuv loop: sockets, libcurl's timer, and who is done.
  *
  * libcurl closes sockets when it likes, also before it says so: easy handles must have
- * multi_close_socket() as their CURLOPT_CLOSESOCKETFUNCTION, with the multi as its data.
+ * curl_loop_close_socket() as their CURLOPT_CLOSESOCKETFUNCTION, with the multi as its data.
  */
 #ifndef SCANNER_HTTPS_CURL_LOOP_H
 #define SCANNER_HTTPS_CURL_LOOP_H
@@ -12,10 +12,11 @@
 #include <stdbool.h>
 #include <uv.h>
 
-struct multi;
+struct curl_loop;
 
-struct multi_calls {
-  /* libcurl has worked: transfers may be done (multi_take()). Never inside a call to multi_... */
+struct curl_loop_calls {
+  /* libcurl has worked: transfers may be done (curl_loop_take()). Never inside a call to
+   * curl_loop_... */
   void (*worked)(void *data);
   /* The socket of a transfer cannot be watched, for want of memory. Called inside libcurl. */
   void (*failed)(void *data, CURL *easy);
@@ -24,16 +25,16 @@ struct multi_calls {
 };
 
 /* tls is lent to libcurl while it works; it outlives the multi. */
-enum err multi_new(struct multi **multi, uv_loop_t *loop, SSL_CTX *tls,
-                   const struct multi_calls *calls);
+enum err curl_loop_new(struct curl_loop **multi, uv_loop_t *loop, SSL_CTX *tls,
+                       const struct curl_loop_calls *calls);
 /* No transfer may be in it any more. closed is called when the loop has let go of all. */
-void multi_close(struct multi *multi);
+void curl_loop_close(struct curl_loop *multi);
 
-enum err multi_add(struct multi *multi, CURL *easy);
-void multi_remove(struct multi *multi, CURL *easy);
+enum err curl_loop_add(struct curl_loop *multi, CURL *easy);
+void curl_loop_remove(struct curl_loop *multi, CURL *easy);
 /* The next transfer that is done and not removed yet; false: none. */
-bool multi_take(struct multi *multi, CURL **easy, CURLcode *result);
+bool curl_loop_take(struct curl_loop *multi, CURL **easy, CURLcode *result);
 
-int multi_close_socket(void *multi, curl_socket_t fd);
+int curl_loop_close_socket(void *multi, curl_socket_t fd);
 
 #endif

@@ -20,9 +20,10 @@ enum {
 
 #define FETCHER_SECOND_NS UINT64_C(1000000000)
 
-static_assert(COURSE_ADDRESSES_MAX == 2 * FETCHER_ADDRESS_MAX, "both families of a policy host");
+static_assert(ADDRESS_PLAN_ADDRESSES_MAX == 2 * FETCHER_ADDRESS_MAX,
+              "both families of a policy host");
 
-TAILQ_HEAD(transfer_list, transfer);
+TAILQ_HEAD(request_list, request);
 TAILQ_HEAD(fetch_list, fetch_state);
 
 enum fetch_place { FETCH_PAUSING, FETCH_WAITING, FETCH_RUNNING, FETCH_ENDED };
@@ -32,10 +33,10 @@ struct fetch_state {
   struct waiter waiter; /* first: a waiter is its fetch_state */
   struct fetch *fetch;
   enum fetch_place place;
-  struct transfer *transfer;     /* while running */
+  struct request *request;       /* while running */
   TAILQ_ENTRY(fetch_state) link; /* while pausing or ended */
   uint64_t pause_until;
-  struct course course;
+  struct address_plan plan;
   unsigned troubles;
   unsigned aways;
 };
@@ -44,16 +45,16 @@ struct fetcher {
   struct fetcher_config config;
   char *user_agent;
   bool has_curl;
-  struct transfer_common common;
+  struct request_common common;
   uv_loop_t *loop;
   uv_timer_t wake; /* for those that wait */
   unsigned open;   /* handles and the multi, not closed yet */
   bool closing;
-  struct transfer_list idle, busy;
+  struct request_list idle, busy;
   size_t in_flight;         /* without the stalled */
   size_t stalled;           /* whose connection takes so long that it seems dead */
   struct fetch_list paused; /* who ends first goes first */
-  struct lanes *lanes;
+  struct connect_queue *queue;
   struct fetch_list ended; /* whose callback is due */
   bool has_token;          /* taken from the pace and not used yet */
   uint64_t pause_until;    /* nobody may connect before: the pace, or trouble of our own */
@@ -80,12 +81,12 @@ static uint64_t fetcher_now(const struct fetcher *fetcher) {
 /* Its callback comes with the next fetcher_settle(). */
 static void fetcher_finish(struct fetcher *fetcher, struct fetch_state *state, enum err err) {
   struct fetch *fetch = state->fetch;
-  const struct attempt *best = &state->course.best;
+  const struct attempt *best = &state->plan.best;
   if (err == ERR_NONE) err = fetch->faults->arena->err;
   fetch->err = err;
   if (best->here) fetch->result = best->fetch;
-  fetch->result.attempts = state->course.attempts;
-  fetch->result.attempt_count = state->course.attempt_count;
+  fetch->result.attempts = state->plan.attempts;
+  fetch->result.attempt_count = state->plan.attempt_count;
   fetch->certificate = best->certificate;
   fetch->has_header = best->has_header;
   fetch->has_body = best->has_body;
@@ -98,7 +99,8 @@ static void fetcher_finish(struct fetcher *fetcher, struct fetch_state *state, e
 
 static void fetcher_wait(struct fetcher *fetcher, struct fetch_state *state) {
   state->place = FETCH_WAITING;
-  enum err err = lanes_add(fetcher->lanes, course_address(&state->course), &state->waiter);
+  enum err err =
+      connect_queue_add(fetcher->queue, address_plan_address(&state->plan), &state->waiter);
   if (err != ERR_NONE) fetcher_finish(fetcher, state, err);
 }
 
@@ -147,72 +149,72 @@ static uint64_t fetcher_back_off(struct fetcher *fetcher, const union address *a
 /* It failed after the clock had stood still for long: perhaps the server tired of us. Its own
  * silence does not end before its time, whatever the clock lost. */
 static bool fetcher_was_away(const struct fetcher *fetcher, struct fetch_state *state,
-                             const struct transfer *transfer) {
-  bool away = loop_clock_lost(fetcher->common.clock) >= transfer->lost_ns + FETCHER_AWAY_NS;
-  bool failed = outcome_code(&transfer->outcome) != FOUND_COUNT && !transfer->outcome.late;
+                             const struct request *request) {
+  bool away = loop_clock_lost(fetcher->common.clock) >= request->lost_ns + FETCHER_AWAY_NS;
+  bool failed = outcome_code(&request->outcome) != FOUND_COUNT && !request->outcome.late;
   if (!failed || !away || state->aways == FETCHER_AWAY_MAX) return false;
   state->aways++;
   return true;
 }
 
 static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
-                          const struct transfer *transfer) {
+                          const struct request *request) {
   uint64_t now = uv_hrtime(), pause;
-  uint64_t spent = fetcher_now(fetcher) - transfer->start_ns;
-  enum err trouble = outcome_trouble(&transfer->outcome);
-  bool away = trouble == ERR_NONE && fetcher_was_away(fetcher, state, transfer);
+  uint64_t spent = fetcher_now(fetcher) - request->start_ns;
+  enum err trouble = outcome_trouble(&request->outcome);
+  bool away = trouble == ERR_NONE && fetcher_was_away(fetcher, state, request);
   if (away || trouble != ERR_NONE) {
-    state->course.left_ns -= spent < state->course.left_ns ? spent : state->course.left_ns;
+    state->plan.left_ns -= spent < state->plan.left_ns ? spent : state->plan.left_ns;
     if (away)
       fetcher_wait(fetcher, state);
     else
       fetcher_bear(fetcher, state, trouble);
     return;
   }
-  struct attempt attempt = attempt_judge(transfer, fetcher_clock(), state->fetch->faults->arena);
-  course_keep(&state->course, &attempt, spent);
-  pause = fetcher_back_off(fetcher, &transfer->address, &attempt, now);
-  switch (course_turn(&state->course, &attempt, pause)) {
-  case COURSE_ENDS: fetcher_finish(fetcher, state, ERR_NONE); break;
-  case COURSE_GOES_ON: fetcher_wait(fetcher, state); break;
-  case COURSE_PAUSES: fetcher_pause(fetcher, state, now + pause); break;
+  struct attempt attempt = attempt_judge(request, fetcher_clock(), state->fetch->faults->arena);
+  address_plan_keep(&state->plan, &attempt, spent);
+  pause = fetcher_back_off(fetcher, &request->address, &attempt, now);
+  switch (address_plan_turn(&state->plan, &attempt, pause)) {
+  case ADDRESS_PLAN_ENDS: fetcher_finish(fetcher, state, ERR_NONE); break;
+  case ADDRESS_PLAN_GOES_ON: fetcher_wait(fetcher, state); break;
+  case ADDRESS_PLAN_PAUSES: fetcher_pause(fetcher, state, now + pause); break;
   }
 }
 
 /* Nanoseconds that a transfer may have spent by now. */
-static uint64_t fetcher_limit(const struct fetcher *fetcher, const struct transfer *transfer) {
-  return course_limit(&transfer->state->course, transfer_step(transfer),
-                      (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS);
+static uint64_t fetcher_limit(const struct fetcher *fetcher, const struct request *request) {
+  return address_plan_limit(&request->state->plan, request_step(request),
+                            (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS);
 }
 
 /* Takes the transfer from its fetch and makes room for another. */
-static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct transfer *transfer,
+static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct request *request,
                                           CURLcode result, bool late) {
-  struct fetch_state *state = transfer->state;
-  transfer_end(transfer, result, late);
-  uv_timer_stop(&transfer->late);
-  address_limits_leave(fetcher->config.limits, &transfer->address, uv_hrtime());
-  lanes_wake(fetcher->lanes, &transfer->address);
-  TAILQ_REMOVE(&fetcher->busy, transfer, link);
-  if (transfer->stalled)
+  struct fetch_state *state = request->state;
+  request_end(request, result, late);
+  uv_timer_stop(&request->late);
+  address_limits_leave(fetcher->config.limits, &request->address, uv_hrtime());
+  connect_queue_wake(fetcher->queue, &request->address);
+  TAILQ_REMOVE(&fetcher->busy, request, link);
+  if (request->stalled)
     fetcher->stalled--;
   else
     fetcher->in_flight--;
-  transfer->state = NULL;
-  state->transfer = NULL;
+  request->state = NULL;
+  state->request = NULL;
   return state;
 }
 
-static void fetcher_rest(struct fetcher *fetcher, struct transfer *transfer) {
-  transfer_clear(transfer);
-  TAILQ_INSERT_HEAD(&fetcher->idle, transfer, link);
+static void fetcher_rest(struct fetcher *fetcher, struct request *request) {
+  request_clear(request);
+  TAILQ_INSERT_HEAD(&fetcher->idle, request, link);
 }
 
-static void fetcher_end(struct fetcher *fetcher, struct transfer *transfer, CURLcode result,
+static void fetcher_end(struct fetcher *fetcher, struct request *request, CURLcode result,
                         bool late) {
-  struct fetch_state *state = fetcher_detach(fetcher, transfer, result, late);
-  fetcher_judge(fetcher, state, transfer);
-  fetcher_rest(fetcher, transfer);
+  struct fetch_state *state = fetcher_detach(fetcher, request, result, late);
+  fetcher_judge(fetcher, state, request);
+  fetcher_rest(fetcher, request);
 }
 
 static void fetcher_settle(struct fetcher *fetcher);
@@ -220,74 +222,73 @@ static void fetcher_settle(struct fetcher *fetcher);
 static void fetcher_on_late(uv_timer_t *timer);
 
 /* Until it is late, or worth a look whether it has stalled. */
-static void fetcher_watch(struct fetcher *fetcher, struct transfer *transfer, uint64_t spent) {
-  uint64_t left = fetcher_limit(fetcher, transfer) - spent;
-  bool looks = !transfer->stalled && transfer_step(transfer) == OUTCOME_CONNECTING;
+static void fetcher_watch(struct fetcher *fetcher, struct request *request, uint64_t spent) {
+  uint64_t left = fetcher_limit(fetcher, request) - spent;
+  bool looks = !request->stalled && request_step(request) == OUTCOME_CONNECTING;
   uint64_t look = spent < FETCHER_STALL_NS ? FETCHER_STALL_NS - spent : FETCHER_STALL_NS;
   if (looks && left > look) left = look;
-  fetcher_arm(&transfer->late, fetcher_on_late, left);
+  fetcher_arm(&request->late, fetcher_on_late, left);
 }
 
 /* What seems dead must not keep the sound ones from their turn: it leaves its place to another. A
  * transfer costs little before TLS begins. */
-static void fetcher_stall(struct fetcher *fetcher, struct transfer *transfer, uint64_t spent) {
-  if (transfer->stalled || spent < FETCHER_STALL_NS ||
-      transfer_step(transfer) != OUTCOME_CONNECTING ||
+static void fetcher_stall(struct fetcher *fetcher, struct request *request, uint64_t spent) {
+  if (request->stalled || spent < FETCHER_STALL_NS || request_step(request) != OUTCOME_CONNECTING ||
       fetcher->stalled == fetcher->config.stalled_max)
     return;
-  transfer->stalled = true;
+  request->stalled = true;
   fetcher->stalled++;
   fetcher->in_flight--;
 }
 
 static void fetcher_on_late(uv_timer_t *timer) {
-  struct transfer *transfer = timer->data;
-  struct fetcher *fetcher = transfer->common->fetcher;
-  uint64_t spent = fetcher_now(fetcher) - transfer->start_ns;
-  if (spent < fetcher_limit(fetcher, transfer) && !transfer->outcome.no_memory) {
-    fetcher_stall(fetcher, transfer, spent);
-    fetcher_watch(fetcher, transfer, spent);
+  struct request *request = timer->data;
+  struct fetcher *fetcher = request->common->fetcher;
+  uint64_t spent = fetcher_now(fetcher) - request->start_ns;
+  if (spent < fetcher_limit(fetcher, request) && !request->outcome.no_memory) {
+    fetcher_stall(fetcher, request, spent);
+    fetcher_watch(fetcher, request, spent);
   } else {
-    fetcher_end(fetcher, transfer, CURLE_OPERATION_TIMEDOUT, true);
+    fetcher_end(fetcher, request, CURLE_OPERATION_TIMEDOUT, true);
   }
   fetcher_settle(fetcher);
 }
 
-static struct transfer *fetcher_transfer(struct fetcher *fetcher) {
-  struct transfer *transfer = TAILQ_FIRST(&fetcher->idle);
-  if (transfer) {
-    TAILQ_REMOVE(&fetcher->idle, transfer, link);
-    return transfer;
+static struct request *fetcher_transfer(struct fetcher *fetcher) {
+  struct request *request = TAILQ_FIRST(&fetcher->idle);
+  if (request) {
+    TAILQ_REMOVE(&fetcher->idle, request, link);
+    return request;
   }
-  transfer = transfer_new(&fetcher->common);
-  if (!transfer) return NULL;
-  uv_timer_init(fetcher->loop, &transfer->late);
-  transfer->late.data = transfer;
+  request = request_new(&fetcher->common);
+  if (!request) return NULL;
+  uv_timer_init(fetcher->loop, &request->late);
+  request->late.data = request;
   fetcher->open++;
-  return transfer;
+  return request;
 }
 
 /* The gate to the address has been passed. */
 static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   struct fetch *fetch = state->fetch;
   union address address =
-      address_from_octets(address_octets(course_address(&state->course)), fetcher->config.port);
-  struct transfer *transfer = fetcher_transfer(fetcher);
+      address_from_octets(address_octets(address_plan_address(&state->plan)), fetcher->config.port);
+  struct request *request = fetcher_transfer(fetcher);
   enum err err = ERR_MEMORY;
-  if (transfer) err = transfer_start(transfer, fetch->host, &address, fetch->faults->arena);
+  if (request) err = request_start(request, fetch->host, &address, fetch->faults->arena);
   if (err != ERR_NONE) {
     address_limits_leave(fetcher->config.limits, &address, uv_hrtime());
-    if (transfer) fetcher_rest(fetcher, transfer);
+    if (request) fetcher_rest(fetcher, request);
     fetcher_bear(fetcher, state, err);
     return;
   }
   state->place = FETCH_RUNNING;
-  state->transfer = transfer;
-  transfer->state = state;
-  transfer->stalled = false;
-  TAILQ_INSERT_TAIL(&fetcher->busy, transfer, link);
+  state->request = request;
+  request->state = state;
+  request->stalled = false;
+  TAILQ_INSERT_TAIL(&fetcher->busy, request, link);
   fetcher->in_flight++;
-  fetcher_watch(fetcher, transfer, 0);
+  fetcher_watch(fetcher, request, 0);
 }
 
 /* One token of the pace is put by until somebody passes a gate with it. */
@@ -303,7 +304,7 @@ static bool fetcher_passes(struct fetcher *fetcher, struct lane *lane, uint64_t 
   uint64_t wait_ns = 0;
   enum err err = address_limits_enter(fetcher->config.limits, lane_address(lane), now, &wait_ns);
   if (err == ERR_NONE) return true;
-  lanes_rest(fetcher->lanes, lane, now + (wait_ns ? wait_ns : FETCHER_TROUBLE_WAIT_NS));
+  connect_queue_rest(fetcher->queue, lane, now + (wait_ns ? wait_ns : FETCHER_TROUBLE_WAIT_NS));
   return false;
 }
 
@@ -318,7 +319,8 @@ static bool fetcher_has_room(const struct fetcher *fetcher) {
 /* When there is something to do next, but for what a transfer that ends makes room for. */
 static uint64_t fetcher_until(const struct fetcher *fetcher) {
   const struct fetch_state *paused = TAILQ_FIRST(&fetcher->paused);
-  uint64_t until = fetcher_has_room(fetcher) ? lanes_until(fetcher->lanes) : LANES_NEVER;
+  uint64_t until =
+      fetcher_has_room(fetcher) ? connect_queue_until(fetcher->queue) : CONNECT_QUEUE_NEVER;
   if (until < fetcher->pause_until) until = fetcher->pause_until;
   return paused && paused->pause_until < until ? paused->pause_until : until;
 }
@@ -328,13 +330,13 @@ static void fetcher_pump(struct fetcher *fetcher) {
   struct lane *lane;
   fetcher_end_pauses(fetcher, now);
   while (fetcher_has_room(fetcher) && now >= fetcher->pause_until &&
-         (lane = lanes_next(fetcher->lanes, now)) && fetcher_has_token(fetcher, now)) {
+         (lane = connect_queue_next(fetcher->queue, now)) && fetcher_has_token(fetcher, now)) {
     if (!fetcher_passes(fetcher, lane, now)) continue;
     fetcher->has_token = false;
-    fetcher_begin(fetcher, (struct fetch_state *)lanes_take(fetcher->lanes, lane));
+    fetcher_begin(fetcher, (struct fetch_state *)connect_queue_take(fetcher->queue, lane));
   }
   uint64_t until = fetcher_until(fetcher);
-  if (until == LANES_NEVER) {
+  if (until == CONNECT_QUEUE_NEVER) {
     uv_timer_stop(&fetcher->wake);
     return;
   }
@@ -355,9 +357,9 @@ static void fetcher_report(struct fetcher *fetcher) {
 static void fetcher_settle(struct fetcher *fetcher) {
   CURL *easy;
   CURLcode result;
-  while (multi_take(fetcher->common.multi, &easy, &result)) {
-    struct transfer *transfer = transfer_of(easy);
-    fetcher_end(fetcher, transfer, result, false);
+  while (curl_loop_take(fetcher->common.multi, &easy, &result)) {
+    struct request *request = request_of(easy);
+    fetcher_end(fetcher, request, result, false);
   }
   fetcher_pump(fetcher);
   fetcher_report(fetcher);
@@ -369,16 +371,16 @@ static void fetcher_on_worked(void *data) {
 
 static void fetcher_on_failed(void *data, CURL *easy) {
   (void)data;
-  struct transfer *transfer = transfer_of(easy);
-  if (!transfer || !transfer->state) return;
-  transfer->outcome.no_memory = true;
-  fetcher_arm(&transfer->late, fetcher_on_late, 0);
+  struct request *request = request_of(easy);
+  if (!request || !request->state) return;
+  request->outcome.no_memory = true;
+  fetcher_arm(&request->late, fetcher_on_late, 0);
 }
 
 static void fetcher_release(struct fetcher *fetcher) {
   X509_STORE_free(fetcher->common.trust);
   SSL_CTX_free(fetcher->common.tls);
-  lanes_free(fetcher->lanes);
+  connect_queue_free(fetcher->queue);
   free(fetcher->user_agent);
   if (fetcher->has_curl) curl_global_cleanup();
   free(fetcher);
@@ -391,21 +393,21 @@ static void fetcher_on_closed(void *data) {
 
 /* Everything that can fail; the multi comes last, as it cannot be dropped at once. */
 static enum err fetcher_equip(struct fetcher *fetcher, const char **why) {
-  const struct multi_calls calls = {fetcher_on_worked, fetcher_on_failed, fetcher_on_closed,
-                                    fetcher};
+  const struct curl_loop_calls calls = {fetcher_on_worked, fetcher_on_failed, fetcher_on_closed,
+                                        fetcher};
   *why = "out of memory";
   fetcher->user_agent = strdup(fetcher->config.user_agent);
   fetcher->common.user_agent = fetcher->user_agent;
   fetcher->has_curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   if (!fetcher->user_agent || !fetcher->has_curl) return ERR_MEMORY;
-  enum err err = lanes_new(&fetcher->lanes);
-  if (err == ERR_NONE) err = trust_load(&fetcher->common.trust, fetcher->config.ca_file, why);
+  enum err err = connect_queue_new(&fetcher->queue);
+  if (err == ERR_NONE) err = trust_store_load(&fetcher->common.trust, fetcher->config.ca_file, why);
   if (err != ERR_NONE) return err;
   *why = "out of memory";
   fetcher->common.tls = tls_new();
   /* OpenSSL leaves out the ciphers and groups that it has no memory for, and says nothing. */
   if (!fetcher->common.tls || memory_failures()) return ERR_MEMORY;
-  return multi_new(&fetcher->common.multi, fetcher->loop, fetcher->common.tls, &calls);
+  return curl_loop_new(&fetcher->common.multi, fetcher->loop, fetcher->common.tls, &calls);
 }
 
 enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fetcher_config *config,
@@ -417,10 +419,10 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
   if (!made) return ERR_MEMORY;
   made->config = *config;
   made->loop = loop;
-  made->common = (struct transfer_common){.fetcher = made,
-                                          .policy_size_max = config->policy_size_max,
-                                          .allow_private = config->allow_private,
-                                          .block = config->block};
+  made->common = (struct request_common){.fetcher = made,
+                                         .policy_size_max = config->policy_size_max,
+                                         .allow_private = config->allow_private,
+                                         .block = config->block};
   TAILQ_INIT(&made->idle);
   TAILQ_INIT(&made->busy);
   TAILQ_INIT(&made->paused);
@@ -444,22 +446,22 @@ static void fetcher_on_timer_closed(uv_handle_t *timer) {
 }
 
 static void fetcher_on_transfer_closed(uv_handle_t *timer) {
-  struct transfer *transfer = timer->data;
-  struct fetcher *fetcher = transfer->common->fetcher;
-  transfer_free(transfer);
+  struct request *request = timer->data;
+  struct fetcher *fetcher = request->common->fetcher;
+  request_free(request);
   fetcher_on_closed(fetcher);
 }
 
 void fetcher_close(struct fetcher *fetcher) {
-  struct transfer *transfer;
+  struct request *request;
   fetcher->closing = true;
-  while ((transfer = TAILQ_FIRST(&fetcher->busy))) {
-    fetcher_detach(fetcher, transfer, CURLE_OK, false);
-    fetcher_rest(fetcher, transfer);
+  while ((request = TAILQ_FIRST(&fetcher->busy))) {
+    fetcher_detach(fetcher, request, CURLE_OK, false);
+    fetcher_rest(fetcher, request);
   }
-  TAILQ_FOREACH(transfer, &fetcher->idle, link)
-  uv_close((uv_handle_t *)&transfer->late, fetcher_on_transfer_closed);
-  multi_close(fetcher->common.multi);
+  TAILQ_FOREACH(request, &fetcher->idle, link)
+  uv_close((uv_handle_t *)&request->late, fetcher_on_transfer_closed);
+  curl_loop_close(fetcher->common.multi);
   loop_clock_close(fetcher->common.clock);
   uv_close((uv_handle_t *)&fetcher->wake, fetcher_on_timer_closed);
 }
@@ -467,17 +469,17 @@ void fetcher_close(struct fetcher *fetcher) {
 enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
   struct arena *arena = fetch->faults->arena;
   size_t count = fetch->address_count;
-  if (count == 0 || count > (size_t)2 * FETCHER_ADDRESS_MAX || fetch->host.len > TRANSFER_HOST_MAX)
+  if (count == 0 || count > (size_t)2 * FETCHER_ADDRESS_MAX || fetch->host.len > REQUEST_HOST_MAX)
     return ERR_LIMIT;
   struct fetch_state *state = arena_alloc(arena, sizeof *state);
   if (!state) return arena->err;
   state->fetch = fetch;
-  state->course.left_ns = (uint64_t)fetcher->config.timeout_ms * FETCHER_MS_NS;
+  state->plan.left_ns = (uint64_t)fetcher->config.timeout_ms * FETCHER_MS_NS;
   fetch->state = state;
   fetch->err = ERR_NONE;
   fetch->result = (struct result_fetch){.connect_ms = -1, .tls_ms = -1};
-  course_choose(&state->course, fetch->addresses, count, &fetcher->common, arena);
-  if (state->course.address_count)
+  address_plan_choose(&state->plan, fetch->addresses, count, &fetcher->common, arena);
+  if (state->plan.address_count)
     fetcher_wait(fetcher, state);
   else
     fetcher_finish(fetcher, state, ERR_NONE);
@@ -491,12 +493,12 @@ void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch) {
   fetch->state = NULL;
   switch (state->place) {
   case FETCH_PAUSING: TAILQ_REMOVE(&fetcher->paused, state, link); break;
-  case FETCH_WAITING: lanes_remove(fetcher->lanes, &state->waiter); break;
+  case FETCH_WAITING: connect_queue_remove(fetcher->queue, &state->waiter); break;
   case FETCH_ENDED: TAILQ_REMOVE(&fetcher->ended, state, link); break;
   case FETCH_RUNNING: {
-    struct transfer *transfer = state->transfer;
-    fetcher_detach(fetcher, transfer, CURLE_OK, false);
-    fetcher_rest(fetcher, transfer);
+    struct request *request = state->request;
+    fetcher_detach(fetcher, request, CURLE_OK, false);
+    fetcher_rest(fetcher, request);
     fetcher_arm(&fetcher->wake, fetcher_on_wake, 0);
   }
   }
@@ -507,5 +509,5 @@ size_t fetcher_in_flight(const struct fetcher *fetcher) {
 }
 
 size_t fetcher_waiting(const struct fetcher *fetcher) {
-  return lanes_waiting(fetcher->lanes);
+  return connect_queue_waiting(fetcher->queue);
 }

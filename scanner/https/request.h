@@ -18,18 +18,18 @@
 #include <sys/queue.h>
 
 enum {
-  TRANSFER_HOST_MAX = 253,
-  TRANSFER_HEADER_SIZE_MAX = 65536,
-  TRANSFER_VALUES_MAX = 8, /* fields of one name that are looked at */
+  REQUEST_HOST_MAX = 253,
+  REQUEST_HEADER_SIZE_MAX = 65536,
+  REQUEST_VALUES_MAX = 8, /* fields of one name that are looked at */
 };
 
 struct fetcher;
 struct fetch_state;
 
 /* What the transfers of a fetcher have in common. */
-struct transfer_common {
+struct request_common {
   struct fetcher *fetcher; /* not looked at here */
-  struct multi *multi;
+  struct curl_loop *multi;
   X509_STORE *trust; /* only looked at */
   SSL_CTX *tls;
   const char *user_agent;
@@ -39,14 +39,14 @@ struct transfer_common {
   const struct block_list *block; /* may be NULL */
 };
 
-struct transfer {
+struct request {
   /* the fetcher's */
-  TAILQ_ENTRY(transfer) link;
+  TAILQ_ENTRY(request) link;
   struct fetch_state *state; /* whom it runs for; NULL: at rest */
   uv_timer_t late;
   bool stalled;
   /* its own */
-  const struct transfer_common *common;
+  const struct request_common *common;
   CURL *easy;
   union address address;
   char address_text[ADDRESS_TEXT_MAX];
@@ -55,42 +55,42 @@ struct transfer {
   uint64_t lost_ns;         /* what the clock had lost by then */
   uint64_t memory_failures; /* of the thread, when it started */
   struct outcome outcome;
-  struct peer peer;
+  struct certificate peer;
   char *body; /* malloc'ed; outcome.bytes of it, while these are within the limit */
   size_t body_size;
   size_t header_bytes;
-  struct framing framing;
+  struct content_length framing;
   char connect_to_text[ADDRESS_TEXT_MAX + 2];
   struct curl_slist connect_to, fields; /* lists of one each */
 };
 
 /* Of an easy handle; NULL: it is none of ours. */
-struct transfer *transfer_of(CURL *easy);
+struct request *request_of(CURL *easy);
 
 /* NULL: no memory. common outlives the transfer. */
-struct transfer *transfer_new(const struct transfer_common *common);
-void transfer_free(struct transfer *transfer);
+struct request *request_new(const struct request_common *common);
+void request_free(struct request *request);
 
 /* Adds it to the multi handle. Facts of the certificate go to arena. host: at most
- * TRANSFER_HOST_MAX bytes; must stay valid. ERR_MEMORY. */
-enum err transfer_start(struct transfer *transfer, struct span host, const union address *address,
-                        struct arena *arena);
+ * REQUEST_HOST_MAX bytes; must stay valid. ERR_MEMORY. */
+enum err request_start(struct request *request, struct span host, const union address *address,
+                       struct arena *arena);
 
-enum outcome_step transfer_step(const struct transfer *transfer);
+enum outcome_step request_step(const struct request *request);
 
 /* Takes it out of the multi handle and completes outcome. late: not libcurl but the clock ended
  * it, and result does not count. */
-void transfer_end(struct transfer *transfer, CURLcode result, bool late);
+void request_end(struct request *request, CURLcode result, bool late);
 
 /* What is known after the end; texts are copied to arena. attempts and trusted are left alone. */
-void transfer_result(const struct transfer *transfer, struct arena *arena,
-                     struct result_fetch *result);
+void request_result(const struct request *request, struct arena *arena,
+                    struct result_fetch *result);
 
 /* The first such field of the answer's header; not there: {NULL, 0}. Valid until the transfer is
  * cleared. */
-struct span transfer_header(const struct transfer *transfer, const char *name);
+struct span request_header(const struct request *request, const char *name);
 
 /* Lets go of all memory of this one transfer, so that the next can start. */
-void transfer_clear(struct transfer *transfer);
+void request_clear(struct request *request);
 
 #endif

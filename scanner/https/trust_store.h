@@ -8,6 +8,6 @@
 /* Loads the certificates of a PEM file; NULL: the system's, which is $SSL_CERT_FILE or the first
  * of the usual places that can be read. ERR_LIBRARY, ERR_MEMORY: *why is a constant phrase. The
  * caller frees the store. */
-enum err trust_load(X509_STORE **store, const char *ca_file, const char **why);
+enum err trust_store_load(X509_STORE **store, const char *ca_file, const char **why);
 
 #endif

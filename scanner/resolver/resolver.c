@@ -20,18 +20,18 @@ struct lookup_state {
   struct ring link; /* of `queue` or `due` */
   struct timer_wheel_timer timer;
   struct ring queries; /* on their way */
-  struct upstream *last;
+  struct name_server *last;
   uint64_t sent;    /* ns; the last try */
   uint64_t started; /* ns; 0: still in the queue, and its time does not run */
   unsigned tries;
   unsigned failed; /* tries that came to nothing by our own fault */
   unsigned by_udp; /* tries before it was told to come by TCP */
-  enum upstream_way way;
+  enum name_server_way way;
   enum lookup_end end; /* as it would be if nothing else came */
 };
 
 struct resolver {
-  struct upstream *upstreams[RESOLVER_SERVER_MAX];
+  struct name_server *upstreams[RESOLVER_SERVER_MAX];
   size_t upstream_count;
   size_t turn;
   uint64_t timeout; /* ns */
@@ -57,7 +57,7 @@ struct resolver {
 static void resolver_done(struct query *query, enum channel_end end, struct span packet);
 
 static void resolver_free(struct resolver *resolver) {
-  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_free(resolver->upstreams[i]);
+  for (size_t i = 0; i < resolver->upstream_count; i++) name_server_free(resolver->upstreams[i]);
   pool_free(&resolver->states);
   free(resolver);
 }
@@ -99,7 +99,7 @@ static void lookup_state_free(struct lookup_state *state) {
  * last answers are to what it was asked long before. */
 static bool resolver_heard(const struct resolver *resolver, uint64_t since) {
   for (size_t i = 0; i < resolver->upstream_count; i++)
-    if (upstream_answered_sent(resolver->upstreams[i]) > since) return true;
+    if (name_server_answered_sent(resolver->upstreams[i]) > since) return true;
   return false;
 }
 
@@ -128,14 +128,14 @@ static uint64_t resolver_deadline(const struct lookup_state *state) {
 static unsigned resolver_tries(const struct lookup_state *state) {
   unsigned tries = state->resolver->tries;
   bool unanswered = state->end == LOOKUP_TIMEOUT && state->last;
-  bool more = state->tries >= tries && unanswered && upstream_loses(state->last);
+  bool more = state->tries >= tries && unanswered && name_server_loses(state->last);
   return more ? tries * RESOLVER_LOSS_FACTOR : tries;
 }
 
 /* From one try to the next: the server's round trips say, half as much again each time; but so that
  * all tries have their turn before the lookup's time is over. */
 static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now) {
-  uint64_t wished = upstream_retry(state->last);
+  uint64_t wished = name_server_retry(state->last);
   for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
   uint64_t deadline = resolver_deadline(state);
   uint64_t left = deadline > now ? deadline - now : 0;
@@ -182,13 +182,13 @@ static uint16_t resolver_new_id(const struct lookup_state *state) {
   return id;
 }
 
-static void resolver_send(struct lookup_state *state, struct upstream *upstream, uint64_t now) {
+static void resolver_send(struct lookup_state *state, struct name_server *upstream, uint64_t now) {
   struct lookup *lookup = state->lookup;
   unsigned char packet[DNS_QUERY_SIZE_MAX];
-  bool edns = state->way != UPSTREAM_PLAIN;
+  bool edns = state->way != NAME_SERVER_PLAIN;
   uint16_t id = resolver_new_id(state);
   size_t size = message_query(packet, id, lookup->name, lookup->type, edns);
-  struct query *query = upstream_query(upstream);
+  struct query *query = name_server_query(upstream);
   if (!state->started) {
     state->started = now;
     state->resolver->queued--;
@@ -202,7 +202,7 @@ static void resolver_send(struct lookup_state *state, struct upstream *upstream,
     query->id = id;
     ring_append(&state->queries, &query->sibling);
     resolver_await(state, now);
-    upstream_send(query, state->way, (struct span){(char *)packet, size}, now);
+    name_server_send(query, state->way, (struct span){(char *)packet, size}, now);
   } else {
     state->failed++;
     resolver_await(state, now);
@@ -210,17 +210,17 @@ static void resolver_send(struct lookup_state *state, struct upstream *upstream,
 }
 
 /* In turn; for a retry one that was not asked the last time, if there is one. */
-static struct upstream *resolver_pick(struct resolver *resolver, const struct lookup_state *state,
-                                      uint64_t now) {
+static struct name_server *resolver_pick(struct resolver *resolver,
+                                         const struct lookup_state *state, uint64_t now) {
   size_t count = resolver->upstream_count;
   for (size_t i = 0; i < count; i++) {
     size_t at = (resolver->turn + i) % count;
-    struct upstream *upstream = resolver->upstreams[at];
-    if (upstream == state->last || !upstream_ready(upstream, now)) continue;
+    struct name_server *upstream = resolver->upstreams[at];
+    if (upstream == state->last || !name_server_ready(upstream, now)) continue;
     resolver->turn = at + 1;
     return upstream;
   }
-  return state->last && upstream_ready(state->last, now) ? state->last : NULL;
+  return state->last && name_server_ready(state->last, now) ? state->last : NULL;
 }
 
 static void resolver_paced(uv_timer_t *timer);
@@ -238,7 +238,7 @@ static void resolver_pump(struct resolver *resolver, uint64_t now) {
     struct ring *from = ring_empty(&resolver->due) ? &resolver->queue : &resolver->due;
     if (ring_empty(from)) return;
     struct lookup_state *state = CONTAINER_OF(from->next, struct lookup_state, link);
-    struct upstream *upstream = resolver_pick(resolver, state, now);
+    struct name_server *upstream = resolver_pick(resolver, state, now);
     if (!upstream || !resolver_may_send(resolver)) return;
     resolver_send(state, upstream, now);
   }
@@ -253,7 +253,7 @@ static void resolver_paced(uv_timer_t *timer) {
 static void resolver_overtake(struct lookup_state *state, const struct query *answered) {
   for (struct ring *node = state->queries.next; node != &state->queries; node = node->next) {
     struct query *query = CONTAINER_OF(node, struct query, sibling);
-    if (query->sent < answered->sent) upstream_overtaken(query);
+    if (query->sent < answered->sent) name_server_overtaken(query);
   }
 }
 
@@ -265,11 +265,11 @@ static void resolver_malformed(struct lookup_state *state, uint64_t now) {
 /* An rcode that another try may better. */
 static void resolver_bad_rcode(struct lookup_state *state, const struct query *query,
                                const struct dns_answer *answer, uint64_t now) {
-  bool try_plain = answer->rcode == DNS_FORMERR && query->edns && state->way != UPSTREAM_PLAIN;
+  bool try_plain = answer->rcode == DNS_FORMERR && query->edns && state->way != NAME_SERVER_PLAIN;
   state->end = LOOKUP_ANSWERED;
   state->lookup->answer = *answer;
   if (try_plain) {
-    state->way = UPSTREAM_PLAIN;
+    state->way = NAME_SERVER_PLAIN;
     resolver_send_soon(state);
   } else {
     resolver_await(state, now);
@@ -284,8 +284,8 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
   if (err == ERR_MEMORY) {
     resolver_finish(state, LOOKUP_FAILED, now);
   } else if (!err && answer.truncated && !query->tcp) {
-    if (state->way == UPSTREAM_TCP) return;
-    state->way = UPSTREAM_TCP;
+    if (state->way == NAME_SERVER_TCP) return;
+    state->way = NAME_SERVER_TCP;
     state->by_udp = state->tries;
     state->failed = 0;
     resolver_send_soon(state);
@@ -344,14 +344,15 @@ static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
 static bool resolver_busy(const struct resolver *resolver) {
   bool busy = resolver->lookups > 0;
   for (size_t i = 0; i < resolver->upstream_count && !busy; i++)
-    busy = upstream_busy(resolver->upstreams[i]);
+    busy = name_server_busy(resolver->upstreams[i]);
   return busy;
 }
 
 static void resolver_tick(uv_timer_t *timer) {
   struct resolver *resolver = timer->data;
   uint64_t now = loop_clock_now(resolver->clock);
-  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_tick(resolver->upstreams[i], now);
+  for (size_t i = 0; i < resolver->upstream_count; i++)
+    name_server_tick(resolver->upstreams[i], now);
   timer_wheel_turn(&resolver->wheel, now, &resolver->fired);
   while (!ring_empty(&resolver->fired)) {
     struct timer_wheel_timer *fired =
@@ -368,7 +369,7 @@ static void resolver_tick(uv_timer_t *timer) {
 /* What was sent in one turn of the loop goes out together. */
 static void resolver_flush(uv_prepare_t *flusher) {
   struct resolver *resolver = flusher->data;
-  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_flush(resolver->upstreams[i]);
+  for (size_t i = 0; i < resolver->upstream_count; i++) name_server_flush(resolver->upstreams[i]);
 }
 
 static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
@@ -400,8 +401,8 @@ enum err resolver_new(struct resolver **out, uv_loop_t *loop,
   }
   resolver_init(resolver, loop, config);
   for (size_t i = 0; i < config->server_count; i++) {
-    enum err err = upstream_new(&resolver->upstreams[i], loop, &config->servers[i],
-                                config->timeout_ms, resolver_done, resolver->clock);
+    enum err err = name_server_new(&resolver->upstreams[i], loop, &config->servers[i],
+                                   config->timeout_ms, resolver_done, resolver->clock);
     if (err) {
       resolver_close(resolver);
       return err;
@@ -427,7 +428,7 @@ void resolver_close(struct resolver *resolver) {
   if (!resolver || resolver->closing) return;
   resolver->closing = true;
   resolver_drop_lookups(resolver);
-  for (size_t i = 0; i < resolver->upstream_count; i++) upstream_close(resolver->upstreams[i]);
+  for (size_t i = 0; i < resolver->upstream_count; i++) name_server_close(resolver->upstreams[i]);
   uv_close((uv_handle_t *)&resolver->ticker, resolver_handle_closed);
   uv_close((uv_handle_t *)&resolver->pacer, resolver_handle_closed);
   uv_close((uv_handle_t *)&resolver->flusher, resolver_handle_closed);
@@ -457,20 +458,21 @@ void resolver_cancel(struct resolver *resolver, struct lookup *lookup) {
 size_t resolver_room(const struct resolver *resolver) {
   size_t room = 0;
   for (size_t i = 0; i < resolver->upstream_count; i++)
-    room += upstream_room(resolver->upstreams[i]);
+    room += name_server_room(resolver->upstreams[i]);
   return room > resolver->queued ? room - resolver->queued : 0;
 }
 
 bool resolver_is_resting(const struct resolver *resolver) {
   for (size_t i = 0; i < resolver->upstream_count; i++)
-    if (!upstream_resting(resolver->upstreams[i])) return false;
+    if (!name_server_resting(resolver->upstreams[i])) return false;
   return true;
 }
 
 void resolver_revive(struct resolver *resolver) {
   uint64_t now = loop_clock_now(resolver->clock);
   for (size_t i = 0; i < resolver->upstream_count; i++)
-    if (upstream_resting(resolver->upstreams[i])) upstream_revive(resolver->upstreams[i], now);
+    if (name_server_resting(resolver->upstreams[i]))
+      name_server_revive(resolver->upstreams[i], now);
   resolver_pump(resolver, now);
 }
 
@@ -479,5 +481,5 @@ size_t resolver_server_count(const struct resolver *resolver) {
 }
 
 void resolver_server(const struct resolver *resolver, size_t i, struct resolver_server *server) {
-  upstream_describe(resolver->upstreams[i], server);
+  name_server_describe(resolver->upstreams[i], server);
 }

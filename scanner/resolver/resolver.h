@@ -60,10 +60,10 @@ struct lookup {
 /* What the progress line and the summary say of a server. */
 struct resolver_server {
   union address address;
-  uint64_t sent;     /* queries */
-  uint64_t answered; /* answers that were taken */
-  uint64_t lost;     /* queries that another try overtook, or nobody answered */
-  unsigned window;   /* in flight at most, now */
+  uint64_t sent;       /* queries */
+  uint64_t answered;   /* answers that were taken */
+  uint64_t lost;       /* queries that another try overtook, or nobody answered */
+  unsigned congestion; /* in flight at most, now */
   unsigned in_flight;
   unsigned rtt_us; /* smoothed; 0: not measured yet */
   bool resting;    /* stopped answering; asked again now and then */

@@ -10,14 +10,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { CERTIFICATE_DAY = 24 * 60 * 60 };
+enum { MADE_CERTIFICATE_DAY = 24 * 60 * 60 };
 
-struct certificate {
+struct made_certificate {
   X509 *x509;
   EVP_PKEY *key;
 };
 
-struct certificate_wish {
+struct made_certificate_wish {
   const char *cn;
   const char *san;   /* as openssl.cnf has it: "DNS:a.test, DNS:b.test"; NULL: none */
   const char *usage; /* extendedKeyUsage; NULL: none */
@@ -26,13 +26,13 @@ struct certificate_wish {
   bool ca;
 };
 
-static inline EVP_PKEY *certificate_key(int rsa_bits) {
+static inline EVP_PKEY *made_certificate_key(int rsa_bits) {
   EVP_PKEY *key = rsa_bits ? EVP_RSA_gen((unsigned)rsa_bits) : EVP_EC_gen("P-256");
   if (!key) abort();
   return key;
 }
 
-static inline void certificate_extend(X509 *x509, X509 *issuer, int nid, const char *value) {
+static inline void made_certificate_extend(X509 *x509, X509 *issuer, int nid, const char *value) {
   X509V3_CTX ctx;
   if (!value) return;
   X509V3_set_ctx(&ctx, issuer, x509, NULL, NULL, 0);
@@ -42,31 +42,32 @@ static inline void certificate_extend(X509 *x509, X509 *issuer, int nid, const c
 }
 
 /* issuer NULL: signed by itself. */
-static inline struct certificate certificate_make(const struct certificate_wish *wish,
-                                                  const struct certificate *issuer) {
+static inline struct made_certificate made_certificate_make(
+    const struct made_certificate_wish *wish, const struct made_certificate *issuer) {
   static long serial = 1000;
-  struct certificate made = {X509_new(), certificate_key(wish->rsa_bits)};
+  struct made_certificate made = {X509_new(), made_certificate_key(wish->rsa_bits)};
   bool dated = wish->from || wish->until;
-  const struct certificate *by = issuer ? issuer : &made;
+  const struct made_certificate *by = issuer ? issuer : &made;
   X509_set_version(made.x509, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(made.x509), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(made.x509), dated ? wish->from : -CERTIFICATE_DAY);
-  X509_gmtime_adj(X509_getm_notAfter(made.x509), dated ? wish->until : 90L * CERTIFICATE_DAY);
+  X509_gmtime_adj(X509_getm_notBefore(made.x509), dated ? wish->from : -MADE_CERTIFICATE_DAY);
+  X509_gmtime_adj(X509_getm_notAfter(made.x509), dated ? wish->until : 90L * MADE_CERTIFICATE_DAY);
   X509_NAME *name = X509_get_subject_name(made.x509);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)wish->cn, -1, -1, 0);
   X509_set_issuer_name(made.x509, X509_get_subject_name(by->x509));
   X509_set_pubkey(made.x509, made.key);
-  certificate_extend(made.x509, by->x509, NID_subject_key_identifier, "hash");
-  certificate_extend(made.x509, by->x509, NID_authority_key_identifier, issuer ? "keyid" : NULL);
-  certificate_extend(made.x509, by->x509, NID_basic_constraints,
-                     wish->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-  certificate_extend(made.x509, by->x509, NID_subject_alt_name, wish->san);
-  certificate_extend(made.x509, by->x509, NID_ext_key_usage, wish->usage);
+  made_certificate_extend(made.x509, by->x509, NID_subject_key_identifier, "hash");
+  made_certificate_extend(made.x509, by->x509, NID_authority_key_identifier,
+                          issuer ? "keyid" : NULL);
+  made_certificate_extend(made.x509, by->x509, NID_basic_constraints,
+                          wish->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  made_certificate_extend(made.x509, by->x509, NID_subject_alt_name, wish->san);
+  made_certificate_extend(made.x509, by->x509, NID_ext_key_usage, wish->usage);
   if (!X509_sign(made.x509, by->key, EVP_sha256())) abort();
   return made;
 }
 
-static inline void certificate_free(struct certificate *certificate) {
+static inline void made_certificate_free(struct made_certificate *certificate) {
   X509_free(certificate->x509);
   EVP_PKEY_free(certificate->key);
 }

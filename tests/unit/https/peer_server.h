@@ -54,7 +54,7 @@ struct script {
 struct server {
   const struct script *script;
   const struct script *first; /* of the first connection, if it is another */
-  const struct certificate *certificate;
+  const struct made_certificate *certificate;
   X509 *intermediate; /* sent too; may be NULL */
   int fd, stop[2];
   pthread_t thread;

@@ -26,7 +26,7 @@ enum { BODY_MAX = 2000, CONNECT_MS = 1000, TIMEOUT_MS = 4000 };
 
 /* Everything that the runs has in common. */
 struct stage {
-  struct certificate root, good, other, itself;
+  struct made_certificate root, good, other, itself;
   char ca_file[32];
   uint16_t port;
   uv_loop_t loop;
@@ -73,13 +73,13 @@ static inline void run_until(unsigned done) {
 
 static inline int set_up(void **state) {
   (void)state;
-  struct certificate_wish ca = {.cn = "Root", .ca = true};
-  struct certificate_wish good = {.cn = "any", .san = "DNS:" HOST};
-  struct certificate_wish other = {.cn = "any", .san = "DNS:other.test"};
-  stage.root = certificate_make(&ca, NULL);
-  stage.good = certificate_make(&good, &stage.root);
-  stage.other = certificate_make(&other, &stage.root);
-  stage.itself = certificate_make(&good, NULL);
+  struct made_certificate_wish ca = {.cn = "Root", .ca = true};
+  struct made_certificate_wish good = {.cn = "any", .san = "DNS:" HOST};
+  struct made_certificate_wish other = {.cn = "any", .san = "DNS:other.test"};
+  stage.root = made_certificate_make(&ca, NULL);
+  stage.good = made_certificate_make(&good, &stage.root);
+  stage.other = made_certificate_make(&other, &stage.root);
+  stage.itself = made_certificate_make(&good, NULL);
   strcpy(stage.ca_file, "/tmp/test_fetcher.XXXXXX");
   FILE *file = fdopen(mkstemp(stage.ca_file), "w");
   PEM_write_X509(file, stage.root.x509);
@@ -101,10 +101,10 @@ static inline int set_up(void **state) {
 static inline int tear_down(void **state) {
   (void)state;
   unlink(stage.ca_file);
-  certificate_free(&stage.root);
-  certificate_free(&stage.good);
-  certificate_free(&stage.other);
-  certificate_free(&stage.itself);
+  made_certificate_free(&stage.root);
+  made_certificate_free(&stage.good);
+  made_certificate_free(&stage.other);
+  made_certificate_free(&stage.itself);
   return 0;
 }
 

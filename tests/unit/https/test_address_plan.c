@@ -9,12 +9,12 @@
 
 enum { LEFT = 1000, CONNECT = 300 };
 
-static const union address places[COURSE_ADDRESSES_MAX];
+static const union address places[ADDRESS_PLAN_ADDRESSES_MAX];
 
-static struct course course_of(size_t count) {
-  struct course course = {.address_count = count, .left_ns = LEFT};
-  for (size_t i = 0; i < count; i++) course.addresses[i] = &places[i];
-  return course;
+static struct address_plan course_of(size_t count) {
+  struct address_plan plan = {.address_count = count, .left_ns = LEFT};
+  for (size_t i = 0; i < count; i++) plan.addresses[i] = &places[i];
+  return plan;
 }
 
 struct row {
@@ -22,23 +22,24 @@ struct row {
   size_t addresses;
   bool tries_next, overload;
   uint64_t spent, pause;
-  enum course_turn turn;
+  enum address_plan_turn turn;
   size_t next;
   uint64_t left;
 };
 
 static const struct row rows[] = {
-    {"an answer", 2, false, false, 10, 0, COURSE_ENDS, 0, LEFT - 10},
-    {"a failure", 2, true, false, 10, 0, COURSE_GOES_ON, 1, LEFT - 10},
-    {"a failure, and none is left", 1, true, false, 10, 0, COURSE_ENDS, 0, LEFT - 10},
-    {"a failure, and no time", 2, true, false, LEFT, 0, COURSE_ENDS, 0, 0},
-    {"a failure that took longer than there was", 2, true, false, LEFT + 1, 0, COURSE_ENDS, 0, 0},
-    {"a reset, and another is there", 2, true, true, 10, 5, COURSE_GOES_ON, 1, LEFT - 10},
-    {"a reset of the last", 1, true, true, 10, 5, COURSE_PAUSES, 0, LEFT - 15},
-    {"503 does not lead to another", 2, false, true, 10, 5, COURSE_PAUSES, 0, LEFT - 15},
-    {"a pause below the time", 1, false, true, 10, LEFT - 11, COURSE_PAUSES, 0, 1},
-    {"a pause that takes the time", 1, false, true, 10, LEFT - 10, COURSE_ENDS, 0, LEFT - 10},
-    {"a pause over the time", 1, false, true, 10, LEFT - 9, COURSE_ENDS, 0, LEFT - 10},
+    {"an answer", 2, false, false, 10, 0, ADDRESS_PLAN_ENDS, 0, LEFT - 10},
+    {"a failure", 2, true, false, 10, 0, ADDRESS_PLAN_GOES_ON, 1, LEFT - 10},
+    {"a failure, and none is left", 1, true, false, 10, 0, ADDRESS_PLAN_ENDS, 0, LEFT - 10},
+    {"a failure, and no time", 2, true, false, LEFT, 0, ADDRESS_PLAN_ENDS, 0, 0},
+    {"a failure that took longer than there was", 2, true, false, LEFT + 1, 0, ADDRESS_PLAN_ENDS, 0,
+     0},
+    {"a reset, and another is there", 2, true, true, 10, 5, ADDRESS_PLAN_GOES_ON, 1, LEFT - 10},
+    {"a reset of the last", 1, true, true, 10, 5, ADDRESS_PLAN_PAUSES, 0, LEFT - 15},
+    {"503 does not lead to another", 2, false, true, 10, 5, ADDRESS_PLAN_PAUSES, 0, LEFT - 15},
+    {"a pause below the time", 1, false, true, 10, LEFT - 11, ADDRESS_PLAN_PAUSES, 0, 1},
+    {"a pause that takes the time", 1, false, true, 10, LEFT - 10, ADDRESS_PLAN_ENDS, 0, LEFT - 10},
+    {"a pause over the time", 1, false, true, 10, LEFT - 9, ADDRESS_PLAN_ENDS, 0, LEFT - 10},
 };
 
 static void test_turns(void **state) {
@@ -46,14 +47,14 @@ static void test_turns(void **state) {
   unsigned wrong = 0;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const struct row *row = &rows[i];
-    struct course course = course_of(row->addresses);
+    struct address_plan plan = course_of(row->addresses);
     struct attempt attempt = {
         .here = true, .tries_next = row->tries_next, .overload = row->overload};
-    course_keep(&course, &attempt, row->spent);
-    enum course_turn turn = course_turn(&course, &attempt, row->pause);
-    if (turn == row->turn && course.next == row->next && course.left_ns == row->left) continue;
-    printf("%s: turn %d, next %zu, left %llu\n", row->what, turn, course.next,
-           (unsigned long long)course.left_ns);
+    address_plan_keep(&plan, &attempt, row->spent);
+    enum address_plan_turn turn = address_plan_turn(&plan, &attempt, row->pause);
+    if (turn == row->turn && plan.next == row->next && plan.left_ns == row->left) continue;
+    printf("%s: turn %d, next %zu, left %llu\n", row->what, turn, plan.next,
+           (unsigned long long)plan.left_ns);
     wrong++;
   }
   assert_int_equal(wrong, 0);
@@ -61,49 +62,49 @@ static void test_turns(void **state) {
 
 static void test_again_once(void **state) {
   (void)state;
-  struct course course = course_of(1);
+  struct address_plan plan = course_of(1);
   struct attempt busy = {.here = true, .overload = true};
-  course_keep(&course, &busy, 0);
-  assert_int_equal(course_turn(&course, &busy, 1), COURSE_PAUSES);
-  course_keep(&course, &busy, 0);
-  assert_int_equal(course_turn(&course, &busy, 1), COURSE_ENDS);
-  assert_int_equal(course.attempt_count, 2);
+  address_plan_keep(&plan, &busy, 0);
+  assert_int_equal(address_plan_turn(&plan, &busy, 1), ADDRESS_PLAN_PAUSES);
+  address_plan_keep(&plan, &busy, 0);
+  assert_int_equal(address_plan_turn(&plan, &busy, 1), ADDRESS_PLAN_ENDS);
+  assert_int_equal(plan.attempt_count, 2);
 }
 
 /* As many attempts as there can be. */
 static void test_most_attempts(void **state) {
   (void)state;
-  struct course course = course_of(COURSE_ADDRESSES_MAX);
+  struct address_plan plan = course_of(ADDRESS_PLAN_ADDRESSES_MAX);
   struct attempt reset = {.here = true, .tries_next = true, .overload = true};
-  enum course_turn turn;
+  enum address_plan_turn turn;
   do {
-    course_keep(&course, &reset, 1);
-    turn = course_turn(&course, &reset, 1);
-  } while (turn != COURSE_ENDS);
-  assert_int_equal(course.attempt_count, COURSE_ATTEMPTS_MAX);
+    address_plan_keep(&plan, &reset, 1);
+    turn = address_plan_turn(&plan, &reset, 1);
+  } while (turn != ADDRESS_PLAN_ENDS);
+  assert_int_equal(plan.attempt_count, ADDRESS_PLAN_ATTEMPTS_MAX);
 }
 
 static void test_furthest_counts(void **state) {
   (void)state;
   static const enum outcome_step steps[] = {OUTCOME_CONNECTING, OUTCOME_BODY, OUTCOME_BODY,
                                             OUTCOME_HEADERS};
-  struct course course = course_of(4);
+  struct address_plan plan = course_of(4);
   for (int i = 0; i < 4; i++) {
     struct attempt attempt = {.here = true, .step = steps[i], .fetch.http_status = i};
-    course_keep(&course, &attempt, 0);
+    address_plan_keep(&plan, &attempt, 0);
   }
-  assert_int_equal(course.best.fetch.http_status, 2);
+  assert_int_equal(plan.best.fetch.http_status, 2);
 }
 
 static void test_limits(void **state) {
   (void)state;
-  struct course course = course_of(4);
-  assert_true(course_limit(&course, OUTCOME_CONNECTING, CONNECT) == LEFT / 4);
-  assert_true(course_limit(&course, OUTCOME_ASKING, CONNECT) == LEFT / 4);
-  assert_true(course_limit(&course, OUTCOME_HEADERS, CONNECT) == LEFT);
-  course.next = 3;
-  assert_true(course_limit(&course, OUTCOME_CONNECTING, CONNECT) == CONNECT);
-  assert_true(course_limit(&course, OUTCOME_SHAKING_HANDS, CONNECT) == LEFT);
+  struct address_plan plan = course_of(4);
+  assert_true(address_plan_limit(&plan, OUTCOME_CONNECTING, CONNECT) == LEFT / 4);
+  assert_true(address_plan_limit(&plan, OUTCOME_ASKING, CONNECT) == LEFT / 4);
+  assert_true(address_plan_limit(&plan, OUTCOME_HEADERS, CONNECT) == LEFT);
+  plan.next = 3;
+  assert_true(address_plan_limit(&plan, OUTCOME_CONNECTING, CONNECT) == CONNECT);
+  assert_true(address_plan_limit(&plan, OUTCOME_SHAKING_HANDS, CONNECT) == LEFT);
 }
 
 int main(void) {

@@ -116,7 +116,7 @@ static void check_finding(const struct attack *attack, const struct run *run) {
 }
 
 /* Beside a sound neighbour. */
-static void attack_with(const struct attack *attack, const struct certificate *certificate) {
+static void attack_with(const struct attack *attack, const struct made_certificate *certificate) {
   static const struct script sound = {.answer = SAY(OK("Content-Length: 44\r\n", POLICY))};
   struct server servers[] = {{.script = &attack->script, .certificate = certificate},
                              {.script = &sound, .certificate = &stage.good}};
@@ -167,10 +167,10 @@ static void test_groups(void **state) {
        FOUND_POLICY_TLS_PROTOCOL,
        "of 10000 bits"},
   };
-  struct certificate_wish wish = {.cn = "any", .san = "DNS:" HOST, .rsa_bits = RSA_BITS};
-  struct certificate rsa = certificate_make(&wish, &stage.root);
+  struct made_certificate_wish wish = {.cn = "any", .san = "DNS:" HOST, .rsa_bits = RSA_BITS};
+  struct made_certificate rsa = made_certificate_make(&wish, &stage.root);
   for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) attack_with(&groups[i], &rsa);
-  certificate_free(&rsa);
+  made_certificate_free(&rsa);
 }
 
 int main(void) {

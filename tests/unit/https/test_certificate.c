@@ -12,14 +12,14 @@
 
 #define HOST "mta-sts.example.test"
 
-enum { DAY = CERTIFICATE_DAY, CODES_MAX = 4 };
+enum { DAY = MADE_CERTIFICATE_DAY, CODES_MAX = 4 };
 
 /* Which certificates the server sends behind its own. */
 enum sent { WHOLE, LEAF_ONLY, WITH_ROOT };
 
 struct row {
   const char *what;
-  struct certificate_wish leaf, middle, root;
+  struct made_certificate_wish leaf, middle, root;
   enum sent sent;
   bool itself;   /* the leaf signs itself */
   bool stranger; /* the root is none of the store's */
@@ -155,8 +155,8 @@ static const struct row rows[] = {
 
 /* What a handshake ends in. */
 struct shown {
-  struct certificate leaf, middle, root;
-  struct peer peer;
+  struct made_certificate leaf, middle, root;
+  struct certificate peer;
   struct arena arena;
   struct faults faults;
   bool trusted;
@@ -172,22 +172,22 @@ static void verify(struct shown *shown, X509_STORE *store, STACK_OF(X509) * sent
   assert_int_equal(X509_STORE_CTX_init(ctx, store, sk_X509_value(sent, 0), sent), 1);
   X509_STORE_CTX_set_default(ctx, "ssl_server");
   shown->faults.arena = &shown->arena;
-  peer_init(&shown->peer, SPAN(HOST), &shown->arena);
-  assert_int_equal(peer_verify(ctx, &shown->peer), 1);
+  certificate_init(&shown->peer, SPAN(HOST), &shown->arena);
+  assert_int_equal(certificate_verify(ctx, &shown->peer), 1);
   assert_int_equal(X509_STORE_CTX_get_error(ctx), X509_V_OK);
   assert_int_equal(ERR_peek_error(), 0); /* it would end the handshake */
   X509_STORE_CTX_free(ctx);
-  shown->trusted = peer_judge(&shown->peer, now(), &shown->faults);
+  shown->trusted = certificate_judge(&shown->peer, now(), &shown->faults);
 }
 
 static void show(struct shown *shown, const struct row *row) {
-  struct certificate_wish middle = row->middle, root = row->root;
+  struct made_certificate_wish middle = row->middle, root = row->root;
   middle.cn = "Middle";
   root.cn = "Root";
   middle.ca = root.ca = true;
-  *shown = (struct shown){.root = certificate_make(&root, NULL)};
-  shown->middle = certificate_make(&middle, &shown->root);
-  shown->leaf = certificate_make(&row->leaf, row->itself ? NULL : &shown->middle);
+  *shown = (struct shown){.root = made_certificate_make(&root, NULL)};
+  shown->middle = made_certificate_make(&middle, &shown->root);
+  shown->leaf = made_certificate_make(&row->leaf, row->itself ? NULL : &shown->middle);
   X509_STORE *store = X509_STORE_new();
   STACK_OF(X509) *sent = sk_X509_new_null();
   sk_X509_push(sent, shown->leaf.x509);
@@ -200,9 +200,9 @@ static void show(struct shown *shown, const struct row *row) {
 }
 
 static void hide(struct shown *shown) {
-  certificate_free(&shown->leaf);
-  certificate_free(&shown->middle);
-  certificate_free(&shown->root);
+  made_certificate_free(&shown->leaf);
+  made_certificate_free(&shown->middle);
+  made_certificate_free(&shown->root);
   arena_free(&shown->arena);
 }
 
@@ -255,13 +255,13 @@ static void test_nothing_shown(void **state) {
   (void)state;
   struct arena arena = {0};
   struct faults faults = {.arena = &arena};
-  struct peer peer;
-  peer_init(&peer, SPAN(HOST), &arena);
-  assert_false(peer_judge(&peer, now(), &faults));
+  struct certificate peer;
+  certificate_init(&peer, SPAN(HOST), &arena);
+  assert_false(certificate_judge(&peer, now(), &faults));
   assert_null(faults.first);
 }
 
-/* The dates count to the millisecond, and soon is less than PEER_EXPIRES_SOON_DAYS. */
+/* The dates count to the millisecond, and soon is less than CERTIFICATE_EXPIRES_SOON_DAYS. */
 static void test_dates(void **state) {
   (void)state;
   const int64_t until = 1700000000000, day = 86400000;
@@ -272,19 +272,19 @@ static void test_dates(void **state) {
   } dates[] = {
       {until - 100 * day - 1, FOUND_POLICY_TLS_NOT_YET_VALID, false},
       {until - 100 * day, FOUND_COUNT, true},
-      {until - PEER_EXPIRES_SOON_DAYS * day, FOUND_COUNT, true},
-      {until - PEER_EXPIRES_SOON_DAYS * day + 1, FOUND_POLICY_TLS_EXPIRES_SOON, true},
+      {until - CERTIFICATE_EXPIRES_SOON_DAYS * day, FOUND_COUNT, true},
+      {until - CERTIFICATE_EXPIRES_SOON_DAYS * day + 1, FOUND_POLICY_TLS_EXPIRES_SOON, true},
       {until, FOUND_POLICY_TLS_EXPIRES_SOON, true},
       {until + 1, FOUND_POLICY_TLS_EXPIRED, false},
   };
   for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
     struct arena arena = {0};
     struct faults faults = {.arena = &arena};
-    struct peer peer;
-    peer_init(&peer, SPAN(HOST), &arena);
+    struct certificate peer;
+    certificate_init(&peer, SPAN(HOST), &arena);
     peer.facts.here = peer.named = true;
-    peer.dates[peer.date_count++] = (struct peer_dates){until - 100 * day, until};
-    assert_int_equal(peer_judge(&peer, dates[i].now, &faults), dates[i].trusted);
+    peer.dates[peer.date_count++] = (struct certificate_dates){until - 100 * day, until};
+    assert_int_equal(certificate_judge(&peer, dates[i].now, &faults), dates[i].trusted);
     assert_int_equal(faults.first ? faults.first->code : FOUND_COUNT, dates[i].code);
     if (dates[i].code == FOUND_POLICY_TLS_EXPIRED)
       assert_string_equal(faults.first->detail.ptr, "expired 2023-11-14T22:13:20Z");
@@ -294,35 +294,35 @@ static void test_dates(void **state) {
 
 /* A chain of so many intermediates. */
 static void show_chain(struct shown *shown, size_t length) {
-  struct certificate chain[PEER_DEPTH_MAX + 2];
-  struct certificate_wish ca = {.cn = "Root", .ca = true}, leaf = GOOD;
+  struct made_certificate chain[CERTIFICATE_DEPTH_MAX + 2];
+  struct made_certificate_wish ca = {.cn = "Root", .ca = true}, leaf = GOOD;
   STACK_OF(X509) *sent = sk_X509_new_null();
   X509_STORE *store = X509_STORE_new();
-  *shown = (struct shown){.root = certificate_make(&ca, NULL)};
+  *shown = (struct shown){.root = made_certificate_make(&ca, NULL)};
   X509_STORE_add_cert(store, shown->root.x509);
   for (size_t i = 0; i < length; i++) {
     char name[16];
     snprintf(name, sizeof name, "Middle %zu", i);
     ca.cn = name;
-    chain[i] = certificate_make(&ca, i ? &chain[i - 1] : &shown->root);
+    chain[i] = made_certificate_make(&ca, i ? &chain[i - 1] : &shown->root);
     sk_X509_unshift(sent, chain[i].x509);
   }
-  shown->leaf = certificate_make(&leaf, &chain[length - 1]);
+  shown->leaf = made_certificate_make(&leaf, &chain[length - 1]);
   sk_X509_unshift(sent, shown->leaf.x509);
   verify(shown, store, sent);
   sk_X509_free(sent);
   X509_STORE_free(store);
-  for (size_t i = 0; i < length; i++) certificate_free(&chain[i]);
+  for (size_t i = 0; i < length; i++) made_certificate_free(&chain[i]);
 }
 
 static void test_depth_limit(void **state) {
   (void)state;
   struct shown shown;
-  for (size_t length = PEER_DEPTH_MAX - 1; length <= PEER_DEPTH_MAX + 1; length++) {
+  for (size_t length = CERTIFICATE_DEPTH_MAX - 1; length <= CERTIFICATE_DEPTH_MAX + 1; length++) {
     show_chain(&shown, length);
-    assert_int_equal(shown.trusted, length <= PEER_DEPTH_MAX);
+    assert_int_equal(shown.trusted, length <= CERTIFICATE_DEPTH_MAX);
     assert_int_equal(faults_has(&shown.faults, FOUND_POLICY_TLS_CERT_INVALID),
-                     length > PEER_DEPTH_MAX);
+                     length > CERTIFICATE_DEPTH_MAX);
     hide(&shown);
   }
 }
@@ -340,9 +340,10 @@ static void show_names(struct shown *shown, size_t count) {
 static void test_name_limit(void **state) {
   (void)state;
   struct shown shown;
-  for (size_t count = PEER_NAME_MAX - 1; count <= PEER_NAME_MAX + 1; count++) {
+  for (size_t count = CERTIFICATE_NAME_MAX - 1; count <= CERTIFICATE_NAME_MAX + 1; count++) {
     show_names(&shown, count);
-    assert_int_equal(shown.peer.facts.names.count, count < PEER_NAME_MAX ? count : PEER_NAME_MAX);
+    assert_int_equal(shown.peer.facts.names.count,
+                     count < CERTIFICATE_NAME_MAX ? count : CERTIFICATE_NAME_MAX);
     assert_true(shown.faults.first->detail.len <= FAULTS_DETAIL_MAX);
     assert_false(shown.trusted);
     hide(&shown);
@@ -352,8 +353,8 @@ static void test_name_limit(void **state) {
 static void test_no_memory(void **state) {
   (void)state;
   struct shown shown = {.arena.limit = 1};
-  struct certificate_wish wish = GOOD;
-  shown.leaf = certificate_make(&wish, NULL);
+  struct made_certificate_wish wish = GOOD;
+  shown.leaf = made_certificate_make(&wish, NULL);
   X509_STORE *store = X509_STORE_new();
   STACK_OF(X509) *sent = sk_X509_new_null();
   X509_STORE_add_cert(store, shown.leaf.x509);

@@ -9,18 +9,18 @@
 
 enum { WAITERS = 5 };
 
-static struct lanes *lanes;
+static struct connect_queue *queue;
 static struct waiter waiters[WAITERS];
 
 static int set_up(void **state) {
   (void)state;
   memset(waiters, 0, sizeof waiters);
-  return lanes_new(&lanes) == ERR_NONE ? 0 : -1;
+  return connect_queue_new(&queue) == ERR_NONE ? 0 : -1;
 }
 
 static int tear_down(void **state) {
   (void)state;
-  lanes_free(lanes);
+  connect_queue_free(queue);
   return 0;
 }
 
@@ -32,21 +32,21 @@ static union address address(const char *text) {
 
 static void add(const char *to, int waiter) {
   union address at = address(to);
-  assert_int_equal(lanes_add(lanes, &at, &waiters[waiter]), ERR_NONE);
+  assert_int_equal(connect_queue_add(queue, &at, &waiters[waiter]), ERR_NONE);
 }
 
 /* Who is taken at the time now; -1: nobody. */
 static int take(uint64_t now) {
-  struct lane *lane = lanes_next(lanes, now);
-  return lane ? (int)(lanes_take(lanes, lane) - waiters) : -1;
+  struct lane *lane = connect_queue_next(queue, now);
+  return lane ? (int)(connect_queue_take(queue, lane) - waiters) : -1;
 }
 
 static void rest(const char *expected, uint64_t now, uint64_t until) {
   union address at = address(expected);
-  struct lane *lane = lanes_next(lanes, now);
+  struct lane *lane = connect_queue_next(queue, now);
   assert_non_null(lane);
   assert_true(address_same_ip(lane_address(lane), &at));
-  lanes_rest(lanes, lane, until);
+  connect_queue_rest(queue, lane, until);
 }
 
 static void test_turns(void **state) {
@@ -56,12 +56,12 @@ static void test_turns(void **state) {
   add("192.0.2.1", 2);
   add("2001:db8::1", 3);
   add("192.0.2.2", 4);
-  assert_int_equal(lanes_waiting(lanes), 5);
-  assert_int_equal(lanes_until(lanes), 0);
+  assert_int_equal(connect_queue_waiting(queue), 5);
+  assert_int_equal(connect_queue_until(queue), 0);
   const int order[] = {0, 3, 4, 1, 2, -1};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) assert_int_equal(take(0), order[i]);
-  assert_int_equal(lanes_waiting(lanes), 0);
-  assert_true(lanes_until(lanes) == LANES_NEVER);
+  assert_int_equal(connect_queue_waiting(queue), 0);
+  assert_true(connect_queue_until(queue) == CONNECT_QUEUE_NEVER);
 }
 
 static void test_rest(void **state) {
@@ -72,16 +72,16 @@ static void test_rest(void **state) {
   rest("192.0.2.1", 10, 100);
   rest("192.0.2.2", 10, 50);
   assert_int_equal(take(10), -1);
-  assert_int_equal(lanes_until(lanes), 50);
+  assert_int_equal(connect_queue_until(queue), 50);
   add("192.0.2.1", 3); /* rests with its lane */
   assert_int_equal(take(49), -1);
   assert_int_equal(take(50), 1);
   assert_int_equal(take(99), -1);
-  assert_int_equal(lanes_until(lanes), 100);
+  assert_int_equal(connect_queue_until(queue), 100);
   assert_int_equal(take(100), 0);
   assert_int_equal(take(100), 2);
   assert_int_equal(take(100), 3);
-  assert_true(lanes_until(lanes) == LANES_NEVER);
+  assert_true(connect_queue_until(queue) == CONNECT_QUEUE_NEVER);
 }
 
 static void test_wake(void **state) {
@@ -89,10 +89,10 @@ static void test_wake(void **state) {
   union address resting = address("192.0.2.1"), unknown = address("192.0.2.9");
   add("192.0.2.1", 0);
   rest("192.0.2.1", 0, 100);
-  lanes_wake(lanes, &unknown);
+  connect_queue_wake(queue, &unknown);
   assert_int_equal(take(1), -1);
-  lanes_wake(lanes, &resting);
-  lanes_wake(lanes, &resting);
+  connect_queue_wake(queue, &resting);
+  connect_queue_wake(queue, &resting);
   assert_int_equal(take(1), 0);
 }
 
@@ -103,13 +103,13 @@ static void test_remove(void **state) {
   add("192.0.2.2", 2);
   add("192.0.2.3", 3);
   rest("192.0.2.1", 0, 100);
-  lanes_remove(lanes, &waiters[0]);
-  lanes_remove(lanes, &waiters[0]);
-  lanes_remove(lanes, &waiters[3]);
+  connect_queue_remove(queue, &waiters[0]);
+  connect_queue_remove(queue, &waiters[0]);
+  connect_queue_remove(queue, &waiters[3]);
   assert_int_equal(take(0), 2);
   assert_int_equal(take(0), -1);
-  lanes_remove(lanes, &waiters[1]); /* the last one of a resting lane */
-  assert_int_equal(lanes_waiting(lanes), 0);
+  connect_queue_remove(queue, &waiters[1]); /* the last one of a resting lane */
+  assert_int_equal(connect_queue_waiting(queue), 0);
   assert_int_equal(take(100), -1);
 }
 
@@ -117,25 +117,25 @@ static void test_free_with_waiters(void **state) {
   (void)state;
   add("192.0.2.1", 0);
   add("192.0.2.1", 1);
-  lanes_free(lanes);
+  connect_queue_free(queue);
   assert_null(waiters[0].lane);
   assert_null(waiters[1].lane);
-  lanes = NULL;
+  queue = NULL;
 }
 
 /* More lanes than buckets. */
 static void test_many(void **state) {
   (void)state;
-  enum { MANY = 2 * LANES_BUCKETS };
+  enum { MANY = 2 * CONNECT_QUEUE_BUCKETS };
   struct waiter *many = calloc(MANY, sizeof *many);
   for (uint32_t i = 0; i < MANY; i++) {
     unsigned char octets[] = {192, 0, (unsigned char)(i >> 8), (unsigned char)i};
     union address at = address_from_octets((struct span){(const char *)octets, 4}, 1);
-    assert_int_equal(lanes_add(lanes, &at, &many[i]), ERR_NONE);
+    assert_int_equal(connect_queue_add(queue, &at, &many[i]), ERR_NONE);
   }
   for (size_t i = 0; i < MANY; i++) {
-    struct lane *lane = lanes_next(lanes, 0);
-    assert_ptr_equal(lanes_take(lanes, lane), &many[i]);
+    struct lane *lane = connect_queue_next(queue, 0);
+    assert_ptr_equal(connect_queue_take(queue, lane), &many[i]);
   }
   assert_int_equal(take(0), -1);
   free(many);
@@ -150,24 +150,24 @@ static void test_many_rests(void **state) {
   for (uint32_t i = 0; i < MANY; i++) {
     unsigned char octets[] = {192, 0, (unsigned char)(i >> 8), (unsigned char)i};
     union address at = address_from_octets((struct span){(const char *)octets, 4}, 1);
-    assert_int_equal(lanes_add(lanes, &at, &many[i]), ERR_NONE);
-    assert_int_equal(lanes_waiting_at(lanes, &at), 1);
+    assert_int_equal(connect_queue_add(queue, &at, &many[i]), ERR_NONE);
+    assert_int_equal(connect_queue_waiting_at(queue, &at), 1);
     seed = seed * 1103515245 + 12345;
-    lanes_rest(lanes, lanes_next(lanes, 0), 1 + (seed >> 16) % 500);
+    connect_queue_rest(queue, connect_queue_next(queue, 0), 1 + (seed >> 16) % 500);
   }
-  for (size_t i = 0; i < MANY; i += 3) lanes_remove(lanes, &many[i]);
+  for (size_t i = 0; i < MANY; i += 3) connect_queue_remove(queue, &many[i]);
   size_t taken = 0;
-  for (uint64_t now = lanes_until(lanes), last = 0; now != LANES_NEVER;
-       last = now, now = lanes_until(lanes)) {
+  for (uint64_t now = connect_queue_until(queue), last = 0; now != CONNECT_QUEUE_NEVER;
+       last = now, now = connect_queue_until(queue)) {
     assert_true(now > last);
-    assert_null(lanes_next(lanes, now - 1));
-    while (lanes_next(lanes, now)) {
-      lanes_take(lanes, lanes_next(lanes, now));
+    assert_null(connect_queue_next(queue, now - 1));
+    while (connect_queue_next(queue, now)) {
+      connect_queue_take(queue, connect_queue_next(queue, now));
       taken++;
     }
   }
   assert_int_equal(taken, MANY - (MANY + 2) / 3);
-  assert_int_equal(lanes_waiting(lanes), 0);
+  assert_int_equal(connect_queue_waiting(queue), 0);
   free(many);
 }
 

@@ -74,10 +74,10 @@ static void test_rows(void **state) {
   (void)state;
   unsigned wrong = 0;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct framing framing = {0};
+    struct content_length framing = {0};
     for (size_t line = 0; rows[i].lines[line]; line++)
-      framing_note(&framing, span_of(rows[i].lines[line]));
-    if (framing_is_sound(&framing) == rows[i].sound) continue;
+      content_length_note(&framing, span_of(rows[i].lines[line]));
+    if (content_length_is_sound(&framing) == rows[i].sound) continue;
     printf("row %zu: %s\n", i, rows[i].lines[0]);
     wrong++;
   }
@@ -86,8 +86,8 @@ static void test_rows(void **state) {
 
 static void test_length(void **state) {
   (void)state;
-  struct framing framing = {0};
-  framing_note(&framing, SPAN("Content-Length: 65536\r\n"));
+  struct content_length framing = {0};
+  content_length_note(&framing, SPAN("Content-Length: 65536\r\n"));
   assert_true(framing.has_length);
   assert_true(framing.length == 65536);
 }

@@ -26,19 +26,19 @@ static int tear_down(void **state) {
 }
 
 static void write_file(const char *text, bool certificate) {
-  struct certificate_wish wish = {.cn = "Root", .ca = true};
-  struct certificate made = certificate_make(&wish, NULL);
+  struct made_certificate_wish wish = {.cn = "Root", .ca = true};
+  struct made_certificate made = made_certificate_make(&wish, NULL);
   FILE *file = fopen(path, "w");
   fputs(text, file);
   if (certificate) PEM_write_X509(file, made.x509);
   fclose(file);
-  certificate_free(&made);
+  made_certificate_free(&made);
 }
 
 static void check_refused(const char *ca_file, const char *expected) {
   X509_STORE *store = NULL;
   const char *why = NULL;
-  assert_int_equal(trust_load(&store, ca_file, &why), ERR_LIBRARY);
+  assert_int_equal(trust_store_load(&store, ca_file, &why), ERR_LIBRARY);
   assert_string_equal(why, expected);
   assert_null(store);
 }
@@ -46,7 +46,7 @@ static void check_refused(const char *ca_file, const char *expected) {
 static void check_loaded(const char *ca_file) {
   X509_STORE *store = NULL;
   const char *why = NULL;
-  assert_int_equal(trust_load(&store, ca_file, &why), ERR_NONE);
+  assert_int_equal(trust_store_load(&store, ca_file, &why), ERR_NONE);
   assert_int_equal(sk_X509_OBJECT_num(X509_STORE_get0_objects(store)), 1);
   X509_STORE_free(store);
 }
