@@ -26,14 +26,14 @@ static void micro_domain(struct arena *arena) {
 
 static void micro_record(struct arena *arena) {
   struct span txt = SPAN("v=STSv1; id=20260408T100000;"), id;
-  struct faults faults = {.arena = arena};
-  record_judge((struct spans){&txt, 1}, &faults, &id);
+  struct finding_list findings = {.arena = arena};
+  record_judge((struct spans){&txt, 1}, &findings, &id);
 }
 
 static void micro_policy(struct arena *arena) {
-  struct faults faults = {.arena = arena};
+  struct finding_list findings = {.arena = arena};
   struct result_policy policy = {.mode = MODE_COUNT};
-  policy_parse(SPAN(MICRO_POLICY), &faults, &policy);
+  policy_parse(SPAN(MICRO_POLICY), &findings, &policy);
 }
 
 static void micro_match(struct arena *arena) {
@@ -95,7 +95,7 @@ static void micro_in_flight(void) {
   for (uint64_t n = 1; n <= JOBS; n++) {
     char name[32];
     size_t len = (size_t)snprintf(name, sizeof name, "domain%llu.example", (unsigned long long)n);
-    struct entry entry = {.text = {name, len}, .name = {name, len}};
+    struct list_entry entry = {.text = {name, len}, .name = {name, len}};
     if (journey_start(journey, n, &entry)) exit(1);
   }
   size_t bytes = mallinfo2().uordblks - before;

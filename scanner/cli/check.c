@@ -19,10 +19,10 @@ struct check {
 
 static void check_emit(void *data, const struct result *result) {
   struct check *check = data;
-  struct explain_style style = tell_style(result->domain);
+  struct explain_style style = print_result_style(result->domain);
   check->wrong |= diagnosis_is_wrong(result);
   if (check->options->json) {
-    check->err = tell_record(stdout, result);
+    check->err = print_result_record(stdout, result);
   } else {
     if (check->told++) fputc('\n', stdout);
     diagnosis_print(stdout, &style, result);
@@ -30,11 +30,11 @@ static void check_emit(void *data, const struct result *result) {
   if (check->err == ERR_NONE && (fflush(stdout) != 0 || ferror(stdout))) check->err = ERR_IO;
 }
 
-static enum err check_domains(struct check *check, struct enquiry *enquiry) {
+static enum err check_domains(struct check *check, struct single_check *enquiry) {
   const struct options *options = check->options;
   for (int i = 0; i < options->operand_count; i++) {
     const char *domain = options->operands[i];
-    enum err err = enquiry_ask(enquiry, (uint64_t)i + 1, span_of(domain));
+    enum err err = single_check_ask(enquiry, (uint64_t)i + 1, span_of(domain));
     if (err != ERR_NONE) {
       help_complain(check->command, "%s: %s", domain, err_text(err));
       return err;
@@ -48,9 +48,9 @@ static enum err check_domains(struct check *check, struct enquiry *enquiry) {
   return ERR_NONE;
 }
 
-static enum err check_configure(struct check *check, struct enquiry_config *config) {
+static enum err check_configure(struct check *check, struct single_check_config *config) {
   const struct options *options = check->options;
-  *config = (struct enquiry_config){
+  *config = (struct single_check_config){
       .dns_rate = options->dns_rate,
       .https_rate = options->https_rate,
       .per_address = options->per_address,
@@ -66,8 +66,8 @@ static enum err check_configure(struct check *check, struct enquiry_config *conf
 
 static int check_with(struct check *check) {
   const struct options *options = check->options;
-  struct enquiry_config config;
-  struct enquiry *enquiry = NULL;
+  struct single_check_config config;
+  struct single_check *enquiry = NULL;
   struct block_list *block = NULL;
   const char *why = NULL;
   enum err err = check_configure(check, &config);
@@ -76,16 +76,16 @@ static int check_with(struct check *check) {
   if (err != ERR_NONE) goto done;
   status = EXIT_WRONG;
   config.fetcher.block = block;
-  err = enquiry_new(&enquiry, &config, &why);
+  err = single_check_new(&enquiry, &config, &why);
   if (err != ERR_NONE) {
     help_complain(check->command, "%s%s%s", options->ca_file ? options->ca_file : "",
                   options->ca_file ? ": " : "", why ? why : err_text(err));
     goto done;
   }
-  if (preflight_say(config.servers.at, config.servers.count) != ERR_NONE) goto done;
+  if (resolver_check_say(config.servers.at, config.servers.count) != ERR_NONE) goto done;
   if (check_domains(check, enquiry) == ERR_NONE && !check->wrong) status = EXIT_DONE;
 done:
-  enquiry_free(enquiry);
+  single_check_free(enquiry);
   block_list_free(block);
   return status;
 }

@@ -263,9 +263,9 @@ static void step_expected(struct diagnosis *diagnosis, const struct diagnosis_st
   if (step->proposal == PROPOSES_POLICY && diagnosis->policy_proposed) return;
   explain_text(out, diagnosis->style, DIAGNOSIS_INDENT, step->expected);
   if (step->proposal == PROPOSES_RECORD)
-    proposal_record(out, DIAGNOSIS_PROPOSAL_INDENT, diagnosis->result);
+    suggestion_record(out, DIAGNOSIS_PROPOSAL_INDENT, diagnosis->result);
   if (step->proposal == PROPOSES_POLICY) {
-    proposal_policy(out, DIAGNOSIS_PROPOSAL_INDENT, diagnosis->result);
+    suggestion_policy(out, DIAGNOSIS_PROPOSAL_INDENT, diagnosis->result);
     diagnosis->policy_proposed = true;
   }
 }
@@ -285,7 +285,7 @@ static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step 
   if (reached) step->show(diagnosis);
   for (const struct finding *f = result->findings; f; f = f->next)
     if (finding_info(f->code)->stage == step->stage)
-      tell_finding(diagnosis->out, diagnosis->style, f);
+      print_result_finding(diagnosis->out, diagnosis->style, f);
   bool mail_only = step->stage == STAGE_MX && gravest == FINDING_WARNING;
   if (gravest <= FINDING_WARNING && !mail_only) step_expected(diagnosis, step);
 }
@@ -310,7 +310,7 @@ static void diagnosis_head(const struct diagnosis *diagnosis) {
     fputc(')', out);
   }
   fputs(": ", out);
-  tell_status(out, diagnosis->style, result);
+  print_result_status(out, diagnosis->style, result);
   if (result->has_effect && result->status != STATUS_BLOCKED)
     fprintf(out, "; %s", effect_texts[result->effect]);
   fputc('\n', out);
@@ -333,7 +333,7 @@ static void diagnosis_cures(const struct diagnosis *diagnosis) {
   while (found && finding_info(found->code)->severity == FINDING_INFO) found = found->next;
   if (!found) return;
   fputs("\nWhat is wrong, and how to mend it:\n", diagnosis->out);
-  tell_cures(diagnosis->out, diagnosis->style, diagnosis->result->findings);
+  print_result_cures(diagnosis->out, diagnosis->style, diagnosis->result->findings);
   fprintf(diagnosis->out, "\nThe commands to see it yourself: stscan explain --domain ");
   terminal_text_print(diagnosis->out, diagnosis->result->domain);
   fprintf(diagnosis->out, " %s\n", finding_info(found->code)->name);

@@ -28,7 +28,8 @@ static void complain_where(const char *command, const struct filter_fault *fault
   help_complain(command, "--where: \"%.*s\" is not allowed: %s", SPAN_ARG(fault->part), allowed);
 }
 
-bool slice_where(const char *command, const struct options_texts *texts, struct filter *where) {
+bool filter_option_where(const char *command, const struct options_texts *texts,
+                         struct filter *where) {
   struct filter_fault fault;
   for (unsigned i = 0; i < texts->count; i++) {
     enum err err = filter_add(where, span_of(texts->at[i]), &fault);
@@ -39,7 +40,7 @@ bool slice_where(const char *command, const struct options_texts *texts, struct 
   return true;
 }
 
-bool slice_by(const char *command, const char *by, enum dimension *dimension) {
+bool filter_option_by(const char *command, const char *by, enum dimension *dimension) {
   char names[ALLOWED_SIZE] = "";
   *dimension = by ? dimension_by_text(span_of(by)) : DIMENSION_COUNT;
   if (!by || *dimension != DIMENSION_COUNT) return true;
@@ -52,15 +53,16 @@ bool slice_by(const char *command, const char *by, enum dimension *dimension) {
   return false;
 }
 
-bool slice_text(const char *command, const struct options_texts *texts,
-                char text[SLICE_TEXT_SIZE]) {
+bool filter_option_text(const char *command, const struct options_texts *texts,
+                        char text[FILTER_OPTION_TEXT_SIZE]) {
   size_t used = 0;
   text[0] = 0;
   for (unsigned i = 0; i < texts->count; i++) {
-    int len = snprintf(text + used, SLICE_TEXT_SIZE - used, "%s%s", i ? "," : "", texts->at[i]);
-    if (len < 0 || (size_t)len >= SLICE_TEXT_SIZE - used) {
+    int len =
+        snprintf(text + used, FILTER_OPTION_TEXT_SIZE - used, "%s%s", i ? "," : "", texts->at[i]);
+    if (len < 0 || (size_t)len >= FILTER_OPTION_TEXT_SIZE - used) {
       help_complain(command, "--where: the conditions are longer than %d bytes",
-                    SLICE_TEXT_SIZE - 1);
+                    FILTER_OPTION_TEXT_SIZE - 1);
       return false;
     }
     used += (size_t)len;

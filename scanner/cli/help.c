@@ -25,6 +25,6 @@ void help_command(FILE *out, const char *name) {
 void help_complain(const char *command, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  say_of(command, format, args);
+  notice_of(command, format, args);
   va_end(args);
 }

@@ -20,7 +20,7 @@ struct lint {
   const struct options *options;
   const char *command;
   struct arena arena;
-  struct faults faults;
+  struct finding_list findings;
   struct result result;
   bool stdin_taken;
 };
@@ -82,7 +82,7 @@ static enum err lint_record(struct lint *lint) {
   enum err err = lint_texts(lint, &lint->options->record, &record->txt);
   if (err != ERR_NONE) return err;
   record->lookup.asked = true;
-  if (record_judge(record->txt, &lint->faults, &record->id) == RECORD_NONE)
+  if (record_judge(record->txt, &lint->findings, &record->id) == RECORD_NONE)
     lint->result.status = STATUS_ABSENT;
   return ERR_NONE;
 }
@@ -93,7 +93,7 @@ static enum err lint_tlsrpt(struct lint *lint) {
   enum err err = lint_texts(lint, &lint->options->tlsrpt, &tlsrpt->txt);
   if (err != ERR_NONE) return err;
   tlsrpt->lookup.asked = true;
-  tlsrpt_judge(tlsrpt, &lint->faults);
+  tlsrpt_judge(tlsrpt, &lint->findings);
   return ERR_NONE;
 }
 
@@ -104,11 +104,11 @@ static enum err lint_policy(struct lint *lint) {
   if (err != ERR_NONE) return err;
   policy->here = true;
   if (policy->text.len > POLICY_SIZE_DEFAULT)
-    faults_add(&lint->faults,
-               (struct finding){.code = FOUND_POLICY_HTTP_TOO_LARGE,
-                                .detail = arena_format(&lint->arena, "%zu bytes, at most %d",
-                                                       policy->text.len, POLICY_SIZE_DEFAULT)});
-  policy_parse(policy->text, &lint->faults, policy);
+    finding_list_add(&lint->findings, (struct finding){.code = FOUND_POLICY_HTTP_TOO_LARGE,
+                                                       .detail = arena_format(
+                                                           &lint->arena, "%zu bytes, at most %d",
+                                                           policy->text.len, POLICY_SIZE_DEFAULT)});
+  policy_parse(policy->text, &lint->findings, policy);
   return ERR_NONE;
 }
 
@@ -129,25 +129,25 @@ static enum err lint_mx(struct lint *lint) {
   }
   if (lint->result.policy.mx.count == 0) return ERR_NONE;
   psl_ctx_t *psl = psl_latest(NULL);
-  match_judge(psl, &lint->result.policy, mx, &lint->faults);
+  match_judge(psl, &lint->result.policy, mx, &lint->findings);
   psl_free(psl);
   return ERR_NONE;
 }
 
 static void lint_verdict(struct lint *lint) {
-  lint->result.findings = lint->faults.first;
+  lint->result.findings = lint->findings.first;
   if (lint->result.status == STATUS_ABSENT) return;
-  for (const struct finding *f = lint->faults.first; f; f = f->next)
+  for (const struct finding *f = lint->findings.first; f; f = f->next)
     if (finding_info(f->code)->severity == FINDING_ERROR) lint->result.status = STATUS_BROKEN;
 }
 
 static enum err lint_print_text(const struct lint *lint) {
-  struct explain_style style = tell_style((struct span){0});
-  tell_status(stdout, &style, &lint->result);
+  struct explain_style style = print_result_style((struct span){0});
+  print_result_status(stdout, &style, &lint->result);
   fputc('\n', stdout);
   for (const struct finding *f = lint->result.findings; f; f = f->next)
-    tell_finding(stdout, &style, f);
-  tell_cures(stdout, &style, lint->result.findings);
+    print_result_finding(stdout, &style, f);
+  print_result_cures(stdout, &style, lint->result.findings);
   return ERR_NONE;
 }
 
@@ -164,7 +164,7 @@ static int lint_run(struct lint *lint) {
   lint_verdict(lint);
   err = lint->arena.err;
   if (err == ERR_NONE)
-    err = lint->options->json ? tell_record(stdout, &lint->result) : lint_print_text(lint);
+    err = lint->options->json ? print_result_record(stdout, &lint->result) : lint_print_text(lint);
   if (err == ERR_NONE && (fflush(stdout) != 0 || ferror(stdout))) err = ERR_IO;
   if (err != ERR_NONE) return lint_complain(lint, "standard output", err);
   return lint->result.status == STATUS_VALID ? EXIT_DONE : EXIT_WRONG;
@@ -187,7 +187,7 @@ int lint_main(int argc, char **argv) {
       .arena = {.limit = LINT_ARENA_MAX},
       .result = {.status = STATUS_VALID},
   };
-  lint.faults.arena = &lint.arena;
+  lint.findings.arena = &lint.arena;
   int status = lint_run(&lint);
   arena_free(&lint.arena);
   return status;

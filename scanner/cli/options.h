@@ -62,7 +62,7 @@ struct options_texts {
 struct options {
   const char *output;
   bool append, resume, force;
-  enum entry_format format;
+  enum list_entry_format format;
   const char *resolvers; /* NULL: the system's */
   unsigned threads;      /* 0: as many as processors */
   unsigned concurrency;  /* 0: chosen by the program */

@@ -5,7 +5,7 @@
 #include "scanner/cli/terminal.h"
 #include <stdlib.h>
 
-enum { TELL_INDENT = 6 };
+enum { PRINT_RESULT_INDENT = 6 };
 
 static const char *const severity_colours[] = {
     [FINDING_ERROR] = "\x1b[1;31m",
@@ -13,7 +13,7 @@ static const char *const severity_colours[] = {
     [FINDING_INFO] = "\x1b[36m",
 };
 
-struct explain_style tell_style(struct span domain) {
+struct explain_style print_result_style(struct span domain) {
   return (struct explain_style){
       .width = terminal_width(stdout),
       .colour = terminal_colour(stdout),
@@ -21,18 +21,19 @@ struct explain_style tell_style(struct span domain) {
   };
 }
 
-static void tell_word(FILE *out, const struct explain_style *style, enum finding_severity severity,
-                      const char *word) {
+static void print_result_word(FILE *out, const struct explain_style *style,
+                              enum finding_severity severity, const char *word) {
   if (style->colour)
     fprintf(out, "%s%s\x1b[0m", severity_colours[severity], word);
   else
     fputs(word, out);
 }
 
-void tell_finding(FILE *out, const struct explain_style *style, const struct finding *finding) {
+void print_result_finding(FILE *out, const struct explain_style *style,
+                          const struct finding *finding) {
   const struct finding_info *info = finding_info(finding->code);
   fputs("    ", out);
-  tell_word(out, style, info->severity, finding_severity_text(info->severity));
+  print_result_word(out, style, info->severity, finding_severity_text(info->severity));
   fprintf(out, "  %s", info->name);
   if (finding->detail.len) fputs(": ", out);
   terminal_text_print(out, finding->detail);
@@ -44,31 +45,34 @@ void tell_finding(FILE *out, const struct explain_style *style, const struct fin
   fputc('\n', out);
 }
 
-static void tell_part(FILE *out, const struct explain_style *style, const char *heading,
-                      const char *text) {
+static void print_result_part(FILE *out, const struct explain_style *style, const char *heading,
+                              const char *text) {
   fprintf(out, "    %s\n", heading);
-  explain_text(out, style, TELL_INDENT, text);
+  explain_text(out, style, PRINT_RESULT_INDENT, text);
 }
 
-void tell_cures(FILE *out, const struct explain_style *style, const struct finding *findings) {
+void print_result_cures(FILE *out, const struct explain_style *style,
+                        const struct finding *findings) {
   for (const struct finding *finding = findings; finding; finding = finding->next) {
     const struct finding_info *info = finding_info(finding->code);
     if (info->severity == FINDING_INFO) continue;
     fputs("\n  ", out);
-    tell_word(out, style, info->severity, info->name);
+    print_result_word(out, style, info->severity, info->name);
     fprintf(out, ": %s\n", info->title);
-    tell_part(out, style, "Meaning", info->meaning);
-    tell_part(out, style, "What a sender does", info->sender);
-    tell_part(out, style, "How to mend it", info->mend);
+    print_result_part(out, style, "Meaning", info->meaning);
+    print_result_part(out, style, "What a sender does", info->sender);
+    print_result_part(out, style, "How to mend it", info->mend);
   }
 }
 
-void tell_status(FILE *out, const struct explain_style *style, const struct result *result) {
+void print_result_status(FILE *out, const struct explain_style *style,
+                         const struct result *result) {
   unsigned counts[FINDING_SEVERITY_COUNT] = {0};
   for (const struct finding *finding = result->findings; finding; finding = finding->next)
     counts[finding_info(finding->code)->severity]++;
   bool good = result->status == STATUS_VALID || result->status == STATUS_ABSENT;
-  tell_word(out, style, good ? FINDING_INFO : FINDING_ERROR, result_status_text(result->status));
+  print_result_word(out, style, good ? FINDING_INFO : FINDING_ERROR,
+                    result_status_text(result->status));
   const char *between = ": ";
   for (int severity = FINDING_ERROR; severity <= FINDING_WARNING; severity++) {
     if (counts[severity] == 0) continue;
@@ -79,7 +83,7 @@ void tell_status(FILE *out, const struct explain_style *style, const struct resu
   }
 }
 
-enum err tell_record(FILE *out, const struct result *result) {
+enum err print_result_record(FILE *out, const struct result *result) {
   size_t size = 0;
   char *memory = NULL;
   struct json_writer json = json_writer_into(NULL, 0);

@@ -8,20 +8,22 @@
 #include "output/record/result.h"
 
 /* The style for standard output, with the domain to fill in (may be {0}). */
-struct explain_style tell_style(struct span domain);
+struct explain_style print_result_style(struct span domain);
 
 /* The finding in one line, by its severity coloured: code and detail, made fit for a terminal. */
-void tell_finding(FILE *out, const struct explain_style *style, const struct finding *finding);
+void print_result_finding(FILE *out, const struct explain_style *style,
+                          const struct finding *finding);
 
 /* For each finding that is not only for information: title, meaning, what a sender does, how to
  * mend it. */
-void tell_cures(FILE *out, const struct explain_style *style, const struct finding *findings);
+void print_result_cures(FILE *out, const struct explain_style *style,
+                        const struct finding *findings);
 
 /* "broken: 2 errors, 1 warning". */
-void tell_status(FILE *out, const struct explain_style *style, const struct result *result);
+void print_result_status(FILE *out, const struct explain_style *style, const struct result *result);
 
 /* The record, as scan writes it: a line. ERR_MEMORY; whether it could be written tells the stream.
  */
-enum err tell_record(FILE *out, const struct result *result);
+enum err print_result_record(FILE *out, const struct result *result);
 
 #endif

@@ -6,27 +6,29 @@
 static const struct {
   struct span name;
   size_t shortest;
-} again_modes[] = {
+} resume_command_modes[] = {
     {{"--append", 8}, sizeof "--ap" - 1},
     {{"--force", 7}, sizeof "--forc" - 1},
     {{"--resume", 8}, sizeof "--resu" - 1},
 };
 
-static bool again_is_mode(struct span word) {
-  for (size_t i = 0; i < sizeof again_modes / sizeof *again_modes; i++)
-    if (word.len >= again_modes[i].shortest && span_starts(again_modes[i].name, word)) return true;
+static bool resume_command_is_mode(struct span word) {
+  for (size_t i = 0; i < sizeof resume_command_modes / sizeof *resume_command_modes; i++)
+    if (word.len >= resume_command_modes[i].shortest &&
+        span_starts(resume_command_modes[i].name, word))
+      return true;
   return false;
 }
 
-static bool again_is_plain(struct span word) {
+static bool resume_command_is_plain(struct span word) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                               "@%+=:,./_-";
   return word.len && strspn(word.ptr, plain) == word.len;
 }
 
 /* Control characters as $'\x1b': nothing raw reaches the terminal. */
-static void again_print_word(FILE *out, struct span word) {
-  if (again_is_plain(word)) {
+static void resume_command_print_word(FILE *out, struct span word) {
+  if (resume_command_is_plain(word)) {
     fwrite(word.ptr, 1, word.len, out);
     return;
   }
@@ -41,15 +43,15 @@ static void again_print_word(FILE *out, struct span word) {
   fputc('\'', out);
 }
 
-void again_print(FILE *out, int argc, char *const *argv) {
+void resume_command_print(FILE *out, int argc, char *const *argv) {
   bool operands = false; /* behind -- */
   fprintf(out, "stscan %s --resume", argv[0]);
   for (int i = 1; i < argc; i++) {
     struct span word = span_of(argv[i]);
     operands |= span_equal(word, SPAN("--"));
-    if (!operands && again_is_mode(word)) continue;
+    if (!operands && resume_command_is_mode(word)) continue;
     fputc(' ', out);
-    again_print_word(out, word);
+    resume_command_print_word(out, word);
   }
   fputc('\n', out);
 }

@@ -6,6 +6,6 @@
 
 /* The command line (argv[0] is the command) as a shell reads it, in one line, with --resume in
  * place of --force or --append. */
-void again_print(FILE *out, int argc, char *const *argv);
+void resume_command_print(FILE *out, int argc, char *const *argv);
 
 #endif

@@ -108,7 +108,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
     goto done;
   }
   config.fetcher.block = block;
-  if (options->summary) err = account_check(options->summary, options->force);
+  if (options->summary) err = summary_check(options->summary, options->force);
   if (err != ERR_NONE) {
     scan_complain_summary(argv[0], options->summary, err);
     goto done;
@@ -117,13 +117,13 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   status = scan_exit_status(end);
   if (account.begin == 0) goto done; /* it did not begin */
   if (options->progress != PROGRESS_NEVER && end != SCAN_READER_GONE)
-    account_print(stderr, &account, end, options->output);
+    summary_print(stderr, &account, end, options->output);
   if (account.resumable && (end == SCAN_STOPPED || end == SCAN_BROKEN)) {
     fputs("stscan: the rest is done by: ", stderr);
-    again_print(stderr, argc, argv);
+    resume_command_print(stderr, argc, argv);
   }
   if (options->summary)
-    err = account_write(options->summary, options->force, &account, end, argc, argv);
+    err = summary_write(options->summary, options->force, &account, end, argc, argv);
   if (err != ERR_NONE) {
     scan_complain_summary(argv[0], options->summary, err);
     status = EXIT_WRONG;

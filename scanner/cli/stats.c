@@ -20,7 +20,7 @@ struct stats {
   const struct options *options;
   const char *command;
   struct filter where;
-  char where_text[SLICE_TEXT_SIZE];
+  char where_text[FILTER_OPTION_TEXT_SIZE];
   struct aggregate_config config;
   struct aggregate aggregate;
 };
@@ -120,9 +120,9 @@ static int stats_configure(struct stats *stats) {
       .threads = stats_threads(options),
       .where = &stats->where,
   };
-  if (!slice_where(stats->command, &options->where, &stats->where)) return EXIT_USAGE;
-  if (!slice_text(stats->command, &options->where, stats->where_text)) return EXIT_USAGE;
-  if (!slice_by(stats->command, options->by, &stats->config.by)) return EXIT_USAGE;
+  if (!filter_option_where(stats->command, &options->where, &stats->where)) return EXIT_USAGE;
+  if (!filter_option_text(stats->command, &options->where, stats->where_text)) return EXIT_USAGE;
+  if (!filter_option_by(stats->command, options->by, &stats->config.by)) return EXIT_USAGE;
   int status = stats_combination(stats);
   if (status == EXIT_DONE) status = stats_list(stats);
   return status == EXIT_DONE ? stats_operands(stats) : status;

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 /* How a summary begins. */
-#define ACCOUNT_MARK SPAN("{\"versions\":{\"stscan\":\"")
+#define SUMMARY_MARK SPAN("{\"versions\":{\"stscan\":\"")
 
-enum { ACCOUNT_SIZE = 64 * 1024 };
+enum { SUMMARY_SIZE = 64 * 1024 };
 
-static const char *account_end_text(enum scan_end end) {
+static const char *summary_end_text(enum scan_end end) {
   switch (end) {
   case SCAN_COMPLETE: return "complete";
   case SCAN_STOPPED: return "stopped";
@@ -23,7 +23,7 @@ static const char *account_end_text(enum scan_end end) {
 }
 
 /* Digits in groups of three: 1,234,567. */
-static const char *account_number(uint64_t number, char text[32]) {
+static const char *summary_number(uint64_t number, char text[32]) {
   char digits[24];
   int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
   char *out = text;
@@ -35,27 +35,27 @@ static const char *account_number(uint64_t number, char text[32]) {
   return text;
 }
 
-static double account_rate(const struct scan_account *account) {
+static double summary_rate(const struct scan_account *account) {
   return account->seconds > 0 ? (double)account->records / account->seconds : 0;
 }
 
-static void account_print_status(FILE *out, const struct tally *tally) {
+static void summary_print_status(FILE *out, const struct tally *tally) {
   char text[32];
   fputs("  ", out);
   for (int i = 0; i < STATUS_COUNT; i++) {
     uint64_t domains = tally_status(tally, (enum result_status)i);
     if (domains)
       fprintf(out, "%s %s  ", result_status_text((enum result_status)i),
-              account_number(domains, text));
+              summary_number(domains, text));
   }
   fputc('\n', out);
 }
 
-/* The most frequent errors, at most ACCOUNT_FAULTS_SHOWN. */
-static void account_print_faults(FILE *out, const struct tally *tally) {
+/* The most frequent errors, at most SUMMARY_FAULTS_SHOWN. */
+static void summary_print_faults(FILE *out, const struct tally *tally) {
   bool shown[FOUND_COUNT] = {false};
   char text[32];
-  for (int row = 0; row < ACCOUNT_FAULTS_SHOWN; row++) {
+  for (int row = 0; row < SUMMARY_FAULTS_SHOWN; row++) {
     int most = -1;
     for (int code = 0; code < FOUND_COUNT; code++) {
       if (shown[code] || finding_info((enum finding_code)code)->severity != FINDING_ERROR) continue;
@@ -68,56 +68,56 @@ static void account_print_faults(FILE *out, const struct tally *tally) {
     shown[most] = true;
     fprintf(out, "%s%s %s",
             row ? ", " : "  most frequent faults: ", finding_info((enum finding_code)most)->name,
-            account_number(tally_code(tally, (enum finding_code)most), text));
+            summary_number(tally_code(tally, (enum finding_code)most), text));
   }
   if (memchr(shown, true, sizeof shown)) fputc('\n', out);
 }
 
-static void account_print_servers(FILE *out, const struct scan_account *account) {
+static void summary_print_servers(FILE *out, const struct scan_account *account) {
   char address[ADDRESS_TEXT_MAX], sent[32];
   for (size_t i = 0; i < account->server_count; i++) {
     const struct resolver_server *server = &account->servers[i];
     address_text(&server->address, address);
     fprintf(out, "  resolver %s: %s queries, %.2f%% lost, %.1f ms%s\n", address,
-            account_number(server->sent, sent),
+            summary_number(server->sent, sent),
             server->sent ? 100.0 * (double)server->lost / (double)server->sent : 0.0,
             server->rtt_us / 1000.0, server->resting ? ", stopped answering" : "");
   }
 }
 
-void account_print(FILE *out, const struct scan_account *account, enum scan_end end,
+void summary_print(FILE *out, const struct scan_account *account, enum scan_end end,
                    const char *output) {
   char records[32], bytes[32], fetches[32];
   if (end == SCAN_COMPLETE && account->resumed && account->records == 0) {
     fputs("stscan: nothing left to do: ", out);
     terminal_text_print(out, span_of(output));
-    fprintf(out, " holds all %s records\n", account_number(account->resumed, records));
+    fprintf(out, " holds all %s records\n", summary_number(account->resumed, records));
     return;
   }
   fprintf(out, "stscan: %s: %s records in %.1f s (%.0f/s), %s policies fetched\n",
-          account_end_text(end), account_number(account->records, records), account->seconds,
-          account_rate(account), account_number(account->fetches, fetches));
+          summary_end_text(end), summary_number(account->records, records), account->seconds,
+          summary_rate(account), summary_number(account->fetches, fetches));
   if (account->tally) {
-    account_print_status(out, account->tally);
-    account_print_faults(out, account->tally);
+    summary_print_status(out, account->tally);
+    summary_print_faults(out, account->tally);
   }
-  account_print_servers(out, account);
+  summary_print_servers(out, account);
   if (account->resumed)
-    fprintf(out, "  %s records were there before\n", account_number(account->resumed, records));
+    fprintf(out, "  %s records were there before\n", summary_number(account->resumed, records));
   if (account->dropped)
     fprintf(out, "  %s domains were in flight and have no record\n",
-            account_number(account->dropped, records));
+            summary_number(account->dropped, records));
   if (strcmp(output, "-") == 0) return;
   fputs("  results: ", out);
   terminal_text_print(out, span_of(output));
-  fprintf(out, " (%s bytes)\n", account_number(account->bytes, bytes));
+  fprintf(out, " (%s bytes)\n", summary_number(account->bytes, bytes));
 }
 
-enum err account_check(const char *path, bool force) {
-  return strcmp(path, "-") == 0 ? ERR_NONE : whole_file_check(path, ACCOUNT_MARK, force);
+enum err summary_check(const char *path, bool force) {
+  return strcmp(path, "-") == 0 ? ERR_NONE : whole_file_check(path, SUMMARY_MARK, force);
 }
 
-static void account_json_servers(struct json_writer *json, const struct scan_account *account) {
+static void summary_json_servers(struct json_writer *json, const struct scan_account *account) {
   char address[ADDRESS_TEXT_MAX];
   json_writer_open(json, "resolvers", '[');
   for (size_t i = 0; i < account->server_count; i++) {
@@ -136,7 +136,7 @@ static void account_json_servers(struct json_writer *json, const struct scan_acc
 }
 
 /* Of the whole scan: what was there before is counted as well. *all NULL: it is not known. */
-static enum err account_statistics(const struct scan_account *account, struct tally **all) {
+static enum err summary_statistics(const struct scan_account *account, struct tally **all) {
   *all = NULL;
   if (!account->tally) return ERR_NONE;
   enum err err = tally_new(all);
@@ -145,7 +145,7 @@ static enum err account_statistics(const struct scan_account *account, struct ta
   return err;
 }
 
-static void account_json(struct json_writer *json, const struct scan_account *account,
+static void summary_json(struct json_writer *json, const struct scan_account *account,
                          const struct tally *statistics, enum scan_end end, int argc,
                          char *const *argv) {
   json_writer_open(json, NULL, '{');
@@ -153,7 +153,7 @@ static void account_json(struct json_writer *json, const struct scan_account *ac
   json_writer_open(json, "arguments", '[');
   for (int i = 0; i < argc; i++) json_writer_string(json, NULL, span_of(argv[i]));
   json_writer_close(json, ']');
-  json_writer_string(json, "end", span_of(account_end_text(end)));
+  json_writer_string(json, "end", span_of(summary_end_text(end)));
   json_writer_time(json, "started_at", account->begin);
   json_writer_time(json, "ended_at", account->end);
   json_writer_fixed(json, "seconds", account->seconds, 3);
@@ -163,40 +163,40 @@ static void account_json(struct json_writer *json, const struct scan_account *ac
   json_writer_uint(json, "dropped", account->dropped);
   json_writer_uint(json, "bytes", account->bytes);
   json_writer_uint(json, "fetches", account->fetches);
-  json_writer_fixed(json, "records_per_second", account_rate(account), 1);
+  json_writer_fixed(json, "records_per_second", summary_rate(account), 1);
   json_writer_uint(json, "threads", account->threads);
   json_writer_uint(json, "concurrency", account->concurrency);
-  account_json_servers(json, account);
+  summary_json_servers(json, account);
   if (statistics) tally_write(statistics, json, "statistics");
   json_writer_close(json, '}');
   json_writer_raw(json, SPAN("\n"));
 }
 
-static enum err account_save(const char *path, bool force, struct span text) {
+static enum err summary_save(const char *path, bool force, struct span text) {
   struct whole_file *file;
   if (strcmp(path, "-") == 0)
     return fwrite(text.ptr, 1, text.len, stdout) == text.len ? ERR_NONE : ERR_IO;
-  enum err err = whole_file_open(&file, path, ACCOUNT_MARK, force);
+  enum err err = whole_file_open(&file, path, SUMMARY_MARK, force);
   if (err != ERR_NONE) return err;
   fwrite(text.ptr, 1, text.len, whole_file_stream(file));
   return whole_file_close(file, true);
 }
 
-enum err account_write(const char *path, bool force, const struct scan_account *account,
+enum err summary_write(const char *path, bool force, const struct scan_account *account,
                        enum scan_end end, int argc, char *const *argv) {
   struct tally *statistics;
-  enum err err = account_statistics(account, &statistics);
+  enum err err = summary_statistics(account, &statistics);
   bool whole = false;
-  for (size_t size = ACCOUNT_SIZE; err == ERR_NONE && !whole;) {
+  for (size_t size = SUMMARY_SIZE; err == ERR_NONE && !whole;) {
     char *memory = malloc(size);
     if (!memory) {
       err = ERR_MEMORY;
       break;
     }
     struct json_writer json = json_writer_into(memory, size);
-    account_json(&json, account, statistics, end, argc, argv);
+    summary_json(&json, account, statistics, end, argc, argv);
     whole = !json_writer_overflow(&json);
-    if (whole) err = account_save(path, force, json_writer_text(&json));
+    if (whole) err = summary_save(path, force, json_writer_text(&json));
     size = json.need;
     free(memory);
   }

@@ -5,18 +5,18 @@
 #include "scanner/run/scan.h"
 #include <stdio.h>
 
-enum { ACCOUNT_FAULTS_SHOWN = 5 };
+enum { SUMMARY_FAULTS_SHOWN = 5 };
 
-void account_print(FILE *out, const struct scan_account *account, enum scan_end end,
+void summary_print(FILE *out, const struct scan_account *account, enum scan_end end,
                    const char *output);
 
 /* Whether the summary could be written there (path "-": standard output). ERR_REFUSED: there is
  * something else, and force does not allow to replace it; ERR_IO with errno. Leaves nothing behind.
  */
-enum err account_check(const char *path, bool force);
+enum err summary_check(const char *path, bool force);
 
 /* Writes the summary, whole or not at all; fails likewise, or with ERR_MEMORY. */
-enum err account_write(const char *path, bool force, const struct scan_account *account,
+enum err summary_write(const char *path, bool force, const struct scan_account *account,
                        enum scan_end end, int argc, char *const *argv);
 
 #endif

@@ -15,9 +15,9 @@ void address_plan_choose(struct address_plan *plan, const union address *address
                           barred ? "on the block list" : "not public");
   }
   if (plan->address_count) return;
-  plan->best.faults.arena = arena;
-  faults_add(&plan->best.faults,
-             (struct finding){.code = FOUND_POLICY_ADDRESS_NOT_PUBLIC, .detail = detail});
+  plan->best.findings.arena = arena;
+  finding_list_add(&plan->best.findings,
+                   (struct finding){.code = FOUND_POLICY_ADDRESS_NOT_PUBLIC, .detail = detail});
 }
 
 const union address *address_plan_address(const struct address_plan *plan) {

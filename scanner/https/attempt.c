@@ -7,14 +7,15 @@ static void attempt_raise(struct attempt *attempt, const struct request *request
   enum finding_code code = outcome_code(outcome);
   if (code == FOUND_COUNT) return;
   bool http = finding_info(code)->stage == STAGE_POLICY_HTTP;
-  faults_add(&attempt->faults,
-             (struct finding){.code = code,
-                              .detail = outcome_detail(outcome, code, attempt->faults.arena),
-                              .http_status = http ? outcome->http_status : 0});
+  finding_list_add(
+      &attempt->findings,
+      (struct finding){.code = code,
+                       .detail = outcome_detail(outcome, code, attempt->findings.arena),
+                       .http_status = http ? outcome->http_status : 0});
 }
 
-static enum finding_code attempt_first_error(const struct faults *faults) {
-  for (const struct finding *f = faults->first; f; f = f->next)
+static enum finding_code attempt_first_error(const struct finding_list *findings) {
+  for (const struct finding *f = findings->first; f; f = f->next)
     if (finding_info(f->code)->severity == FINDING_ERROR) return f->code;
   return FOUND_COUNT;
 }
@@ -24,7 +25,7 @@ struct attempt attempt_judge(const struct request *request, int64_t now, struct 
   struct attempt attempt = {
       .here = true,
       .step = outcome->step,
-      .faults.arena = arena,
+      .findings.arena = arena,
       .certificate = request->peer.facts,
       .has_header = outcome->step == OUTCOME_BODY,
       .has_body = outcome_code(outcome) == FOUND_COUNT,
@@ -32,8 +33,8 @@ struct attempt attempt_judge(const struct request *request, int64_t now, struct 
   request_result(request, arena, &attempt.fetch);
   attempt_raise(&attempt, request);
   attempt.fetch.has_trusted = request->peer.facts.here;
-  attempt.fetch.trusted = certificate_judge(&request->peer, now, &attempt.faults);
-  attempt.code = attempt_first_error(&attempt.faults);
+  attempt.fetch.trusted = certificate_judge(&request->peer, now, &attempt.findings);
+  attempt.code = attempt_first_error(&attempt.findings);
   bool distrusted = attempt.fetch.has_trusted && !attempt.fetch.trusted;
   attempt.tries_next = !distrusted && outcome_tries_next(outcome);
   attempt.overload = outcome_is_overload(outcome);

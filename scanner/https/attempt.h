@@ -6,13 +6,13 @@
 
 struct attempt {
   bool here;
-  enum outcome_step step;    /* how far it got */
-  enum finding_code code;    /* its first error; FOUND_COUNT: none */
-  bool tries_next;           /* whether a sender would go on to the next address */
-  bool overload;             /* the address is to be left alone for a while */
-  unsigned retry_after;      /* seconds that an overloaded server asks for; 0: it does not say */
-  struct faults faults;      /* its findings, in the arena */
-  struct result_fetch fetch; /* without attempts */
+  enum outcome_step step;       /* how far it got */
+  enum finding_code code;       /* its first error; FOUND_COUNT: none */
+  bool tries_next;              /* whether a sender would go on to the next address */
+  bool overload;                /* the address is to be left alone for a while */
+  unsigned retry_after;         /* seconds that an overloaded server asks for; 0: it does not say */
+  struct finding_list findings; /* its findings, in the arena */
+  struct result_fetch fetch;    /* without attempts */
   struct result_certificate certificate;
   bool has_header; /* whole */
   bool has_body;

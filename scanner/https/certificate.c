@@ -148,35 +148,36 @@ static void certificate_time_text(char text[CERTIFICATE_TIME_TEXT_MAX], int64_t 
     text[0] = '\0';
 }
 
-static void certificate_raise(struct faults *faults, enum finding_code code, struct span detail) {
-  faults_add(faults, (struct finding){.code = code, .detail = detail});
+static void certificate_raise(struct finding_list *findings, enum finding_code code,
+                              struct span detail) {
+  finding_list_add(findings, (struct finding){.code = code, .detail = detail});
 }
 
-static void certificate_raise_date(struct faults *faults, enum finding_code code, const char *what,
-                                   int64_t date, size_t depth) {
+static void certificate_raise_date(struct finding_list *findings, enum finding_code code,
+                                   const char *what, int64_t date, size_t depth) {
   char text[CERTIFICATE_TIME_TEXT_MAX];
   certificate_time_text(text, date);
-  certificate_raise(
-      faults, code,
-      depth ? arena_format(faults->arena, "%s %s (the certificate at depth %zu)", what, text, depth)
-            : arena_format(faults->arena, "%s %s", what, text));
+  certificate_raise(findings, code,
+                    depth ? arena_format(findings->arena, "%s %s (the certificate at depth %zu)",
+                                         what, text, depth)
+                          : arena_format(findings->arena, "%s %s", what, text));
 }
 
 static bool certificate_judge_dates(const struct certificate *peer, int64_t now,
-                                    struct faults *faults) {
+                                    struct finding_list *findings) {
   bool sound = true;
   for (size_t depth = 0; depth < peer->date_count; depth++) {
     struct certificate_dates dates = peer->dates[depth];
     if (now > dates.not_after) {
-      certificate_raise_date(faults, FOUND_POLICY_TLS_EXPIRED, "expired", dates.not_after, depth);
+      certificate_raise_date(findings, FOUND_POLICY_TLS_EXPIRED, "expired", dates.not_after, depth);
       sound = false;
     } else if (now < dates.not_before) {
-      certificate_raise_date(faults, FOUND_POLICY_TLS_NOT_YET_VALID, "not valid before",
+      certificate_raise_date(findings, FOUND_POLICY_TLS_NOT_YET_VALID, "not valid before",
                              dates.not_before, depth);
       sound = false;
     } else if (depth == 0 && dates.not_after - now <
                                  (int64_t)CERTIFICATE_EXPIRES_SOON_DAYS * CERTIFICATE_DAY_MS) {
-      certificate_raise_date(faults, FOUND_POLICY_TLS_EXPIRES_SOON, "expires", dates.not_after,
+      certificate_raise_date(findings, FOUND_POLICY_TLS_EXPIRES_SOON, "expires", dates.not_after,
                              depth);
     }
   }
@@ -185,7 +186,7 @@ static bool certificate_judge_dates(const struct certificate *peer, int64_t now,
 
 /* The names as far as they fit into a detail. */
 static struct span certificate_list_names(struct arena *arena, struct spans names) {
-  char list[FAULTS_DETAIL_MAX / 2];
+  char list[FINDING_LIST_DETAIL_MAX / 2];
   size_t len = 0;
   for (size_t i = 0; i < names.count; i++) {
     struct span name = names.at[i];
@@ -200,17 +201,17 @@ static struct span certificate_list_names(struct arena *arena, struct spans name
   return arena_copy(arena, (struct span){list, len});
 }
 
-static void certificate_judge_name(const struct certificate *peer, struct faults *faults) {
-  struct arena *arena = faults->arena;
+static void certificate_judge_name(const struct certificate *peer, struct finding_list *findings) {
+  struct arena *arena = findings->arena;
   struct span detail = SPAN("the certificate has no DNS name; a name in its CN does not count");
   if (peer->facts.names.count) {
     detail = arena_join(arena, SPAN("the certificate is not for "), peer->host);
     detail = arena_join(arena, detail, SPAN(" but for "));
     detail = arena_join(arena, detail, certificate_list_names(arena, peer->facts.names));
   }
-  faults_add(faults, (struct finding){.code = FOUND_POLICY_TLS_NAME_MISMATCH,
-                                      .detail = detail,
-                                      .host = peer->host});
+  finding_list_add(findings, (struct finding){.code = FOUND_POLICY_TLS_NAME_MISMATCH,
+                                              .detail = detail,
+                                              .host = peer->host});
 }
 
 static enum finding_code certificate_error_code(int error) {
@@ -240,20 +241,20 @@ static struct span certificate_error_text(const struct certificate *peer, enum f
   }
 }
 
-static void certificate_judge_chain(const struct certificate *peer, struct faults *faults) {
+static void certificate_judge_chain(const struct certificate *peer, struct finding_list *findings) {
   for (size_t i = 0; i < peer->error_count; i++) {
     struct certificate_error error = peer->errors[i];
     enum finding_code code = certificate_error_code(error.code);
     /* A missing issuer is told by OpenSSL in two ways, one after the other. */
-    if (code == FOUND_POLICY_TLS_UNTRUSTED && faults_has(faults, code)) continue;
-    certificate_raise(faults, code, certificate_error_text(peer, code, error));
+    if (code == FOUND_POLICY_TLS_UNTRUSTED && finding_list_has(findings, code)) continue;
+    certificate_raise(findings, code, certificate_error_text(peer, code, error));
   }
 }
 
-bool certificate_judge(const struct certificate *peer, int64_t now, struct faults *faults) {
+bool certificate_judge(const struct certificate *peer, int64_t now, struct finding_list *findings) {
   if (!peer->facts.here) return false;
-  bool sound = certificate_judge_dates(peer, now, faults);
-  if (!peer->named) certificate_judge_name(peer, faults);
-  certificate_judge_chain(peer, faults);
+  bool sound = certificate_judge_dates(peer, now, findings);
+  if (!peer->named) certificate_judge_name(peer, findings);
+  certificate_judge_chain(peer, findings);
   return sound && peer->named && peer->error_count == 0;
 }

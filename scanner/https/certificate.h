@@ -51,6 +51,6 @@ int certificate_verify(X509_STORE_CTX *ctx, void *data);
 
 /* Raises what is wrong with the recorded certificate at the time now (milliseconds since 1970) and
  * says whether a sender would trust it. False and no finding when none was shown. */
-bool certificate_judge(const struct certificate *peer, int64_t now, struct faults *faults);
+bool certificate_judge(const struct certificate *peer, int64_t now, struct finding_list *findings);
 
 #endif

@@ -82,7 +82,7 @@ static uint64_t fetcher_now(const struct fetcher *fetcher) {
 static void fetcher_finish(struct fetcher *fetcher, struct fetch_state *state, enum err err) {
   struct fetch *fetch = state->fetch;
   const struct attempt *best = &state->plan.best;
-  if (err == ERR_NONE) err = fetch->faults->arena->err;
+  if (err == ERR_NONE) err = fetch->findings->arena->err;
   fetch->err = err;
   if (best->here) fetch->result = best->fetch;
   fetch->result.attempts = state->plan.attempts;
@@ -91,8 +91,8 @@ static void fetcher_finish(struct fetcher *fetcher, struct fetch_state *state, e
   fetch->has_header = best->has_header;
   fetch->has_body = best->has_body;
   fetch->body = best->body;
-  for (struct finding *f = best->faults.first; f && err == ERR_NONE; f = f->next)
-    faults_add(fetch->faults, *f);
+  for (struct finding *f = best->findings.first; f && err == ERR_NONE; f = f->next)
+    finding_list_add(fetch->findings, *f);
   state->place = FETCH_ENDED;
   TAILQ_INSERT_TAIL(&fetcher->ended, state, link);
 }
@@ -171,7 +171,7 @@ static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
       fetcher_bear(fetcher, state, trouble);
     return;
   }
-  struct attempt attempt = attempt_judge(request, fetcher_clock(), state->fetch->faults->arena);
+  struct attempt attempt = attempt_judge(request, fetcher_clock(), state->fetch->findings->arena);
   address_plan_keep(&state->plan, &attempt, spent);
   pause = fetcher_back_off(fetcher, &request->address, &attempt, now);
   switch (address_plan_turn(&state->plan, &attempt, pause)) {
@@ -275,7 +275,7 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
       address_from_octets(address_octets(address_plan_address(&state->plan)), fetcher->config.port);
   struct request *request = fetcher_transfer(fetcher);
   enum err err = ERR_MEMORY;
-  if (request) err = request_start(request, fetch->host, &address, fetch->faults->arena);
+  if (request) err = request_start(request, fetch->host, &address, fetch->findings->arena);
   if (err != ERR_NONE) {
     address_limits_leave(fetcher->config.limits, &address, uv_hrtime());
     if (request) fetcher_rest(fetcher, request);
@@ -467,7 +467,7 @@ void fetcher_close(struct fetcher *fetcher) {
 }
 
 enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
-  struct arena *arena = fetch->faults->arena;
+  struct arena *arena = fetch->findings->arena;
   size_t count = fetch->address_count;
   if (count == 0 || count > (size_t)2 * FETCHER_ADDRESS_MAX || fetch->host.len > REQUEST_HOST_MAX)
     return ERR_LIMIT;

@@ -44,8 +44,8 @@ struct fetch {
   /* set by the asker */
   struct span host; /* the policy host: SNI, Host, DNS-ID */
   const union address *addresses;
-  size_t address_count;  /* 1 to 2 * FETCHER_ADDRESS_MAX */
-  struct faults *faults; /* findings go here; strings go to its arena */
+  size_t address_count;          /* 1 to 2 * FETCHER_ADDRESS_MAX */
+  struct finding_list *findings; /* findings go here; strings go to its arena */
   void (*done)(struct fetch *fetch);
   void *data;
   /* set before done */

@@ -16,7 +16,7 @@
 /* What a domain with a record, or an attempt at one, gets. */
 struct deployment {
   enum record_presence presence;
-  struct faults faults;
+  struct finding_list findings;
   struct result result;
   struct lookup host_v6, host_v4;
   struct lookup mx;

@@ -116,7 +116,7 @@ static void job_emit_deployment(struct job *job) {
   struct deployment *deployment = job->deployment;
   struct result *result = &deployment->result;
   job_stamp(job, result);
-  result->findings = deployment->faults.first;
+  result->findings = deployment->findings.first;
   verdict_judge(result, true, deployment->presence);
   job->journey->config.emit(job->journey->config.data, result);
 }
@@ -271,7 +271,7 @@ void journey_release(struct journey *journey, bool again) {
   }
 }
 
-static void journey_emit_line(struct journey *journey, uint64_t n, const struct entry *entry,
+static void journey_emit_line(struct journey *journey, uint64_t n, const struct list_entry *entry,
                               const struct domain *domain) {
   struct result result = {
       .n = n,
@@ -292,8 +292,8 @@ static void journey_emit_line(struct journey *journey, uint64_t n, const struct 
   journey->config.emit(journey->config.data, &result);
 }
 
-static enum err journey_start_domain(struct journey *journey, uint64_t n, const struct entry *entry,
-                                     const struct domain *domain) {
+static enum err journey_start_domain(struct journey *journey, uint64_t n,
+                                     const struct list_entry *entry, const struct domain *domain) {
   struct job *job = job_take(journey);
   if (!job) return ERR_MEMORY;
   job->n = n;
@@ -310,7 +310,7 @@ static enum err journey_start_domain(struct journey *journey, uint64_t n, const 
   return ERR_NONE;
 }
 
-enum err journey_start(struct journey *journey, uint64_t n, const struct entry *entry) {
+enum err journey_start(struct journey *journey, uint64_t n, const struct list_entry *entry) {
   struct domain domain = {0};
   const char *why;
   arena_reset(&journey->scratch);

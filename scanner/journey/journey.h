@@ -57,7 +57,7 @@ bool journey_has_room(const struct journey *journey);
 
 /* Sends the line's domain on its way; one that is not a domain name, or blocked, is given to emit
  * at once; one of another shard is passed over. The entry is copied. */
-enum err journey_start(struct journey *journey, uint64_t n, const struct entry *entry);
+enum err journey_start(struct journey *journey, uint64_t n, const struct list_entry *entry);
 
 /* Lets go of what is held. again: it is asked anew, as if nothing had been; else it ends as timed
  * out. */

@@ -28,5 +28,5 @@ void stage_implicit_mx_judge(struct job *job) {
     };
     finding = job_lookup_finding(&job->arena, job_lookup_answered(v6) ? v4 : v6, &codes);
   }
-  faults_add(&deployment->faults, finding);
+  finding_list_add(&deployment->findings, finding);
 }

@@ -26,7 +26,8 @@ void stage_mx_judge(struct job *job) {
   const struct dns_answer *answer = &deployment->mx.answer;
   mx->lookup = job_lookup_facts(&deployment->mx);
   if (!job_lookup_answered(&deployment->mx)) {
-    faults_add(&deployment->faults, job_lookup_finding(&job->arena, &deployment->mx, &mx_codes));
+    finding_list_add(&deployment->findings,
+                     job_lookup_finding(&job->arena, &deployment->mx, &mx_codes));
     return;
   }
   mx->at = arena_array(&job->arena, answer->count, sizeof *mx->at);
@@ -37,8 +38,9 @@ void stage_mx_judge(struct job *job) {
                                    .host = answer->records[i].data};
   qsort(mx->at, mx->count, sizeof *mx->at, mx_compare);
   if (mx->count == 1 && span_equal(mx->at[0].host, SPAN(".")))
-    faults_add(&deployment->faults,
-               (struct finding){.code = FOUND_MX_NULL,
-                                .host = job->domain,
-                                .detail = SPAN("null MX (RFC 7505): the domain takes no mail")});
+    finding_list_add(
+        &deployment->findings,
+        (struct finding){.code = FOUND_MX_NULL,
+                         .host = job->domain,
+                         .detail = SPAN("null MX (RFC 7505): the domain takes no mail")});
 }

@@ -16,7 +16,7 @@ void stage_policy_ask(struct job *job) {
       .host = deployment->host_v4.name,
       .addresses = deployment->addresses,
       .address_count = deployment->address_count,
-      .faults = &deployment->faults,
+      .findings = &deployment->findings,
       .done = policy_fetched,
       .data = job,
   };
@@ -38,11 +38,12 @@ static struct span policy_sha256(struct arena *arena, struct span text) {
   return (struct span){hex, 2 * (size_t)len};
 }
 
-static void stage_policy_judge_type(const struct result_fetch *fetch, struct faults *faults) {
+static void stage_policy_judge_type(const struct result_fetch *fetch,
+                                    struct finding_list *findings) {
   if (fetch->content_types.count)
-    policy_judge_content_types(fetch->content_types, faults);
+    policy_judge_content_types(fetch->content_types, findings);
   else
-    policy_judge_content_type(fetch->content_type, faults);
+    policy_judge_content_type(fetch->content_type, findings);
 }
 
 void stage_policy_judge(struct job *job) {
@@ -53,22 +54,22 @@ void stage_policy_judge(struct job *job) {
   result->fetch = fetch->result;
   result->certificate = fetch->certificate;
   if (fetch->result.http_status == 200 && fetch->has_header)
-    stage_policy_judge_type(&fetch->result, &deployment->faults);
+    stage_policy_judge_type(&fetch->result, &deployment->findings);
   if (!fetch->has_body) return;
   result->policy.here = true;
   result->policy.text = fetch->body;
   result->policy.sha256 = policy_sha256(&job->arena, fetch->body);
-  policy_parse(fetch->body, &deployment->faults, &result->policy);
+  policy_parse(fetch->body, &deployment->findings, &result->policy);
 }
 
 /* Where no MX record names the host, no sender is known to hold it against the patterns. */
 static void match_tell_implicit(struct job *job) {
-  struct faults *faults = &job->deployment->faults;
-  if (!faults_has(faults, FOUND_MX_IMPLICIT)) return;
+  struct finding_list *findings = &job->deployment->findings;
+  if (!finding_list_has(findings, FOUND_MX_IMPLICIT)) return;
   bool covered = match_any(job->deployment->result.policy.mx, job->domain);
   struct span said = SPAN("no mx line of the policy is the domain itself");
   if (covered) said = SPAN("the policy names the domain itself");
-  faults_add(faults, (struct finding){.code = FOUND_MX_IMPLICIT, .detail = said});
+  finding_list_add(findings, (struct finding){.code = FOUND_MX_IMPLICIT, .detail = said});
 }
 
 /* MX against the patterns: null MX and no MX count as if covered. */
@@ -78,6 +79,6 @@ void stage_match_judge(struct job *job) {
   if (result->policy.mx.count == 0) return;
   match_tell_implicit(job);
   if (result->mx.count == 0) return;
-  if (faults_has(&deployment->faults, FOUND_MX_NULL)) return;
-  match_judge(job->journey->config.psl, &result->policy, &result->mx, &deployment->faults);
+  if (finding_list_has(&deployment->findings, FOUND_MX_NULL)) return;
+  match_judge(job->journey->config.psl, &result->policy, &result->mx, &deployment->findings);
 }

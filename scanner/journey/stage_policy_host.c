@@ -52,25 +52,26 @@ static void policy_host_raise(struct job *job) {
     if (!job_lookup_answered(both[i])) {
       failed = both[i];
     } else if (both[i]->answer.rcode == DNS_NXDOMAIN) {
-      faults_add(&deployment->faults,
-                 (struct finding){
-                     .code = FOUND_POLICY_DNS_NXDOMAIN,
-                     .host = both[i]->name,
-                     .detail = policy_host_end(&job->arena, both[i], " does not exist"),
-                 });
+      finding_list_add(&deployment->findings,
+                       (struct finding){
+                           .code = FOUND_POLICY_DNS_NXDOMAIN,
+                           .host = both[i]->name,
+                           .detail = policy_host_end(&job->arena, both[i], " does not exist"),
+                       });
       return;
     }
   }
   if (failed) {
-    faults_add(&deployment->faults, job_lookup_finding(&job->arena, failed, &policy_dns_codes));
+    finding_list_add(&deployment->findings,
+                     job_lookup_finding(&job->arena, failed, &policy_dns_codes));
     return;
   }
-  faults_add(&deployment->faults,
-             (struct finding){
-                 .code = FOUND_POLICY_DNS_NODATA,
-                 .host = both[0]->name,
-                 .detail = policy_host_end(&job->arena, both[0], " has neither AAAA nor A"),
-             });
+  finding_list_add(&deployment->findings,
+                   (struct finding){
+                       .code = FOUND_POLICY_DNS_NODATA,
+                       .host = both[0]->name,
+                       .detail = policy_host_end(&job->arena, both[0], " has neither AAAA nor A"),
+                   });
 }
 
 static struct result_lookup policy_host_facts(const struct deployment *deployment) {
@@ -96,11 +97,11 @@ static bool policy_host_is_blocked(struct job *job) {
   for (size_t i = 0; i < cname.count && !found; i++)
     if ((found = block_list_has_name(block, cname.at[i]))) blocked = cname.at[i];
   if (found)
-    faults_add(&job->deployment->faults,
-               (struct finding){
-                   .code = FOUND_POLICY_ADDRESS_NOT_PUBLIC,
-                   .host = blocked,
-                   .detail = arena_join(&job->arena, blocked, SPAN(" is on the block list"))});
+    finding_list_add(&job->deployment->findings,
+                     (struct finding){.code = FOUND_POLICY_ADDRESS_NOT_PUBLIC,
+                                      .host = blocked,
+                                      .detail = arena_join(&job->arena, blocked,
+                                                           SPAN(" is on the block list"))});
   return found;
 }
 

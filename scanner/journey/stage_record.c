@@ -25,13 +25,13 @@ void stage_record_judge(struct job *job) {
   struct deployment *deployment = arena_alloc(&job->arena, sizeof *deployment);
   if (!deployment) return;
   job->deployment = deployment;
-  deployment->faults.arena = &job->arena;
+  deployment->findings.arena = &job->arena;
   struct result_record *record = &deployment->result.record;
   record->lookup = job_lookup_facts(&job->txt);
   record->txt = job_txt(job, answer);
   record->has_ttl = true;
   record->ttl = answer->records[0].ttl;
-  deployment->presence = record_judge(record->txt, &deployment->faults, &record->id);
+  deployment->presence = record_judge(record->txt, &deployment->findings, &record->id);
 }
 
 struct finding stage_record_finding(struct job *job) {

@@ -13,5 +13,5 @@ void stage_tlsrpt_judge(struct job *job) {
   struct result_tlsrpt *tlsrpt = &deployment->result.tlsrpt;
   tlsrpt->lookup = job_lookup_facts(&deployment->tlsrpt);
   tlsrpt->txt = job_txt(job, &deployment->tlsrpt.answer);
-  tlsrpt_judge(tlsrpt, &deployment->faults);
+  tlsrpt_judge(tlsrpt, &deployment->findings);
 }

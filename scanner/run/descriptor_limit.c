@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <sys/resource.h>
 
-unsigned limits_descriptors(unsigned needed) {
+unsigned descriptor_limit_raise(unsigned needed) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return needed;
   if (limit.rlim_cur < needed && limit.rlim_cur < limit.rlim_max) {

@@ -4,6 +4,6 @@
 
 /* Raises the soft limit to what is needed, as far as the hard limit allows. Returns how many there
  * are then (at least needed when all is well). */
-unsigned limits_descriptors(unsigned needed);
+unsigned descriptor_limit_raise(unsigned needed);
 
 #endif

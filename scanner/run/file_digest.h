@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 enum {
-  FINGERPRINT_SAMPLES = 64, /* spread evenly, the first octets and the last among them */
-  FINGERPRINT_SAMPLE_SIZE = 16 * 1024,
-  FINGERPRINT_TEXT_MAX = 128,
+  FILE_DIGEST_SAMPLES = 64, /* spread evenly, the first octets and the last among them */
+  FILE_DIGEST_SAMPLE_SIZE = 16 * 1024,
+  FILE_DIGEST_TEXT_MAX = 128,
 };
 
 /* "1234 octets, sha256 HEX" of a regular file's size and samples (of all of it, when it is no
  * longer than they are); "a stream" for what cannot be read twice. path "-": standard input, from
  * where it stands, which stays so. ERR_IO with errno; ERR_LIBRARY. */
-enum err fingerprint(const char *path, char text[FINGERPRINT_TEXT_MAX]);
+enum err file_digest(const char *path, char text[FILE_DIGEST_TEXT_MAX]);
 
 #endif

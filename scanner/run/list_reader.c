@@ -8,16 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct source {
-  struct source_config config;
+struct list_reader {
+  struct list_reader_config config;
   pthread_t thread;
   bool started;
   int wake_pipe[2]; /* ends a read that waits */
   pthread_mutex_t lock;
   pthread_cond_t room;
   /* under lock */
-  struct source_batch *full, **full_tail;
-  struct source_batch *empty;
+  struct list_reader_batch *full, **full_tail;
+  struct list_reader_batch *empty;
   unsigned batches; /* made so far */
   bool stopped;
   bool read_all; /* every list to its end */
@@ -25,18 +25,18 @@ struct source {
   int end_errno;
   const char *bad;
   const char *changed;
-  struct source_progress progress;
+  struct list_reader_progress progress;
   /* the reader's own */
   const struct line_set *done;
-  struct source_batch *deal[SOURCE_DEAL]; /* filled from the first on; NULL: not begun */
+  struct list_reader_batch *deal[LIST_READER_DEAL]; /* filled from the first on; NULL: not begun */
   size_t deal_next;
   uint64_t n;
   uint64_t read_before; /* bytes of the lists that are done */
 };
 
-static char *const source_stdin[] = {"-"};
+static char *const list_reader_stdin[] = {"-"};
 
-static enum err source_look(struct source *source, const char **bad) {
+static enum err list_reader_look(struct list_reader *source, const char **bad) {
   bool known = true;
   for (int i = 0; i < source->config.path_count; i++) {
     struct list_file_file *list;
@@ -64,13 +64,14 @@ static enum err source_look(struct source *source, const char **bad) {
   return ERR_NONE;
 }
 
-enum err source_new(struct source **source, const struct source_config *config, const char **bad) {
+enum err list_reader_new(struct list_reader **source, const struct list_reader_config *config,
+                         const char **bad) {
   *bad = "-";
-  struct source *made = calloc(1, sizeof *made);
+  struct list_reader *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   made->config = *config;
   if (config->path_count == 0) {
-    made->config.paths = source_stdin;
+    made->config.paths = list_reader_stdin;
     made->config.path_count = 1;
   }
   made->full_tail = &made->full;
@@ -81,19 +82,19 @@ enum err source_new(struct source **source, const struct source_config *config, 
     made->wake_pipe[0] = made->wake_pipe[1] = -1;
     goto done;
   }
-  err = source_look(made, bad);
+  err = list_reader_look(made, bad);
 done:
   if (err == ERR_NONE)
     *source = made;
   else
-    source_free(made);
+    list_reader_free(made);
   return err;
 }
 
 /* An empty batch, as soon as there is one; NULL: stopped, or no memory (source->end is set). */
-static struct source_batch *source_empty(struct source *source) {
-  struct source_batch *batch = NULL;
-  unsigned most = SOURCE_BATCHES + source->config.workers;
+static struct list_reader_batch *list_reader_empty(struct list_reader *source) {
+  struct list_reader_batch *batch = NULL;
+  unsigned most = LIST_READER_BATCHES + source->config.workers;
   pthread_mutex_lock(&source->lock);
   while (!source->stopped && !source->empty && source->batches >= most)
     pthread_cond_wait(&source->room, &source->lock);
@@ -116,11 +117,11 @@ static struct source_batch *source_empty(struct source *source) {
 }
 
 /* Hands over what was dealt, and tells how far the reader is. */
-static void source_publish(struct source *source, const struct list_file_file *list) {
+static void list_reader_publish(struct list_reader *source, const struct list_file_file *list) {
   pthread_mutex_lock(&source->lock);
   source->progress.lines = source->n;
   source->progress.read_bytes = source->read_before + (list ? list_file_read_bytes(list) : 0);
-  for (size_t i = 0; i < SOURCE_DEAL && source->deal[i]; i++) {
+  for (size_t i = 0; i < LIST_READER_DEAL && source->deal[i]; i++) {
     *source->full_tail = source->deal[i];
     source->full_tail = &source->deal[i]->next;
     source->deal[i] = NULL;
@@ -130,81 +131,82 @@ static void source_publish(struct source *source, const struct list_file_file *l
   source->config.wake(source->config.data);
 }
 
-static void batch_add(struct source_batch *batch, uint64_t n, const struct entry *entry) {
+static void batch_add(struct list_reader_batch *batch, uint64_t n, const struct list_entry *entry) {
   char *at = batch->bytes + batch->used;
   memcpy(at, entry->text.ptr, entry->text.len);
   batch->used += entry->text.len;
-  struct source_line *line = &batch->lines[batch->count++];
-  *line = (struct source_line){n, *entry};
+  struct list_reader_line *line = &batch->lines[batch->count++];
+  *line = (struct list_reader_line){n, *entry};
   line->entry.text.ptr = at;
   line->entry.name.ptr = at + (entry->name.ptr - entry->text.ptr);
 }
 
-static bool batch_full(const struct source_batch *batch) {
-  return batch->count == SOURCE_BATCH_LINES ||
+static bool batch_full(const struct list_reader_batch *batch) {
+  return batch->count == LIST_READER_BATCH_LINES ||
          batch->used + LIST_FILE_LINE_MAX > sizeof batch->bytes;
 }
 
 /* The batch whose turn it is, NULL: stopped, or no memory. */
-static struct source_batch *source_turn(struct source *source, const struct list_file_file *list) {
-  struct source_batch *batch = source->deal[source->deal_next];
+static struct list_reader_batch *list_reader_turn(struct list_reader *source,
+                                                  const struct list_file_file *list) {
+  struct list_reader_batch *batch = source->deal[source->deal_next];
   if (batch && batch_full(batch)) {
-    source_publish(source, list);
+    list_reader_publish(source, list);
     batch = NULL;
   }
-  if (!batch) batch = source->deal[source->deal_next] = source_empty(source);
+  if (!batch) batch = source->deal[source->deal_next] = list_reader_empty(source);
   return batch;
 }
 
-static enum err source_deal(struct source *source, const struct list_file_file *list,
-                            const struct entry *entry) {
-  struct source_batch *batch = source_turn(source, list);
+static enum err list_reader_deal(struct list_reader *source, const struct list_file_file *list,
+                                 const struct list_entry *entry) {
+  struct list_reader_batch *batch = list_reader_turn(source, list);
   if (!batch) return ERR_REFUSED;
   batch_add(batch, source->n, entry);
-  source->deal_next = (source->deal_next + 1) % SOURCE_DEAL;
+  source->deal_next = (source->deal_next + 1) % LIST_READER_DEAL;
   return ERR_NONE;
 }
 
 /* What was dealt goes out when a batch is full, or when the list's next line is not there yet. */
-static enum err source_read_list(struct source *source, struct list_file_file *list) {
+static enum err list_reader_read_list(struct list_reader *source, struct list_file_file *list) {
   enum err err = ERR_NONE;
   bool first = true;
   while (err == ERR_NONE) {
-    if (source->deal[0] && list_file_would_wait(list)) source_publish(source, list);
+    if (source->deal[0] && list_file_would_wait(list)) list_reader_publish(source, list);
     struct span line;
     err = list_file_line(list, &line);
     if (err != ERR_NONE) break;
     source->n++;
-    struct entry entry;
+    struct list_entry entry;
     if (!line_set_has(source->done, source->n) &&
-        entry_parse(line, source->config.format, first, &entry))
-      err = source_deal(source, list, &entry);
+        list_entry_parse(line, source->config.format, first, &entry))
+      err = list_reader_deal(source, list, &entry);
     first = false;
   }
   int saved = errno;
-  source_publish(source, list);
+  list_reader_publish(source, list);
   source->read_before += list_file_read_bytes(list);
   errno = saved;
   return err;
 }
 
-static void source_note_changed(struct source *source, const char *path) {
+static void list_reader_note_changed(struct list_reader *source, const char *path) {
   pthread_mutex_lock(&source->lock);
   if (!source->changed) source->changed = path;
   pthread_mutex_unlock(&source->lock);
 }
 
-static void *source_main(void *data) {
-  struct source *source = data;
+static void *list_reader_main(void *data) {
+  struct list_reader *source = data;
   enum err err = ERR_END;
   const char *path = NULL;
   for (int i = 0; i < source->config.path_count && err == ERR_END; i++) {
     struct list_file_file *list = NULL;
     path = source->config.paths[i];
     err = list_file_open(&list, path, source->wake_pipe[0]);
-    if (err == ERR_NONE) err = source_read_list(source, list);
+    if (err == ERR_NONE) err = list_reader_read_list(source, list);
     int saved = errno;
-    if (err == ERR_END && list_file_changed(list)) source_note_changed(source, path);
+    if (err == ERR_END && list_file_changed(list)) list_reader_note_changed(source, path);
     list_file_close(list);
     errno = saved;
   }
@@ -218,25 +220,25 @@ static void *source_main(void *data) {
   return NULL;
 }
 
-enum err source_start(struct source *source, const struct line_set *done) {
+enum err list_reader_start(struct list_reader *source, const struct line_set *done) {
   source->done = done;
-  if (pthread_create(&source->thread, NULL, source_main, source) != 0) return ERR_MEMORY;
+  if (pthread_create(&source->thread, NULL, list_reader_main, source) != 0) return ERR_MEMORY;
   source->started = true;
   return ERR_NONE;
 }
 
-static void batches_free(struct source_batch *batch) {
+static void batches_free(struct list_reader_batch *batch) {
   while (batch) {
-    struct source_batch *next = batch->next;
+    struct list_reader_batch *next = batch->next;
     free(batch);
     batch = next;
   }
 }
 
-void source_free(struct source *source) {
+void list_reader_free(struct list_reader *source) {
   if (!source) return;
   if (source->started) {
-    source_stop(source);
+    list_reader_stop(source);
     pthread_join(source->thread, NULL);
   }
   batches_free(source->full);
@@ -248,9 +250,9 @@ void source_free(struct source *source) {
   free(source);
 }
 
-struct source_batch *source_take(struct source *source, enum err *err) {
+struct list_reader_batch *list_reader_take(struct list_reader *source, enum err *err) {
   pthread_mutex_lock(&source->lock);
-  struct source_batch *batch = source->stopped ? NULL : source->full;
+  struct list_reader_batch *batch = source->stopped ? NULL : source->full;
   if (batch) {
     source->full = batch->next;
     if (!source->full) source->full_tail = &source->full;
@@ -260,7 +262,7 @@ struct source_batch *source_take(struct source *source, enum err *err) {
   return batch;
 }
 
-void source_give(struct source *source, struct source_batch *batch) {
+void list_reader_give(struct list_reader *source, struct list_reader_batch *batch) {
   pthread_mutex_lock(&source->lock);
   batch->next = source->empty;
   source->empty = batch;
@@ -268,7 +270,7 @@ void source_give(struct source *source, struct source_batch *batch) {
   pthread_mutex_unlock(&source->lock);
 }
 
-void source_stop(struct source *source) {
+void list_reader_stop(struct list_reader *source) {
   pthread_mutex_lock(&source->lock);
   bool first = !source->stopped;
   source->stopped = true;
@@ -277,42 +279,42 @@ void source_stop(struct source *source) {
   if (first && write(source->wake_pipe[1], "", 1) < 0) return; /* an empty pipe takes a byte */
 }
 
-enum err source_end(struct source *source) {
+enum err list_reader_end(struct list_reader *source) {
   pthread_mutex_lock(&source->lock);
   enum err err = source->end;
   pthread_mutex_unlock(&source->lock);
   return err;
 }
 
-bool source_is_done(struct source *source) {
+bool list_reader_is_done(struct list_reader *source) {
   pthread_mutex_lock(&source->lock);
   bool done = source->read_all && !source->full;
   pthread_mutex_unlock(&source->lock);
   return done;
 }
 
-const char *source_bad(struct source *source) {
+const char *list_reader_bad(struct list_reader *source) {
   pthread_mutex_lock(&source->lock);
   const char *bad = source->bad;
   pthread_mutex_unlock(&source->lock);
   return bad;
 }
 
-const char *source_changed(struct source *source) {
+const char *list_reader_changed(struct list_reader *source) {
   pthread_mutex_lock(&source->lock);
   const char *changed = source->changed;
   pthread_mutex_unlock(&source->lock);
   return changed;
 }
 
-int source_errno(struct source *source) {
+int list_reader_errno(struct list_reader *source) {
   pthread_mutex_lock(&source->lock);
   int number = source->end_errno;
   pthread_mutex_unlock(&source->lock);
   return number;
 }
 
-void source_progress(struct source *source, struct source_progress *progress) {
+void list_reader_progress(struct list_reader *source, struct list_reader_progress *progress) {
   pthread_mutex_lock(&source->lock);
   *progress = source->progress;
   pthread_mutex_unlock(&source->lock);

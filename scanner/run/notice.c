@@ -3,8 +3,8 @@
 #include "output/base/terminal_text.h"
 #include <stdio.h>
 
-void say_of(const char *subject, const char *format, va_list args) {
-  char line[SAY_LINE_MAX], shown[SAY_LINE_MAX];
+void notice_of(const char *subject, const char *format, va_list args) {
+  char line[NOTICE_LINE_MAX], shown[NOTICE_LINE_MAX];
   int n = subject ? snprintf(line, sizeof line, "stscan %s: ", subject)
                   : snprintf(line, sizeof line, "stscan: ");
   size_t used = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
@@ -14,9 +14,9 @@ void say_of(const char *subject, const char *format, va_list args) {
   fwrite(shown, 1, len, stderr); /* one write: lines of several threads do not mix */
 }
 
-void say(const char *format, ...) {
+void notice(const char *format, ...) {
   va_list args;
   va_start(args, format);
-  say_of(NULL, format, args);
+  notice_of(NULL, format, args);
   va_end(args);
 }

@@ -5,13 +5,13 @@
 
 #include <stdarg.h>
 
-enum { SAY_LINE_MAX = 1024 };
+enum { NOTICE_LINE_MAX = 1024 };
 
 /* "stscan: ..." */
-__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void notice(const char *format, ...);
 
 /* "stscan SUBJECT: ...", or as say() when subject is NULL. */
-__attribute__((format(printf, 2, 0))) void say_of(const char *subject, const char *format,
-                                                  va_list args);
+__attribute__((format(printf, 2, 0))) void notice_of(const char *subject, const char *format,
+                                                     va_list args);
 
 #endif

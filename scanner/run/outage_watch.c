@@ -4,19 +4,19 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { VIGIL_LABEL_SIZE = sizeof "x1234567." };
+enum { OUTAGE_WATCH_LABEL_SIZE = sizeof "x1234567." };
 
 /* A name below a known domain, which leaves room for a label in front. */
 struct trial {
   struct lookup lookup;
-  char name[VIGIL_LABEL_SIZE + DOMAIN_LENGTH_MAX];
+  char name[OUTAGE_WATCH_LABEL_SIZE + DOMAIN_LENGTH_MAX];
 };
 
-struct vigil {
-  struct vigil_config config;
+struct outage_watch {
+  struct outage_watch_config config;
   struct resolver *resolver;
   struct lookup lookup;
-  struct trial trials[VIGIL_KNOWN_MAX];
+  struct trial trials[OUTAGE_WATCH_KNOWN_MAX];
   unsigned tried, waiting, reached; /* trials */
   uv_timer_t pause;
   struct arena arena;
@@ -24,17 +24,17 @@ struct vigil {
   bool gone;
 };
 
-static enum err vigil_ask(struct vigil *vigil);
+static enum err outage_watch_ask(struct outage_watch *outage);
 
-enum err vigil_new(struct vigil **vigil, const struct vigil_config *config) {
-  struct vigil *made = calloc(1, sizeof *made);
+enum err outage_watch_new(struct outage_watch **outage, const struct outage_watch_config *config) {
+  struct outage_watch *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   made->config = *config;
   struct resolver_config resolver = {
       .servers = config->servers,
       .server_count = config->server_count,
-      .timeout_ms = VIGIL_TIMEOUT_MS,
-      .tries = VIGIL_TRIES,
+      .timeout_ms = OUTAGE_WATCH_TIMEOUT_MS,
+      .tries = OUTAGE_WATCH_TRIES,
   };
   enum err err = resolver_new(&made->resolver, config->loop, &resolver);
   if (err != ERR_NONE) {
@@ -43,106 +43,106 @@ enum err vigil_new(struct vigil **vigil, const struct vigil_config *config) {
   }
   uv_timer_init(config->loop, &made->pause);
   made->pause.data = made;
-  *vigil = made;
+  *outage = made;
   return ERR_NONE;
 }
 
-static void vigil_closed(uv_handle_t *pause) {
-  struct vigil *vigil = pause->data;
-  arena_free(&vigil->arena);
-  free(vigil);
+static void outage_watch_closed(uv_handle_t *pause) {
+  struct outage_watch *outage = pause->data;
+  arena_free(&outage->arena);
+  free(outage);
 }
 
-void vigil_free(struct vigil *vigil) {
-  if (!vigil) return;
-  resolver_close(vigil->resolver);
-  uv_close((uv_handle_t *)&vigil->pause, vigil_closed);
+void outage_watch_free(struct outage_watch *outage) {
+  if (!outage) return;
+  resolver_close(outage->resolver);
+  uv_close((uv_handle_t *)&outage->pause, outage_watch_closed);
 }
 
-static void vigil_back(struct vigil *vigil) {
-  bool was_gone = vigil->gone;
-  vigil->under_way = vigil->gone = false;
-  vigil->config.back(vigil->config.data, was_gone);
+static void outage_watch_back(struct outage_watch *outage) {
+  bool was_gone = outage->gone;
+  outage->under_way = outage->gone = false;
+  outage->config.back(outage->config.data, was_gone);
 }
 
-static void vigil_gone(struct vigil *vigil, bool silent) {
-  if (!vigil->gone) vigil->config.gone(vigil->config.data, silent);
-  vigil->gone = true;
+static void outage_watch_gone(struct outage_watch *outage, bool silent) {
+  if (!outage->gone) outage->config.gone(outage->config.data, silent);
+  outage->gone = true;
 }
 
 /* What cannot be read is an answer as well: somebody is there. */
-static bool vigil_heard(const struct lookup *lookup) {
+static bool outage_watch_heard(const struct lookup *lookup) {
   return lookup->end == LOOKUP_ANSWERED || lookup->end == LOOKUP_MALFORMED;
 }
 
-static void vigil_paused(uv_timer_t *pause) {
-  struct vigil *vigil = pause->data;
-  if (vigil_ask(vigil) != ERR_NONE) vigil_back(vigil);
+static void outage_watch_paused(uv_timer_t *pause) {
+  struct outage_watch *outage = pause->data;
+  if (outage_watch_ask(outage) != ERR_NONE) outage_watch_back(outage);
 }
 
-static void vigil_tried(struct lookup *lookup) {
-  struct vigil *vigil = lookup->data;
+static void outage_watch_tried(struct lookup *lookup) {
+  struct outage_watch *outage = lookup->data;
   bool failed = lookup->end == LOOKUP_ANSWERED && lookup->answer.rcode == DNS_SERVFAIL;
-  if (vigil_heard(lookup) && !failed) vigil->reached++;
-  if (--vigil->waiting) return;
-  if (2 * vigil->reached >= vigil->tried) {
-    vigil_back(vigil);
+  if (outage_watch_heard(lookup) && !failed) outage->reached++;
+  if (--outage->waiting) return;
+  if (2 * outage->reached >= outage->tried) {
+    outage_watch_back(outage);
     return;
   }
-  vigil_gone(vigil, false);
-  uv_timer_start(&vigil->pause, vigil_paused, VIGIL_PAUSE_MS, 0);
+  outage_watch_gone(outage, false);
+  uv_timer_start(&outage->pause, outage_watch_paused, OUTAGE_WATCH_PAUSE_MS, 0);
 }
 
-static void vigil_try(struct vigil *vigil, struct span known) {
-  struct trial *trial = &vigil->trials[vigil->tried];
+static void outage_watch_try(struct outage_watch *outage, struct span known) {
+  struct trial *trial = &outage->trials[outage->tried];
   uint32_t label = 0;
   if (known.len > DOMAIN_LENGTH_MAX || getrandom(&label, sizeof label, 0) != sizeof label) return;
   snprintf(trial->name, sizeof trial->name, "x%07x.%.*s", label >> 4, SPAN_ARG(known));
   trial->lookup = (struct lookup){
       .name = span_of(trial->name),
       .type = DNS_TYPE_TXT,
-      .arena = &vigil->arena,
-      .done = vigil_tried,
-      .data = vigil,
+      .arena = &outage->arena,
+      .done = outage_watch_tried,
+      .data = outage,
   };
-  if (resolver_ask(vigil->resolver, &trial->lookup) == ERR_NONE) vigil->tried++;
+  if (resolver_ask(outage->resolver, &trial->lookup) == ERR_NONE) outage->tried++;
 }
 
-static void vigil_answered(struct vigil *vigil) {
-  vigil->tried = vigil->reached = 0;
-  for (size_t i = 0; i < VIGIL_KNOWN_MAX && vigil->config.known; i++) {
-    struct span known = vigil->config.known(vigil->config.data, i);
-    if (known.len) vigil_try(vigil, known);
+static void outage_watch_answered(struct outage_watch *outage) {
+  outage->tried = outage->reached = 0;
+  for (size_t i = 0; i < OUTAGE_WATCH_KNOWN_MAX && outage->config.known; i++) {
+    struct span known = outage->config.known(outage->config.data, i);
+    if (known.len) outage_watch_try(outage, known);
   }
-  vigil->waiting = vigil->tried;
-  if (!vigil->tried) vigil_back(vigil);
+  outage->waiting = outage->tried;
+  if (!outage->tried) outage_watch_back(outage);
 }
 
-static void vigil_asked(struct lookup *lookup) {
-  struct vigil *vigil = lookup->data;
-  if (vigil_heard(lookup)) {
-    vigil_answered(vigil);
+static void outage_watch_asked(struct lookup *lookup) {
+  struct outage_watch *outage = lookup->data;
+  if (outage_watch_heard(lookup)) {
+    outage_watch_answered(outage);
     return;
   }
-  vigil_gone(vigil, true);
-  if (vigil_ask(vigil) != ERR_NONE) vigil_back(vigil);
+  outage_watch_gone(outage, true);
+  if (outage_watch_ask(outage) != ERR_NONE) outage_watch_back(outage);
 }
 
-static enum err vigil_ask(struct vigil *vigil) {
-  arena_reset(&vigil->arena);
-  vigil->lookup = (struct lookup){
+static enum err outage_watch_ask(struct outage_watch *outage) {
+  arena_reset(&outage->arena);
+  outage->lookup = (struct lookup){
       .name = SPAN("localhost"), /* answered without a question to anybody, RFC 6761 section 6.3 */
       .type = DNS_TYPE_A,
-      .arena = &vigil->arena,
-      .done = vigil_asked,
-      .data = vigil,
+      .arena = &outage->arena,
+      .done = outage_watch_asked,
+      .data = outage,
   };
-  return resolver_ask(vigil->resolver, &vigil->lookup);
+  return resolver_ask(outage->resolver, &outage->lookup);
 }
 
-enum err vigil_begin(struct vigil *vigil) {
-  if (vigil->under_way) return ERR_NONE;
-  enum err err = vigil_ask(vigil);
-  vigil->under_way = err == ERR_NONE;
+enum err outage_watch_begin(struct outage_watch *outage) {
+  if (outage->under_way) return ERR_NONE;
+  enum err err = outage_watch_ask(outage);
+  outage->under_way = err == ERR_NONE;
   return err;
 }

@@ -11,13 +11,13 @@
 #include "scanner/resolver/resolver.h"
 
 enum {
-  VIGIL_TIMEOUT_MS = 2000,
-  VIGIL_TRIES = 4,
-  VIGIL_PAUSE_MS = 1000, /* after a round in which nobody was reached */
-  VIGIL_KNOWN_MAX = 4,   /* domains that are tried in a round; most must fail */
+  OUTAGE_WATCH_TIMEOUT_MS = 2000,
+  OUTAGE_WATCH_TRIES = 4,
+  OUTAGE_WATCH_PAUSE_MS = 1000, /* after a round in which nobody was reached */
+  OUTAGE_WATCH_KNOWN_MAX = 4,   /* domains that are tried in a round; most must fail */
 };
 
-struct vigil_config {
+struct outage_watch_config {
   uv_loop_t *loop;
   const union address *servers; /* copied */
   size_t server_count;
@@ -31,14 +31,14 @@ struct vigil_config {
   void *data;
 };
 
-struct vigil;
+struct outage_watch;
 
-enum err vigil_new(struct vigil **vigil, const struct vigil_config *config);
+enum err outage_watch_new(struct outage_watch **outage, const struct outage_watch_config *config);
 
 /* Calls back no more; the loop must run until handles are closed. NULL is allowed. */
-void vigil_free(struct vigil *vigil);
+void outage_watch_free(struct outage_watch *outage);
 
 /* Begins, unless it is under way. */
-enum err vigil_begin(struct vigil *vigil);
+enum err outage_watch_begin(struct outage_watch *outage);
 
 #endif

@@ -47,7 +47,7 @@ static void progress_measure(struct progress *progress, uint64_t domains, uint64
 }
 
 /* How many lines the lists hold, judged by the bytes read of them; 0: not known. */
-static uint64_t progress_total(const struct source_progress *source) {
+static uint64_t progress_total(const struct list_reader_progress *source) {
   if (source->total_bytes == 0 || source->read_bytes == 0) return 0;
   if (source->read_bytes >= source->total_bytes) return source->lines;
   return (uint64_t)((double)source->lines * (double)source->total_bytes /
@@ -93,7 +93,7 @@ static size_t progress_add_servers(char *line, size_t used, const struct resolve
 
 static void progress_format(const struct progress *progress, char *line,
                             const struct worker_snapshot *sum, size_t server_count,
-                            const struct source_progress *source) {
+                            const struct list_reader_progress *source) {
   uint64_t total = progress_total(source);
   size_t used = progress_add(line, 0, "%lu", (unsigned long)sum->domains);
   if (total) {
@@ -110,7 +110,7 @@ static void progress_format(const struct progress *progress, char *line,
 }
 
 void progress_show(struct progress *progress, const struct worker_snapshot *sum,
-                   size_t server_count, const struct source_progress *source, uint64_t now) {
+                   size_t server_count, const struct list_reader_progress *source, uint64_t now) {
   char line[PROGRESS_LINE_MAX];
   progress_measure(progress, sum->domains, now);
   progress_format(progress, line, sum, server_count, source);

@@ -22,7 +22,7 @@ unsigned progress_interval_ms(const struct progress *progress);
 
 /* sum: of all workers. now: monotonic milliseconds. */
 void progress_show(struct progress *progress, const struct worker_snapshot *sum,
-                   size_t server_count, const struct source_progress *source, uint64_t now);
+                   size_t server_count, const struct list_reader_progress *source, uint64_t now);
 
 /* Takes the live line away, so that something else can be written. */
 void progress_clear(struct progress *progress);

@@ -18,8 +18,8 @@ static enum err probe_start(struct probe *probe, uv_loop_t *loop, const union ad
   struct resolver_config config = {
       .servers = server,
       .server_count = 1,
-      .timeout_ms = PREFLIGHT_TIMEOUT_MS,
-      .tries = PREFLIGHT_TRIES,
+      .timeout_ms = RESOLVER_CHECK_TIMEOUT_MS,
+      .tries = RESOLVER_CHECK_TRIES,
   };
   enum err err = resolver_new(&probe->resolver, loop, &config);
   if (err != ERR_NONE) return err;
@@ -33,8 +33,8 @@ static enum err probe_start(struct probe *probe, uv_loop_t *loop, const union ad
   return resolver_ask(probe->resolver, &probe->lookup);
 }
 
-enum err preflight_run(const union address *servers, size_t count, bool *answers,
-                       size_t *answering) {
+enum err resolver_check_run(const union address *servers, size_t count, bool *answers,
+                            size_t *answering) {
   struct probe probes[RESOLVER_SERVER_MAX] = {0};
   uv_loop_t loop;
   if (uv_loop_init(&loop) != 0) return ERR_MEMORY;
@@ -57,17 +57,17 @@ enum err preflight_run(const union address *servers, size_t count, bool *answers
   return err;
 }
 
-enum err preflight_say(const union address *servers, size_t count) {
+enum err resolver_check_say(const union address *servers, size_t count) {
   bool answers[RESOLVER_SERVER_MAX];
   size_t answering;
   char text[ADDRESS_TEXT_MAX];
-  enum err err = preflight_run(servers, count, answers, &answering);
+  enum err err = resolver_check_run(servers, count, answers, &answering);
   for (size_t i = 0; i < count && err == ERR_NONE; i++) {
     if (answers[i]) continue;
     address_text(&servers[i], text);
-    say("resolver %s does not answer", text);
+    notice("resolver %s does not answer", text);
   }
   if (err == ERR_NONE && answering == 0) err = ERR_TIMEOUT;
-  if (err != ERR_NONE) say("no resolver answers: nothing was asked about any domain");
+  if (err != ERR_NONE) notice("no resolver answers: nothing was asked about any domain");
   return err;
 }

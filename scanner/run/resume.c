@@ -13,13 +13,13 @@ static const char *resume_why(enum err err) {
 
 static enum err resume_identity(const struct scan_config *config, char **identity) {
   const char *bad = NULL;
-  enum err err = identity_make(config, identity, &bad);
+  enum err err = scan_identity_make(config, identity, &bad);
   if (err == ERR_IO)
-    say("%s: %s", bad, strerror(errno));
+    notice("%s: %s", bad, strerror(errno));
   else if (err == ERR_LIMIT)
-    say("more lists than can be resumed: give them as one, on standard input");
+    notice("more lists than can be resumed: give them as one, on standard input");
   else if (err != ERR_NONE)
-    say("%s", err_text(err));
+    notice("%s", err_text(err));
   return err;
 }
 
@@ -42,47 +42,48 @@ static enum err resume_write_head(const struct scan_config *config, struct resul
                               : scan_id_save(config->output, text, results_file_file_size(sink),
                                              config->mode == RESULTS_FILE_TRUNCATE);
   if (err != ERR_NONE)
-    say("output %s%s: %s", config->output, config->gzip ? "" : SCAN_ID_FILE_SUFFIX,
-        resume_why(err));
+    notice("output %s%s: %s", config->output, config->gzip ? "" : SCAN_ID_FILE_SUFFIX,
+           resume_why(err));
   return err;
 }
 
-static void resume_tell_difference(const char *output, const struct identity_difference *of) {
+static void resume_tell_difference(const char *output, const struct scan_identity_difference *of) {
   if (span_here(of->was) && span_here(of->is))
-    say("output %s is not resumed: it was begun with %.*s \"%.*s\", and now it is \"%.*s\"", output,
-        SPAN_ARG(of->key), SPAN_ARG(of->was), SPAN_ARG(of->is));
+    notice("output %s is not resumed: it was begun with %.*s \"%.*s\", and now it is \"%.*s\"",
+           output, SPAN_ARG(of->key), SPAN_ARG(of->was), SPAN_ARG(of->is));
   else
-    say("output %s is not resumed: it was begun with%s \"%.*s\"", output,
-        span_here(of->was) ? "" : "out", SPAN_ARG(of->key));
+    notice("output %s is not resumed: it was begun with%s \"%.*s\"", output,
+           span_here(of->was) ? "" : "out", SPAN_ARG(of->key));
 }
 
 static void resume_tell_foreign(const char *output, const char *what) {
-  say("output %s is not %s: there are lines in it that are no records of a scan", output, what);
+  notice("output %s is not %s: there are lines in it that are no records of a scan", output, what);
 }
 
 static void resume_tell_unreadable(const char *output, enum err err,
                                    const struct resume_index *journal) {
   if (err == ERR_NOT_FOUND)
-    say("output %s is not resumed: it does not hold, or not beside it, what tells which scan it is "
+    notice(
+        "output %s is not resumed: it does not hold, or not beside it, what tells which scan it is "
         "of",
         output);
   else if (err == ERR_SYNTAX)
     resume_tell_foreign(output, "resumed");
   else if (err == ERR_LIMIT)
-    say("output %s is not resumed: it is damaged at octet %" PRIu64 ", and %" PRIu64
-        " octets follow (truncate -s %" PRIu64 " drops them)",
-        output, journal->whole, journal->size - journal->whole, journal->whole);
+    notice("output %s is not resumed: it is damaged at octet %" PRIu64 ", and %" PRIu64
+           " octets follow (truncate -s %" PRIu64 " drops them)",
+           output, journal->whole, journal->size - journal->whole, journal->whole);
   else
-    say("output %s: %s", output, resume_why(err));
+    notice("output %s: %s", output, resume_why(err));
 }
 
 static enum err resume_read(const struct scan_config *config, const char *identity,
                             struct resume_index *journal) {
-  struct identity_difference difference = {0};
+  struct scan_identity_difference difference = {0};
   enum err err = resume_index_read(journal, config->output, config->gzip);
   if (err != ERR_NONE) {
     resume_tell_unreadable(config->output, err, journal);
-  } else if (journal->identity && !identity_same(journal->identity, identity, &difference)) {
+  } else if (journal->identity && !scan_identity_same(journal->identity, identity, &difference)) {
     resume_tell_difference(config->output, &difference);
     err = ERR_REFUSED;
   }
@@ -96,17 +97,18 @@ static enum err resume_go_on(const struct scan_config *config, struct results_fi
   uint64_t torn = journal->size - journal->whole;
   if (torn) err = results_file_cut(sink, journal->whole);
   if (err != ERR_NONE) {
-    say("output %s: %s", config->output, resume_why(err));
+    notice("output %s: %s", config->output, resume_why(err));
     return err;
   }
-  if (torn) say("output %s: %" PRIu64 " octets of a torn end are dropped", config->output, torn);
+  if (torn) notice("output %s: %" PRIu64 " octets of a torn end are dropped", config->output, torn);
   if (!journal->identity) return resume_write_head(config, sink, identity);
-  say("output %s: %" PRIu64 " records are there", config->output, journal->records);
+  notice("output %s: %" PRIu64 " records are there", config->output, journal->records);
   return ERR_NONE;
 }
 
 static void resume_tell_torn(const char *output, const struct resume_index *journal) {
-  say("output %s is not appended to: it is whole up to octet %" PRIu64 ", and %" PRIu64
+  notice(
+      "output %s is not appended to: it is whole up to octet %" PRIu64 ", and %" PRIu64
       " octets of a torn end follow: --resume it with the same lists first, or truncate -s %" PRIu64
       " %s",
       output, journal->whole, journal->size - journal->whole, journal->whole, output);
@@ -120,12 +122,12 @@ static enum err resume_check_append(const char *output, bool gzip) {
   if (err == ERR_NONE)
     resume_tell_torn(output, &journal);
   else if (err == ERR_NOT_FOUND)
-    say("output %s is not appended to: it holds no whole %s of a scan", output,
-        gzip ? "gzip member" : "record");
+    notice("output %s is not appended to: it holds no whole %s of a scan", output,
+           gzip ? "gzip member" : "record");
   else if (err == ERR_SYNTAX)
     resume_tell_foreign(output, "appended to");
   else
-    say("output %s: %s", output, resume_why(err));
+    notice("output %s: %s", output, resume_why(err));
   return ERR_REFUSED;
 }
 
@@ -140,10 +142,10 @@ enum err resume_check(const struct scan_config *config) {
   if (config->gzip || strcmp(config->output, "-") == 0) return ERR_NONE;
   enum err err = scan_id_check(config->output, config->mode == RESULTS_FILE_TRUNCATE);
   if (err == ERR_REFUSED)
-    say("%s" SCAN_ID_FILE_SUFFIX " exists and is not of a scan: not overwritten (--force does)",
-        config->output);
+    notice("%s" SCAN_ID_FILE_SUFFIX " exists and is not of a scan: not overwritten (--force does)",
+           config->output);
   else if (err != ERR_NONE)
-    say("output %s" SCAN_ID_FILE_SUFFIX ": %s", config->output, resume_why(err));
+    notice("output %s" SCAN_ID_FILE_SUFFIX ": %s", config->output, resume_why(err));
   return err;
 }
 
@@ -153,7 +155,7 @@ enum err resume_prepare(const struct scan_config *config, struct results_file *s
   *journal = (struct resume_index){0};
   if (!results_file_is_named(sink)) {
     if (!config->resume) return ERR_NONE;
-    say("output %s is not resumed: it is not a file", config->output);
+    notice("output %s is not resumed: it is not a file", config->output);
     return ERR_REFUSED;
   }
   enum err err = resume_identity(config, &identity);
@@ -166,7 +168,7 @@ enum err resume_prepare(const struct scan_config *config, struct results_file *s
 
 static void resume_note(void *context, const char *path, const char *text) {
   (void)context;
-  say("output %s: %s", path, text);
+  notice("output %s: %s", path, text);
 }
 
 enum err resume_count(const struct scan_config *config, const struct resume_index *journal,
@@ -190,7 +192,7 @@ enum err resume_count(const struct scan_config *config, const struct resume_inde
   } else if (aggregate.file_count && aggregate.files[0].err != ERR_NONE) {
     input_failure(&aggregate.files[0], resume_note, NULL);
   } else {
-    say("output %s: %s", config->output, resume_why(err));
+    notice("output %s: %s", config->output, resume_why(err));
   }
   aggregate_free(&aggregate);
   return err;

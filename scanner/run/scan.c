@@ -18,7 +18,7 @@ struct scan {
   struct scan_account *account;
   unsigned threads;
   unsigned fetches; /* in flight, of each worker */
-  struct source *source;
+  struct list_reader *source;
   struct results_file *sink;
   struct resume_index journal; /* what was done before */
   struct rate_limit *dns_pace, *https_pace;
@@ -46,7 +46,7 @@ static int64_t scan_wall_clock(void) {
 }
 
 static void scan_stop(struct scan *scan, unsigned grace_ms) {
-  source_stop(scan->source);
+  list_reader_stop(scan->source);
   for (unsigned i = 0; i < scan->made; i++) worker_stop(scan->workers[i], grace_ms);
 }
 
@@ -60,8 +60,8 @@ static void scan_on_signal(uv_async_t *handle) {
   scan_stop(scan, asked == 1 ? scan->config->grace_ms : 0);
   progress_clear(scan->progress);
   if (asked == 1)
-    say("%s: finishing domains in flight (%u s); press Ctrl-C again to stop now", strsignal(number),
-        scan->config->grace_ms / 1000);
+    notice("%s: finishing domains in flight (%u s); press Ctrl-C again to stop now",
+           strsignal(number), scan->config->grace_ms / 1000);
 }
 
 static void scan_sum(const struct scan *scan, struct worker_snapshot *sum) {
@@ -76,10 +76,10 @@ static void scan_sum(const struct scan *scan, struct worker_snapshot *sum) {
 static void scan_on_timer(uv_timer_t *handle) {
   struct scan *scan = handle->data;
   struct worker_snapshot sum;
-  struct source_progress source;
+  struct list_reader_progress source;
   scan_sum(scan, &sum);
   sum.domains += scan->journal.records;
-  source_progress(scan->source, &source);
+  list_reader_progress(scan->source, &source);
   progress_show(scan->progress, &sum, scan->config->servers.count, &source, uv_now(&scan->loop));
 }
 
@@ -97,11 +97,11 @@ static void scan_tell_waiting(struct scan *scan) {
   scan->told_waiting = waiting;
   progress_clear(scan->progress);
   if (!waiting)
-    say("a resolver answers again: the scan goes on");
+    notice("a resolver answers again: the scan goes on");
   else if (atomic_load(&scan->failing))
-    say("the resolvers reach nobody, all names are SERVFAIL: the scan waits");
+    notice("the resolvers reach nobody, all names are SERVFAIL: the scan waits");
   else
-    say("no resolver answers: the scan waits for one");
+    notice("no resolver answers: the scan waits for one");
 }
 
 static void scan_worker_waiting(void *data, enum worker_wait wait) {
@@ -168,14 +168,14 @@ static enum err scan_make_shared(struct scan *scan) {
                              config->at_once);
   if (err == ERR_NONE) err = progress_new(&scan->progress, config->progress);
   if (err == ERR_NONE) err = scan_make_loop(scan);
-  if (err != ERR_NONE) say("%s", err_text(err));
+  if (err != ERR_NONE) notice("%s", err_text(err));
   scan->psl = psl_latest(NULL);
   return err;
 }
 
 static enum err scan_open_source(struct scan *scan) {
   const char *bad;
-  struct source_config config = {
+  struct list_reader_config config = {
       .paths = scan->config->lists,
       .path_count = scan->config->list_count,
       .format = scan->config->format,
@@ -183,24 +183,24 @@ static enum err scan_open_source(struct scan *scan) {
       .wake = scan_wake,
       .data = scan,
   };
-  enum err err = source_new(&scan->source, &config, &bad);
+  enum err err = list_reader_new(&scan->source, &config, &bad);
   if (err == ERR_IO)
-    say("list %s: %s", bad, strerror(errno));
+    notice("list %s: %s", bad, strerror(errno));
   else if (err != ERR_NONE)
-    say("list %s: %s", bad, err_text(err));
+    notice("list %s: %s", bad, err_text(err));
   return err;
 }
 
 static enum err scan_open_sink(struct scan *scan) {
   enum err err = results_file_open(&scan->sink, scan->config->output, scan->config->mode);
   if (err == ERR_REFUSED)
-    say("output %s exists: give --resume to go on with it, --force to overwrite it, --append to "
-        "add to it, or another --output",
-        scan->config->output);
+    notice("output %s exists: give --resume to go on with it, --force to overwrite it, --append to "
+           "add to it, or another --output",
+           scan->config->output);
   else if (err == ERR_BUSY)
-    say("output %s: another scan is writing to it", scan->config->output);
+    notice("output %s: another scan is writing to it", scan->config->output);
   else if (err != ERR_NONE)
-    say("output %s: %s", scan->config->output, err == ERR_IO ? strerror(errno) : err_text(err));
+    notice("output %s: %s", scan->config->output, err == ERR_IO ? strerror(errno) : err_text(err));
   return err;
 }
 
@@ -220,7 +220,7 @@ static enum err scan_make_workers(struct scan *scan) {
   bool ipv6;
   enum err err = ipv6_route_look_up(&ipv6);
   if (err != ERR_NONE) {
-    say("%s", err_text(err));
+    notice("%s", err_text(err));
     return err;
   }
   struct worker_config worker = {
@@ -249,9 +249,9 @@ static enum err scan_make_workers(struct scan *scan) {
     err = worker_new(&scan->workers[scan->made], &worker, &why);
     if (err == ERR_NONE) continue;
     if (why && config->fetcher.ca_file)
-      say("--ca-file %s: %s", config->fetcher.ca_file, why);
+      notice("--ca-file %s: %s", config->fetcher.ca_file, why);
     else
-      say("%s", why ? why : err_text(err));
+      notice("%s", why ? why : err_text(err));
     return err;
   }
   return ERR_NONE;
@@ -267,9 +267,9 @@ static enum err scan_start(struct scan *scan) {
     err = worker_start(scan->workers[i], scan->sink);
     scan->running += err == ERR_NONE;
   }
-  if (err == ERR_NONE) err = source_start(scan->source, scan->journal.done);
+  if (err == ERR_NONE) err = list_reader_start(scan->source, scan->journal.done);
   if (err != ERR_NONE) {
-    say("threads could not be started: %s", err_text(err));
+    notice("threads could not be started: %s", err_text(err));
     scan_stop(scan, 0);
     uv_async_send(&scan->news); /* there may be nobody else who does */
   }
@@ -277,12 +277,12 @@ static enum err scan_start(struct scan *scan) {
 }
 
 static void scan_tell_source(const struct scan *scan, enum err err) {
-  const char *bad = source_bad(scan->source);
+  const char *bad = list_reader_bad(scan->source);
   if (err == ERR_IO)
-    say("list %s: %s", bad, strerror(source_errno(scan->source)));
+    notice("list %s: %s", bad, strerror(list_reader_errno(scan->source)));
   else
-    say("list %s: %s", bad,
-        err == ERR_SYNTAX ? "the gzip data is damaged or ends early" : err_text(err));
+    notice("list %s: %s", bad,
+           err == ERR_SYNTAX ? "the gzip data is damaged or ends early" : err_text(err));
 }
 
 /* Damaged gzip will be no better the next time. */
@@ -294,7 +294,7 @@ static enum scan_end scan_broken(const struct scan *scan, enum err err) {
 static bool scan_is_done(const struct scan *scan) {
   uint64_t left = 0;
   for (unsigned i = 0; i < scan->made; i++) left += worker_left(scan->workers[i]);
-  return left == 0 && source_is_done(scan->source);
+  return left == 0 && list_reader_is_done(scan->source);
 }
 
 /* What ended the workers before their time, told once. */
@@ -311,15 +311,15 @@ static enum scan_end scan_join(struct scan *scan) {
   if (first == ERR_END) return SCAN_READER_GONE;
   if (first != ERR_NONE) {
     if (first == ERR_IO)
-      say("output %s: %s", scan->config->output, strerror(first_errno));
+      notice("output %s: %s", scan->config->output, strerror(first_errno));
     else
-      say("%s", err_text(first));
+      notice("%s", err_text(first));
     return scan_broken(scan, first);
   }
-  if (source_changed(scan->source))
-    say("list %s changed while it was read: records are of what was read",
-        source_changed(scan->source));
-  enum err list_err = source_end(scan->source);
+  if (list_reader_changed(scan->source))
+    notice("list %s changed while it was read: records are of what was read",
+           list_reader_changed(scan->source));
+  enum err list_err = list_reader_end(scan->source);
   if (list_err == ERR_NONE || list_err == ERR_END)
     return scan_is_done(scan) ? SCAN_COMPLETE : scan->end;
   scan_tell_source(scan, list_err);
@@ -328,9 +328,9 @@ static enum scan_end scan_join(struct scan *scan) {
 
 static enum err scan_fill_account(struct scan *scan) {
   struct scan_account *account = scan->account;
-  struct source_progress source;
+  struct list_reader_progress source;
   struct worker_snapshot sum;
-  source_progress(scan->source, &source);
+  list_reader_progress(scan->source, &source);
   scan_sum(scan, &sum);
   account->lines = source.lines;
   account->records = sum.domains;
@@ -355,11 +355,12 @@ static enum scan_end scan_go(struct scan *scan) {
   scan->account->seconds = (double)(uv_hrtime() - begin) / 1e9;
   progress_clear(scan->progress);
   enum scan_end end = scan_join(scan);
-  if (scan_fill_account(scan) != ERR_NONE) say("the account of the scan: %s", err_text(ERR_MEMORY));
+  if (scan_fill_account(scan) != ERR_NONE)
+    notice("the account of the scan: %s", err_text(ERR_MEMORY));
   if (err != ERR_NONE) end = SCAN_FAILED;
   bool told = end == SCAN_READER_GONE || end == SCAN_BROKEN || end == SCAN_FAILED;
   if (results_file_close(scan->sink) != ERR_NONE && !told) {
-    say("output %s: %s", scan->config->output, strerror(errno));
+    notice("output %s: %s", scan->config->output, strerror(errno));
     end = scan_broken(scan, ERR_IO);
   }
   scan->sink = NULL;
@@ -376,7 +377,7 @@ static void scan_free_loop(struct scan *scan) {
 
 static void scan_free(struct scan *scan) {
   scan_free_loop(scan);
-  source_free(scan->source);
+  list_reader_free(scan->source);
   for (unsigned i = 0; i < scan->made; i++) worker_free(scan->workers[i]);
   results_file_close(scan->sink);
   resume_index_free(&scan->journal);
@@ -392,25 +393,26 @@ static enum err scan_fit_descriptors(struct scan *scan) {
   unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
   scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
   unsigned needed = scan->threads * (SCAN_FD_WORKER + 2 * scan->fetches) + SCAN_FD_REST;
-  unsigned allowed = limits_descriptors(needed);
+  unsigned allowed = descriptor_limit_raise(needed);
   if (allowed >= needed) return ERR_NONE;
   unsigned least = scan->threads * (SCAN_FD_WORKER + 2) + SCAN_FD_REST;
   if (allowed < least) {
-    say("%u file descriptors are allowed, %u threads need %u: give fewer --threads or raise ulimit "
+    notice(
+        "%u file descriptors are allowed, %u threads need %u: give fewer --threads or raise ulimit "
         "-n",
         allowed, scan->threads, least);
     return ERR_LIMIT;
   }
   scan->fetches = ((allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER) / 2;
-  say("%u file descriptors are allowed, %u wanted: at most %u policy fetches at a time", allowed,
-      needed, scan->fetches * scan->threads);
+  notice("%u file descriptors are allowed, %u wanted: at most %u policy fetches at a time", allowed,
+         needed, scan->fetches * scan->threads);
   return ERR_NONE;
 }
 
 static void scan_tell_shards(const struct scan_config *config) {
   if (config->at_once > 1 && config->dns_rate == 0)
-    say("%u shards share no ceiling: give --dns-rate if they use the same resolvers",
-        config->at_once);
+    notice("%u shards share no ceiling: give --dns-rate if they use the same resolvers",
+           config->at_once);
 }
 
 /* All that can be wrong is found before the output is made. */
@@ -422,7 +424,8 @@ static enum err scan_prepare(struct scan *scan) {
   if (err == ERR_NONE) err = scan_make_workers(scan);
   bool resume = scan->config->resume; /* another scan's results are refused at once */
   if (err == ERR_NONE && resume) err = scan_open_results(scan);
-  if (err == ERR_NONE) err = preflight_say(scan->config->servers.at, scan->config->servers.count);
+  if (err == ERR_NONE)
+    err = resolver_check_say(scan->config->servers.at, scan->config->servers.count);
   if (err == ERR_NONE && !resume) err = scan_open_results(scan);
   return err;
 }
@@ -431,7 +434,7 @@ enum scan_end scan_run(const struct scan_config *config, struct scan_account *ac
   struct scan *scan = calloc(1, sizeof *scan);
   *account = (struct scan_account){0};
   if (!scan) {
-    say("%s", err_text(ERR_MEMORY));
+    notice("%s", err_text(ERR_MEMORY));
     return SCAN_FAILED;
   }
   scan->config = config;

@@ -21,7 +21,7 @@ enum {
 struct scan_config {
   char *const *lists;
   int list_count;
-  enum entry_format format;
+  enum list_entry_format format;
   const char *output;
   enum results_file_mode mode; /* to resume: RESULTS_FILE_APPEND */
   bool resume;

@@ -6,36 +6,36 @@
 #include <stdlib.h>
 
 /* Text of the user's stays on its line. */
-static void identity_text(FILE *out, const char *key, const char *text) {
+static void scan_identity_text(FILE *out, const char *key, const char *text) {
   fprintf(out, "%s ", key);
   for (; *text; text++) fputc((unsigned char)*text < 0x20 ? '?' : *text, out);
   fputc('\n', out);
 }
 
-static enum err identity_file(FILE *out, const char *key, const char *path, const char *without,
-                              const char **bad) {
-  char print[FINGERPRINT_TEXT_MAX];
+static enum err scan_identity_file(FILE *out, const char *key, const char *path,
+                                   const char *without, const char **bad) {
+  char print[FILE_DIGEST_TEXT_MAX];
   *bad = path;
-  enum err err = path ? fingerprint(path, print) : ERR_NONE;
+  enum err err = path ? file_digest(path, print) : ERR_NONE;
   if (err == ERR_NONE) fprintf(out, "%s %s\n", key, path ? print : without);
   return err;
 }
 
-static enum err identity_lists(FILE *out, const struct scan_config *config, const char **bad) {
+static enum err scan_identity_lists(FILE *out, const struct scan_config *config, const char **bad) {
   char key[32];
   enum err err = ERR_NONE;
   fprintf(out, "lists %d\n", config->list_count ? config->list_count : 1);
-  if (config->list_count == 0) return identity_file(out, "list-1", "-", NULL, bad);
+  if (config->list_count == 0) return scan_identity_file(out, "list-1", "-", NULL, bad);
   for (int i = 0; i < config->list_count && err == ERR_NONE; i++) {
     snprintf(key, sizeof key, "list-%d", i + 1);
-    err = identity_file(out, key, config->lists[i], NULL, bad);
+    err = scan_identity_file(out, key, config->lists[i], NULL, bad);
   }
   return err;
 }
 
-static void identity_options(FILE *out, const struct scan_config *config) {
+static void scan_identity_options(FILE *out, const struct scan_config *config) {
   static const char *const formats[] = {
-      [ENTRY_AUTO] = "auto", [ENTRY_LINES] = "lines", [ENTRY_CSV] = "csv"};
+      [LIST_ENTRY_AUTO] = "auto", [LIST_ENTRY_LINES] = "lines", [LIST_ENTRY_CSV] = "csv"};
   const struct fetcher_config *fetcher = &config->fetcher;
   fprintf(out, "--shard %u/%u\n", config->shard, config->shards);
   fprintf(out, "--format %s\n", formats[config->format]);
@@ -46,19 +46,19 @@ static void identity_options(FILE *out, const struct scan_config *config) {
   fprintf(out, "--max-policy-size %zu\n", (size_t)fetcher->policy_size_max);
   fprintf(out, "--https-port %u\n", fetcher->port);
   fprintf(out, "--allow-private %s\n", fetcher->allow_private ? "yes" : "no");
-  identity_text(out, "--user-agent", fetcher->user_agent);
+  scan_identity_text(out, "--user-agent", fetcher->user_agent);
 }
 
-enum err identity_make(const struct scan_config *config, char **identity, const char **bad) {
+enum err scan_identity_make(const struct scan_config *config, char **identity, const char **bad) {
   size_t size = 0;
   *identity = NULL;
   FILE *out = open_memstream(identity, &size);
   if (!out) return ERR_MEMORY;
   fputs(SCAN_ID_MAGIC, out);
-  identity_options(out, config);
-  enum err err = identity_file(out, "--ca-file", config->fetcher.ca_file, "the system's", bad);
-  if (err == ERR_NONE) err = identity_file(out, "--block", config->block_path, "none", bad);
-  if (err == ERR_NONE) err = identity_lists(out, config, bad);
+  scan_identity_options(out, config);
+  enum err err = scan_identity_file(out, "--ca-file", config->fetcher.ca_file, "the system's", bad);
+  if (err == ERR_NONE) err = scan_identity_file(out, "--block", config->block_path, "none", bad);
+  if (err == ERR_NONE) err = scan_identity_lists(out, config, bad);
   bool good = !ferror(out);
   if (fclose(out) != 0) good = false;
   if (err == ERR_NONE && !good) err = ERR_MEMORY;
@@ -69,7 +69,8 @@ enum err identity_make(const struct scan_config *config, char **identity, const 
   return err;
 }
 
-bool identity_same(const char *was, const char *is, struct identity_difference *difference) {
+bool scan_identity_same(const char *was, const char *is,
+                        struct scan_identity_difference *difference) {
   struct span old = span_of(was), now = span_of(is);
   while (old.len || now.len) {
     struct span old_line = span_cut(&old, '\n'), now_line = span_cut(&now, '\n');

@@ -12,13 +12,14 @@
 
 /* *identity is to be freed. ERR_IO with errno: *bad could not be read; ERR_LIMIT: too many lists;
  * ERR_MEMORY. */
-enum err identity_make(const struct scan_config *config, char **identity, const char **bad);
+enum err scan_identity_make(const struct scan_config *config, char **identity, const char **bad);
 
-struct identity_difference {
+struct scan_identity_difference {
   struct span key, was, is; /* "--https-port" or "list-2"; was or is not there: no such line */
 };
 
 /* Whether the two are the same; if not, the first difference, in spans of the two. */
-bool identity_same(const char *was, const char *is, struct identity_difference *difference);
+bool scan_identity_same(const char *was, const char *is,
+                        struct scan_identity_difference *difference);
 
 #endif

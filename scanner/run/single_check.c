@@ -3,8 +3,8 @@
 #include "scanner/journey/journey.h"
 #include <stdlib.h>
 
-struct enquiry {
-  struct enquiry_config config;
+struct single_check {
+  struct single_check_config config;
   uv_loop_t loop;
   bool loop_made;
   struct rate_limit *dns_pace, *https_pace;
@@ -17,20 +17,20 @@ struct enquiry {
   enum err err;
 };
 
-static void enquiry_emit(void *data, const struct result *result) {
-  struct enquiry *enquiry = data;
+static void single_check_emit(void *data, const struct result *result) {
+  struct single_check *enquiry = data;
   enquiry->over = true;
   enquiry->config.emit(enquiry->config.data, result);
 }
 
-static void enquiry_fail(void *data, enum err err) {
-  struct enquiry *enquiry = data;
+static void single_check_fail(void *data, enum err err) {
+  struct single_check *enquiry = data;
   enquiry->over = true;
   enquiry->err = err;
 }
 
-static enum err enquiry_make_shared(struct enquiry *enquiry) {
-  const struct enquiry_config *config = &enquiry->config;
+static enum err single_check_make_shared(struct single_check *enquiry) {
+  const struct single_check_config *config = &enquiry->config;
   enum err err = rate_limit_new(&enquiry->dns_pace, config->dns_rate, 1);
   if (err == ERR_NONE) err = rate_limit_new(&enquiry->https_pace, config->https_rate, 1);
   if (err == ERR_NONE)
@@ -41,7 +41,7 @@ static enum err enquiry_make_shared(struct enquiry *enquiry) {
   return err;
 }
 
-static enum err enquiry_make_resolver(struct enquiry *enquiry) {
+static enum err single_check_make_resolver(struct single_check *enquiry) {
   struct resolver_config config = {
       .servers = enquiry->config.servers.at,
       .server_count = enquiry->config.servers.count,
@@ -52,7 +52,7 @@ static enum err enquiry_make_resolver(struct enquiry *enquiry) {
   return resolver_new(&enquiry->resolver, &enquiry->loop, &config);
 }
 
-static enum err enquiry_make_fetcher(struct enquiry *enquiry, const char **why) {
+static enum err single_check_make_fetcher(struct single_check *enquiry, const char **why) {
   struct fetcher_config config = enquiry->config.fetcher;
   config.in_flight_max = 1;
   config.limits = enquiry->limits;
@@ -60,7 +60,7 @@ static enum err enquiry_make_fetcher(struct enquiry *enquiry, const char **why) 
   return fetcher_new(&enquiry->fetcher, &enquiry->loop, &config, why);
 }
 
-static enum err enquiry_make_journey(struct enquiry *enquiry) {
+static enum err single_check_make_journey(struct single_check *enquiry) {
   struct journey_config config = {
       .loop = &enquiry->loop,
       .resolver = enquiry->resolver,
@@ -70,31 +70,31 @@ static enum err enquiry_make_journey(struct enquiry *enquiry) {
       .https_port = enquiry->config.fetcher.port,
       .policy_size_max = enquiry->config.fetcher.policy_size_max,
       .jobs_max = 1,
-      .emit = enquiry_emit,
-      .fail = enquiry_fail,
+      .emit = single_check_emit,
+      .fail = single_check_fail,
       .data = enquiry,
   };
   return journey_new(&enquiry->journey, &config);
 }
 
-enum err enquiry_new(struct enquiry **enquiry, const struct enquiry_config *config,
-                     const char **why) {
-  struct enquiry *made = calloc(1, sizeof *made);
+enum err single_check_new(struct single_check **enquiry, const struct single_check_config *config,
+                          const char **why) {
+  struct single_check *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   made->config = *config;
-  enum err err = enquiry_make_shared(made);
-  if (err == ERR_NONE) err = enquiry_make_resolver(made);
-  if (err == ERR_NONE) err = enquiry_make_fetcher(made, why);
-  if (err == ERR_NONE) err = enquiry_make_journey(made);
+  enum err err = single_check_make_shared(made);
+  if (err == ERR_NONE) err = single_check_make_resolver(made);
+  if (err == ERR_NONE) err = single_check_make_fetcher(made, why);
+  if (err == ERR_NONE) err = single_check_make_journey(made);
   if (err == ERR_NONE)
     *enquiry = made;
   else
-    enquiry_free(made);
+    single_check_free(made);
   return err;
 }
 
-enum err enquiry_ask(struct enquiry *enquiry, uint64_t n, struct span domain) {
-  const struct entry entry = {.text = domain, .name = domain};
+enum err single_check_ask(struct single_check *enquiry, uint64_t n, struct span domain) {
+  const struct list_entry entry = {.text = domain, .name = domain};
   enquiry->over = false;
   enquiry->err = ERR_NONE;
   uv_update_time(&enquiry->loop); /* it stood still while the caller was busy */
@@ -103,7 +103,7 @@ enum err enquiry_ask(struct enquiry *enquiry, uint64_t n, struct span domain) {
   return err == ERR_NONE ? enquiry->err : err;
 }
 
-void enquiry_free(struct enquiry *enquiry) {
+void single_check_free(struct single_check *enquiry) {
   if (!enquiry) return;
   if (enquiry->resolver) resolver_close(enquiry->resolver);
   if (enquiry->fetcher) fetcher_close(enquiry->fetcher);

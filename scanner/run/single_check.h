@@ -8,7 +8,7 @@
 #include "scanner/resolver/resolver.h"
 #include "scanner/run/nameservers.h"
 
-struct enquiry_config {
+struct single_check_config {
   struct nameservers servers;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
@@ -18,17 +18,17 @@ struct enquiry_config {
   void *data;
 };
 
-struct enquiry;
+struct single_check;
 
 /* ERR_MEMORY; ERR_LIBRARY: *why may be a constant phrase, as fetcher_new() gives it. */
-enum err enquiry_new(struct enquiry **enquiry, const struct enquiry_config *config,
-                     const char **why);
+enum err single_check_new(struct single_check **enquiry, const struct single_check_config *config,
+                          const char **why);
 
 /* Judges one domain, n its number, and returns after emit was called for it. ERR_MEMORY, or
  * ERR_DESCRIPTORS: it could not be judged, and emit was not called. */
-enum err enquiry_ask(struct enquiry *enquiry, uint64_t n, struct span domain);
+enum err single_check_ask(struct single_check *enquiry, uint64_t n, struct span domain);
 
 /* NULL is allowed. */
-void enquiry_free(struct enquiry *enquiry);
+void single_check_free(struct single_check *enquiry);
 
 #endif

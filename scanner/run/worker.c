@@ -34,10 +34,10 @@ struct worker {
   struct resolver *resolver;
   struct fetcher *fetcher;
   struct journey *journey;
-  struct vigil *vigil;
+  struct outage_watch *outage;
   struct gzip_block *member;
   struct tally *tally;
-  struct source_batch *batch;
+  struct list_reader_batch *batch;
   size_t batch_next;
   bool source_ended;
   bool ending;
@@ -112,9 +112,9 @@ static void worker_journey_fail(void *data, enum err err) {
 }
 
 static bool worker_next_batch(struct worker *worker) {
-  if (worker->batch) source_give(worker->config.source, worker->batch);
+  if (worker->batch) list_reader_give(worker->config.source, worker->batch);
   enum err err;
-  worker->batch = source_take(worker->config.source, &err);
+  worker->batch = list_reader_take(worker->config.source, &err);
   worker->batch_next = 0;
   if (err != ERR_NONE) worker->source_ended = true;
   return worker->batch != NULL;
@@ -127,7 +127,7 @@ static void worker_fill(struct worker *worker) {
       if (worker->source_ended || !worker_next_batch(worker)) return;
       continue;
     }
-    struct source_line *line = &worker->batch->lines[worker->batch_next++];
+    struct list_reader_line *line = &worker->batch->lines[worker->batch_next++];
     enum err err = journey_start(worker->journey, line->n, &line->entry);
     if (err != ERR_NONE) worker_fail(worker, err);
   }
@@ -163,7 +163,7 @@ static void worker_on_back(void *data, bool gone) {
 
 static void worker_watch_resolver(struct worker *worker) {
   if (!resolver_is_resting(worker->resolver) && !journey_holds(worker->journey)) return;
-  enum err err = vigil_begin(worker->vigil);
+  enum err err = outage_watch_begin(worker->outage);
   if (err != ERR_NONE) worker_fail(worker, err);
 }
 
@@ -184,13 +184,13 @@ static void worker_finish(struct worker *worker) {
   worker->left = worker->dropped;
   if (worker->batch) {
     worker->left += worker->batch->count - worker->batch_next;
-    source_give(worker->config.source, worker->batch);
+    list_reader_give(worker->config.source, worker->batch);
   }
   worker->batch = NULL;
   resolver_close(worker->resolver);
   fetcher_close(worker->fetcher);
-  vigil_free(worker->vigil);
-  worker->vigil = NULL;
+  outage_watch_free(worker->outage);
+  worker->outage = NULL;
   worker->closed = true;
   uv_close((uv_handle_t *)&worker->tick, NULL);
   uv_close((uv_handle_t *)&worker->check, NULL);
@@ -257,7 +257,7 @@ static enum err worker_make_journey(struct worker *worker) {
 }
 
 static enum err worker_make_vigil(struct worker *worker) {
-  struct vigil_config config = {
+  struct outage_watch_config config = {
       .loop = &worker->loop,
       .servers = worker->config.resolver.servers,
       .server_count = worker->config.resolver.server_count,
@@ -266,7 +266,7 @@ static enum err worker_make_vigil(struct worker *worker) {
       .back = worker_on_back,
       .data = worker,
   };
-  return vigil_new(&worker->vigil, &config);
+  return outage_watch_new(&worker->outage, &config);
 }
 
 enum err worker_new(struct worker **worker, const struct worker_config *config, const char **why) {
@@ -382,7 +382,7 @@ static void worker_close_handle(uv_handle_t *handle, void *data) {
 static void worker_free_loop(struct worker *worker) {
   if (worker->resolver && !worker->closed) resolver_close(worker->resolver);
   if (worker->fetcher && !worker->closed) fetcher_close(worker->fetcher);
-  vigil_free(worker->vigil);
+  outage_watch_free(worker->outage);
   uv_walk(&worker->loop, worker_close_handle, NULL);
   uv_run(&worker->loop, UV_RUN_DEFAULT);
   uv_loop_close(&worker->loop);

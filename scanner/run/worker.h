@@ -26,7 +26,7 @@ enum worker_wait {
 
 /* What all workers share; outlives them. */
 struct worker_config {
-  struct source *source;
+  struct list_reader *source;
   bool gzip;
   struct resolver_config resolver;
   struct fetcher_config fetcher;

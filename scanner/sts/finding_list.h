@@ -14,32 +14,33 @@
 #include <stdint.h>
 
 enum {
-  FAULTS_DETAIL_MAX = 1024, /* bytes that details are joined to */
-  FAULTS_DETAILS_MAX = 16,  /* details that are joined */
-  FAULTS_QUOTE_MAX = 100,   /* bytes that are quoted of a stranger's text */
+  FINDING_LIST_DETAIL_MAX = 1024, /* bytes that details are joined to */
+  FINDING_LIST_DETAILS_MAX = 16,  /* details that are joined */
+  FINDING_LIST_QUOTE_MAX = 100,   /* bytes that are quoted of a stranger's text */
 };
 
 /* Initialise with {.arena = ...}; all else zero. */
-struct faults {
+struct finding_list {
   struct arena *arena;
   struct finding *first;
   uint8_t details[FOUND_COUNT]; /* joined so far, of each code */
 };
 
 /* Adds a copy of finding; its spans must live as long as the arena or longer. */
-void faults_add(struct faults *faults, struct finding finding);
+void finding_list_add(struct finding_list *findings, struct finding finding);
 
 /* Adds finding with the detail "line N: what: text (holds cause)", of which only what is always
- * there. text is quoted up to FAULTS_QUOTE_MAX bytes, and " ..." tells of more; the cause is what
- * cause_of() finds in it. */
-void faults_tell(struct faults *faults, struct finding finding, const char *what, struct span text);
+ * there. text is quoted up to FINDING_LIST_QUOTE_MAX bytes, and " ..." tells of more; the cause is
+ * what cause_of() finds in it. */
+void finding_list_tell(struct finding_list *findings, struct finding finding, const char *what,
+                       struct span text);
 
 /* Whether the detail of code takes nothing further, so that making one would be in vain. */
-bool faults_full(const struct faults *faults, enum finding_code code);
+bool finding_list_full(const struct finding_list *findings, enum finding_code code);
 
-bool faults_has(const struct faults *faults, enum finding_code code);
+bool finding_list_has(const struct finding_list *findings, enum finding_code code);
 
 /* Whether there is a finding of severity error at the stage. */
-bool faults_error_at(const struct faults *faults, enum finding_stage stage);
+bool finding_list_error_at(const struct finding_list *findings, enum finding_stage stage);
 
 #endif

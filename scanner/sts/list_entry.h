@@ -5,13 +5,14 @@
 #include "output/base/span.h"
 #include <stdint.h>
 
-enum entry_format {
-  ENTRY_AUTO,  /* rank,name where a number and a comma begin the line (no domain holds a comma) */
-  ENTRY_LINES, /* the whole line is the name */
-  ENTRY_CSV,   /* rank,name; further columns are passed over */
+enum list_entry_format {
+  LIST_ENTRY_AUTO,  /* rank,name where a number and a comma begin the line (no domain holds a comma)
+                     */
+  LIST_ENTRY_LINES, /* the whole line is the name */
+  LIST_ENTRY_CSV,   /* rank,name; further columns are passed over */
 };
 
-struct entry {
+struct list_entry {
   struct span text; /* the line without its end and the blanks around it */
   struct span name; /* part of text */
   bool has_rank;
@@ -19,8 +20,10 @@ struct entry {
 };
 
 /* False: a blank line or a '#' comment. first: a UTF-8 BOM at its start is dropped. Under
- * ENTRY_CSV a line that is not rank,name has the whole line as its name, which then is no domain.
+ * LIST_ENTRY_CSV a line that is not rank,name has the whole line as its name, which then is no
+ * domain.
  */
-bool entry_parse(struct span line, enum entry_format format, bool first, struct entry *entry);
+bool list_entry_parse(struct span line, enum list_entry_format format, bool first,
+                      struct list_entry *entry);
 
 #endif

@@ -144,20 +144,20 @@ bool match_any(struct spans patterns, struct span host) {
 }
 
 static void match_raise(struct match_search *search, const struct result_mx *mx,
-                        enum finding_code code, struct faults *faults) {
-  if (faults_full(faults, code)) return;
+                        enum finding_code code, struct finding_list *findings) {
+  if (finding_list_full(findings, code)) return;
   struct span closest = {0};
   enum result_kind kind = match_closest(search, mx->host, &closest);
-  struct arena *arena = faults->arena;
+  struct arena *arena = findings->arena;
   struct span detail = arena_join(arena, mx->host, SPAN(" is not covered; closest is "));
   struct span how = arena_format(arena, " (%s)", result_kind_text(kind));
-  faults_add(faults, (struct finding){
-                         .code = code,
-                         .host = mx->host,
-                         .pattern = closest,
-                         .has_kind = true,
-                         .kind = kind,
-                         .detail = arena_join(arena, arena_join(arena, detail, closest), how)});
+  finding_list_add(findings, (struct finding){.code = code,
+                                              .host = mx->host,
+                                              .pattern = closest,
+                                              .has_kind = true,
+                                              .kind = kind,
+                                              .detail = arena_join(
+                                                  arena, arena_join(arena, detail, closest), how)});
 }
 
 /* The patterns in an order in which a host finds those that cover it. */
@@ -226,29 +226,30 @@ static bool match_index_covers(struct match_index *index, struct span host) {
 }
 
 static void match_raise_unused(const struct result_policy *policy, const struct match_index *index,
-                               struct faults *faults) {
-  for (size_t i = 0; i < policy->mx.count && !faults_full(faults, FOUND_POLICY_MX_UNUSED); i++)
+                               struct finding_list *findings) {
+  for (size_t i = 0; i < policy->mx.count && !finding_list_full(findings, FOUND_POLICY_MX_UNUSED);
+       i++)
     if (!index->used[i])
-      faults_add(faults, (struct finding){.code = FOUND_POLICY_MX_UNUSED,
-                                          .pattern = policy->mx.at[i],
-                                          .detail = policy->mx.at[i]});
+      finding_list_add(findings, (struct finding){.code = FOUND_POLICY_MX_UNUSED,
+                                                  .pattern = policy->mx.at[i],
+                                                  .detail = policy->mx.at[i]});
 }
 
 void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struct result_mx_set *mx,
-                 struct faults *faults) {
+                 struct finding_list *findings) {
   struct match_index index;
   size_t covered = 0;
-  if (!match_index_make(&index, policy->mx, faults->arena)) return;
+  if (!match_index_make(&index, policy->mx, findings->arena)) return;
   for (size_t i = 0; i < mx->count; i++) {
     mx->at[i].judged = true;
     mx->at[i].covered = match_index_covers(&index, mx->at[i].host);
     covered += mx->at[i].covered;
   }
-  match_raise_unused(policy, &index, faults);
+  match_raise_unused(policy, &index, findings);
   if (covered == mx->count || policy->mode == MODE_NONE) return;
   enum finding_code code = covered ? FOUND_MX_PARTIAL_MISMATCH : FOUND_MX_MISMATCH;
-  struct match_search search = {psl, policy->mx, arena_alloc(faults->arena, policy->mx.count),
+  struct match_search search = {psl, policy->mx, arena_alloc(findings->arena, policy->mx.count),
                                 MATCH_CELLS_MAX};
   for (size_t i = 0; i < mx->count; i++)
-    if (!mx->at[i].covered) match_raise(&search, &mx->at[i], code, faults);
+    if (!mx->at[i].covered) match_raise(&search, &mx->at[i], code, findings);
 }

@@ -28,6 +28,6 @@ enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct 
 /* Sets judged and covered of each MX and raises mx-mismatch, mx-partial-mismatch and
  * policy-mx-unused. Not to be called for null MX, no MX or without patterns. */
 void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struct result_mx_set *mx,
-                 struct faults *faults);
+                 struct finding_list *findings);
 
 #endif

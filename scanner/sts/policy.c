@@ -12,16 +12,17 @@
 enum { POLICY_MAX_AGE_DIGITS = 10 };
 
 struct policy_reader {
-  struct faults *faults;
+  struct finding_list *findings;
   struct result_policy *policy;
   unsigned line;
   bool has_version, has_mode, has_max_age, has_mx; /* whether the key stood there */
-  struct field_names extensions;
+  struct txt_field_names extensions;
 };
 
 static void policy_raise(const struct policy_reader *reader, enum finding_code code,
                          const char *what, struct span text) {
-  faults_tell(reader->faults, (struct finding){.code = code, .line = reader->line}, what, text);
+  finding_list_tell(reader->findings, (struct finding){.code = code, .line = reader->line}, what,
+                    text);
 }
 
 static void policy_raise_syntax(const struct policy_reader *reader, const char *what,
@@ -62,12 +63,12 @@ static void policy_take_max_age(struct policy_reader *reader, struct span value,
   reader->policy->has_max_age = true;
   reader->policy->max_age = seconds;
   if (seconds > POLICY_MAX_AGE_MAX)
-    faults_tell(reader->faults,
-                (struct finding){.code = FOUND_POLICY_MAX_AGE,
-                                 .line = reader->line,
-                                 .contested = true,
-                                 .erratum = SPAN(POLICY_ERRATUM_MAX_AGE)},
-                "over 31557600", value);
+    finding_list_tell(reader->findings,
+                      (struct finding){.code = FOUND_POLICY_MAX_AGE,
+                                       .line = reader->line,
+                                       .contested = true,
+                                       .erratum = SPAN(POLICY_ERRATUM_MAX_AGE)},
+                      "over 31557600", value);
   else if (seconds < POLICY_MAX_AGE_SHORT)
     policy_raise(reader, FOUND_POLICY_MAX_AGE_SHORT, "under a day", value);
 }
@@ -93,13 +94,13 @@ static const char *policy_mx_cause(struct span value) {
 /* An IPv4 address fits the ABNF, and no MX host is ever called so: some senders refuse the whole
  * policy for it, most take the other patterns. */
 static void policy_tell_contested_mx(const struct policy_reader *reader, struct span value) {
-  faults_tell(reader->faults,
-              (struct finding){.code = FOUND_POLICY_CONTESTED,
-                               .line = reader->line,
-                               .pattern = value,
-                               .contested = true,
-                               .erratum = SPAN("RFC 8461 section 3.2")},
-              "ends in a number, as no MX host does", value);
+  finding_list_tell(reader->findings,
+                    (struct finding){.code = FOUND_POLICY_CONTESTED,
+                                     .line = reader->line,
+                                     .pattern = value,
+                                     .contested = true,
+                                     .erratum = SPAN("RFC 8461 section 3.2")},
+                    "ends in a number, as no MX host does", value);
 }
 
 static void policy_take_mx(struct policy_reader *reader, struct span value) {
@@ -111,8 +112,8 @@ static void policy_take_mx(struct policy_reader *reader, struct span value) {
     if (!domain_is_hostname(name)) policy_tell_contested_mx(reader, value);
     return;
   }
-  faults_tell(
-      reader->faults,
+  finding_list_tell(
+      reader->findings,
       (struct finding){.code = FOUND_POLICY_MX_INVALID, .line = reader->line, .pattern = value},
       policy_mx_cause(value), value);
 }
@@ -143,19 +144,19 @@ static const char *policy_nearest_key(struct span name) {
 
 static void policy_tell_unknown(const struct policy_reader *reader, struct span name,
                                 struct span text) {
-  if (faults_full(reader->faults, FOUND_POLICY_UNKNOWN_FIELD)) return;
+  if (finding_list_full(reader->findings, FOUND_POLICY_UNKNOWN_FIELD)) return;
   const char *nearest = policy_nearest_key(name);
   struct span what = SPAN("ignored");
-  if (nearest) what = arena_format(reader->faults->arena, "ignored (is \"%s\" meant?)", nearest);
+  if (nearest) what = arena_format(reader->findings->arena, "ignored (is \"%s\" meant?)", nearest);
   if (span_here(what)) policy_raise(reader, FOUND_POLICY_UNKNOWN_FIELD, what.ptr, text);
 }
 
 static void policy_take_extension(struct policy_reader *reader, struct span name, struct span value,
                                   struct span text) {
   const char *fault = policy_extension_fault(value);
-  if (!field_is_extension_name(name))
+  if (!txt_field_is_extension_name(name))
     policy_raise_syntax(reader, "not the name of a field", text);
-  else if (field_names_met(&reader->extensions, name))
+  else if (txt_field_names_met(&reader->extensions, name))
     policy_raise(reader, FOUND_POLICY_DUPLICATE_FIELD, "the first one counts", text);
   else if (fault)
     policy_raise_syntax(reader, fault, text);
@@ -239,8 +240,8 @@ static void policy_raise_missing(struct policy_reader *reader) {
   };
   for (size_t i = 0; i < sizeof required / sizeof *required; i++)
     if (!required[i].had)
-      faults_add(reader->faults,
-                 (struct finding){.code = required[i].code, .detail = required[i].detail});
+      finding_list_add(reader->findings,
+                       (struct finding){.code = required[i].code, .detail = required[i].detail});
 }
 
 /* Room for as many patterns as there are lines that could hold one. */
@@ -248,7 +249,7 @@ static void policy_make_room(struct policy_reader *reader, struct span text) {
   size_t most = 0;
   for (size_t i = 0; i + 1 < text.len; i++) most += text.ptr[i] == 'm' && text.ptr[i + 1] == 'x';
   if (most == 0) return;
-  reader->policy->mx.at = arena_array(reader->faults->arena, most, sizeof(struct span));
+  reader->policy->mx.at = arena_array(reader->findings->arena, most, sizeof(struct span));
 }
 
 /* What precedes the first byte that is neither a blank nor part of a line end. */
@@ -260,23 +261,24 @@ static struct span policy_leading_space(struct span text) {
 }
 
 /* Blanks and empty lines alone are told as nothing at all: what is missing is everything. */
-static void policy_tell_empty(struct faults *faults, struct span text) {
-  faults_add(faults, (struct finding){.code = FOUND_POLICY_EMPTY,
-                                      .detail = text.len ? SPAN("blanks and line ends alone")
-                                                         : SPAN("no bytes")});
+static void policy_tell_empty(struct finding_list *findings, struct span text) {
+  finding_list_add(
+      findings,
+      (struct finding){.code = FOUND_POLICY_EMPTY,
+                       .detail = text.len ? SPAN("blanks and line ends alone") : SPAN("no bytes")});
 }
 
-void policy_parse(struct span text, struct faults *faults, struct result_policy *policy) {
-  struct policy_reader reader = {.faults = faults, .policy = policy, .line = 1};
+void policy_parse(struct span text, struct finding_list *findings, struct result_policy *policy) {
+  struct policy_reader reader = {.findings = findings, .policy = policy, .line = 1};
   policy->mode = MODE_COUNT;
   struct span rest = span_starts(text, SPAN("\xef\xbb\xbf")) ? span_skip(text, 3) : text;
   struct span body = span_skip(rest, policy_leading_space(rest).len);
   if (body.len == 0) {
-    policy_tell_empty(faults, text);
+    policy_tell_empty(findings, text);
     return;
   }
   if (body.ptr[0] == '<') {
-    faults_add(faults, (struct finding){.code = FOUND_POLICY_HTML});
+    finding_list_add(findings, (struct finding){.code = FOUND_POLICY_HTML});
     policy_raise_syntax(&reader, "a web page, not a policy", (struct span){0});
     return;
   }
@@ -292,19 +294,20 @@ static struct span policy_media_type(struct span content_type) {
   return span_trim(span_first(content_type, span_find(content_type, ';')));
 }
 
-void policy_judge_content_type(struct span content_type, struct faults *faults) {
+void policy_judge_content_type(struct span content_type, struct finding_list *findings) {
   struct span type = policy_media_type(content_type);
   if (span_equal_nocase(type, SPAN("text/plain"))) return;
   const char *what = type.len ? "not text/plain" : "there is none, where text/plain should be";
-  faults_tell(faults, (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE}, what, content_type);
+  finding_list_tell(findings, (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE}, what,
+                    content_type);
 }
 
-void policy_judge_content_types(struct spans content_types, struct faults *faults) {
-  struct arena *arena = faults->arena;
+void policy_judge_content_types(struct spans content_types, struct finding_list *findings) {
+  struct arena *arena = findings->arena;
   struct span all = {0};
   bool plain = true;
   for (size_t i = 0; i < content_types.count; i++) {
-    struct span value = span_first(content_types.at[i], FAULTS_QUOTE_MAX);
+    struct span value = span_first(content_types.at[i], FINDING_LIST_QUOTE_MAX);
     if (!span_equal_nocase(policy_media_type(content_types.at[i]), SPAN("text/plain")))
       plain = false;
     all = arena_join(arena, arena_join(arena, all, i ? SPAN("\", \"") : SPAN("\"")), value);
@@ -312,5 +315,6 @@ void policy_judge_content_types(struct spans content_types, struct faults *fault
   if (plain) return;
   struct span said = SPAN("not text/plain alone, but several, of which a sender may take any: ");
   all = arena_join(arena, arena_join(arena, said, all), SPAN("\""));
-  faults_add(faults, (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE, .detail = all});
+  finding_list_add(findings,
+                   (struct finding){.code = FOUND_POLICY_HTTP_CONTENT_TYPE, .detail = all});
 }

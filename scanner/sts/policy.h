@@ -14,11 +14,11 @@ enum {
 
 /* Fills version, mode, max_age and mx (spans into text or the arena) and raises the findings of
  * stage policy-syntax. text, sha256 and here are the caller's. */
-void policy_parse(struct span text, struct faults *faults, struct result_policy *policy);
+void policy_parse(struct span text, struct finding_list *findings, struct result_policy *policy);
 
 /* Raises policy-http-content-type unless the media type is text/plain (section 3.2). */
-void policy_judge_content_type(struct span content_type, struct faults *faults);
+void policy_judge_content_type(struct span content_type, struct finding_list *findings);
 /* Of several fields, of which senders may take any. */
-void policy_judge_content_types(struct spans content_types, struct faults *faults);
+void policy_judge_content_types(struct spans content_types, struct finding_list *findings);
 
 #endif

@@ -19,6 +19,6 @@ enum record_presence {
 /* txt: each RR's strings already joined without spaces. *id is set when one can be told, sound or
  * not. Raises the findings of stage record but those of DNS itself and record-absent with no TXT at
  * all is raised too. */
-enum record_presence record_judge(struct spans txt, struct faults *faults, struct span *id);
+enum record_presence record_judge(struct spans txt, struct finding_list *findings, struct span *id);
 
 #endif

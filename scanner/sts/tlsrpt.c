@@ -16,40 +16,41 @@ enum tlsrpt_kind {
 
 static enum tlsrpt_kind tlsrpt_kind(struct span text) {
   if (span_starts(text, SPAN(TLSRPT_VERSION ";"))) return TLSRPT_RECORD;
-  if (field_version_is(text, SPAN(TLSRPT_VERSION)) && span_find(text, ';') < text.len)
+  if (txt_field_version_is(text, SPAN(TLSRPT_VERSION)) && span_find(text, ';') < text.len)
     return TLSRPT_CONTESTED;
-  return field_tries(text, SPAN("v=tlsrpt")) ? TLSRPT_ATTEMPT : TLSRPT_UNRELATED;
+  return txt_field_tries(text, SPAN("v=tlsrpt")) ? TLSRPT_ATTEMPT : TLSRPT_UNRELATED;
 }
 
-static void tlsrpt_raise(struct faults *faults, const char *what, struct span value) {
-  faults_tell(faults, (struct finding){.code = FOUND_TLSRPT_SYNTAX}, what, value);
+static void tlsrpt_raise(struct finding_list *findings, const char *what, struct span value) {
+  finding_list_tell(findings, (struct finding){.code = FOUND_TLSRPT_SYNTAX}, what, value);
 }
 
 /* tlsrpt-rua = %s"rua=" tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri) */
 static void tlsrpt_judge_rua(struct result_tlsrpt *tlsrpt, struct span value,
-                             struct faults *faults) {
+                             struct finding_list *findings) {
   struct span rest = value;
-  if (value.len && span_is_wsp(value.ptr[0])) tlsrpt_raise(faults, "a blank before the URI", value);
+  if (value.len && span_is_wsp(value.ptr[0]))
+    tlsrpt_raise(findings, "a blank before the URI", value);
   do {
     struct span uri = span_trim(span_cut(&rest, ','));
     const char *fault = uri_report_fault(uri);
-    if (fault) tlsrpt_raise(faults, fault, uri);
+    if (fault) tlsrpt_raise(findings, fault, uri);
     if (uri.len && tlsrpt->rua.at) tlsrpt->rua.at[tlsrpt->rua.count++] = uri;
   } while (rest.len);
   if (value.len && value.ptr[value.len - 1] == ',')
-    tlsrpt_raise(faults, "a comma at the end", value);
+    tlsrpt_raise(findings, "a comma at the end", value);
 }
 
-static void tlsrpt_judge_field(struct result_tlsrpt *tlsrpt, const struct field *field,
-                               struct faults *faults) {
+static void tlsrpt_judge_field(struct result_tlsrpt *tlsrpt, const struct txt_field *field,
+                               struct finding_list *findings) {
   if (field->text.len == 0)
-    tlsrpt_raise(faults, "an empty field", SPAN(";;"));
+    tlsrpt_raise(findings, "an empty field", SPAN(";;"));
   else if (!span_here(field->value))
-    tlsrpt_raise(faults, "a field without \"=\"", field->text);
+    tlsrpt_raise(findings, "a field without \"=\"", field->text);
   else if (span_equal(field->name, SPAN("rua")))
-    tlsrpt_judge_rua(tlsrpt, field->value, faults);
-  else if (!field_is_extension_name(field->name) || !field_is_extension_value(field->value))
-    tlsrpt_raise(faults, "neither rua nor an extension", field->text);
+    tlsrpt_judge_rua(tlsrpt, field->value, findings);
+  else if (!txt_field_is_extension_name(field->name) || !txt_field_is_extension_value(field->value))
+    tlsrpt_raise(findings, "neither rua nor an extension", field->text);
 }
 
 /* No more URIs than bytes that can end one. */
@@ -60,24 +61,24 @@ static void tlsrpt_make_room(struct result_tlsrpt *tlsrpt, struct span text, str
 }
 
 static void tlsrpt_judge_record(struct result_tlsrpt *tlsrpt, struct span text,
-                                struct faults *faults) {
+                                struct finding_list *findings) {
   struct span rest = span_skip(text, sizeof TLSRPT_VERSION - 1);
-  struct field field = {0};
-  enum field_fault fault;
+  struct txt_field field = {0};
+  enum txt_field_fault fault;
   bool rua = false, more;
-  tlsrpt_make_room(tlsrpt, text, faults->arena);
+  tlsrpt_make_room(tlsrpt, text, findings->arena);
   do {
-    more = field_next(&rest, &field, &fault);
-    if (fault == FIELD_TRAILING_BLANK)
-      tlsrpt_raise(faults, "a blank at the end without \";\"", text);
+    more = txt_field_next(&rest, &field, &fault);
+    if (fault == TXT_FIELD_TRAILING_BLANK)
+      tlsrpt_raise(findings, "a blank at the end without \";\"", text);
     if (!more) continue;
-    tlsrpt_judge_field(tlsrpt, &field, faults);
+    tlsrpt_judge_field(tlsrpt, &field, findings);
     rua = rua || (span_equal(field.name, SPAN("rua")) && span_here(field.value));
   } while (more);
-  if (!rua) tlsrpt_raise(faults, "no rua in", text);
+  if (!rua) tlsrpt_raise(findings, "no rua in", text);
 }
 
-void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct faults *faults) {
+void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct finding_list *findings) {
   size_t counts[TLSRPT_KINDS] = {0};
   struct span firsts[TLSRPT_KINDS] = {{0}};
   for (size_t i = 0; i < tlsrpt->txt.count; i++) {
@@ -87,14 +88,15 @@ void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct faults *faults) {
   enum tlsrpt_kind kind = TLSRPT_RECORD;
   while (kind > TLSRPT_UNRELATED && counts[kind] == 0) kind--;
   if (kind == TLSRPT_UNRELATED)
-    faults_add(faults, (struct finding){.code = FOUND_TLSRPT_ABSENT});
+    finding_list_add(findings, (struct finding){.code = FOUND_TLSRPT_ABSENT});
   else if (kind == TLSRPT_ATTEMPT)
-    tlsrpt_raise(faults, "does not begin with \"v=TLSRPTv1;\"", firsts[kind]);
+    tlsrpt_raise(findings, "does not begin with \"v=TLSRPTv1;\"", firsts[kind]);
   else if (counts[kind] == 1)
-    tlsrpt_judge_record(tlsrpt, firsts[kind], faults);
+    tlsrpt_judge_record(tlsrpt, firsts[kind], findings);
   else
-    faults_add(faults,
-               (struct finding){.code = FOUND_TLSRPT_MULTIPLE,
-                                .detail = arena_format(
-                                    faults->arena, "%zu records where one must be", counts[kind])});
+    finding_list_add(
+        findings,
+        (struct finding){.code = FOUND_TLSRPT_MULTIPLE,
+                         .detail = arena_format(findings->arena, "%zu records where one must be",
+                                                counts[kind])});
 }

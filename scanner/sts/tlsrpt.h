@@ -6,6 +6,6 @@
 #include "scanner/sts/finding_list.h"
 
 /* Fills rua (all URIs, as written) from tlsrpt->txt and raises the findings of stage tlsrpt. */
-void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct faults *faults);
+void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct finding_list *findings);
 
 #endif

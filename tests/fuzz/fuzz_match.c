@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct arena arena = {0};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   struct spans hosts = fuzz_lines(fuzz_text(data, size), &arena);
   if (hosts.count > 1) {
     struct result_policy policy = {.mode = MODE_ENFORCE, .mx = {hosts.at, 1}};
@@ -16,15 +16,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     };
     size_t covered = 0;
     for (size_t i = 0; i < mx.count; i++) mx.at[i].host = hosts.at[i + 1];
-    match_judge(psl_builtin(), &policy, &mx, &faults);
+    match_judge(psl_builtin(), &policy, &mx, &findings);
     for (size_t i = 0; i < mx.count; i++) {
       FUZZ_REQUIRE(mx.at[i].covered == match_covers(hosts.at[0], mx.at[i].host));
       covered += mx.at[i].covered;
     }
-    FUZZ_REQUIRE(faults_has(&faults, FOUND_MX_MISMATCH) == (covered == 0));
-    FUZZ_REQUIRE(faults_has(&faults, FOUND_MX_PARTIAL_MISMATCH) ==
+    FUZZ_REQUIRE(finding_list_has(&findings, FOUND_MX_MISMATCH) == (covered == 0));
+    FUZZ_REQUIRE(finding_list_has(&findings, FOUND_MX_PARTIAL_MISMATCH) ==
                  (covered > 0 && covered < mx.count));
-    FUZZ_REQUIRE(faults_has(&faults, FOUND_POLICY_MX_UNUSED) == (covered == 0));
+    FUZZ_REQUIRE(finding_list_has(&findings, FOUND_POLICY_MX_UNUSED) == (covered == 0));
   }
   arena_free(&arena);
   return 0;

@@ -20,12 +20,12 @@ static struct span fuzz_policy_print(struct fuzz_print *print, const struct resu
 static void fuzz_policy_accepted(const struct result_policy *policy) {
   struct fuzz_print print;
   struct arena arena = {0};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   struct result_policy again = {0};
   FUZZ_REQUIRE(policy->mode != MODE_COUNT && policy->has_max_age);
   FUZZ_REQUIRE(policy->mode == MODE_NONE || policy->mx.count > 0);
-  policy_parse(fuzz_policy_print(&print, policy), &faults, &again);
-  FUZZ_REQUIRE(arena.err != ERR_NONE || !faults_error_at(&faults, STAGE_POLICY_SYNTAX));
+  policy_parse(fuzz_policy_print(&print, policy), &findings, &again);
+  FUZZ_REQUIRE(arena.err != ERR_NONE || !finding_list_error_at(&findings, STAGE_POLICY_SYNTAX));
   FUZZ_REQUIRE(span_equal(policy->version, again.version));
   FUZZ_REQUIRE(policy->mode == again.mode && policy->max_age == again.max_age);
   FUZZ_REQUIRE(arena.err != ERR_NONE || fuzz_same(policy->mx, again.mx));
@@ -35,12 +35,12 @@ static void fuzz_policy_accepted(const struct result_policy *policy) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct arena arena = {0};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   struct result_policy policy = {0};
   struct span text = fuzz_text(data, size);
-  policy_judge_content_type(text, &faults);
-  policy_parse(text, &faults, &policy);
-  if (arena.err == ERR_NONE && !faults_error_at(&faults, STAGE_POLICY_SYNTAX))
+  policy_judge_content_type(text, &findings);
+  policy_parse(text, &findings, &policy);
+  if (arena.err == ERR_NONE && !finding_list_error_at(&findings, STAGE_POLICY_SYNTAX))
     fuzz_policy_accepted(&policy);
   arena_free(&arena);
   return 0;

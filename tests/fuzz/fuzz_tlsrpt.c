@@ -3,9 +3,10 @@
 
 #include "scanner/sts/tlsrpt.h"
 
-static bool fuzz_tlsrpt_is_sound(const struct faults *faults) {
-  return !faults_has(faults, FOUND_TLSRPT_ABSENT) && !faults_has(faults, FOUND_TLSRPT_MULTIPLE) &&
-         !faults_has(faults, FOUND_TLSRPT_SYNTAX);
+static bool fuzz_tlsrpt_is_sound(const struct finding_list *findings) {
+  return !finding_list_has(findings, FOUND_TLSRPT_ABSENT) &&
+         !finding_list_has(findings, FOUND_TLSRPT_MULTIPLE) &&
+         !finding_list_has(findings, FOUND_TLSRPT_SYNTAX);
 }
 
 static void fuzz_tlsrpt_sound(struct spans rua) {
@@ -18,10 +19,10 @@ static void fuzz_tlsrpt_sound(struct spans rua) {
   }
   struct span text = fuzz_print_end(&print);
   struct arena arena = {0};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   struct result_tlsrpt again = {.txt = {&text, 1}};
-  tlsrpt_judge(&again, &faults);
-  FUZZ_REQUIRE(fuzz_tlsrpt_is_sound(&faults));
+  tlsrpt_judge(&again, &findings);
+  FUZZ_REQUIRE(fuzz_tlsrpt_is_sound(&findings));
   FUZZ_REQUIRE(fuzz_same(rua, again.rua));
   arena_free(&arena);
   free(print.text);
@@ -29,10 +30,10 @@ static void fuzz_tlsrpt_sound(struct spans rua) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct arena arena = {0};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   struct result_tlsrpt tlsrpt = {.txt = fuzz_lines(fuzz_text(data, size), &arena)};
-  tlsrpt_judge(&tlsrpt, &faults);
-  if (arena.err == ERR_NONE && fuzz_tlsrpt_is_sound(&faults)) fuzz_tlsrpt_sound(tlsrpt.rua);
+  tlsrpt_judge(&tlsrpt, &findings);
+  if (arena.err == ERR_NONE && fuzz_tlsrpt_is_sound(&findings)) fuzz_tlsrpt_sound(tlsrpt.rua);
   arena_free(&arena);
   return 0;
 }

@@ -10,7 +10,7 @@
 #include "scanner/cli/suggestion.h"
 #include <stdlib.h>
 
-enum { MANY = PROPOSAL_MX_MAX + 1 };
+enum { MANY = SUGGESTION_MX_MAX + 1 };
 
 static char *told(const struct result *result) {
   char *text = NULL;
@@ -36,7 +36,7 @@ static void assert_proposed(const struct result *result, const char *expected) {
   size_t size = 0;
   FILE *out = open_memstream(&text, &size);
   assert_non_null(out);
-  proposal_policy(out, 0, result);
+  suggestion_policy(out, 0, result);
   fclose(out);
   assert_string_equal(text, expected);
   free(text);
@@ -184,16 +184,16 @@ static void test_mx_lines_are_bounded(void **state) {
     int len = snprintf(names[i], sizeof names[i], "m%zu.example", i);
     mx[i].host = (struct span){names[i], (size_t)len};
   }
-  for (size_t count = PROPOSAL_MX_MAX - 1; count <= PROPOSAL_MX_MAX + 1; count++) {
+  for (size_t count = SUGGESTION_MX_MAX - 1; count <= SUGGESTION_MX_MAX + 1; count++) {
     struct result result = {.domain = SPAN("a.example"), .mx = {.at = mx, .count = count}};
     char *text = NULL;
     size_t size = 0, lines = 0;
     FILE *out = open_memstream(&text, &size);
-    proposal_policy(out, 0, &result);
+    suggestion_policy(out, 0, &result);
     fclose(out);
     for (const char *at = text; (at = strstr(at, "mx: m")); at++) lines++;
-    assert_int_equal(lines, count < PROPOSAL_MX_MAX ? count : PROPOSAL_MX_MAX);
-    assert_int_equal(strstr(text, "and so on") != NULL, count > PROPOSAL_MX_MAX);
+    assert_int_equal(lines, count < SUGGESTION_MX_MAX ? count : SUGGESTION_MX_MAX);
+    assert_int_equal(strstr(text, "and so on") != NULL, count > SUGGESTION_MX_MAX);
     free(text);
   }
 }
@@ -211,7 +211,7 @@ static void test_the_id_is_the_time(void **state) {
     struct result result = {.domain = SPAN("a.example"), .at = rows[i].at};
     char text[256] = "";
     FILE *out = fmemopen(text, sizeof text, "w");
-    proposal_record(out, 0, &result);
+    suggestion_record(out, 0, &result);
     fclose(out);
     assert_string_equal(text, rows[i].line);
   }

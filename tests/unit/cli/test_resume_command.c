@@ -35,7 +35,7 @@ static void test_lines(void **state) {
     while (count < WORDS_MAX && cases[i].words[count]) count++;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    again_print(out, count, (char *const *)cases[i].words);
+    resume_command_print(out, count, (char *const *)cases[i].words);
     assert_int_equal(0, fclose(out));
     assert_string_equal(cases[i].line, text);
     free(text);

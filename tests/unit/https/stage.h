@@ -39,7 +39,7 @@ static struct stage stage;
 
 struct run {
   struct fetch fetch;
-  struct faults faults;
+  struct finding_list findings;
   struct arena arena;
   union address addresses[2 * FETCHER_ADDRESS_MAX + 1];
   bool done;
@@ -59,10 +59,10 @@ static inline void add_address(struct run *run, const char *ip) {
 
 static inline void run_init(struct run *run) {
   *run = (struct run){0};
-  run->faults.arena = &run->arena;
+  run->findings.arena = &run->arena;
   run->fetch = (struct fetch){.host = SPAN(HOST),
                               .addresses = run->addresses,
-                              .faults = &run->faults,
+                              .findings = &run->findings,
                               .done = on_done,
                               .data = run};
 }

@@ -106,7 +106,7 @@ static int64_t cpu_ms(void) {
 }
 
 static void check_finding(const struct attack *attack, const struct run *run) {
-  const struct finding *f = run->faults.first;
+  const struct finding *f = run->findings.first;
   if (!f && attack->code == FOUND_COUNT) return;
   if (!f || f->code != attack->code)
     fail_msg("%s: %s: %s", attack->what, f ? finding_info(f->code)->name : "nothing",
@@ -134,7 +134,7 @@ static void attack_with(const struct attack *attack, const struct made_certifica
   check_finding(attack, &runs[0]);
   if (runs[0].fetch.result.attempt_count != 1) fail_msg("%s: attempts", attack->what);
   if (spent > CPU_MS_MAX) fail_msg("%s: %lld ms of CPU", attack->what, (long long)spent);
-  if (runs[1].faults.first || !span_equal(runs[1].fetch.body, SPAN(POLICY)))
+  if (runs[1].findings.first || !span_equal(runs[1].fetch.body, SPAN(POLICY)))
     fail_msg("%s: the neighbour", attack->what);
   print_message("%s: %lld ms of CPU, %lld in all\n", attack->what, (long long)spent,
                 (long long)runs[0].fetch.result.ms);

@@ -158,7 +158,7 @@ struct shown {
   struct made_certificate leaf, middle, root;
   struct certificate peer;
   struct arena arena;
-  struct faults faults;
+  struct finding_list findings;
   bool trusted;
 };
 
@@ -171,13 +171,13 @@ static void verify(struct shown *shown, X509_STORE *store, STACK_OF(X509) * sent
   ERR_clear_error();
   assert_int_equal(X509_STORE_CTX_init(ctx, store, sk_X509_value(sent, 0), sent), 1);
   X509_STORE_CTX_set_default(ctx, "ssl_server");
-  shown->faults.arena = &shown->arena;
+  shown->findings.arena = &shown->arena;
   certificate_init(&shown->peer, SPAN(HOST), &shown->arena);
   assert_int_equal(certificate_verify(ctx, &shown->peer), 1);
   assert_int_equal(X509_STORE_CTX_get_error(ctx), X509_V_OK);
   assert_int_equal(ERR_peek_error(), 0); /* it would end the handshake */
   X509_STORE_CTX_free(ctx);
-  shown->trusted = certificate_judge(&shown->peer, now(), &shown->faults);
+  shown->trusted = certificate_judge(&shown->peer, now(), &shown->findings);
 }
 
 static void show(struct shown *shown, const struct row *row) {
@@ -209,15 +209,15 @@ static void hide(struct shown *shown) {
 static void check_row(const struct row *row) {
   struct shown shown;
   show(&shown, row);
-  const struct finding *f = shown.faults.first;
+  const struct finding *f = shown.findings.first;
   for (const enum finding_code *code = row->codes; *code; code++, f = f->next) {
     if (!f || f->code != *code)
       fail_msg("%s: no %s but %s", row->what, finding_info(*code)->name,
                f ? finding_info(f->code)->name : "nothing");
   }
   if (f) fail_msg("%s: %s too: %s", row->what, finding_info(f->code)->name, f->detail.ptr);
-  if (row->detail && !strstr(shown.faults.first->detail.ptr, row->detail))
-    fail_msg("%s: %s", row->what, shown.faults.first->detail.ptr);
+  if (row->detail && !strstr(shown.findings.first->detail.ptr, row->detail))
+    fail_msg("%s: %s", row->what, shown.findings.first->detail.ptr);
   if (shown.trusted != row->trusted) fail_msg("%s: trusted is %d", row->what, shown.trusted);
   hide(&shown);
 }
@@ -254,11 +254,11 @@ static void test_facts(void **state) {
 static void test_nothing_shown(void **state) {
   (void)state;
   struct arena arena = {0};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   struct certificate peer;
   certificate_init(&peer, SPAN(HOST), &arena);
-  assert_false(certificate_judge(&peer, now(), &faults));
-  assert_null(faults.first);
+  assert_false(certificate_judge(&peer, now(), &findings));
+  assert_null(findings.first);
 }
 
 /* The dates count to the millisecond, and soon is less than CERTIFICATE_EXPIRES_SOON_DAYS. */
@@ -279,15 +279,15 @@ static void test_dates(void **state) {
   };
   for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
     struct arena arena = {0};
-    struct faults faults = {.arena = &arena};
+    struct finding_list findings = {.arena = &arena};
     struct certificate peer;
     certificate_init(&peer, SPAN(HOST), &arena);
     peer.facts.here = peer.named = true;
     peer.dates[peer.date_count++] = (struct certificate_dates){until - 100 * day, until};
-    assert_int_equal(certificate_judge(&peer, dates[i].now, &faults), dates[i].trusted);
-    assert_int_equal(faults.first ? faults.first->code : FOUND_COUNT, dates[i].code);
+    assert_int_equal(certificate_judge(&peer, dates[i].now, &findings), dates[i].trusted);
+    assert_int_equal(findings.first ? findings.first->code : FOUND_COUNT, dates[i].code);
     if (dates[i].code == FOUND_POLICY_TLS_EXPIRED)
-      assert_string_equal(faults.first->detail.ptr, "expired 2023-11-14T22:13:20Z");
+      assert_string_equal(findings.first->detail.ptr, "expired 2023-11-14T22:13:20Z");
     arena_free(&arena);
   }
 }
@@ -321,7 +321,7 @@ static void test_depth_limit(void **state) {
   for (size_t length = CERTIFICATE_DEPTH_MAX - 1; length <= CERTIFICATE_DEPTH_MAX + 1; length++) {
     show_chain(&shown, length);
     assert_int_equal(shown.trusted, length <= CERTIFICATE_DEPTH_MAX);
-    assert_int_equal(faults_has(&shown.faults, FOUND_POLICY_TLS_CERT_INVALID),
+    assert_int_equal(finding_list_has(&shown.findings, FOUND_POLICY_TLS_CERT_INVALID),
                      length > CERTIFICATE_DEPTH_MAX);
     hide(&shown);
   }
@@ -344,7 +344,7 @@ static void test_name_limit(void **state) {
     show_names(&shown, count);
     assert_int_equal(shown.peer.facts.names.count,
                      count < CERTIFICATE_NAME_MAX ? count : CERTIFICATE_NAME_MAX);
-    assert_true(shown.faults.first->detail.len <= FAULTS_DETAIL_MAX);
+    assert_true(shown.findings.first->detail.len <= FINDING_LIST_DETAIL_MAX);
     assert_false(shown.trusted);
     hide(&shown);
   }

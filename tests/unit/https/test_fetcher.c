@@ -10,7 +10,7 @@ static const struct script silent = {.until = UNTIL_REQUEST, .then = THEN_SILENC
 static void check_sound(const struct run *run) {
   assert_true(run->done);
   assert_int_equal(run->fetch.err, ERR_NONE);
-  assert_null(run->faults.first);
+  assert_null(run->findings.first);
   assert_true(run->fetch.has_body);
 }
 
@@ -202,8 +202,8 @@ static void test_barred(void **state) {
   run_until(2);
   check_sound(&some);
   assert_int_equal(some.fetch.result.attempt_count, 1);
-  assert_int_equal(all.faults.first->code, FOUND_POLICY_ADDRESS_NOT_PUBLIC);
-  assert_string_equal(all.faults.first->detail.ptr, "127.0.3.1 is on the block list");
+  assert_int_equal(all.findings.first->code, FOUND_POLICY_ADDRESS_NOT_PUBLIC);
+  assert_string_equal(all.findings.first->detail.ptr, "127.0.3.1 is on the block list");
   assert_false(all.fetch.result.asked || all.fetch.has_body);
   arena_free(&all.arena);
   config.allow_private = false;
@@ -213,7 +213,7 @@ static void test_barred(void **state) {
   add_address(&all, "127.0.3.1");
   assert_int_equal(fetcher_start(stage.fetcher, &all.fetch), ERR_NONE);
   run_until(3);
-  assert_string_equal(all.faults.first->detail.ptr,
+  assert_string_equal(all.findings.first->detail.ptr,
                       "127.0.5.1 is not public, 127.0.3.1 is on the block list");
   server_end(&barred);
   server_end(&open);
@@ -281,9 +281,9 @@ static void test_busy_always(void **state) {
     server_end(&server);
     assert_int_equal(server.connections, 2 - i);
     assert_int_equal(run.fetch.result.attempt_count, 2 - i);
-    assert_int_equal(run.faults.first->code, FOUND_POLICY_HTTP_STATUS);
-    assert_null(run.faults.first->next);
-    assert_int_equal(run.faults.first->http_status, i ? 503 : 429);
+    assert_int_equal(run.findings.first->code, FOUND_POLICY_HTTP_STATUS);
+    assert_null(run.findings.first->next);
+    assert_int_equal(run.findings.first->http_status, i ? 503 : 429);
     arena_free(&run.arena);
   }
 }
@@ -363,7 +363,7 @@ static void test_stalled(void **state) {
     assert_int_not_equal(uv_run(&stage.loop, UV_RUN_ONCE), 0);
   run_until(DEAD + 2);
   for (size_t i = 0; i < DEAD; i++) {
-    assert_int_equal(dead[i].faults.first->code, FOUND_POLICY_TCP_TIMEOUT);
+    assert_int_equal(dead[i].findings.first->code, FOUND_POLICY_TCP_TIMEOUT);
     arena_free(&dead[i].arena);
   }
   check_sound(&runs[1]);
@@ -413,8 +413,8 @@ static void test_furthest(void **state) {
   assert_int_equal(run.fetch.result.attempt_count, 2);
   assert_int_equal(run.fetch.result.attempts[1].code, FOUND_POLICY_TCP_REFUSED);
   assert_true(span_equal(run.fetch.result.address, SPAN("127.0.3.1")));
-  assert_int_equal(run.faults.first->code, FOUND_POLICY_TCP_RESET);
-  assert_null(run.faults.first->next);
+  assert_int_equal(run.findings.first->code, FOUND_POLICY_TCP_RESET);
+  assert_null(run.findings.first->next);
   assert_true(run.fetch.certificate.here);
   server_end(&server);
   arena_free(&run.arena);
@@ -443,7 +443,7 @@ static void test_reuse(void **state) {
     start_server(&server, &scripts[i], "127.0.3.1");
     start_fetch(&run, "127.0.3.1");
     run_until((unsigned)i + 1);
-    assert_int_equal(run.faults.first ? run.faults.first->code : FOUND_COUNT, codes[i]);
+    assert_int_equal(run.findings.first ? run.findings.first->code : FOUND_COUNT, codes[i]);
     assert_int_equal(span_here(run.fetch.result.location), codes[i] == FOUND_POLICY_HTTP_REDIRECT);
     assert_int_equal(run.fetch.certificate.here, i > 1);
     server_end(&server);
@@ -465,7 +465,7 @@ static void test_limits(void **state) {
   assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_NONE);
   run_until(1);
   assert_int_equal(run.fetch.result.attempt_count, 2 * FETCHER_ADDRESS_MAX);
-  assert_int_equal(run.faults.first->code, FOUND_POLICY_TCP_REFUSED);
+  assert_int_equal(run.findings.first->code, FOUND_POLICY_TCP_REFUSED);
   add_address(&run, "127.0.4.1");
   assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_LIMIT);
   arena_free(&run.arena);
@@ -496,7 +496,7 @@ static void test_no_memory(void **state) {
   arena_alloc(&run.arena, run.arena.left - 64);
   run_until(1);
   assert_int_equal(run.fetch.err, ERR_LIMIT);
-  assert_null(run.faults.first);
+  assert_null(run.findings.first);
   arena_free(&run.arena);
   run_init(&run);
   run.arena.limit = 1;
@@ -548,7 +548,7 @@ static void test_no_descriptors(void **state) {
   run_until(2);
   files_give(NULL);
   assert_int_equal(run.fetch.err, ERR_DESCRIPTORS);
-  assert_null(run.faults.first);
+  assert_null(run.findings.first);
   arena_free(&run.arena);
   server_end(&server);
 }
@@ -579,7 +579,7 @@ static void test_time_that_passed_without_us(void **state) {
     start_fetch(&run, "127.0.3.1");
     run_until((unsigned)i + 1);
     if (stops) check_sound(&run);
-    if (!stops) assert_int_equal(run.faults.first->code, FOUND_POLICY_TLS_CLOSED);
+    if (!stops) assert_int_equal(run.findings.first->code, FOUND_POLICY_TLS_CLOSED);
     assert_int_equal(run.fetch.result.attempt_count, 1);
     assert_in_range(run.fetch.result.ms, 0, CONNECT_MS - 1);
     assert_true(run.fetch.result.tls_ms <= run.fetch.result.ms);

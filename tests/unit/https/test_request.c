@@ -417,7 +417,7 @@ __attribute__((format(printf, 2, 3))) static void wrong(const struct row *row, c
 }
 
 static void check_codes(const struct row *row, const struct run *run) {
-  const struct finding *f = run->faults.first, *last = f;
+  const struct finding *f = run->findings.first, *last = f;
   for (const enum finding_code *code = row->codes; *code; code++, f = f->next) {
     if (!f || f->code != *code) {
       wrong(row, "not %s but %s: %s", finding_info(*code)->name,
@@ -507,7 +507,7 @@ static void test_request(void **state) {
   unsetenv("https_proxy");
   unsetenv("ALL_PROXY");
   server_end(&server);
-  assert_null(run.faults.first);
+  assert_null(run.findings.first);
   static const char first[] = "GET /.well-known/mta-sts.txt HTTP/1.1\r\n";
   assert_int_equal(strncmp(server.request, first, sizeof first - 1), 0);
   assert_non_null(strstr(server.request, "\r\nHost: " HOST "\r\n"));
@@ -536,7 +536,7 @@ static void test_facts(void **state) {
   assert_true(result->tls_ms <= result->ms);
   assert_true(span_equal(run.fetch.certificate.names.at[0], SPAN(HOST)));
   assert_int_equal(run.fetch.certificate.chain, 1);
-  assert_int_equal(run.faults.first->http_status, 302);
+  assert_int_equal(run.findings.first->http_status, 302);
   arena_free(&run.arena);
 }
 
@@ -566,7 +566,7 @@ static void test_nothing_is_left(void **state) {
   }
   assert_int_equal(runs[3].fetch.result.http_status, 200);
   assert_false(span_here(runs[3].fetch.result.content_type));
-  assert_int_equal(runs[4].faults.first->code, FOUND_POLICY_TCP_RESET);
+  assert_int_equal(runs[4].findings.first->code, FOUND_POLICY_TCP_RESET);
   for (unsigned i = 0; i < COUNT; i++) arena_free(&runs[i].arena);
 }
 

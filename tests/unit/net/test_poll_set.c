@@ -54,7 +54,7 @@ static void scene_close(struct scene *scene) {
   disconnect_pair(scene);
 }
 
-static void say(struct scene *scene) {
+static void notice(struct scene *scene) {
   assert_int_equal(1, write(scene->far, "x", 1));
 }
 
@@ -72,7 +72,7 @@ static void test_tells_what_is_ready(void **state) {
   assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_READABLE));
   turn(&scene);
   assert_int_equal(0, scene.calls);
-  say(&scene);
+  notice(&scene);
   turn(&scene);
   assert_int_equal(1, scene.calls);
   assert_int_equal(scene.near, scene.fd);
@@ -133,7 +133,7 @@ static void test_number_is_used_again_at_once(void **state) {
   for (int round = 0; round < 3; round++) {
     int number = scene.near;
     assert_int_equal(ERR_NONE, poll_set_set(scene.watch, number, UV_READABLE));
-    say(&scene);
+    notice(&scene);
     poll_set_forget(scene.watch, number);
     disconnect_pair(&scene);
     connect_pair(&scene);
@@ -141,7 +141,7 @@ static void test_number_is_used_again_at_once(void **state) {
     assert_int_equal(ERR_NONE, poll_set_set(scene.watch, number, UV_READABLE));
     turn(&scene);
     assert_int_equal(0, scene.calls);
-    say(&scene);
+    notice(&scene);
     turn(&scene);
     assert_int_equal(1, scene.calls);
     assert_int_equal(number, scene.fd);
@@ -163,12 +163,12 @@ static void test_number_is_used_again_inside_the_callback(void **state) {
   scene_open(&scene);
   assert_int_equal(ERR_NONE, poll_set_set(scene.watch, scene.near, UV_READABLE));
   scene.then = renew;
-  say(&scene);
+  notice(&scene);
   turn(&scene);
   assert_int_equal(1, scene.calls);
   turn(&scene);
   assert_int_equal(0, scene.calls);
-  say(&scene);
+  notice(&scene);
   turn(&scene);
   assert_int_equal(1, scene.calls);
   scene_close(&scene);

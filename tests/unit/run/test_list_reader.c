@@ -62,28 +62,28 @@ static void drop_file(char *path) {
   free(path);
 }
 
-static struct source *open_marked(char *const *paths, int count, const struct line_set *done) {
-  struct source *source = NULL;
+static struct list_reader *open_marked(char *const *paths, int count, const struct line_set *done) {
+  struct list_reader *source = NULL;
   const char *bad;
-  struct source_config config = {
+  struct list_reader_config config = {
       .paths = paths, .path_count = count, .workers = 1, .wake = waker_wake, .data = &waker};
   waker.wakes = 0;
-  assert_int_equal(source_new(&source, &config, &bad), ERR_NONE);
-  assert_int_equal(source_start(source, done), ERR_NONE);
+  assert_int_equal(list_reader_new(&source, &config, &bad), ERR_NONE);
+  assert_int_equal(list_reader_start(source, done), ERR_NONE);
   return source;
 }
 
-static struct source *open_source(char *const *paths, int count) {
+static struct list_reader *open_source(char *const *paths, int count) {
   return open_marked(paths, count, NULL);
 }
 
 /* All names with their numbers as "1:a.example 3:b.example", and how it ended. */
-static enum err read_all(struct source *source, char *out, size_t size) {
+static enum err read_all(struct list_reader *source, char *out, size_t size) {
   enum err err = ERR_NONE;
   size_t used = 0;
   out[0] = 0;
   while (err == ERR_NONE) {
-    struct source_batch *batch = source_take(source, &err);
+    struct list_reader_batch *batch = list_reader_take(source, &err);
     if (!batch) {
       if (err == ERR_NONE) waker_wait(&waker);
       continue;
@@ -92,7 +92,7 @@ static enum err read_all(struct source *source, char *out, size_t size) {
       used += (size_t)snprintf(out + used, size - used, "%s%llu:%.*s", used ? " " : "",
                                (unsigned long long)batch->lines[i].n,
                                SPAN_ARG(batch->lines[i].entry.name));
-    source_give(source, batch);
+    list_reader_give(source, batch);
   }
   return err;
 }
@@ -105,14 +105,14 @@ static void counts_lines_through_all_lists(void **state) {
   char *paths[] = {write_file(first, sizeof first - 1),
                    write_gzip(second, sizeof second - 1, 2, 0)};
   char names[256];
-  struct source *source = open_source(paths, 2);
+  struct list_reader *source = open_source(paths, 2);
   assert_int_equal(read_all(source, names, sizeof names), ERR_END);
   assert_string_equal(names, "1:a.example 4:b.example 5:c.example 6:d.example");
-  struct source_progress progress;
-  source_progress(source, &progress);
+  struct list_reader_progress progress;
+  list_reader_progress(source, &progress);
   assert_int_equal(progress.lines, 6);
   assert_int_equal(progress.read_bytes, progress.total_bytes);
-  source_free(source);
+  list_reader_free(source);
   drop_file(paths[0]);
   drop_file(paths[1]);
 }
@@ -126,13 +126,13 @@ static void passes_over_what_is_done(void **state) {
   assert_int_equal(line_set_new(&done), ERR_NONE);
   assert_int_equal(line_set_set(done, 1), ERR_NONE);
   assert_int_equal(line_set_set(done, 4), ERR_NONE);
-  struct source *source = open_marked(&path, 1, done);
+  struct list_reader *source = open_marked(&path, 1, done);
   assert_int_equal(read_all(source, names, sizeof names), ERR_END);
   assert_string_equal(names, "2:b.example");
-  struct source_progress progress;
-  source_progress(source, &progress);
+  struct list_reader_progress progress;
+  list_reader_progress(source, &progress);
   assert_int_equal(progress.lines, 4);
-  source_free(source);
+  list_reader_free(source);
   line_set_free(done);
   drop_file(path);
 }
@@ -144,19 +144,19 @@ static void check_changed(off_t size, bool changed) {
   size_t len = 0;
   for (int i = 0; i < LINES; i++) len += (size_t)sprintf(text + len, "n%d.example\n", i);
   char *path = write_file(text, len);
-  struct source *source = open_source(&path, 1);
+  struct list_reader *source = open_source(&path, 1);
   enum err err = ERR_NONE;
-  struct source_batch *batch;
-  while (!(batch = source_take(source, &err))) waker_wait(&waker);
+  struct list_reader_batch *batch;
+  while (!(batch = list_reader_take(source, &err))) waker_wait(&waker);
   /* The reader waits for the batch: it has not come to the end. */
   assert_int_equal(truncate(path, size < 0 ? (off_t)len : size), 0);
   while (err == ERR_NONE) {
-    if (batch) source_give(source, batch);
-    if (!(batch = source_take(source, &err)) && err == ERR_NONE) waker_wait(&waker);
+    if (batch) list_reader_give(source, batch);
+    if (!(batch = list_reader_take(source, &err)) && err == ERR_NONE) waker_wait(&waker);
   }
   assert_int_equal(err, ERR_END);
-  assert_int_equal(source_changed(source) != NULL, changed);
-  source_free(source);
+  assert_int_equal(list_reader_changed(source) != NULL, changed);
+  list_reader_free(source);
   drop_file(path);
 }
 
@@ -178,45 +178,45 @@ static void cuts_lines_at_the_limit(void **state) {
     memset(text, 'x', len);
     memcpy(text + len, "\ny\n", 3);
     char *path = write_file(text, len + 3);
-    struct source *source = open_source(&path, 1);
+    struct list_reader *source = open_source(&path, 1);
     enum err err = ERR_NONE;
-    struct source_batch *batch;
-    while (!(batch = source_take(source, &err)) || batch->count == 0) {
-      if (batch) source_give(source, batch);
+    struct list_reader_batch *batch;
+    while (!(batch = list_reader_take(source, &err)) || batch->count == 0) {
+      if (batch) list_reader_give(source, batch);
       waker_wait(&waker);
     }
     assert_int_equal(batch->lines[0].entry.text.len, kept);
-    source_give(source, batch);
-    batch = source_take(source, &err);
+    list_reader_give(source, batch);
+    batch = list_reader_take(source, &err);
     assert_int_equal(batch->count, 1);
     assert_int_equal(batch->lines[0].n, 2);
     assert_int_equal(batch->lines[0].entry.text.len, 1);
-    source_give(source, batch);
-    source_free(source);
+    list_reader_give(source, batch);
+    list_reader_free(source);
     drop_file(path);
     free(text);
   }
 }
 
 /* A list of so many names, read to its end; look sees every batch. */
-static void read_many(size_t lines, void (*look)(const struct source_batch *batch)) {
+static void read_many(size_t lines, void (*look)(const struct list_reader_batch *batch)) {
   char *text = malloc(lines * 16);
   size_t len = 0;
   for (size_t i = 0; i < lines; i++) len += (size_t)sprintf(text + len, "n%zu.example\n", i);
   char *path = write_file(text, len);
-  struct source *source = open_source(&path, 1);
+  struct list_reader *source = open_source(&path, 1);
   enum err err = ERR_NONE;
   while (err == ERR_NONE) {
-    struct source_batch *batch = source_take(source, &err);
+    struct list_reader_batch *batch = list_reader_take(source, &err);
     if (!batch) {
       if (err == ERR_NONE) waker_wait(&waker);
       continue;
     }
     look(batch);
-    source_give(source, batch);
+    list_reader_give(source, batch);
   }
   assert_int_equal(err, ERR_END);
-  source_free(source);
+  list_reader_free(source);
   drop_file(path);
   free(text);
 }
@@ -225,20 +225,20 @@ enum { LINES_MAX = 50000 };
 
 static unsigned char seen[LINES_MAX + 1];
 
-static void look_at_numbers(const struct source_batch *batch) {
-  assert_in_range(batch->count, 1, SOURCE_BATCH_LINES);
+static void look_at_numbers(const struct list_reader_batch *batch) {
+  assert_in_range(batch->count, 1, LIST_READER_BATCH_LINES);
   for (size_t i = 0; i < batch->count; i++) {
     assert_in_range(batch->lines[i].n, 1, LINES_MAX);
     assert_int_equal(seen[batch->lines[i].n]++, 0);
-    if (i) assert_true(batch->lines[i].n >= batch->lines[i - 1].n + SOURCE_DEAL);
+    if (i) assert_true(batch->lines[i].n >= batch->lines[i - 1].n + LIST_READER_DEAL);
   }
 }
 
 /* Below what is dealt at once, at it, over it, and so much that batches come again. */
 static void gives_many_lines_in_bounded_batches(void **state) {
   (void)state;
-  enum { DEAL = SOURCE_DEAL * SOURCE_BATCH_LINES };
-  static const size_t counts[] = {0, 1, SOURCE_DEAL, DEAL - 1, DEAL, DEAL + 1, LINES_MAX};
+  enum { DEAL = LIST_READER_DEAL * LIST_READER_BATCH_LINES };
+  static const size_t counts[] = {0, 1, LIST_READER_DEAL, DEAL - 1, DEAL, DEAL + 1, LINES_MAX};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
     memset(seen, 0, sizeof seen);
     read_many(counts[i], look_at_numbers);
@@ -250,7 +250,7 @@ enum { ALIKE_FROM = 1000, ALIKE_COUNT = 200 };
 
 static size_t alike_most;
 
-static void look_for_the_alike(const struct source_batch *batch) {
+static void look_for_the_alike(const struct list_reader_batch *batch) {
   size_t alike = 0;
   for (size_t i = 0; i < batch->count; i++)
     alike += batch->lines[i].n >= ALIKE_FROM && batch->lines[i].n < ALIKE_FROM + ALIKE_COUNT;
@@ -262,7 +262,7 @@ static void spreads_neighbours(void **state) {
   (void)state;
   alike_most = 0;
   read_many(20000, look_for_the_alike);
-  assert_int_equal(alike_most, (ALIKE_COUNT + SOURCE_DEAL - 1) / SOURCE_DEAL);
+  assert_int_equal(alike_most, (ALIKE_COUNT + LIST_READER_DEAL - 1) / LIST_READER_DEAL);
 }
 
 static void tells_damaged_gzip(void **state) {
@@ -273,10 +273,10 @@ static void tells_damaged_gzip(void **state) {
   char *paths[] = {cut, rubbish};
   for (int i = 0; i < 2; i++) {
     char names[256];
-    struct source *source = open_source(&paths[i], 1);
+    struct list_reader *source = open_source(&paths[i], 1);
     assert_int_equal(read_all(source, names, sizeof names), ERR_SYNTAX);
-    assert_string_equal(source_bad(source), paths[i]);
-    source_free(source);
+    assert_string_equal(list_reader_bad(source), paths[i]);
+    list_reader_free(source);
   }
   drop_file(cut);
   drop_file(rubbish);
@@ -303,11 +303,11 @@ static void passes_over_padding_behind_gzip(void **state) {
     assert_int_equal(fwrite(zeros, 1, rows[i].padding, file), rows[i].padding);
     assert_true(fputs(rows[i].behind, file) >= 0);
     fclose(file);
-    struct source *source = open_source(&path, 1);
+    struct list_reader *source = open_source(&path, 1);
     assert_int_equal(read_all(source, names, sizeof names), rows[i].end);
     assert_string_equal(names, "1:a.example 2:b.example");
-    assert_int_equal(source_is_done(source), rows[i].end == ERR_END);
-    source_free(source);
+    assert_int_equal(list_reader_is_done(source), rows[i].end == ERR_END);
+    list_reader_free(source);
     drop_file(path);
   }
 }
@@ -317,11 +317,11 @@ static void tells_missing_lists_before_the_start(void **state) {
   char *paths[] = {"/nonexistent/list", "/tmp"};
   const int expected[] = {ENOENT, EISDIR};
   for (int i = 0; i < 2; i++) {
-    struct source *source = NULL;
+    struct list_reader *source = NULL;
     const char *bad;
-    struct source_config config = {
+    struct list_reader_config config = {
         .paths = &paths[i], .path_count = 1, .workers = 1, .wake = waker_wake, .data = &waker};
-    assert_int_equal(source_new(&source, &config, &bad), ERR_IO);
+    assert_int_equal(list_reader_new(&source, &config, &bad), ERR_IO);
     assert_int_equal(errno, expected[i]);
     assert_string_equal(bad, paths[i]);
   }
@@ -334,21 +334,21 @@ static void gives_what_a_stalled_pipe_has(void **state) {
   assert_int_equal(pipe(fds), 0);
   int saved = dup(STDIN_FILENO);
   dup2(fds[0], STDIN_FILENO);
-  struct source *source = open_source(NULL, 0);
+  struct list_reader *source = open_source(NULL, 0);
   assert_int_equal(write(fds[1], "a.example\nb.exa", 15), 15);
   enum err err = ERR_NONE;
-  struct source_batch *batch;
-  while (!(batch = source_take(source, &err)) || batch->count == 0) {
-    if (batch) source_give(source, batch);
+  struct list_reader_batch *batch;
+  while (!(batch = list_reader_take(source, &err)) || batch->count == 0) {
+    if (batch) list_reader_give(source, batch);
     waker_wait(&waker);
   }
   assert_int_equal(batch->count, 1);
-  source_give(source, batch);
-  source_stop(source);
-  assert_null(source_take(source, &err));
+  list_reader_give(source, batch);
+  list_reader_stop(source);
+  assert_null(list_reader_take(source, &err));
   assert_int_equal(err, ERR_END);
-  assert_false(source_is_done(source));
-  source_free(source);
+  assert_false(list_reader_is_done(source));
+  list_reader_free(source);
   dup2(saved, STDIN_FILENO);
   close(saved);
   close(fds[0]);

@@ -26,9 +26,9 @@ struct watch {
   union address address;
   enum speech speech;
   unsigned queries, trials;
-  const char *known[VIGIL_KNOWN_MAX];
+  const char *known[OUTAGE_WATCH_KNOWN_MAX];
   unsigned failing; /* of them, the first ones, with SERVFAIL */
-  struct vigil *vigil;
+  struct outage_watch *outage;
   unsigned gone, gone_silent, back, back_from_gone;
 };
 
@@ -96,9 +96,10 @@ static void watch_gone(void *data, bool silent) {
   if (watch->gone++) return;
   assert_int_equal(0, watch->back);
   if (silent)
-    uv_timer_start(&watch->timer, watch_speak, VIGIL_TIMEOUT_MS + VIGIL_TIMEOUT_MS / 4, 0);
+    uv_timer_start(&watch->timer, watch_speak,
+                   OUTAGE_WATCH_TIMEOUT_MS + OUTAGE_WATCH_TIMEOUT_MS / 4, 0);
   else
-    uv_timer_start(&watch->timer, watch_mend, VIGIL_PAUSE_MS + VIGIL_PAUSE_MS / 2, 0);
+    uv_timer_start(&watch->timer, watch_mend, OUTAGE_WATCH_PAUSE_MS + OUTAGE_WATCH_PAUSE_MS / 2, 0);
 }
 
 static struct span watch_known(void *data, size_t i) {
@@ -116,7 +117,7 @@ static int setup(void **state) {
   static struct watch watch;
   watch = (struct watch){.address.v4.sin_family = AF_INET};
   watch.address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  for (size_t i = 0; i < VIGIL_KNOWN_MAX; i++) watch.known[i] = "";
+  for (size_t i = 0; i < OUTAGE_WATCH_KNOWN_MAX; i++) watch.known[i] = "";
   int size = sizeof watch.address.v4;
   assert_int_equal(0, uv_loop_init(&watch.loop));
   assert_int_equal(0, uv_udp_init(&watch.loop, &watch.server));
@@ -125,7 +126,7 @@ static int setup(void **state) {
   assert_int_equal(0, uv_udp_bind(&watch.server, &watch.address.any, 0));
   assert_int_equal(0, uv_udp_getsockname(&watch.server, &watch.address.any, &size));
   assert_int_equal(0, uv_udp_recv_start(&watch.server, server_alloc, server_heard));
-  struct vigil_config config = {
+  struct outage_watch_config config = {
       .loop = &watch.loop,
       .servers = &watch.address,
       .server_count = 1,
@@ -134,15 +135,15 @@ static int setup(void **state) {
       .back = watch_back,
       .data = &watch,
   };
-  assert_int_equal(ERR_NONE, vigil_new(&watch.vigil, &config));
+  assert_int_equal(ERR_NONE, outage_watch_new(&watch.outage, &config));
   *state = &watch;
   return 0;
 }
 
 /* Whatever is still to come has come when the loop is over. */
 static void watch_end(struct watch *watch) {
-  vigil_free(watch->vigil);
-  watch->vigil = NULL;
+  outage_watch_free(watch->outage);
+  watch->outage = NULL;
   uv_close((uv_handle_t *)&watch->server, NULL);
   uv_close((uv_handle_t *)&watch->timer, NULL);
   uv_run(&watch->loop, UV_RUN_DEFAULT);
@@ -150,13 +151,13 @@ static void watch_end(struct watch *watch) {
 
 static int teardown(void **state) {
   struct watch *watch = *state;
-  if (watch->vigil) watch_end(watch);
+  if (watch->outage) watch_end(watch);
   return uv_loop_close(&watch->loop);
 }
 
 static void watch_until_back(struct watch *watch) {
-  assert_int_equal(ERR_NONE, vigil_begin(watch->vigil));
-  assert_int_equal(ERR_NONE, vigil_begin(watch->vigil)); /* it is under way */
+  assert_int_equal(ERR_NONE, outage_watch_begin(watch->outage));
+  assert_int_equal(ERR_NONE, outage_watch_begin(watch->outage)); /* it is under way */
   for (unsigned before = watch->back; watch->back == before;) uv_run(&watch->loop, UV_RUN_ONCE);
 }
 
@@ -186,8 +187,8 @@ static void test_whatever_is_said_is_an_answer(void **state) {
   assert_int_equal(0, watch->back_from_gone);
 }
 
-static const char *const domains[VIGIL_KNOWN_MAX] = {"0.example", "1.example", "2.example",
-                                                     "3.example"};
+static const char *const domains[OUTAGE_WATCH_KNOWN_MAX] = {"0.example", "1.example", "2.example",
+                                                            "3.example"};
 
 /* Half of them must fail more: names have troubles of their own. */
 static void test_who_answers_reaches_somebody(void **state) {
@@ -236,7 +237,7 @@ static void test_freed_in_a_pause(void **state) {
   watch->speech = SPEECH_NXDOMAIN;
   watch->failing = 1;
   watch->known[0] = domains[0];
-  assert_int_equal(ERR_NONE, vigil_begin(watch->vigil));
+  assert_int_equal(ERR_NONE, outage_watch_begin(watch->outage));
   while (watch->gone == 0) uv_run(&watch->loop, UV_RUN_ONCE);
   watch_end(watch);
   assert_int_equal(0, watch->back);
@@ -244,7 +245,7 @@ static void test_freed_in_a_pause(void **state) {
 
 static void test_freed_under_way_it_calls_nobody(void **state) {
   struct watch *watch = *state;
-  assert_int_equal(ERR_NONE, vigil_begin(watch->vigil));
+  assert_int_equal(ERR_NONE, outage_watch_begin(watch->outage));
   while (watch->queries == 0) uv_run(&watch->loop, UV_RUN_ONCE);
   watch_end(watch);
   assert_int_equal(0, watch->gone + watch->back);
@@ -253,7 +254,7 @@ static void test_freed_under_way_it_calls_nobody(void **state) {
 static void test_freed_before_it_has_asked(void **state) {
   struct watch *watch = *state;
   watch->speech = SPEECH_NXDOMAIN;
-  assert_int_equal(ERR_NONE, vigil_begin(watch->vigil));
+  assert_int_equal(ERR_NONE, outage_watch_begin(watch->outage));
   watch_end(watch);
   assert_int_equal(0, watch->gone + watch->back);
 }

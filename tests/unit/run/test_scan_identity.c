@@ -15,7 +15,7 @@
 
 enum {
   PATH_SIZE = 128,
-  SAMPLED = FINGERPRINT_SAMPLES * FINGERPRINT_SAMPLE_SIZE,
+  SAMPLED = FILE_DIGEST_SAMPLES * FILE_DIGEST_SAMPLE_SIZE,
   LIST_SIZE = 8 * SAMPLED,
 };
 
@@ -65,16 +65,16 @@ static struct scan_config config_standard(void) {
 static char *identity_of(const struct scan_config *config) {
   char *identity;
   const char *bad;
-  assert_int_equal(ERR_NONE, identity_make(config, &identity, &bad));
+  assert_int_equal(ERR_NONE, scan_identity_make(config, &identity, &bad));
   return identity;
 }
 
 /* NULL: they are the same. */
 static void check_difference(const struct scan_config *was, const struct scan_config *is,
                              const char *key) {
-  struct identity_difference difference = {0};
+  struct scan_identity_difference difference = {0};
   char *old = identity_of(was), *now = identity_of(is);
-  assert_int_equal(key == NULL, identity_same(old, now, &difference));
+  assert_int_equal(key == NULL, scan_identity_same(old, now, &difference));
   if (key) assert_true(span_equal(difference.key, span_of(key)));
   free(old);
   free(now);
@@ -90,7 +90,7 @@ static void test_options_that_records_depend_on(void **state) {
   };
   for (size_t i = 0; i < 9; i++) other[i] = standard;
   other[0].shards = 2;
-  other[1].format = ENTRY_CSV;
+  other[1].format = LIST_ENTRY_CSV;
   other[2].dns_timeout_ms = 1000;
   other[3].dns_tries = 3;
   other[4].fetcher.port = 444;
@@ -139,27 +139,27 @@ static void test_a_list_that_is_not_there(void **state) {
   char *identity;
   const char *bad = NULL;
   unlink(second);
-  assert_int_equal(ERR_IO, identity_make(&config, &identity, &bad));
+  assert_int_equal(ERR_IO, scan_identity_make(&config, &identity, &bad));
   assert_string_equal(second, bad);
   assert_null(identity);
 }
 
 static void test_lines_that_only_one_has(void **state) {
   (void)state;
-  struct identity_difference difference = {0};
-  assert_false(identity_same("a 1\nb 2\n", "a 1\n", &difference));
+  struct scan_identity_difference difference = {0};
+  assert_false(scan_identity_same("a 1\nb 2\n", "a 1\n", &difference));
   assert_true(span_equal(difference.key, SPAN("b")));
   assert_true(span_equal(difference.was, SPAN("2")));
   assert_false(span_here(difference.is) && difference.is.len);
-  assert_false(identity_same("a 1\n", "a 1\nb 2\n", &difference));
+  assert_false(scan_identity_same("a 1\n", "a 1\nb 2\n", &difference));
   assert_true(span_equal(difference.key, SPAN("b")));
   assert_true(span_equal(difference.is, SPAN("2")));
 }
 
 static void check_prints(bool same) {
-  char a[FINGERPRINT_TEXT_MAX], b[FINGERPRINT_TEXT_MAX];
-  assert_int_equal(ERR_NONE, fingerprint(first, a));
-  assert_int_equal(ERR_NONE, fingerprint(second, b));
+  char a[FILE_DIGEST_TEXT_MAX], b[FILE_DIGEST_TEXT_MAX];
+  assert_int_equal(ERR_NONE, file_digest(first, a));
+  assert_int_equal(ERR_NONE, file_digest(second, b));
   assert_int_equal(same, strcmp(a, b) == 0);
 }
 
@@ -167,11 +167,11 @@ static void check_prints(bool same) {
 static void test_samples(void **state) {
   (void)state;
   static char bytes[LIST_SIZE];
-  static const size_t sizes[] = {1, FINGERPRINT_SAMPLE_SIZE, SAMPLED - 1, SAMPLED, LIST_SIZE};
+  static const size_t sizes[] = {1, FILE_DIGEST_SAMPLE_SIZE, SAMPLED - 1, SAMPLED, LIST_SIZE};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     const size_t size = sizes[i];
     const size_t changed[] = {0, size - 1,
-                              size > SAMPLED ? size - FINGERPRINT_SAMPLE_SIZE : size / 2};
+                              size > SAMPLED ? size - FILE_DIGEST_SAMPLE_SIZE : size / 2};
     file_write(first, bytes, size);
     file_write(second, bytes, size);
     check_prints(true);
@@ -188,10 +188,10 @@ static void test_samples(void **state) {
 
 static void test_streams(void **state) {
   (void)state;
-  char text[FINGERPRINT_TEXT_MAX];
+  char text[FILE_DIGEST_TEXT_MAX];
   unlink(first);
   assert_int_equal(0, mkfifo(first, 0600));
-  assert_int_equal(ERR_NONE, fingerprint(first, text));
+  assert_int_equal(ERR_NONE, file_digest(first, text));
   assert_string_equal("a stream", text);
 }
 

@@ -18,12 +18,12 @@
 
 struct judged {
   struct arena arena;
-  struct faults faults;
+  struct finding_list findings;
 };
 
 static inline struct judged *judged_begin(struct judged *judged) {
   *judged = (struct judged){0};
-  judged->faults.arena = &judged->arena;
+  judged->findings.arena = &judged->arena;
   return judged;
 }
 
@@ -35,7 +35,7 @@ static inline void judged_end(struct judged *judged) {
 
 static inline const struct finding *judged_find(const struct judged *judged,
                                                 enum finding_code code) {
-  for (const struct finding *f = judged->faults.first; f; f = f->next)
+  for (const struct finding *f = judged->findings.first; f; f = f->next)
     if (f->code == code) return f;
   return NULL;
 }
@@ -44,7 +44,7 @@ static inline const struct finding *judged_find(const struct judged *judged,
 static inline void assert_codes(const struct judged *judged, const char *codes, const char *input) {
   char got[1024] = "";
   size_t len = 0;
-  for (const struct finding *f = judged->faults.first; f; f = f->next)
+  for (const struct finding *f = judged->findings.first; f; f = f->next)
     len += (size_t)snprintf(got + len, sizeof got - len, "%s%s", len ? " " : "",
                             finding_info(f->code)->name);
   if (strcmp(got, codes) != 0) print_error("input: %s\n", input);

@@ -6,17 +6,17 @@ static void keeps_the_order_of_the_table(void **state) {
   struct judged judged;
   (void)state;
   judged_begin(&judged);
-  faults_add(&judged.faults, (struct finding){.code = FOUND_MX_NULL});
-  faults_add(&judged.faults, (struct finding){.code = FOUND_RECORD_ID_MISSING});
-  faults_add(&judged.faults, (struct finding){.code = FOUND_TLSRPT_ABSENT});
-  faults_add(&judged.faults, (struct finding){.code = FOUND_POLICY_EMPTY});
+  finding_list_add(&judged.findings, (struct finding){.code = FOUND_MX_NULL});
+  finding_list_add(&judged.findings, (struct finding){.code = FOUND_RECORD_ID_MISSING});
+  finding_list_add(&judged.findings, (struct finding){.code = FOUND_TLSRPT_ABSENT});
+  finding_list_add(&judged.findings, (struct finding){.code = FOUND_POLICY_EMPTY});
   assert_codes(&judged, "record-id-missing policy-empty mx-null tlsrpt-absent", "four");
-  assert_true(faults_has(&judged.faults, FOUND_MX_NULL));
-  assert_false(faults_has(&judged.faults, FOUND_MX_ABSENT));
-  assert_true(faults_error_at(&judged.faults, STAGE_RECORD));
-  assert_true(faults_error_at(&judged.faults, STAGE_POLICY_SYNTAX));
-  assert_false(faults_error_at(&judged.faults, STAGE_MX)); /* a warning */
-  assert_false(faults_error_at(&judged.faults, STAGE_POLICY_TLS));
+  assert_true(finding_list_has(&judged.findings, FOUND_MX_NULL));
+  assert_false(finding_list_has(&judged.findings, FOUND_MX_ABSENT));
+  assert_true(finding_list_error_at(&judged.findings, STAGE_RECORD));
+  assert_true(finding_list_error_at(&judged.findings, STAGE_POLICY_SYNTAX));
+  assert_false(finding_list_error_at(&judged.findings, STAGE_MX)); /* a warning */
+  assert_false(finding_list_error_at(&judged.findings, STAGE_POLICY_TLS));
   judged_end(&judged);
 }
 
@@ -26,57 +26,62 @@ static void joins_details_and_keeps_the_first_members(void **state) {
   judged_begin(&judged);
   const struct finding first = {.code = FOUND_POLICY_SYNTAX, .line = 3, .detail = SPAN("a")};
   const struct finding later = {.code = FOUND_POLICY_SYNTAX, .line = 5, .detail = SPAN("b")};
-  faults_add(&judged.faults, first);
-  faults_add(&judged.faults, later);
+  finding_list_add(&judged.findings, first);
+  finding_list_add(&judged.findings, later);
   assert_codes(&judged, "policy-syntax", "two of one code");
-  assert_int_equal(judged.faults.first->line, 3);
-  assert_span(judged.faults.first->detail, "a; b");
+  assert_int_equal(judged.findings.first->line, 3);
+  assert_span(judged.findings.first->detail, "a; b");
   judged_end(&judged);
 
   judged_begin(&judged);
-  faults_add(&judged.faults, (struct finding){.code = FOUND_POLICY_SYNTAX});
-  faults_add(&judged.faults, later);
-  faults_add(&judged.faults, later);
-  assert_span(judged.faults.first->detail, "b");
+  finding_list_add(&judged.findings, (struct finding){.code = FOUND_POLICY_SYNTAX});
+  finding_list_add(&judged.findings, later);
+  finding_list_add(&judged.findings, later);
+  assert_span(judged.findings.first->detail, "b");
   judged_end(&judged);
 }
 
 static void joins_so_many_details(void **state) {
   (void)state;
-  for (unsigned count = FAULTS_DETAILS_MAX - 1; count <= FAULTS_DETAILS_MAX + 1; count++) {
+  for (unsigned count = FINDING_LIST_DETAILS_MAX - 1; count <= FINDING_LIST_DETAILS_MAX + 1;
+       count++) {
     struct judged judged;
     struct finding finding = {.code = FOUND_POLICY_SYNTAX};
     judged_begin(&judged);
     for (unsigned i = 0; i < count; i++) {
       finding.detail = arena_format(&judged.arena, "%u", i);
-      faults_add(&judged.faults, finding);
+      finding_list_add(&judged.findings, finding);
     }
-    bool over = count > FAULTS_DETAILS_MAX;
-    assert_int_equal(faults_full(&judged.faults, FOUND_POLICY_SYNTAX), over);
-    assert_false(faults_full(&judged.faults, FOUND_POLICY_MODE));
-    assert_int_equal(span_ends(judged.faults.first->detail, SPAN("; and more")), over);
-    faults_tell(&judged.faults, (struct finding){.code = FOUND_POLICY_SYNTAX}, "late", SPAN("x"));
-    bool late = span_ends(judged.faults.first->detail, SPAN("late: x"));
-    assert_int_equal(late, count < FAULTS_DETAILS_MAX);
+    bool over = count > FINDING_LIST_DETAILS_MAX;
+    assert_int_equal(finding_list_full(&judged.findings, FOUND_POLICY_SYNTAX), over);
+    assert_false(finding_list_full(&judged.findings, FOUND_POLICY_MODE));
+    assert_int_equal(span_ends(judged.findings.first->detail, SPAN("; and more")), over);
+    finding_list_tell(&judged.findings, (struct finding){.code = FOUND_POLICY_SYNTAX}, "late",
+                      SPAN("x"));
+    bool late = span_ends(judged.findings.first->detail, SPAN("late: x"));
+    assert_int_equal(late, count < FINDING_LIST_DETAILS_MAX);
     judged_end(&judged);
   }
 }
 
 static void joins_so_many_bytes(void **state) {
-  static char bytes[FAULTS_DETAIL_MAX];
-  const size_t room = FAULTS_DETAIL_MAX - (sizeof "a; ; and more" - 1);
+  static char bytes[FINDING_LIST_DETAIL_MAX];
+  const size_t room = FINDING_LIST_DETAIL_MAX - (sizeof "a; ; and more" - 1);
   (void)state;
   memset(bytes, 'b', sizeof bytes);
   for (size_t len = room - 1; len <= room + 1; len++) {
     struct judged judged;
     judged_begin(&judged);
-    faults_add(&judged.faults, (struct finding){.code = FOUND_POLICY_MODE, .detail = SPAN("a")});
-    faults_add(&judged.faults, (struct finding){.code = FOUND_POLICY_MODE, .detail = {bytes, len}});
-    assert_int_equal(faults_full(&judged.faults, FOUND_POLICY_MODE), len > room);
-    if (len > room) assert_span(judged.faults.first->detail, "a; and more");
-    faults_add(&judged.faults, (struct finding){.code = FOUND_POLICY_MODE, .detail = SPAN("cc")});
-    assert_true(faults_full(&judged.faults, FOUND_POLICY_MODE));
-    assert_true(judged.faults.first->detail.len <= FAULTS_DETAIL_MAX);
+    finding_list_add(&judged.findings,
+                     (struct finding){.code = FOUND_POLICY_MODE, .detail = SPAN("a")});
+    finding_list_add(&judged.findings,
+                     (struct finding){.code = FOUND_POLICY_MODE, .detail = {bytes, len}});
+    assert_int_equal(finding_list_full(&judged.findings, FOUND_POLICY_MODE), len > room);
+    if (len > room) assert_span(judged.findings.first->detail, "a; and more");
+    finding_list_add(&judged.findings,
+                     (struct finding){.code = FOUND_POLICY_MODE, .detail = SPAN("cc")});
+    assert_true(finding_list_full(&judged.findings, FOUND_POLICY_MODE));
+    assert_true(judged.findings.first->detail.len <= FINDING_LIST_DETAIL_MAX);
     judged_end(&judged);
   }
 }
@@ -97,10 +102,10 @@ static void words_a_detail(void **state) {
   for (size_t i = 0; i < COUNT(vectors); i++) {
     struct judged judged;
     judged_begin(&judged);
-    faults_tell(&judged.faults,
-                (struct finding){.code = FOUND_POLICY_MODE, .line = vectors[i].line}, "what",
-                span_of(vectors[i].text));
-    assert_span(judged.faults.first->detail, vectors[i].detail);
+    finding_list_tell(&judged.findings,
+                      (struct finding){.code = FOUND_POLICY_MODE, .line = vectors[i].line}, "what",
+                      span_of(vectors[i].text));
+    assert_span(judged.findings.first->detail, vectors[i].detail);
     judged_end(&judged);
   }
 }
@@ -111,26 +116,26 @@ static void quotes_whole_characters(void **state) {
     const char *character;
     size_t before, quoted; /* bytes */
   } vectors[] = {
-      {"a", FAULTS_QUOTE_MAX - 2, FAULTS_QUOTE_MAX - 1},
-      {"a", FAULTS_QUOTE_MAX - 1, FAULTS_QUOTE_MAX},
-      {"a", FAULTS_QUOTE_MAX, FAULTS_QUOTE_MAX},
-      {"\xc3\xa9", FAULTS_QUOTE_MAX - 2, FAULTS_QUOTE_MAX},
-      {"\xc3\xa9", FAULTS_QUOTE_MAX - 1, FAULTS_QUOTE_MAX - 1},
-      {"\xf0\x9f\x8c\x9f", FAULTS_QUOTE_MAX - 4, FAULTS_QUOTE_MAX},
-      {"\xf0\x9f\x8c\x9f", FAULTS_QUOTE_MAX - 3, FAULTS_QUOTE_MAX - 3},
-      {"\xf0\x9f\x8c\x9f", FAULTS_QUOTE_MAX - 1, FAULTS_QUOTE_MAX - 1},
+      {"a", FINDING_LIST_QUOTE_MAX - 2, FINDING_LIST_QUOTE_MAX - 1},
+      {"a", FINDING_LIST_QUOTE_MAX - 1, FINDING_LIST_QUOTE_MAX},
+      {"a", FINDING_LIST_QUOTE_MAX, FINDING_LIST_QUOTE_MAX},
+      {"\xc3\xa9", FINDING_LIST_QUOTE_MAX - 2, FINDING_LIST_QUOTE_MAX},
+      {"\xc3\xa9", FINDING_LIST_QUOTE_MAX - 1, FINDING_LIST_QUOTE_MAX - 1},
+      {"\xf0\x9f\x8c\x9f", FINDING_LIST_QUOTE_MAX - 4, FINDING_LIST_QUOTE_MAX},
+      {"\xf0\x9f\x8c\x9f", FINDING_LIST_QUOTE_MAX - 3, FINDING_LIST_QUOTE_MAX - 3},
+      {"\xf0\x9f\x8c\x9f", FINDING_LIST_QUOTE_MAX - 1, FINDING_LIST_QUOTE_MAX - 1},
   };
   (void)state;
   for (size_t i = 0; i < COUNT(vectors); i++) {
     struct judged judged;
-    char text[FAULTS_QUOTE_MAX + 8];
+    char text[FINDING_LIST_QUOTE_MAX + 8];
     memset(text, 'x', sizeof text);
     size_t len = vectors[i].before + strlen(vectors[i].character);
     memcpy(text + vectors[i].before, vectors[i].character, len - vectors[i].before);
     judged_begin(&judged);
-    faults_tell(&judged.faults, (struct finding){.code = FOUND_POLICY_MODE}, "",
-                (struct span){text, len});
-    struct span detail = judged.faults.first->detail;
+    finding_list_tell(&judged.findings, (struct finding){.code = FOUND_POLICY_MODE}, "",
+                      (struct span){text, len});
+    struct span detail = judged.findings.first->detail;
     struct span cause = span_skip(detail, sizeof ": " - 1 + vectors[i].quoted);
     char expected[64];
     snprintf(expected, sizeof expected, "%s%s", vectors[i].quoted < len ? " ..." : "",
@@ -142,10 +147,10 @@ static void quotes_whole_characters(void **state) {
 
 static void tells_a_failed_allocation(void **state) {
   struct arena arena = {.limit = 1};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   (void)state;
-  faults_tell(&faults, (struct finding){.code = FOUND_POLICY_MODE}, "what", SPAN("x"));
-  assert_null(faults.first);
+  finding_list_tell(&findings, (struct finding){.code = FOUND_POLICY_MODE}, "what", SPAN("x"));
+  assert_null(findings.first);
   assert_int_equal(arena.err, ERR_LIMIT);
   arena_free(&arena);
 }

@@ -188,7 +188,7 @@ static void assert_coverage(const struct coverage *vector, struct judged *judged
   struct result_mx_set mx = {.at = hosts};
   for (; mx.count < NAMES_MAX && vector->hosts[mx.count]; mx.count++)
     hosts[mx.count] = (struct result_mx){.host = span_of(vector->hosts[mx.count])};
-  match_judge(psl, &policy, &mx, &judged->faults);
+  match_judge(psl, &policy, &mx, &judged->findings);
   assert_codes(judged, vector->codes, vector->hosts[0]);
   for (size_t i = 0; i < mx.count; i++) {
     assert_true(hosts[i].judged);
@@ -261,7 +261,7 @@ static void stands_a_flood_of_names(void **state) {
   struct result_policy policy = {.mode = MODE_ENFORCE, .mx = {patterns, PATTERNS}};
   struct result_mx_set mx = {.at = hosts, .count = HOSTS};
   judged_begin(&judged);
-  match_judge(psl, &policy, &mx, &judged.faults);
+  match_judge(psl, &policy, &mx, &judged.findings);
   assert_codes(&judged, "mx-mismatch policy-mx-unused", "a flood");
   assert_true(hosts[HOSTS - 1].judged);
   assert_true(judged.arena.total <= ARENA_BYTES);
@@ -295,7 +295,7 @@ static void index_says_what_each_pattern_says(void **state) {
     struct result_policy policy = {.mode = MODE_NONE, .mx = {patterns, PATTERNS}};
     struct result_mx_set mx = {.at = hosts, .count = HOSTS};
     judged_begin(&judged);
-    match_judge(psl, &policy, &mx, &judged.faults);
+    match_judge(psl, &policy, &mx, &judged.findings);
     for (int i = 0; i < HOSTS; i++)
       if (hosts[i].covered != match_any(policy.mx, hosts[i].host))
         fail_msg("round %d: %s", round, names[PATTERNS + i]);
@@ -305,7 +305,7 @@ static void index_says_what_each_pattern_says(void **state) {
       for (int j = 0; j < HOSTS; j++) used |= match_covers(patterns[i], hosts[j].host);
       all_used &= used;
     }
-    assert_int_equal(faults_has(&judged.faults, FOUND_POLICY_MX_UNUSED), !all_used);
+    assert_int_equal(finding_list_has(&judged.findings, FOUND_POLICY_MX_UNUSED), !all_used);
     judged_end(&judged);
   }
 }

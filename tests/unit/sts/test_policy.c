@@ -35,7 +35,7 @@ static void assert_vectors(const struct vector *vectors, size_t count) {
     struct result_policy policy = {0};
     char says[512];
     judged_begin(&judged);
-    policy_parse(span_of(vectors[i].text), &judged.faults, &policy);
+    policy_parse(span_of(vectors[i].text), &judged.findings, &policy);
     assert_codes(&judged, vectors[i].codes, vectors[i].text);
     if (strcmp(summary(&policy, says, sizeof says), vectors[i].says) != 0)
       print_error("input: %s\n", vectors[i].text);
@@ -319,7 +319,7 @@ static void names_line_and_cause(void **state) {
     struct judged judged;
     struct result_policy policy = {0};
     judged_begin(&judged);
-    policy_parse(span_of(vectors[i].text), &judged.faults, &policy);
+    policy_parse(span_of(vectors[i].text), &judged.findings, &policy);
     assert_detail_holds(&judged, vectors[i].code, vectors[i].part);
     assert_int_equal(judged_find(&judged, vectors[i].code)->line, vectors[i].line);
     judged_end(&judged);
@@ -331,7 +331,7 @@ static void joins_all_of_a_code_and_keeps_the_first(void **state) {
   struct result_policy policy = {0};
   (void)state;
   judged_begin(&judged);
-  policy_parse(SPAN(ENFORCE "mx: a.example.\nmx: b@example\n" AGE), &judged.faults, &policy);
+  policy_parse(SPAN(ENFORCE "mx: a.example.\nmx: b@example\n" AGE), &judged.findings, &policy);
   const struct finding *finding = judged_find(&judged, FOUND_POLICY_MX_INVALID);
   assert_int_equal(finding->line, 3);
   assert_span(finding->pattern, "a.example.");
@@ -357,7 +357,7 @@ static void marks_what_is_contested(void **state) {
     struct judged judged;
     struct result_policy policy = {0};
     judged_begin(&judged);
-    policy_parse(span_of(vectors[i].text), &judged.faults, &policy);
+    policy_parse(span_of(vectors[i].text), &judged.findings, &policy);
     const struct finding *finding = judged_find(&judged, vectors[i].code);
     assert_non_null(finding);
     assert_int_equal(finding->contested, vectors[i].contested);
@@ -371,7 +371,7 @@ static void stands_a_nul(void **state) {
   struct result_policy policy = {0};
   (void)state;
   judged_begin(&judged);
-  policy_parse(SPAN(SOUND "no\0te: a\nmx: a\0.example\n"), &judged.faults, &policy);
+  policy_parse(SPAN(SOUND "no\0te: a\nmx: a\0.example\n"), &judged.findings, &policy);
   assert_codes(&judged, "policy-mx-invalid policy-syntax", "NUL");
   assert_int_equal(policy.mx.count, 1);
   judged_end(&judged);
@@ -393,11 +393,11 @@ static void stands_a_flood_of_faults(void **state) {
     struct judged judged;
     struct result_policy policy = {0};
     judged_begin(&judged);
-    policy_parse((struct span){text, len}, &judged.faults, &policy);
+    policy_parse((struct span){text, len}, &judged.findings, &policy);
     size_t patterns = u == COUNT(units) - 1 ? sizeof text / unit * sizeof(struct span) : 0;
     assert_true(judged.arena.total <= ARENA_BYTES + patterns);
-    for (const struct finding *f = judged.faults.first; f; f = f->next)
-      assert_true(f->detail.len <= FAULTS_DETAIL_MAX);
+    for (const struct finding *f = judged.findings.first; f; f = f->next)
+      assert_true(f->detail.len <= FINDING_LIST_DETAIL_MAX);
     judged_end(&judged);
   }
 }
@@ -437,7 +437,7 @@ static void looks_at_the_media_type_alone(void **state) {
   for (size_t i = 0; i < COUNT(vectors); i++) {
     struct judged judged;
     judged_begin(&judged);
-    policy_judge_content_type(span_of(vectors[i].content_type), &judged.faults);
+    policy_judge_content_type(span_of(vectors[i].content_type), &judged.findings);
     assert_codes(&judged, vectors[i].fits ? "" : "policy-http-content-type",
                  vectors[i].content_type ? vectors[i].content_type : "(none)");
     judged_end(&judged);
@@ -464,10 +464,10 @@ static void looks_at_all_media_types(void **state) {
     struct judged judged;
     for (size_t n = 0; n < types.count; n++) at[n] = span_of(vectors[i].types[n]);
     judged_begin(&judged);
-    policy_judge_content_types(types, &judged.faults);
+    policy_judge_content_types(types, &judged.findings);
     assert_codes(&judged, vectors[i].fits ? "" : "policy-http-content-type", vectors[i].types[1]);
-    for (size_t n = 0; n < types.count && judged.faults.first; n++)
-      assert_non_null(memmem(judged.faults.first->detail.ptr, judged.faults.first->detail.len,
+    for (size_t n = 0; n < types.count && judged.findings.first; n++)
+      assert_non_null(memmem(judged.findings.first->detail.ptr, judged.findings.first->detail.len,
                              at[n].ptr, at[n].len));
     judged_end(&judged);
   }
@@ -475,10 +475,10 @@ static void looks_at_all_media_types(void **state) {
 
 static void tells_a_failed_allocation(void **state) {
   struct arena arena = {.limit = 1};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   struct result_policy policy = {0};
   (void)state;
-  policy_parse(SPAN(SOUND), &faults, &policy);
+  policy_parse(SPAN(SOUND), &findings, &policy);
   assert_int_equal(arena.err, ERR_LIMIT);
   assert_int_equal(policy.mx.count, 0);
   arena_free(&arena);

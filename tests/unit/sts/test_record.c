@@ -26,7 +26,7 @@ static void assert_vectors(const struct vector *vectors, size_t count,
     struct span at[TXT_MAX], id;
     const char *input = vectors[i].txt[0] ? vectors[i].txt[0] : "(no TXT)";
     judged_begin(&judged);
-    enum record_presence got = record_judge(txt_of(vectors[i].txt, at), &judged.faults, &id);
+    enum record_presence got = record_judge(txt_of(vectors[i].txt, at), &judged.findings, &id);
     assert_codes(&judged, vectors[i].codes, input);
     if (got != presence) print_error("input: %s\n", input);
     assert_int_equal(got, presence);
@@ -88,9 +88,9 @@ static void accepts_the_contested_form_and_says_so(void **state) {
   struct judged judged;
   struct span txt = SPAN("v=STSv1 ;id=a"), id;
   judged_begin(&judged);
-  record_judge((struct spans){&txt, 1}, &judged.faults, &id);
-  assert_true(judged.faults.first->contested);
-  assert_span(judged.faults.first->erratum, "erratum 6285");
+  record_judge((struct spans){&txt, 1}, &judged.findings, &id);
+  assert_true(judged.findings.first->contested);
+  assert_span(judged.findings.first->erratum, "erratum 6285");
   judged_end(&judged);
 }
 
@@ -265,7 +265,7 @@ static void names_the_cause(void **state) {
     struct judged judged;
     struct span txt = span_of(vectors[i].txt), id;
     judged_begin(&judged);
-    record_judge((struct spans){&txt, 1}, &judged.faults, &id);
+    record_judge((struct spans){&txt, 1}, &judged.findings, &id);
     assert_detail_holds(&judged, vectors[i].code, vectors[i].part);
     judged_end(&judged);
   }
@@ -276,7 +276,7 @@ static void quotes_each_of_several(void **state) {
   struct span txt[] = {SPAN("v=STSv1; id=1"), SPAN("v=STSv1; id=2")}, id;
   (void)state;
   judged_begin(&judged);
-  record_judge((struct spans){txt, 2}, &judged.faults, &id);
+  record_judge((struct spans){txt, 2}, &judged.findings, &id);
   assert_detail_holds(&judged, FOUND_RECORD_MULTIPLE, "id=1");
   assert_detail_holds(&judged, FOUND_RECORD_MULTIPLE, "id=2");
   judged_end(&judged);
@@ -287,7 +287,7 @@ static void stands_a_nul(void **state) {
   struct span txt = SPAN("v=STSv1; id=a\0b; x\0=1"), id;
   (void)state;
   judged_begin(&judged);
-  assert_int_equal(RECORD_ATTEMPT, record_judge((struct spans){&txt, 1}, &judged.faults, &id));
+  assert_int_equal(RECORD_ATTEMPT, record_judge((struct spans){&txt, 1}, &judged.findings, &id));
   assert_codes(&judged, "record-id-invalid record-extension-invalid", "NUL");
   assert_detail_holds(&judged, FOUND_RECORD_ID_INVALID, "a NUL");
   assert_int_equal(id.len, 3);
@@ -308,10 +308,10 @@ static void stands_a_flood_of_faults(void **state) {
     struct judged judged;
     struct span txt = {text, len}, id;
     judged_begin(&judged);
-    record_judge((struct spans){&txt, 1}, &judged.faults, &id);
+    record_judge((struct spans){&txt, 1}, &judged.findings, &id);
     assert_true(judged.arena.total <= ARENA_BYTES);
-    for (const struct finding *f = judged.faults.first; f; f = f->next)
-      assert_true(f->detail.len <= FAULTS_DETAIL_MAX);
+    for (const struct finding *f = judged.findings.first; f; f = f->next)
+      assert_true(f->detail.len <= FINDING_LIST_DETAIL_MAX);
     judged_end(&judged);
   }
 }
@@ -319,10 +319,10 @@ static void stands_a_flood_of_faults(void **state) {
 /* What cannot be said for want of memory shows in the arena. */
 static void tells_a_failed_allocation(void **state) {
   struct arena arena = {.limit = 1};
-  struct faults faults = {.arena = &arena};
+  struct finding_list findings = {.arena = &arena};
   struct span txt = SPAN("v=STSv1"), id;
   (void)state;
-  record_judge((struct spans){&txt, 1}, &faults, &id);
+  record_judge((struct spans){&txt, 1}, &findings, &id);
   assert_int_equal(arena.err, ERR_LIMIT);
   arena_free(&arena);
 }

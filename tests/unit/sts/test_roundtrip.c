@@ -58,7 +58,7 @@ static struct span draw_spoil(struct draw *draw) {
 }
 
 static bool is_accepted(const struct judged *judged, enum finding_stage stage) {
-  for (const struct finding *f = judged->faults.first; f; f = f->next) {
+  for (const struct finding *f = judged->findings.first; f; f = f->next) {
     const struct finding_info *info = finding_info(f->code);
     if (info->stage == stage && info->severity != FINDING_INFO) return false;
   }
@@ -87,13 +87,13 @@ static bool record_round(struct span text) {
   struct span id, id_again;
   char printed[256];
   bool accepted =
-      record_judge((struct spans){&text, 1}, &judged_begin(&judged)->faults, &id) == RECORD_SOUND;
+      record_judge((struct spans){&text, 1}, &judged_begin(&judged)->findings, &id) == RECORD_SOUND;
   if (accepted) {
     snprintf(printed, sizeof printed, "v=STSv1; id=%.*s;", SPAN_ARG(id));
     struct span back = span_of(printed);
     judged_begin(&again);
     assert_int_equal(RECORD_SOUND,
-                     record_judge((struct spans){&back, 1}, &again.faults, &id_again));
+                     record_judge((struct spans){&back, 1}, &again.findings, &id_again));
     assert_codes(&again, "", printed);
     assert_true(span_equal(id, id_again));
     judged_end(&again);
@@ -142,11 +142,11 @@ static bool policy_round(struct span text) {
   struct judged judged, again;
   struct result_policy policy = {0}, back = {0};
   char printed[TEXT_MAX];
-  policy_parse(text, &judged_begin(&judged)->faults, &policy);
+  policy_parse(text, &judged_begin(&judged)->findings, &policy);
   bool accepted = is_accepted(&judged, STAGE_POLICY_SYNTAX);
   if (accepted) {
     judged_begin(&again);
-    policy_parse(policy_print(&policy, printed, sizeof printed), &again.faults, &back);
+    policy_parse(policy_print(&policy, printed, sizeof printed), &again.findings, &back);
     bool contested = judged_find(&judged, FOUND_POLICY_CONTESTED) != NULL;
     assert_codes(&again, contested ? "policy-contested" : "", printed);
     assert_true(span_equal(policy.version, back.version));
@@ -185,7 +185,7 @@ static bool tlsrpt_round(struct span text) {
   struct judged judged, again;
   char printed[TEXT_MAX];
   struct result_tlsrpt tlsrpt = {.txt = {&text, 1}};
-  tlsrpt_judge(&tlsrpt, &judged_begin(&judged)->faults);
+  tlsrpt_judge(&tlsrpt, &judged_begin(&judged)->findings);
   bool accepted = is_accepted(&judged, STAGE_TLSRPT) && tlsrpt.rua.count;
   if (accepted) {
     int len = snprintf(printed, sizeof printed, "v=TLSRPTv1; rua=");
@@ -194,7 +194,7 @@ static bool tlsrpt_round(struct span text) {
                       SPAN_ARG(tlsrpt.rua.at[i]));
     struct span txt = {printed, (size_t)len};
     struct result_tlsrpt back = {.txt = {&txt, 1}};
-    tlsrpt_judge(&back, &judged_begin(&again)->faults);
+    tlsrpt_judge(&back, &judged_begin(&again)->findings);
     assert_codes(&again, "", printed);
     assert_int_equal(tlsrpt.rua.count, back.rua.count);
     for (size_t i = 0; i < back.rua.count; i++)

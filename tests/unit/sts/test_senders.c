@@ -376,21 +376,21 @@ static struct spans lines_of(const char *text, struct span at[TXT_MAX]) {
 
 static enum theirs judge_record(const struct vector *vector, struct judged *judged) {
   struct span at[TXT_MAX], id;
-  bool sound = record_judge(lines_of(vector->text, at), &judged->faults, &id) == RECORD_SOUND;
+  bool sound = record_judge(lines_of(vector->text, at), &judged->findings, &id) == RECORD_SOUND;
   return sound ? TAKEN : REFUSED;
 }
 
 static enum theirs judge_policy(const struct vector *vector, struct judged *judged) {
   struct result_policy policy = {0};
-  policy_parse(span_of(vector->text), &judged->faults, &policy);
-  return faults_error_at(&judged->faults, STAGE_POLICY_SYNTAX) ? REFUSED : TAKEN;
+  policy_parse(span_of(vector->text), &judged->findings, &policy);
+  return finding_list_error_at(&judged->findings, STAGE_POLICY_SYNTAX) ? REFUSED : TAKEN;
 }
 
 static enum theirs judge_reports(const struct vector *vector, struct judged *judged) {
   struct span at[TXT_MAX];
   struct result_tlsrpt tlsrpt = {.txt = lines_of(vector->text, at)};
-  tlsrpt_judge(&tlsrpt, &judged->faults);
-  return judged->faults.first ? REFUSED : TAKEN;
+  tlsrpt_judge(&tlsrpt, &judged->findings);
+  return judged->findings.first ? REFUSED : TAKEN;
 }
 
 static void assert_vectors(const struct vector *vectors, size_t count,

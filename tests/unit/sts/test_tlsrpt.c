@@ -29,7 +29,7 @@ static void assert_vectors(const struct vector *vectors, size_t count) {
     size_t len = 0;
     judged_begin(&judged);
     struct result_tlsrpt tlsrpt = {.txt = txt_of(vectors[i].txt, at)};
-    tlsrpt_judge(&tlsrpt, &judged.faults);
+    tlsrpt_judge(&tlsrpt, &judged.findings);
     assert_codes(&judged, vectors[i].codes, vectors[i].txt[0] ? vectors[i].txt[0] : "(no TXT)");
     for (size_t j = 0; j < tlsrpt.rua.count; j++)
       len += (size_t)snprintf(rua + len, sizeof rua - len, "%s%.*s", j ? " " : "",
@@ -150,7 +150,7 @@ static void names_the_cause(void **state) {
     struct span txt = span_of(vectors[i].txt);
     struct result_tlsrpt tlsrpt = {.txt = {&txt, 1}};
     judged_begin(&judged);
-    tlsrpt_judge(&tlsrpt, &judged.faults);
+    tlsrpt_judge(&tlsrpt, &judged.findings);
     assert_detail_holds(&judged, FOUND_TLSRPT_SYNTAX, vectors[i].part);
     judged_end(&judged);
   }
@@ -170,7 +170,7 @@ static void stands_a_flood(void **state) {
     struct span txt = {text, len};
     struct result_tlsrpt tlsrpt = {.txt = {&txt, 1}};
     judged_begin(&judged);
-    tlsrpt_judge(&tlsrpt, &judged.faults);
+    tlsrpt_judge(&tlsrpt, &judged.findings);
     assert_codes(&judged, "tlsrpt-syntax", units[u]);
     assert_true(judged.arena.total <= ARENA_LIMIT_DEFAULT / 2);
     judged_end(&judged);

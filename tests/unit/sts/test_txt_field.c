@@ -5,18 +5,18 @@
 /* All fields as "name>value" with "|" between, and "!" or "~" where there is a fault. */
 static void fields_of(const char *text, char *out, size_t size) {
   struct span rest = span_of(text);
-  struct field field = {0};
-  enum field_fault fault;
+  struct txt_field field = {0};
+  enum txt_field_fault fault;
   size_t len = 0;
   out[0] = 0;
-  while (field_next(&rest, &field, &fault)) {
+  while (txt_field_next(&rest, &field, &fault)) {
     len += (size_t)snprintf(out + len, size - len, "%s%.*s%s%.*s", len ? "|" : "",
                             SPAN_ARG(field.name), span_here(field.value) ? ">" : "",
                             SPAN_ARG(field.value));
-    if (fault == FIELD_EMPTY) len += (size_t)snprintf(out + len, size - len, "!");
-    if (fault == FIELD_TRAILING_BLANK) len += (size_t)snprintf(out + len, size - len, "~");
+    if (fault == TXT_FIELD_EMPTY) len += (size_t)snprintf(out + len, size - len, "!");
+    if (fault == TXT_FIELD_TRAILING_BLANK) len += (size_t)snprintf(out + len, size - len, "~");
   }
-  if (fault == FIELD_TRAILING_BLANK) snprintf(out + len, size - len, "~");
+  if (fault == TXT_FIELD_TRAILING_BLANK) snprintf(out + len, size - len, "~");
 }
 
 static void takes_fields_apart(void **state) {
@@ -52,37 +52,37 @@ static void takes_fields_apart(void **state) {
 
 static void knows_names_and_values(void **state) {
   (void)state;
-  assert_true(field_is_extension_name(SPAN("a")));
-  assert_true(field_is_extension_name(SPAN("1")));
-  assert_true(field_is_extension_name(SPAN("a_-.9Z")));
-  assert_true(field_is_extension_name(SPAN(A32)));
-  assert_false(field_is_extension_name(SPAN(A33)));
-  assert_false(field_is_extension_name(SPAN("")));
-  assert_false(field_is_extension_name(SPAN("_a")));
-  assert_false(field_is_extension_name(SPAN("a b")));
-  assert_false(field_is_extension_name(SPAN("a\0")));
-  assert_false(field_is_extension_name(SPAN("a\xc3\xa9")));
-  assert_false(field_is_extension_value(SPAN("")));
+  assert_true(txt_field_is_extension_name(SPAN("a")));
+  assert_true(txt_field_is_extension_name(SPAN("1")));
+  assert_true(txt_field_is_extension_name(SPAN("a_-.9Z")));
+  assert_true(txt_field_is_extension_name(SPAN(A32)));
+  assert_false(txt_field_is_extension_name(SPAN(A33)));
+  assert_false(txt_field_is_extension_name(SPAN("")));
+  assert_false(txt_field_is_extension_name(SPAN("_a")));
+  assert_false(txt_field_is_extension_name(SPAN("a b")));
+  assert_false(txt_field_is_extension_name(SPAN("a\0")));
+  assert_false(txt_field_is_extension_name(SPAN("a\xc3\xa9")));
+  assert_false(txt_field_is_extension_value(SPAN("")));
   for (int byte = 0; byte < 256; byte++) {
     char value[] = {'a', (char)byte};
     bool visible = byte > 0x20 && byte < 0x7f && byte != ';' && byte != '=';
-    assert_int_equal(visible, field_is_extension_value((struct span){value, 2}));
+    assert_int_equal(visible, txt_field_is_extension_value((struct span){value, 2}));
   }
 }
 
 static void remembers_so_many_names(void **state) {
-  static char texts[FIELD_NAMES_MAX + 1][4];
-  struct field_names names = {0};
+  static char texts[TXT_FIELD_NAMES_MAX + 1][4];
+  struct txt_field_names names = {0};
   (void)state;
-  for (size_t i = 0; i <= FIELD_NAMES_MAX; i++) {
+  for (size_t i = 0; i <= TXT_FIELD_NAMES_MAX; i++) {
     snprintf(texts[i], sizeof texts[i], "%zu", i);
-    assert_false(field_names_met(&names, span_of(texts[i])));
+    assert_false(txt_field_names_met(&names, span_of(texts[i])));
   }
-  assert_int_equal(names.count, FIELD_NAMES_MAX);
-  assert_true(field_names_met(&names, SPAN("0")));
-  assert_true(field_names_met(&names, span_of(texts[FIELD_NAMES_MAX - 1])));
-  assert_false(field_names_met(&names, span_of(texts[FIELD_NAMES_MAX])));
-  assert_false(field_names_met(&(struct field_names){0}, SPAN("A")));
+  assert_int_equal(names.count, TXT_FIELD_NAMES_MAX);
+  assert_true(txt_field_names_met(&names, SPAN("0")));
+  assert_true(txt_field_names_met(&names, span_of(texts[TXT_FIELD_NAMES_MAX - 1])));
+  assert_false(txt_field_names_met(&names, span_of(texts[TXT_FIELD_NAMES_MAX])));
+  assert_false(txt_field_names_met(&(struct txt_field_names){0}, SPAN("A")));
 }
 
 static void knows_versions_and_attempts(void **state) {
@@ -100,9 +100,10 @@ static void knows_versions_and_attempts(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(vectors); i++) {
     struct span text = span_of(vectors[i].text);
-    if (field_tries(text, SPAN("v=sts")) != vectors[i].tries) print_error("%s\n", vectors[i].text);
-    assert_int_equal(field_version_is(text, SPAN("v=STSv1")), vectors[i].version);
-    assert_int_equal(field_tries(text, SPAN("v=sts")), vectors[i].tries);
+    if (txt_field_tries(text, SPAN("v=sts")) != vectors[i].tries)
+      print_error("%s\n", vectors[i].text);
+    assert_int_equal(txt_field_version_is(text, SPAN("v=STSv1")), vectors[i].version);
+    assert_int_equal(txt_field_tries(text, SPAN("v=sts")), vectors[i].tries);
   }
 }
 

@@ -18,9 +18,9 @@ static void assert_vector(const struct vector *vector, size_t number, bool known
   struct judged judged;
   judged_begin(&judged);
   for (size_t i = 0; i < CODES_MAX && vector->codes[i]; i++)
-    faults_add(&judged.faults, (struct finding){.code = vector->codes[i]});
+    finding_list_add(&judged.findings, (struct finding){.code = vector->codes[i]});
   struct result result = {
-      .findings = judged.faults.first,
+      .findings = judged.findings.first,
       .fetch = {.asked = true, .trusted = !vector->untrusted},
       .policy = {.here = !vector->no_body, .mode = vector->mode, .mx.count = vector->patterns},
   };

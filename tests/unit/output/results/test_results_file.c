@@ -104,12 +104,12 @@ static struct results_file *sink_of(const char *at, enum results_file_mode mode)
   return sink;
 }
 
-static void script(const struct write_fault *faults, size_t count) {
-  write_script = faults;
+static void script(const struct write_fault *findings, size_t count) {
+  write_script = findings;
   write_script_left = count;
 }
 
-#define SCRIPT(faults) script(faults, sizeof(faults) / sizeof *(faults))
+#define SCRIPT(findings) script(findings, sizeof(findings) / sizeof *(findings))
 
 static void test_create_refuses_what_exists(void **state) {
   (void)state;
@@ -214,11 +214,11 @@ static void test_a_name_in_the_working_folder(void **state) {
 
 static void test_short_and_interrupted_writes_go_on(void **state) {
   (void)state;
-  static const struct write_fault faults[] = {
+  static const struct write_fault findings[] = {
       {.error = EINTR}, {.most = 1}, {.error = EAGAIN}, {.most = 3}, {.error = EINTR}, {.most = 2},
   };
   struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
-  SCRIPT(faults);
+  SCRIPT(findings);
   assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("all of it\n")));
   assert_int_equal(0, write_script_left);
   assert_int_equal(ERR_NONE, results_file_close(sink));
@@ -238,11 +238,11 @@ static void test_a_torn_append_is_cut_off(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    const struct write_fault faults[] = {{.most = 2}, {.error = EINTR}, {.error = rows[i].error}};
+    const struct write_fault findings[] = {{.most = 2}, {.error = EINTR}, {.error = rows[i].error}};
     file_write("before\n");
     struct results_file *sink = sink_of(path, rows[i].mode);
     assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("whole\n")));
-    SCRIPT(faults);
+    SCRIPT(findings);
     assert_int_equal(ERR_IO, results_file_append(sink, SPAN("torn\n")));
     assert_int_equal(rows[i].error, errno);
     assert_string_equal(rows[i].after, file_text());
@@ -314,7 +314,7 @@ static void test_a_reader_that_went_away(void **state) {
 /* Somebody else's descriptor: written to, but neither cut, synced nor closed. */
 static void test_standard_output(void **state) {
   (void)state;
-  static const struct write_fault faults[] = {{.most = 2}, {.error = ENOSPC}};
+  static const struct write_fault findings[] = {{.most = 2}, {.error = ENOSPC}};
   fflush(stdout);
   int kept = dup(STDOUT_FILENO), file = open(path, O_WRONLY | O_CREAT, 0600);
   assert_true(kept >= 0 && file >= 0);
@@ -322,7 +322,7 @@ static void test_standard_output(void **state) {
   struct results_file *sink = NULL;
   enum err opened = results_file_open(&sink, "-", RESULTS_FILE_CREATE);
   enum err whole = opened == ERR_NONE ? results_file_append(sink, SPAN("whole\n")) : opened;
-  SCRIPT(faults);
+  SCRIPT(findings);
   enum err torn = opened == ERR_NONE ? results_file_append(sink, SPAN("torn\n")) : opened;
   results_file_close(sink);
   bool still_open = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
