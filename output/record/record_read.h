@@ -12,7 +12,15 @@
 #include "output/base/err.h"
 #include "output/record/result.h"
 
-enum { RECORD_READ_LINE_MAX = 8 * 1024 * 1024 }; /* bytes; a longer line is not one of ours */
+enum {
+  /* Of one octet of a policy: an escape (6), its share in base64 (4/3), with some to spare. */
+  RECORD_READ_POLICY_FACTOR = 8,
+  /* All else in a record: DNS answers of 64 kB, certificates of 100 kB and headers of 64 KiB,
+   * escaped likewise, which is less than 5 MB. */
+  RECORD_READ_REST_MAX = 7 * 1024 * 1024,
+  /* bytes; a longer line is not one of ours */
+  RECORD_READ_LINE_MAX = RECORD_READ_POLICY_FACTOR * RESULT_POLICY_SIZE_MAX + RECORD_READ_REST_MAX,
+};
 
 struct record_read;
 

@@ -157,8 +157,8 @@ static void write_certificate(struct json_writer *json, const struct result *res
   write_text(json, "subject", certificate->subject);
   write_text(json, "issuer", certificate->issuer);
   write_texts(json, "names", certificate->names);
-  json_writer_time(json, "not_before", certificate->not_before);
-  json_writer_time(json, "not_after", certificate->not_after);
+  if (certificate->has_not_before) json_writer_time(json, "not_before", certificate->not_before);
+  if (certificate->has_not_after) json_writer_time(json, "not_after", certificate->not_after);
   write_own(json, "sha256", certificate->sha256);
   write_own(json, "key", certificate->key);
   json_writer_uint(json, "chain", certificate->chain);

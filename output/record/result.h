@@ -12,7 +12,7 @@
 #include "output/findings/finding.h"
 #include <stdint.h>
 
-enum { RESULT_VERSION = 1 };
+enum { RESULT_VERSION = 1, RESULT_POLICY_SIZE_MAX = 1024 * 1024 /* octets of a policy's text */ };
 
 #define RESULT_STATUS_MAP(X)                                                                       \
   X(ABSENT, "absent")                                                                              \
@@ -151,7 +151,8 @@ struct result_certificate {
   bool here;
   struct span subject; /* RFC 2253 form, UTF-8 */
   struct span issuer;
-  struct spans names; /* SAN dNSNames */
+  struct spans names;                 /* SAN dNSNames */
+  bool has_not_before, has_not_after; /* a date that can be read */
   int64_t not_before;
   int64_t not_after;
   struct span sha256; /* of the DER, lower-case hex */

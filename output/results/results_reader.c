@@ -1,5 +1,7 @@
 #include "output/results/results_reader.h"
 
+#include "output/record/record_read.h"
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -19,6 +21,9 @@ enum {
 #define GZIP_BLOCK_MAGIC SPAN("\x1f\x8b\x08\0\0\0\0\0\x04\x03")
 
 enum results_reader_mode { RESULTS_READER_PLAIN, RESULTS_READER_STREAM, RESULTS_READER_MEMBERS };
+
+static_assert((int)RECORD_READ_LINE_MAX < (int)RESULTS_READER_MEMBER_MAX,
+              "a record's member can be read");
 
 struct results_reader {
   pthread_mutex_t lock;

@@ -52,6 +52,7 @@ static uint8_t max_age_bin(const struct result_policy *policy) {
 static void domain_facts_certificate(struct domain_facts *facts, const struct result *result) {
   if (!result->certificate.here) return;
   facts->flags |= DOMAIN_FACTS_CERTIFICATE;
+  if (!result->certificate.has_not_after) return;
   int64_t left = result->certificate.not_after - result->at;
   if (left < 0) {
     facts->flags |= DOMAIN_FACTS_EXPIRED;

@@ -128,6 +128,13 @@ static void certificate_names_show(const struct diagnosis *diagnosis) {
             names.count == 2 ? "" : "s");
 }
 
+/* To the second. */
+static void certificate_date_text(bool here, int64_t ms, char text[JSON_WRITER_TIME_SIZE]) {
+  json_writer_time_text(ms, text);
+  memcpy(text + sizeof "2026-11-23T10:00:00" - 1, "Z", sizeof "Z");
+  if (!here) snprintf(text, JSON_WRITER_TIME_SIZE, "(unreadable date)");
+}
+
 static void certificate_show(const struct diagnosis *diagnosis) {
   FILE *out = diagnosis->out;
   const struct result_fetch *fetch = &diagnosis->result->fetch;
@@ -138,12 +145,12 @@ static void certificate_show(const struct diagnosis *diagnosis) {
     fprintf(out, "%*shandshake ended after %lld ms\n", DIAGNOSIS_INDENT, "",
             (long long)fetch->tls_ms);
   if (!certificate->here) return;
-  json_writer_time_text(certificate->not_before, from);
-  json_writer_time_text(certificate->not_after, to);
+  certificate_date_text(certificate->has_not_before, certificate->not_before, from);
+  certificate_date_text(certificate->has_not_after, certificate->not_after, to);
   certificate_names_show(diagnosis);
   diagnosis_row(out, "subject ", certificate->subject, "");
   diagnosis_row(out, "issuer ", certificate->issuer, "");
-  fprintf(out, "%*svalid from %.19sZ to %.19sZ, %u %s sent\n", DIAGNOSIS_INDENT, "", from, to,
+  fprintf(out, "%*svalid from %s to %s, %u %s sent\n", DIAGNOSIS_INDENT, "", from, to,
           certificate->chain, certificate->chain == 1 ? "certificate" : "certificates");
 }
 

@@ -7,6 +7,7 @@
 #ifndef SCANNER_CLI_OPTIONS_H
 #define SCANNER_CLI_OPTIONS_H
 
+#include "output/record/result.h"
 #include "scanner/run/progress.h"
 #include "scanner/sts/list_entry.h"
 #include <stdio.h>
@@ -50,7 +51,7 @@ enum {
   OPTIONS_GRACE_DEFAULT = 8,
   OPTIONS_GRACE_MAX = 3600,
   OPTIONS_TEXTS_MAX = 256,
-  OPTIONS_POLICY_SIZE_MAX = 1024 * 1024,
+  OPTIONS_POLICY_SIZE_MAX = RESULT_POLICY_SIZE_MAX, /* what a record of it can be read back for */
 };
 
 /* What was given several times, or with several words behind it. */

@@ -13,9 +13,12 @@ void certificate_init(struct certificate *peer, struct span host, struct arena *
   *peer = (struct certificate){.host = host, .arena = arena};
 }
 
+/* X509_cmp_time() takes the forms of RFC 5280 section 4.1.2.5 alone, ASN1_TIME_to_tm() more. */
 static int64_t certificate_time(const ASN1_TIME *time) {
+  time_t any = 0;
   struct tm tm;
-  return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) * 1000 : 0;
+  if (X509_cmp_time(time, &any) == 0 || ASN1_TIME_to_tm(time, &tm) != 1) return CERTIFICATE_NO_DATE;
+  return (int64_t)timegm(&tm) * 1000;
 }
 
 static struct certificate_dates certificate_dates_of(const X509 *x509) {
@@ -85,6 +88,8 @@ static void certificate_note_leaf(struct certificate *peer, X509 *leaf, int sent
       .subject = certificate_name_text(arena, X509_get_subject_name(leaf)),
       .issuer = certificate_name_text(arena, X509_get_issuer_name(leaf)),
       .names = certificate_names(arena, leaf),
+      .has_not_before = dates.not_before != CERTIFICATE_NO_DATE,
+      .has_not_after = dates.not_after != CERTIFICATE_NO_DATE,
       .not_before = dates.not_before,
       .not_after = dates.not_after,
       .sha256 = certificate_digest(arena, leaf),
@@ -101,7 +106,13 @@ static void certificate_note_dates(struct certificate *peer, const STACK_OF(X509
 static void certificate_note_error(struct certificate *peer, int code, int depth) {
   /* OpenSSL does not look at the dates of a top certificate whose issuer is missing: all dates are
    * judged from what is recorded. */
-  if (code == X509_V_ERR_CERT_HAS_EXPIRED || code == X509_V_ERR_CERT_NOT_YET_VALID) return;
+  switch (code) {
+  case X509_V_ERR_CERT_HAS_EXPIRED:
+  case X509_V_ERR_CERT_NOT_YET_VALID:
+  case X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD:
+  case X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD: return;
+  default: break;
+  }
   for (size_t i = 0; i < peer->error_count; i++)
     if (peer->errors[i].code == code) return;
   if (peer->error_count == CERTIFICATE_ERROR_MAX) return;
@@ -163,12 +174,29 @@ static void certificate_raise_date(struct finding_list *findings, enum finding_c
                           : arena_format(findings->arena, "%s %s", what, text));
 }
 
+static bool certificate_judge_readable(struct certificate_dates dates, size_t depth,
+                                       struct finding_list *findings) {
+  bool before = dates.not_before != CERTIFICATE_NO_DATE,
+       after = dates.not_after != CERTIFICATE_NO_DATE;
+  if (before && after) return true;
+  certificate_raise(findings, FOUND_POLICY_TLS_CERT_INVALID,
+                    arena_format(findings->arena,
+                                 "%s: no date that can be read (the certificate at depth %zu)",
+                                 before  ? "notAfter"
+                                 : after ? "notBefore"
+                                         : "notBefore and notAfter",
+                                 depth));
+  return false;
+}
+
 static bool certificate_judge_dates(const struct certificate *peer, int64_t now,
                                     struct finding_list *findings) {
   bool sound = true;
   for (size_t depth = 0; depth < peer->date_count; depth++) {
     struct certificate_dates dates = peer->dates[depth];
-    if (now > dates.not_after) {
+    if (!certificate_judge_readable(dates, depth, findings)) {
+      sound = false;
+    } else if (now > dates.not_after) {
       certificate_raise_date(findings, FOUND_POLICY_TLS_EXPIRED, "expired", dates.not_after, depth);
       sound = false;
     } else if (now < dates.not_before) {

@@ -22,8 +22,10 @@ enum {
   CERTIFICATE_EXPIRES_SOON_DAYS = 14,
 };
 
+#define CERTIFICATE_NO_DATE INT64_MIN
+
 struct certificate_dates {
-  int64_t not_before, not_after; /* milliseconds since 1970 */
+  int64_t not_before, not_after; /* milliseconds since 1970; CERTIFICATE_NO_DATE: cannot be read */
 };
 
 struct certificate_error {
@@ -39,7 +41,7 @@ struct certificate {
   bool named; /* host is among the names */
   struct certificate_dates dates[CERTIFICATE_CHAIN_MAX];
   size_t date_count;
-  struct certificate_error errors[CERTIFICATE_ERROR_MAX]; /* those of time left out */
+  struct certificate_error errors[CERTIFICATE_ERROR_MAX]; /* those of dates left out */
   size_t error_count;
 };
 

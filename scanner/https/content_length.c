@@ -22,6 +22,8 @@ static void content_length_note_encoding(struct content_length *framing, struct 
 }
 
 void content_length_note(struct content_length *framing, struct span line) {
+  if (!framing->begun) framing->alien = !span_starts(line, SPAN("HTTP/1."));
+  framing->begun = true;
   while (line.len && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r')) line.len--;
   if (line.len && span_is_wsp(line.ptr[0])) { /* RFC 9112 section 5.2 */
     framing->folded = framing->folded || framing->at_field;
@@ -38,5 +40,6 @@ void content_length_note(struct content_length *framing, struct span line) {
 }
 
 bool content_length_is_sound(const struct content_length *framing) {
-  return !framing->encoded && !framing->folded && (framing->chunked || !framing->wrong);
+  return !framing->alien && !framing->encoded && !framing->folded &&
+         (framing->chunked || !framing->wrong);
 }

@@ -1,7 +1,8 @@
 /* How long the body of an HTTP/1.1 answer is said to be, where libcurl is more lenient than
  * RFC 9112 section 6.3: it takes the last of several Content-Length fields, digits with anything
  * behind them, and a length that it cannot count for none; and until 8.1 it decodes whatever
- * Transfer-Encoding comes. Pure; all zero is the start of a header.
+ * Transfer-Encoding comes. A status line of HTTP/2 does too for it. Pure; all zero is the start of
+ * a header.
  */
 #ifndef SCANNER_HTTPS_CONTENT_LENGTH_H
 #define SCANNER_HTTPS_CONTENT_LENGTH_H
@@ -13,6 +14,8 @@
 #define CONTENT_LENGTH_LENGTH_MAX ((uint64_t)INT64_MAX)
 
 struct content_length {
+  bool begun;
+  bool alien;   /* a status line, the first line of a header, of another HTTP than 1 */
   bool chunked; /* which overrides every Content-Length */
   bool encoded; /* a Transfer-Encoding other than "chunked", once: the body must not be read */
   bool has_length;
@@ -22,7 +25,7 @@ struct content_length {
   uint64_t length; /* UINT64_MAX stands for all that is larger too */
 };
 
-/* One line of the header; others than the two fields are passed over. */
+/* One line of the header; others than the first and the two fields are passed over. */
 void content_length_note(struct content_length *framing, struct span line);
 
 /* Whether the message can be told to be whole. */

@@ -142,6 +142,10 @@ struct handshake *handshake_of(const SSL *ssl) {
   return SSL_get_ex_data(ssl, handshake_index);
 }
 
+static bool handshake_is_reason(unsigned long error, int reason) {
+  return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == reason;
+}
+
 static void handshake_hear_state(const SSL *ssl, int where, int ret) {
   struct handshake *handshake = handshake_of(ssl);
   if (!handshake) return;
@@ -149,8 +153,12 @@ static void handshake_hear_state(const SSL *ssl, int where, int ret) {
     handshake->finished = true;
     handshake->version = SSL_get_version(ssl);
   }
-  if (where == SSL_CB_CONNECT_EXIT && ret <= 0 && !handshake->reason)
+  if (where == SSL_CB_CONNECT_EXIT && ret <= 0 && !handshake->reason) {
     handshake->reason = ERR_peek_error();
+    handshake->chain_too_large =
+        handshake_is_reason(handshake->reason, SSL_R_EXCESSIVE_MESSAGE_SIZE) &&
+        SSL_get_state(ssl) == TLS_ST_CR_CERT;
+  }
 }
 
 void handshake_leave(struct handshake *handshake) {
@@ -203,8 +211,7 @@ void handshake_watch(struct handshake *handshake, SSL_CTX *ctx) {
 }
 
 static bool handshake_lacks_end(unsigned long reason) {
-  return reason == 0 || (ERR_GET_LIB(reason) == ERR_LIB_SSL &&
-                         ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+  return reason == 0 || handshake_is_reason(reason, SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
 enum finding_code handshake_code(const struct handshake *handshake) {
@@ -217,6 +224,7 @@ enum finding_code handshake_code(const struct handshake *handshake) {
   if (handshake->finished) return FOUND_COUNT;
   if (handshake->not_tls) return FOUND_POLICY_TLS_NOT_TLS;
   if (handshake_lacks_end(handshake->reason)) return FOUND_POLICY_TLS_CLOSED;
+  if (handshake->chain_too_large) return FOUND_POLICY_TLS_CERT_INVALID;
   switch (handshake->alert_sent) {
   case SSL_AD_BAD_CERTIFICATE:
   case SSL_AD_UNSUPPORTED_CERTIFICATE:

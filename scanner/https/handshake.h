@@ -30,6 +30,7 @@ struct handshake {
   int alert_sent;          /* fatal, by our side */
   unsigned long reason;    /* OpenSSL's error, packed; 0: none */
   uint64_t received_bytes; /* of records after the handshake, a little more than of HTTP */
+  bool chain_too_large;    /* more than OpenSSL takes, 100 kB */
   int dh_bits;             /* of the server's Diffie-Hellman group; 0: none, or one that we chose */
   struct budget budget;
   SSL *ssl; /* while there is one that knows of this handshake */

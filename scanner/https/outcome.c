@@ -65,7 +65,8 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (outcome->barred) return FOUND_POLICY_ADDRESS_NOT_PUBLIC;
   if (status >= 300 && status <= 399) return FOUND_POLICY_HTTP_REDIRECT;
   if (status && status != 200) return FOUND_POLICY_HTTP_STATUS;
-  if (outcome->wrong_length || outcome->encoded) return FOUND_POLICY_HTTP_INVALID;
+  if (outcome->wrong_version || outcome->wrong_length || outcome->encoded)
+    return FOUND_POLICY_HTTP_INVALID;
   if (outcome->compressed) return FOUND_POLICY_HTTP_ENCODING;
   if (handshake_is_over(&outcome->handshake)) return outcome_over_code(outcome);
   if (outcome->late || outcome->result == CURLE_OPERATION_TIMEDOUT)
@@ -152,7 +153,10 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
   case FOUND_POLICY_TLS_NOT_TLS: return SPAN("what answers is not TLS");
   case FOUND_POLICY_TLS_CLOSED: return SPAN("the connection was closed in the TLS handshake");
   case FOUND_POLICY_TLS_TIMEOUT: return SPAN("the TLS handshake did not come to its end in time");
-  case FOUND_POLICY_TLS_CERT_INVALID: return SPAN("the certificate cannot be used");
+  case FOUND_POLICY_TLS_CERT_INVALID:
+    if (!outcome->handshake.chain_too_large) return SPAN("the certificate cannot be used");
+    return arena_format(arena, "the certificates are larger than %d bytes together",
+                        SSL_MAX_CERT_LIST_DEFAULT);
   case FOUND_POLICY_HTTP_REDIRECT:
     return arena_format(arena, "HTTP status %d, and senders do not follow redirects",
                         outcome->http_status);
@@ -168,6 +172,8 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
     if (handshake_is_over(&outcome->handshake)) return outcome_over_phrase(outcome, arena);
     if (outcome_over_headers(outcome))
       return arena_format(arena, "the HTTP header is larger than %zu bytes", outcome->headers_max);
+    if (outcome->wrong_version)
+      return SPAN("the status line is of another version than HTTP/1.1 or HTTP/1.0");
     if (outcome->wrong_length)
       return SPAN("Content-Length is no number, too large, or given with different ones");
     if (outcome->encoded)
@@ -182,9 +188,9 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
 
 static void outcome_evidence(const struct outcome *outcome, enum finding_code code, char *out) {
   bool own = outcome->late || handshake_is_over(&outcome->handshake) || outcome->over_body ||
-             outcome->over_headers || outcome->wrong_length || outcome->encoded ||
-             outcome->compressed || finding_info(code)->stage == STAGE_POLICY_DNS ||
-             outcome->result == CURLE_OK;
+             outcome->over_headers || outcome->wrong_version || outcome->wrong_length ||
+             outcome->encoded || outcome->compressed ||
+             finding_info(code)->stage == STAGE_POLICY_DNS || outcome->result == CURLE_OK;
   int number = outcome->socket_errno ? outcome->socket_errno : outcome->os_errno;
   out[0] = '\0';
   if (own || outcome->http_status > 200) return;

@@ -26,6 +26,7 @@ struct outcome {
   bool barred;      /* libcurl was about to connect to another address than the one given */
   bool no_memory;   /* for the body, or for the libraries meanwhile */
   bool over_headers, over_body; /* a limit of ours was passed */
+  bool wrong_version;           /* a status line of HTTP/2, say, over HTTP/1.1 */
   bool wrong_length;            /* Content-Length fields that do not tell one length */
   bool encoded;                 /* a Transfer-Encoding other than "chunked" */
   bool compressed;              /* a Content-Encoding other than "identity" */

@@ -133,8 +133,9 @@ static bool request_end_header(struct request *request) {
 /* libcurl has made ready to decode already: it must not come to the body, nor go on after a 1xx. */
 static bool request_take_field(struct request *request, struct span line) {
   content_length_note(&request->framing, line);
+  request->outcome.wrong_version = request->framing.alien;
   request->outcome.encoded = request->framing.encoded;
-  return !request->outcome.encoded;
+  return !request->outcome.wrong_version && !request->outcome.encoded;
 }
 
 /* Called with the trailers of a chunked body too. */

@@ -1,6 +1,7 @@
 #include "scanner/run/single_check.h"
 
 #include "scanner/journey/journey.h"
+#include "scanner/net/ipv6_route.h"
 #include <stdlib.h>
 
 struct single_check {
@@ -10,6 +11,7 @@ struct single_check {
   struct rate_limit *dns_pace, *https_pace;
   struct address_limits *limits;
   psl_ctx_t *psl;
+  bool ipv6; /* there is a route */
   struct resolver *resolver;
   struct fetcher *fetcher;
   struct journey *journey;
@@ -38,6 +40,7 @@ static enum err single_check_make_shared(struct single_check *enquiry) {
   if (err == ERR_NONE && uv_loop_init(&enquiry->loop) != 0) err = ERR_MEMORY;
   enquiry->loop_made = err == ERR_NONE;
   enquiry->psl = psl_latest(NULL);
+  if (err == ERR_NONE) err = ipv6_route_look_up(&enquiry->ipv6);
   return err;
 }
 
@@ -67,6 +70,7 @@ static enum err single_check_make_journey(struct single_check *enquiry) {
       .fetcher = enquiry->fetcher,
       .block = enquiry->config.fetcher.block,
       .psl = enquiry->psl,
+      .ipv6 = enquiry->ipv6,
       .https_port = enquiry->config.fetcher.port,
       .policy_size_max = enquiry->config.fetcher.policy_size_max,
       .jobs_max = 1,

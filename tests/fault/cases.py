@@ -421,6 +421,7 @@ HTTP_CASES = (
         policy=Absent),
     web("transfer-coded-in-a-1xx", INVALID,
         b"HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: gzip, gzip\r\n\r\n", http()),
+    web("http-2-without-alpn", INVALID, http(status="HTTP/2 200"), policy=Absent),
     web("length-over-64-bits", INVALID, http(length=10 ** 23), policy=Absent),
     web("no-reason", "", http(status="HTTP/1.1 200"), sound=True),
     web("lf-headers", "", b"HTTP/1.1 200 OK\nContent-Type: text/plain\n\n" + POLICY, sound=True),

@@ -22,7 +22,8 @@ struct made_certificate_wish {
   const char *san;   /* as openssl.cnf has it: "DNS:a.test, DNS:b.test"; NULL: none */
   const char *usage; /* extendedKeyUsage; NULL: none */
   long from, until;  /* seconds from now; both 0: from a day ago for 90 days */
-  int rsa_bits;      /* 0: EC P-256 */
+  const char *from_text, *until_text; /* a UTCTime of any octets instead; NULL: none */
+  int rsa_bits;                       /* 0: EC P-256 */
   bool ca;
 };
 
@@ -52,6 +53,8 @@ static inline struct made_certificate made_certificate_make(
   ASN1_INTEGER_set(X509_get_serialNumber(made.x509), serial++);
   X509_gmtime_adj(X509_getm_notBefore(made.x509), dated ? wish->from : -MADE_CERTIFICATE_DAY);
   X509_gmtime_adj(X509_getm_notAfter(made.x509), dated ? wish->until : 90L * MADE_CERTIFICATE_DAY);
+  if (wish->from_text) ASN1_STRING_set(X509_getm_notBefore(made.x509), wish->from_text, -1);
+  if (wish->until_text) ASN1_STRING_set(X509_getm_notAfter(made.x509), wish->until_text, -1);
   X509_NAME *name = X509_get_subject_name(made.x509);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)wish->cn, -1, -1, 0);
   X509_set_issuer_name(made.x509, X509_get_subject_name(by->x509));

@@ -173,9 +173,39 @@ static void test_groups(void **state) {
   made_certificate_free(&rsa);
 }
 
+/* Fewer octets than a chain may have, and more. */
+static void test_long_chains(void **state) {
+  (void)state;
+  static const struct {
+    unsigned names; /* of 24 octets */
+    struct attack attack;
+  } chains[] = {
+      {3500,
+       {"a chain of 90 kB",
+        {.answer = SAY(OK("Content-Length: 44\r\n", POLICY))},
+        FOUND_COUNT,
+        NULL}},
+      {4500,
+       {"a chain of 115 kB",
+        {.answer = SAY(OK("Content-Length: 44\r\n", POLICY))},
+        FOUND_POLICY_TLS_CERT_INVALID,
+        "the certificates are larger than 102400 bytes together"}},
+  };
+  static char san[200000];
+  for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+    size_t used = (size_t)snprintf(san, sizeof san, "DNS:" HOST);
+    for (unsigned n = 0; n < chains[i].names; n++)
+      used += (size_t)snprintf(san + used, sizeof san - used, ", DNS:name-%07u.example.org", n);
+    struct made_certificate_wish wish = {.cn = "any", .san = san};
+    struct made_certificate large = made_certificate_make(&wish, &stage.root);
+    attack_with(&chains[i].attack, &large);
+    made_certificate_free(&large);
+  }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fetcher, close_fetcher)
   signal(SIGPIPE, SIG_IGN);
-  const struct CMUnitTest tests[] = {TEST(test_attacks), TEST(test_groups)};
+  const struct CMUnitTest tests[] = {TEST(test_attacks), TEST(test_groups), TEST(test_long_chains)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -17,6 +17,11 @@ struct row {
 static const struct row rows[] = {
     {{NULL}, true},
     {{"HTTP/1.1 200 OK\r\n", "Content-Type: text/plain\r\n"}, true},
+    {{"HTTP/1.0 200 OK\r\n"}, true},
+    {{"HTTP/2 200\r\n"}, false},
+    {{"HTTP/2.0 200 OK\r\n"}, false},
+    {{"HTTP/3 200\r\n", "Content-Length: 44\r\n"}, false},
+    {{"HTTP/1.1 200 OK\r\n", "HTTP/2: 200\r\n"}, true},
     {{"Content-Length: 44\r\n"}, true},
     {{"content-length:44\n"}, true},
     {{"CONTENT-LENGTH: \t 44 \t\r\n"}, true},
@@ -75,6 +80,8 @@ static void test_rows(void **state) {
   unsigned wrong = 0;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct content_length framing = {0};
+    if (!rows[i].lines[0] || strncmp(rows[i].lines[0], "HTTP/", 5) != 0)
+      content_length_note(&framing, SPAN("HTTP/1.1 200 OK\r\n"));
     for (size_t line = 0; rows[i].lines[line]; line++)
       content_length_note(&framing, span_of(rows[i].lines[line]));
     if (content_length_is_sound(&framing) == rows[i].sound) continue;
@@ -87,6 +94,7 @@ static void test_rows(void **state) {
 static void test_length(void **state) {
   (void)state;
   struct content_length framing = {0};
+  content_length_note(&framing, SPAN("HTTP/1.1 200 OK\r\n"));
   content_length_note(&framing, SPAN("Content-Length: 65536\r\n"));
   assert_true(framing.has_length);
   assert_true(framing.length == 65536);

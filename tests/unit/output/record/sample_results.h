@@ -82,6 +82,8 @@ static const struct result sample_valid = {
                     .subject = TEXT("CN=mta-sts.example.com"),
                     .issuer = TEXT("CN=R11"),
                     .names = SPANS(valid_names),
+                    .has_not_before = true,
+                    .has_not_after = true,
                     .not_before = 1793491200000,
                     .not_after = 1801267200000,
                     .sha256 = SHA256,

@@ -273,6 +273,28 @@ static void test_a_line_has_a_limit(void **state) {
   assert_int_equal(ERR_LIMIT, read_length(RECORD_READ_LINE_MAX + 1));
 }
 
+/* Whatever a policy of the largest size holds, its record is none too long to be read back. */
+static void test_the_largest_policy_can_be_read(void **state) {
+  (void)state;
+  static const char fills[] = {'\x01', '\xff', '"', 'a'};
+  char *text = malloc(RESULT_POLICY_SIZE_MAX), *room = malloc(RECORD_READ_LINE_MAX + 1);
+  assert_true(text && room);
+  for (size_t i = 0; i < sizeof fills; i++) {
+    struct result result = {.n = 1, .domain = SPAN("a.example"), .status = STATUS_BROKEN};
+    memset(text, fills[i], RESULT_POLICY_SIZE_MAX);
+    text[0] = '\xff'; /* so that base64 stands beside it */
+    result.policy = (struct result_policy){
+        .here = true, .mode = MODE_COUNT, .text = {text, RESULT_POLICY_SIZE_MAX}};
+    struct json_writer json = json_writer_into(room, RECORD_READ_LINE_MAX - RECORD_READ_REST_MAX);
+    record_write(&json, &result);
+    assert_false(json_writer_overflow(&json));
+    assert_int_equal(ERR_NONE, record_read_line(reading, room, json_writer_text(&json).len - 1));
+    assert_true(span_equal(record_read_result(reading)->policy.text, result.policy.text));
+  }
+  free(text);
+  free(room);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_an_absent_domain_comes_back),
@@ -285,6 +307,7 @@ int main(void) {
       cmocka_unit_test(test_only_what_a_scan_writes_is_a_domain),
       cmocka_unit_test(test_a_domain_has_limits),
       cmocka_unit_test(test_a_line_has_a_limit),
+      cmocka_unit_test(test_the_largest_policy_can_be_read),
   };
   return cmocka_run_group_tests(tests, record_read_setup, record_read_teardown);
 }

@@ -28,7 +28,7 @@ static int mark_setup(void **state) {
       .findings = &tls,
       .policy_host = {.lookup = {.cname = {&target, 1}}},
       .fetch = {.http_status = 200},
-      .certificate = {.here = true, .not_after = 1},
+      .certificate = {.here = true, .has_not_after = true, .not_after = 1},
       .policy = {.here = true, .mode = MODE_ENFORCE, .has_max_age = true, .max_age = 86400},
       .mx = {.at = &host, .count = 1},
       .tlsrpt = {.txt = {&txt, 1}},

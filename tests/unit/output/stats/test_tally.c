@@ -412,7 +412,7 @@ static void test_certificates_expire_within_days_of_the_record(void **state) {
     struct result result = {
         .domain = SPAN("a.com"),
         .status = STATUS_VALID,
-        .certificate = {.here = true, .not_after = NOW_MS + rows[i].left_ms},
+        .certificate = {.here = true, .has_not_after = true, .not_after = NOW_MS + rows[i].left_ms},
         .at = NOW_MS,
     };
     add(tally, &result);
