@@ -37,6 +37,7 @@ class Setting:
 
     def __init__(self, build: Path) -> None:
         self.build = build
+        self.isolated = False  # in a network of its own
 
     def __enter__(self) -> Setting:
         self.temporary = tempfile.TemporaryDirectory(prefix="stscan-bench.")
