@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Callable
 
 import own_network
-from box import SCANNING, Account, Box, Truth, judge, read_truth
+from internet import SCANNING, Account, Box, Truth, judge, read_truth
 from measure import Sample, in_turn, median, read_statuses, run
 from rows import OURS, Row, scan
 from setting import Setting
