@@ -2,7 +2,7 @@
 
 #include "output/findings/explain.h"
 #include "scanner/base/edit_distance.h"
-#include "scanner/cli/command.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/terminal.h"
@@ -68,12 +68,6 @@ static int explain_domain(const struct options *options, const char *command, st
   }
 }
 
-static int explain_flush(const char *command) {
-  if (fflush(stdout) == 0 && !ferror(stdout)) return EXIT_DONE;
-  help_complain(command, "standard output could not be written");
-  return EXIT_WRONG;
-}
-
 static int explain_with(const struct options *options, const char *command) {
   struct arena arena = {0};
   struct explain_style style = {.width = terminal_width(stdout), .colour = terminal_colour(stdout)};
@@ -90,7 +84,6 @@ static int explain_with(const struct options *options, const char *command) {
     }
     explain_code(stdout, &style, code);
   }
-  status = explain_flush(command);
 done:
   arena_free(&arena);
   return status;
