@@ -159,3 +159,12 @@ void report_json(struct json_writer *json, const struct statistics *statistics) 
   write_certificate(json, counts);
   write_operators(json, statistics);
 }
+
+void report_json_tally(struct json_writer *json, const char *key, const struct tally *tally) {
+  struct statistics statistics;
+  enum err err = tally_statistics(tally, MANAGED_LIMITS_STUDY, &statistics);
+  json_writer_open(json, key, '{');
+  if (err == ERR_NONE) report_json(json, &statistics);
+  json_writer_close(json, '}');
+  statistics_free(&statistics);
+}

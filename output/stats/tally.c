@@ -1,6 +1,5 @@
 #include "output/stats/tally.h"
 
-#include "output/report/report_json.h"
 #include <stdlib.h>
 
 /* Columns of the TLDs and the rank bins. */
@@ -163,13 +162,4 @@ enum err tally_statistics(const struct tally *tally, struct managed_limits limit
   if (err == ERR_NONE) err = tally_statistics_ranks(tally, statistics);
   if (err != ERR_NONE) statistics_free(statistics);
   return err;
-}
-
-void tally_write(const struct tally *tally, struct json_writer *json, const char *key) {
-  struct statistics statistics;
-  enum err err = tally_statistics(tally, MANAGED_LIMITS_STUDY, &statistics);
-  json_writer_open(json, key, '{');
-  if (err == ERR_NONE) report_json(json, &statistics);
-  json_writer_close(json, '}');
-  statistics_free(&statistics);
 }

@@ -7,7 +7,6 @@
 #ifndef OUTPUT_STATS_TALLY_H
 #define OUTPUT_STATS_TALLY_H
 
-#include "output/base/json_writer.h"
 #include "output/stats/statistics.h"
 
 struct tally;
@@ -36,9 +35,5 @@ struct span tally_provider(const struct tally *tally, const struct domain_facts 
  */
 enum err tally_statistics(const struct tally *tally, struct managed_limits limits,
                           struct statistics *statistics);
-
-/* The statistics' object, by the study's limits, under key or as the top (NULL); empty when there
- * is no memory for it. */
-void tally_write(const struct tally *tally, struct json_writer *json, const char *key);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "output/base/terminal_text.h"
 #include "output/base/whole_file.h"
+#include "output/report/report_json.h"
 #include "scanner/cli/versions.h"
 #include <stdlib.h>
 
@@ -167,7 +168,7 @@ static void summary_json(struct json_writer *json, const struct scan_account *ac
   json_writer_uint(json, "threads", account->threads);
   json_writer_uint(json, "concurrency", account->concurrency);
   summary_json_servers(json, account);
-  if (statistics) tally_write(statistics, json, "statistics");
+  if (statistics) report_json_tally(json, "statistics", statistics);
   json_writer_close(json, '}');
   json_writer_raw(json, SPAN("\n"));
 }

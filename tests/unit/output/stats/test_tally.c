@@ -1,6 +1,6 @@
 /* The statistics of domains made with known figures; as JSON, parsed back. */
 #include "output/base/json_reader.h"
-#include "output/stats/tally.h"
+#include "output/report/report_json.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static void add_deployed(struct tally *tally, const char *name, int number, cons
 
 static const char *written(const struct tally *tally) {
   struct json_writer json = json_writer_into(text, sizeof text - 1);
-  tally_write(tally, &json, NULL);
+  report_json_tally(&json, NULL, tally);
   assert_false(json_writer_overflow(&json));
   text[json_writer_text(&json).len] = 0;
   return text;
