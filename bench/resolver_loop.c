@@ -60,7 +60,7 @@ static void loop_report(const struct loop *loop, double seconds) {
     address_text(&server.address, text);
     fprintf(stderr, "%s: sent %llu, answered %llu, lost %llu, window %u, rtt %u us%s\n", text,
             (unsigned long long)server.sent, (unsigned long long)server.answered,
-            (unsigned long long)server.lost, server.congestion, server.rtt_us,
+            (unsigned long long)server.lost, server.window, server.rtt_us,
             server.resting ? ", resting" : "");
     queries += server.sent;
   }

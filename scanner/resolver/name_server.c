@@ -331,7 +331,7 @@ bool name_server_loses(const struct name_server *upstream) {
 void name_server_describe(const struct name_server *upstream, struct resolver_server *server) {
   *server = upstream->stats;
   server->address = upstream->address;
-  server->congestion = congestion_limit(&upstream->congestion);
+  server->window = congestion_limit(&upstream->congestion);
   server->in_flight = upstream->flying;
   server->rtt_us = (unsigned)(upstream->congestion.rtt / 1000);
   server->resting = upstream->resting;

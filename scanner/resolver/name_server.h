@@ -14,7 +14,7 @@
 #include "scanner/net/loop_clock.h"
 #include "scanner/resolver/channel.h"
 #include "scanner/resolver/congestion.h"
-#include "scanner/resolver/resolver.h"
+#include "scanner/resolver/resolver_server.h"
 
 enum {
   NAME_SERVER_PORTS = 4,         /* UDP channels that queries are spread over */

@@ -12,6 +12,7 @@
 #include "scanner/dns/message.h"
 #include "scanner/net/address.h"
 #include "scanner/net/rate_limit.h"
+#include "scanner/resolver/resolver_server.h"
 #include <uv.h>
 
 enum {
@@ -55,18 +56,6 @@ struct lookup {
   struct lookup_state *state;
   /* the asker's own, while the resolver does not have it */
   struct lookup *next;
-};
-
-/* What the progress line and the summary say of a server. */
-struct resolver_server {
-  union address address;
-  uint64_t sent;       /* queries */
-  uint64_t answered;   /* answers that were taken */
-  uint64_t lost;       /* queries that another try overtook, or nobody answered */
-  unsigned congestion; /* in flight at most, now */
-  unsigned in_flight;
-  unsigned rtt_us; /* smoothed; 0: not measured yet */
-  bool resting;    /* stopped answering; asked again now and then */
 };
 
 struct resolver;

@@ -341,7 +341,7 @@ void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapsh
     to->sent += from->sent;
     to->answered += from->answered;
     to->lost += from->lost;
-    to->congestion += from->congestion;
+    to->window += from->window;
     to->in_flight += from->in_flight;
     if (from->rtt_us > to->rtt_us) to->rtt_us = from->rtt_us;
     to->resting |= from->resting;
