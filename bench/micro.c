@@ -2,6 +2,7 @@
  * The least of several rounds is told.
  */
 #include "scanner/journey/job.h"
+#include "scanner/journey/journey.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
 #include <arpa/inet.h>

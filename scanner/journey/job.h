@@ -7,7 +7,7 @@
 #define SCANNER_JOURNEY_JOB_H
 
 #include "scanner/https/fetcher.h"
-#include "scanner/journey/journey.h"
+#include "scanner/journey/journey_config.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/sts/domain.h"
 #include "scanner/sts/finding_list.h"

@@ -9,40 +9,8 @@
 #ifndef SCANNER_JOURNEY_JOURNEY_H
 #define SCANNER_JOURNEY_JOURNEY_H
 
-#include "output/base/err.h"
-#include "output/record/result.h"
-#include "scanner/https/fetcher.h"
-#include "scanner/net/block_list.h"
-#include "scanner/resolver/resolver.h"
+#include "scanner/journey/journey_config.h"
 #include "scanner/sts/list_entry.h"
-#include <libpsl.h>
-#include <uv.h>
-
-enum {
-  JOURNEY_KNOWN = 4,    /* domains that are kept to try the resolvers with */
-  JOURNEY_FAILING = 16, /* lookups in a row may end with SERVFAIL before it is doubted */
-};
-
-struct journey_config {
-  uv_loop_t *loop;
-  struct resolver *resolver;
-  struct fetcher *fetcher;
-  const struct block_list *block; /* may be NULL */
-  const psl_ctx_t *psl;           /* may be NULL */
-  uint16_t https_port;
-  size_t policy_size_max;
-  bool ipv6;              /* there is a route: IPv6 addresses are tried first, else last */
-  unsigned shard, shards; /* shards 0 or 1: all */
-  size_t jobs_max;        /* domains in flight */
-  /* A lookup that times out while no server answers anything is held until journey_release(); so is
-   * one that ends with SERVFAIL when all do, for a resolver that reaches nobody says so. */
-  bool patient;
-  /* Called with each result; valid during the call. */
-  void (*emit)(void *data, const struct result *result);
-  /* A domain could not be judged for want of memory: no result is given. */
-  void (*fail)(void *data, enum err err);
-  void *data;
-};
 
 struct journey;
 

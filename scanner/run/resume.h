@@ -9,7 +9,7 @@
 
 #include "output/results/results_file.h"
 #include "output/results/resume_index.h"
-#include "scanner/run/scan.h"
+#include "scanner/run/scan_config.h"
 
 /* Before anything is opened: whether what lies beside the results can be written. */
 enum err resume_check(const struct scan_config *config);

@@ -1,14 +1,13 @@
 /* A scan: the shared parts, the workers, the signals, the account at the end.
  *
- * Says what is wrong, in one line, on standard error; gives an exit status (scanner/cli/help.h).
+ * Says what is wrong, in one line, on standard error; gives an exit status
+ * (scanner/cli/exit_status.h).
  */
 #ifndef SCANNER_RUN_SCAN_H
 #define SCANNER_RUN_SCAN_H
 
 #include "output/stats/tally.h"
-#include "scanner/run/list_reader.h"
-#include "scanner/run/nameservers.h"
-#include "scanner/run/progress.h"
+#include "scanner/run/scan_config.h"
 #include "scanner/run/worker.h"
 
 enum {
@@ -16,28 +15,6 @@ enum {
   SCAN_CONCURRENCY_DEFAULT = 16384, /* domains; a slot costs some 700 bytes */
   SCAN_FD_WORKER = 64,              /* descriptors of a worker besides its fetches */
   SCAN_FD_REST = 32,                /* and of the program */
-};
-
-struct scan_config {
-  char *const *lists;
-  int list_count;
-  enum list_entry_format format;
-  const char *output;
-  enum results_file_mode mode; /* to resume: RESULTS_FILE_APPEND */
-  bool resume;
-  bool count_resumed; /* into the account's earlier */
-  bool gzip;
-  struct nameservers servers;
-  unsigned threads;
-  unsigned concurrency;
-  unsigned dns_rate, https_rate, per_address, per_address_rate;
-  unsigned dns_timeout_ms, dns_tries;
-  unsigned grace_ms;             /* after a first signal, for what is in flight */
-  const char *block_path;        /* of fetcher.block; NULL: none */
-  struct fetcher_config fetcher; /* without gates and pace */
-  unsigned shard, shards;
-  unsigned at_once; /* shards that share all rates and limits, at least 1 */
-  enum progress_mode progress;
 };
 
 /* What came of it. */

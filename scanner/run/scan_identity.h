@@ -8,7 +8,7 @@
 #define SCANNER_RUN_SCAN_IDENTITY_H
 
 #include "output/base/span.h"
-#include "scanner/run/scan.h"
+#include "scanner/run/scan_config.h"
 
 /* *identity is to be freed. ERR_IO with errno: *bad could not be read; ERR_LIMIT: too many lists;
  * ERR_MEMORY. */

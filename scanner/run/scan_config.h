@@ -1,0 +1,34 @@
+/* What a scan is told to do: plain data, made from the options; texts and lists belong to the
+ * caller. */
+#ifndef SCANNER_RUN_SCAN_CONFIG_H
+#define SCANNER_RUN_SCAN_CONFIG_H
+
+#include "output/results/results_file.h"
+#include "scanner/https/fetcher.h"
+#include "scanner/run/nameservers.h"
+#include "scanner/run/progress.h"
+#include "scanner/sts/list_entry.h"
+
+struct scan_config {
+  char *const *lists;
+  int list_count;
+  enum list_entry_format format;
+  const char *output;
+  enum results_file_mode mode; /* to resume: RESULTS_FILE_APPEND */
+  bool resume;
+  bool count_resumed; /* into the account's earlier */
+  bool gzip;
+  struct nameservers servers;
+  unsigned threads;
+  unsigned concurrency;
+  unsigned dns_rate, https_rate, per_address, per_address_rate;
+  unsigned dns_timeout_ms, dns_tries;
+  unsigned grace_ms;             /* after a first signal, for what is in flight */
+  const char *block_path;        /* of fetcher.block; NULL: none */
+  struct fetcher_config fetcher; /* without gates and pace */
+  unsigned shard, shards;
+  unsigned at_once; /* shards that share all rates and limits, at least 1 */
+  enum progress_mode progress;
+};
+
+#endif
