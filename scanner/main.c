@@ -1,5 +1,6 @@
 #include "scanner/cli/command.h"
 #include "scanner/cli/descriptors.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/versions.h"
@@ -39,11 +40,11 @@ int main(int argc, char **argv) {
     return EXIT_WRONG;
   }
   if (argc < 2) {
-    help_program(stderr);
+    command_help(stderr);
     return EXIT_USAGE;
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-    help_program(stdout);
+    command_help(stdout);
     return main_flush(NULL, EXIT_DONE, true);
   }
   if (strcmp(argv[1], "--version") == 0) {

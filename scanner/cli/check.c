@@ -1,7 +1,7 @@
 #include "scanner/cli/check.h"
 
-#include "scanner/cli/command.h"
 #include "scanner/cli/diagnosis.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/print_result.h"
 #include "scanner/cli/setup.h"

@@ -22,3 +22,13 @@ const struct command *command_find(const char *name) {
   while (command->name && strcmp(command->name, name) != 0) command++;
   return command->name ? command : NULL;
 }
+
+void command_help(FILE *out) {
+  fputs("Usage: stscan COMMAND [options] ...\n\n"
+        "Bulk scanner for MTA-STS (RFC 8461).\n\nCommands:\n",
+        out);
+  for (const struct command *command = command_table; command->name; command++)
+    fprintf(out, "  %-8s %s\n", command->name, command->title);
+  fputs("\nstscan COMMAND --help tells more; stscan --version names the libraries' versions too.\n",
+        out);
+}

@@ -2,12 +2,7 @@
 #ifndef SCANNER_CLI_COMMAND_H
 #define SCANNER_CLI_COMMAND_H
 
-enum exit_status {
-  EXIT_DONE = 0,
-  EXIT_WRONG = 1, /* something is wrong or changed; or it could not be done */
-  EXIT_USAGE = 2,
-  EXIT_STOPPED = 3, /* can be resumed */
-};
+#include <stdio.h>
 
 struct command {
   const char *name;
@@ -23,5 +18,8 @@ extern const struct command command_table[];
 
 /* NULL: there is none of that name. */
 const struct command *command_find(const char *name);
+
+/* All commands, a line each: `stscan --help`. */
+void command_help(FILE *out);
 
 #endif

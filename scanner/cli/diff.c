@@ -2,7 +2,7 @@
 
 #include "output/report/report_diff.h"
 #include "output/stats/input.h"
-#include "scanner/cli/command.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"

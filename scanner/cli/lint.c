@@ -1,6 +1,6 @@
 #include "scanner/cli/lint.h"
 
-#include "scanner/cli/command.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/print_result.h"

@@ -248,13 +248,22 @@ enum options_end options_parse(struct options *options, enum options_command com
   options->operands = argv + optind;
   options->operand_count = argc - optind;
   if (options->help) {
-    help_command(stdout, argv[0]);
+    options_help(stdout, command);
     return OPTIONS_HELP;
   }
   return options_agree(options, argv[0]) ? OPTIONS_RUN : OPTIONS_BAD;
 }
 
+static void options_help_usage(FILE *out, enum options_command command) {
+#define COMMAND(name, options, usage, title, text)                                                 \
+  if (command == (options))                                                                        \
+    fprintf(out, "Usage: stscan %s %s\n\n%s\nOptions:\n", #name, usage, text);
+#include "scanner/cli/command.def"
+#undef COMMAND
+}
+
 void options_help(FILE *out, enum options_command command) {
+  options_help_usage(out, command);
   for (int i = 0; i < OPTION_COUNT; i++) {
     const struct option_info *info = &option_table[i];
     if (!(info->commands & (unsigned)command)) continue;

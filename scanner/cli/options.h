@@ -104,7 +104,7 @@ enum options_end {
 enum options_end options_parse(struct options *options, enum options_command command, int argc,
                                char **argv);
 
-/* The options of a command as --help shows them. */
+/* A command, and its options, as --help shows them. */
 void options_help(FILE *out, enum options_command command);
 
 #endif

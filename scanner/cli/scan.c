@@ -1,7 +1,7 @@
 #include "scanner/cli/scan.h"
 
 #include "output/results/scan_id.h"
-#include "scanner/cli/command.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"

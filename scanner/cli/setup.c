@@ -1,6 +1,6 @@
 #include "scanner/cli/setup.h"
 
-#include "scanner/cli/command.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
 #include <errno.h>
 

@@ -5,7 +5,7 @@
 #include "output/report/report_json.h"
 #include "output/report/report_text.h"
 #include "output/stats/input.h"
-#include "scanner/cli/command.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"

@@ -7,6 +7,7 @@
 
 #include "output/base/err.h"
 #include "scanner/cli/command.h"
+#include "scanner/cli/exit_status.h"
 #include "scanner/cli/options.h"
 #include <stdio.h>
 
