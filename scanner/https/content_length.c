@@ -22,14 +22,15 @@ static void content_length_note_encoding(struct content_length *framing, struct 
 }
 
 void content_length_note(struct content_length *framing, struct span line) {
-  if (!framing->begun) framing->alien = !span_starts(line, SPAN("HTTP/1."));
+  bool first = !framing->begun;
+  if (first) framing->alien = !span_starts(line, SPAN("HTTP/1."));
   framing->begun = true;
   while (line.len && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r')) line.len--;
-  if (line.len && span_is_wsp(line.ptr[0])) { /* RFC 9112 section 5.2 */
+  if (line.len && span_is_wsp(line.ptr[0])) { /* RFC 9112 sections 2.2 and 5.2 */
     framing->folded = framing->folded || framing->at_field;
     return;
   }
-  framing->at_field = false;
+  framing->at_field = first;
   if (span_find(line, ':') == line.len) return;
   struct span name = span_cut(&line, ':');
   bool encoding = span_equal_nocase(name, SPAN("Transfer-Encoding"));

@@ -20,8 +20,8 @@ struct content_length {
   bool encoded; /* a Transfer-Encoding other than "chunked", once: the body must not be read */
   bool has_length;
   bool wrong;      /* a length that is no number or too large a one, or another one than before */
-  bool at_field;   /* the last line was one of these fields */
-  bool folded;     /* ... and its value goes on in the next one, which libcurl does not see */
+  bool at_field;   /* the last line was one of these fields, or the status */
+  bool folded;     /* ... and goes on in the next one, which libcurl does not see */
   uint64_t length; /* UINT64_MAX stands for all that is larger too */
 };
 

@@ -175,7 +175,9 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
     if (outcome->wrong_version)
       return SPAN("the status line is of another version than HTTP/1.1 or HTTP/1.0");
     if (outcome->wrong_length)
-      return SPAN("Content-Length is no number, too large, or given with different ones");
+      return SPAN(
+          "Content-Length is no number, too large, or given with different ones, or it or the "
+          "status goes on in a second line");
     if (outcome->encoded)
       return outcome_coding_phrase(outcome, "Transfer-Encoding", "\"chunked\", once, can be read",
                                    arena);

@@ -7,6 +7,7 @@ is the whole: the status, the effect, every code, and some members of the record
 from __future__ import annotations
 
 import gzip
+import zlib
 from dataclasses import dataclass, field, replace
 
 import message as dns
@@ -510,6 +511,37 @@ BUSY_CASES = (
                  fetch__attempts__1=Absent, fetch__attempts__1__address=Absent), requests=1),
 )
 
+def layers() -> bytes:
+    """gzip in gzip in gzip in gzip; innermost a header whose comment never ends: terabytes of it."""
+    inner, block = b"\x1f\x8b\x08\x10" + bytes(5) + b"\xff", b"A" * (1 << 20)
+    for _ in range(3):
+        packed = [zlib.compressobj(9, zlib.DEFLATED, -15) for _ in range(2)]
+        first = packed[0].compress(inner) + packed[0].flush(zlib.Z_FULL_FLUSH)
+        block = b"".join(packed[1].compress(block) for _ in range(64)) + \
+            packed[1].flush(zlib.Z_FULL_FLUSH)
+        inner = b"\x1f\x8b\x08" + bytes(6) + b"\xff" + first
+    return inner + block
+
+
+HELLO_REQUEST = bytes.fromhex("1603030004" "00000000")
+
+# What would keep a worker at it, and the scan from all others (tests/e2e/test_attacks.py).
+ATTACK_CASES = (
+    plain("hello-requests", "policy-tls-protocol", Endless(HELLO_REQUEST * 5000)),
+    web("folded-first-line", INVALID,
+        b"HTTP/1.1 200 OK\r\n folded: y\r\nContent-Length: 0\r\n\r\n"),
+    web("layers-of-gzip", INVALID,
+        http(chunk(layers()), "Transfer-Encoding: gzip, gzip, gzip, gzip, chunked", length=None)),
+    web("chunk-extension", INVALID, http(b"1;", "Transfer-Encoding: chunked", length=None),
+        Endless(b"a" * 65536)),
+    web("chunk-extension-by-octets", INVALID, http(b"1;", "Transfer-Encoding: chunked", length=None),
+        Endless(b"a")),
+    web("trailers", INVALID,
+        http(b"1\r\na\r\n0\r\n", "Transfer-Encoding: chunked", length=None),
+        Endless(b"X: " + b"a" * 90 + b"\r\n")),
+    web("body-by-octets", INVALID, http(b"", length=None), Endless(b"a")),
+)
+
 CASES: tuple[Case, ...] = (
     *RECORD_CASES, *HOST_CASES, *MX_CASES, *TLSRPT_CASES, *CONNECT_CASES, *HANDSHAKE_CASES,
-    *CERTIFICATE_CASES, *STEP_CASES, *HTTP_CASES, *BUSY_CASES)
+    *CERTIFICATE_CASES, *STEP_CASES, *HTTP_CASES, *ATTACK_CASES, *BUSY_CASES)
