@@ -7,22 +7,41 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+/* What was given at a time. */
+struct given {
+  STAILQ_ENTRY(given) link;
+  uint64_t records;
+  size_t len;
+  char bytes[];
+};
+
+STAILQ_HEAD(given_list, given);
+
 struct results_file {
   pthread_mutex_t lock;
-  pthread_cond_t closing_set;
-  pthread_t syncer; /* only for a regular file */
-  int fd;
-  bool regular; /* a named file, which can be synced and cut */
-  bool closing;
-  bool dirty;  /* appended to since the last sync began */
-  off_t whole; /* the file's size after the last whole append */
-  uint64_t appended;
+  pthread_cond_t changed; /* any of what stands below */
+  struct given_list queue;
+  size_t queued; /* bytes, with those that are being written */
+  bool finishing;
+  bool over;
+  bool left; /* to its writer, which frees it */
+  uint64_t appended, records;
+  off_t whole;  /* the file's size after the last whole append */
   enum err err; /* sticky */
   int err_errno;
+  bool dirty; /* appended to since the last sync began */
+  struct timespec sync_at;
+  void (*told)(void *data); /* when it is over */
+  void *told_data;
+  /* set once */
+  pthread_t writer;
+  int fd;
+  bool regular; /* a named file, which can be synced and cut */
 };
 
 /* What exists is not overwritten by writing into a pipe or to a terminal. */
@@ -69,23 +88,19 @@ static void results_file_sync_directory(const char *path) {
   free(directory);
 }
 
-static enum err results_file_fail(struct results_file *sink) {
-  if (sink->err != ERR_NONE) return sink->err;
-  sink->err_errno = errno;
-  sink->err = errno == EPIPE ? ERR_END : ERR_IO;
-  if (sink->regular && ftruncate(sink->fd, sink->whole) != 0)
-    return sink->err; /* the tail stays torn: readers drop it */
-  return sink->err;
-}
-
-/* Called with the lock, which is free while the disk works. */
-static void results_file_sync(struct results_file *sink) {
-  if (!sink->dirty) return;
-  sink->dirty = false;
-  pthread_mutex_unlock(&sink->lock);
-  int rc = fdatasync(sink->fd);
+/* Called without the lock: the file is the writer's. Who is told of the error finds it cut. */
+static void results_file_fail(struct results_file *sink, int number) {
   pthread_mutex_lock(&sink->lock);
-  if (rc != 0) results_file_fail(sink);
+  bool first = sink->err == ERR_NONE;
+  off_t whole = sink->whole;
+  pthread_mutex_unlock(&sink->lock);
+  if (!first) return;
+  bool torn = sink->regular && ftruncate(sink->fd, whole) != 0; /* readers drop the tail */
+  (void)torn;
+  pthread_mutex_lock(&sink->lock);
+  sink->err_errno = number;
+  sink->err = number == EPIPE ? ERR_END : ERR_IO;
+  pthread_mutex_unlock(&sink->lock);
 }
 
 static struct timespec results_file_next_sync(void) {
@@ -98,27 +113,112 @@ static struct timespec results_file_next_sync(void) {
   return at;
 }
 
-static void *results_file_syncer(void *data) {
-  struct results_file *sink = data;
-  pthread_mutex_lock(&sink->lock);
-  while (!sink->closing) {
-    struct timespec next = results_file_next_sync();
-    while (!sink->closing &&
-           pthread_cond_timedwait(&sink->closing_set, &sink->lock, &next) != ETIMEDOUT)
-      continue;
-    results_file_sync(sink);
-  }
-  results_file_sync(sink); /* what came while the last sync went on */
+/* Called with the lock, which is free while the disk works. */
+static void results_file_sync(struct results_file *sink) {
+  if (!sink->dirty || !sink->regular) return;
+  sink->dirty = false;
   pthread_mutex_unlock(&sink->lock);
+  if (fdatasync(sink->fd) != 0) results_file_fail(sink, errno);
+  pthread_mutex_lock(&sink->lock);
+}
+
+/* A pipe or terminal that somebody set non-blocking is waited for all the same. */
+static void results_file_wait_writable(int fd) {
+  struct pollfd writable = {.fd = fd, .events = POLLOUT};
+  poll(&writable, 1, -1);
+}
+
+/* Gives an errno. */
+static int results_file_write_out(int fd, struct span rest) {
+  while (rest.len) {
+    ssize_t n = write(fd, rest.ptr, rest.len);
+    if (n >= 0)
+      rest = span_skip(rest, (size_t)n);
+    else if (errno == EAGAIN)
+      results_file_wait_writable(fd);
+    else if (errno != EINTR)
+      return errno;
+  }
+  return 0;
+}
+
+/* Called with the lock, which is free meanwhile. */
+static void results_file_write(struct results_file *sink, const struct given *given) {
+  if (sink->err != ERR_NONE) return;
+  pthread_mutex_unlock(&sink->lock);
+  int number = results_file_write_out(sink->fd, (struct span){given->bytes, given->len});
+  if (number) results_file_fail(sink, number);
+  pthread_mutex_lock(&sink->lock);
+  if (number) return;
+  if (!sink->dirty) sink->sync_at = results_file_next_sync();
+  sink->dirty = true;
+  sink->whole += (off_t)given->len;
+  sink->appended += given->len;
+  sink->records += given->records;
+}
+
+/* Called with the lock. False: nothing will come any more. */
+static bool results_file_await(struct results_file *sink, bool *sync) {
+  *sync = false;
+  while (STAILQ_EMPTY(&sink->queue) && !sink->finishing && !*sync) {
+    if (!sink->dirty || !sink->regular)
+      pthread_cond_wait(&sink->changed, &sink->lock);
+    else
+      *sync = pthread_cond_timedwait(&sink->changed, &sink->lock, &sink->sync_at) == ETIMEDOUT;
+  }
+  return !STAILQ_EMPTY(&sink->queue) || !sink->finishing;
+}
+
+/* However much comes, a sync is not put off. */
+static bool results_file_is_time_to_sync(const struct results_file *sink) {
+  struct timespec now;
+  if (!sink->dirty || !sink->regular) return false;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec > sink->sync_at.tv_sec ||
+         (now.tv_sec == sink->sync_at.tv_sec && now.tv_nsec >= sink->sync_at.tv_nsec);
+}
+
+/* Called with the lock. */
+static void results_file_write_next(struct results_file *sink) {
+  struct given *given = STAILQ_FIRST(&sink->queue);
+  if (!given) return;
+  STAILQ_REMOVE_HEAD(&sink->queue, link);
+  results_file_write(sink, given);
+  sink->queued -= given->len;
+  pthread_cond_broadcast(&sink->changed);
+  free(given);
+}
+
+static void results_file_free(struct results_file *sink) {
+  pthread_cond_destroy(&sink->changed);
+  pthread_mutex_destroy(&sink->lock);
+  if (sink->fd >= 0) close(sink->fd);
+  free(sink);
+}
+
+static void *results_file_writer(void *data) {
+  struct results_file *sink = data;
+  bool sync;
+  pthread_mutex_lock(&sink->lock);
+  while (results_file_await(sink, &sync)) {
+    results_file_write_next(sink);
+    if (sync || results_file_is_time_to_sync(sink)) results_file_sync(sink);
+  }
+  results_file_sync(sink);
+  sink->over = true;
+  if (sink->told) sink->told(sink->told_data);
+  bool left = sink->left;
+  pthread_mutex_unlock(&sink->lock);
+  if (left) results_file_free(sink);
   return NULL;
 }
 
 /* Signals are for the other threads. Gives an errno. */
-static int results_file_start_syncer(struct results_file *sink) {
+static int results_file_start_writer(struct results_file *sink) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  int rc = pthread_create(&sink->syncer, NULL, results_file_syncer, sink);
+  int rc = pthread_create(&sink->writer, NULL, results_file_writer, sink);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return rc;
 }
@@ -127,15 +227,9 @@ static void results_file_init_locks(struct results_file *sink) {
   pthread_condattr_t monotonic;
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-  pthread_cond_init(&sink->closing_set, &monotonic);
+  pthread_cond_init(&sink->changed, &monotonic);
   pthread_condattr_destroy(&monotonic);
   pthread_mutex_init(&sink->lock, NULL);
-}
-
-static void results_file_free(struct results_file *sink) {
-  pthread_cond_destroy(&sink->closing_set);
-  pthread_mutex_destroy(&sink->lock);
-  free(sink);
 }
 
 /* Not every file system can lock; where it cannot, the scan goes on without. Gives an errno. */
@@ -153,9 +247,7 @@ static int results_file_start_file(struct results_file *sink, const char *path,
   if (fstat(sink->fd, &st) != 0) return errno;
   sink->whole = st.st_size;
   results_file_sync_directory(path);
-  rc = results_file_start_syncer(sink);
-  if (rc != 0 && mode == RESULTS_FILE_CREATE) unlink(path);
-  return rc;
+  return 0;
 }
 
 /* Gives an errno. */
@@ -166,8 +258,13 @@ static int results_file_start(struct results_file *sink, const char *path,
   if (sink->fd < 0) return errno;
   int rc = fstat(sink->fd, &st) == 0 ? 0 : errno;
   sink->regular = rc == 0 && S_ISREG(st.st_mode) && strcmp(path, "-") != 0;
-  if (sink->regular) rc = results_file_start_file(sink, path, mode);
-  if (rc != 0) close(sink->fd);
+  bool ours = false; /* the file */
+  if (sink->regular) {
+    rc = results_file_start_file(sink, path, mode);
+    ours = rc == 0 && mode == RESULTS_FILE_CREATE;
+  }
+  if (rc == 0) rc = results_file_start_writer(sink);
+  if (rc != 0 && ours) unlink(path);
   return rc;
 }
 
@@ -176,6 +273,7 @@ enum err results_file_open(struct results_file **sink, const char *path,
   struct results_file *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   results_file_init_locks(made);
+  STAILQ_INIT(&made->queue);
   int rc = results_file_start(made, path, mode);
   if (rc == 0) {
     *sink = made;
@@ -187,34 +285,46 @@ enum err results_file_open(struct results_file **sink, const char *path,
   return rc == EEXIST ? ERR_REFUSED : ERR_IO;
 }
 
-/* A pipe or terminal that somebody set non-blocking is waited for all the same. */
-static void results_file_wait_writable(int fd) {
-  struct pollfd writable = {.fd = fd, .events = POLLOUT};
-  poll(&writable, 1, -1);
+bool results_file_has_room(struct results_file *sink) {
+  pthread_mutex_lock(&sink->lock);
+  bool room = sink->queued < RESULTS_FILE_QUEUE_SIZE || sink->err != ERR_NONE;
+  pthread_mutex_unlock(&sink->lock);
+  return room;
 }
 
-static enum err results_file_write(struct results_file *sink, struct span bytes) {
-  struct span rest = bytes;
-  while (rest.len) {
-    ssize_t n = write(sink->fd, rest.ptr, rest.len);
-    if (n >= 0)
-      rest = span_skip(rest, (size_t)n);
-    else if (errno == EAGAIN)
-      results_file_wait_writable(sink->fd);
-    else if (errno != EINTR)
-      return results_file_fail(sink);
+/* Called with the lock. */
+static enum err results_file_tell(const struct results_file *sink) {
+  errno = sink->err_errno;
+  return sink->err;
+}
+
+enum err results_file_give(struct results_file *sink, struct span bytes, uint64_t records) {
+  struct given *given = malloc(sizeof *given + bytes.len);
+  if (!given) return ERR_MEMORY;
+  given->records = records;
+  given->len = bytes.len;
+  if (bytes.len) memcpy(given->bytes, bytes.ptr, bytes.len);
+  pthread_mutex_lock(&sink->lock);
+  enum err err = results_file_tell(sink);
+  if (err == ERR_NONE) {
+    STAILQ_INSERT_TAIL(&sink->queue, given, link);
+    sink->queued += given->len;
+    pthread_cond_broadcast(&sink->changed);
+    given = NULL;
   }
-  sink->whole += (off_t)bytes.len;
-  sink->appended += bytes.len;
-  sink->dirty = true;
-  return ERR_NONE;
+  int number = errno;
+  pthread_mutex_unlock(&sink->lock);
+  free(given);
+  errno = number;
+  return err;
 }
 
 enum err results_file_append(struct results_file *sink, struct span bytes) {
+  enum err err = results_file_give(sink, bytes, 0);
+  if (err != ERR_NONE) return err;
   pthread_mutex_lock(&sink->lock);
-  if (sink->err == ERR_NONE) results_file_write(sink, bytes);
-  enum err err = sink->err;
-  errno = sink->err_errno;
+  while (sink->queued && sink->err == ERR_NONE) pthread_cond_wait(&sink->changed, &sink->lock);
+  err = results_file_tell(sink);
   pthread_mutex_unlock(&sink->lock);
   return err;
 }
@@ -224,6 +334,13 @@ uint64_t results_file_size(struct results_file *sink) {
   uint64_t appended = sink->appended;
   pthread_mutex_unlock(&sink->lock);
   return appended;
+}
+
+uint64_t results_file_records(struct results_file *sink) {
+  pthread_mutex_lock(&sink->lock);
+  uint64_t records = sink->records;
+  pthread_mutex_unlock(&sink->lock);
+  return records;
 }
 
 enum err results_file_cut(struct results_file *sink, uint64_t size) {
@@ -250,20 +367,42 @@ bool results_file_is_named(const struct results_file *sink) {
   return sink->regular;
 }
 
-/* After a failed write, what is whole is synced as well. */
-static void results_file_stop_syncer(struct results_file *sink) {
+void results_file_finish(struct results_file *sink, void (*over)(void *data), void *data) {
   pthread_mutex_lock(&sink->lock);
-  sink->closing = true;
-  pthread_cond_signal(&sink->closing_set);
+  sink->told = over;
+  sink->told_data = data;
+  sink->finishing = true;
+  pthread_cond_broadcast(&sink->changed);
   pthread_mutex_unlock(&sink->lock);
-  pthread_join(sink->syncer, NULL);
+}
+
+bool results_file_is_over(struct results_file *sink) {
+  pthread_mutex_lock(&sink->lock);
+  bool over = sink->over;
+  pthread_mutex_unlock(&sink->lock);
+  return over;
+}
+
+/* Of one that is finishing and not over: leaves it. */
+static bool results_file_leave(struct results_file *sink) {
+  pthread_mutex_lock(&sink->lock);
+  sink->left = sink->finishing && !sink->over;
+  sink->told = NULL;
+  if (sink->left) pthread_detach(sink->writer);
+  bool left = sink->left;
+  sink->finishing = true;
+  pthread_cond_broadcast(&sink->changed);
+  pthread_mutex_unlock(&sink->lock);
+  return left;
 }
 
 enum err results_file_close(struct results_file *sink) {
   if (!sink) return ERR_NONE;
-  if (sink->regular) results_file_stop_syncer(sink);
+  if (results_file_leave(sink)) return ERR_TIMEOUT;
+  pthread_join(sink->writer, NULL);
   sink->regular = false; /* nothing to cut once it is closed */
-  if (close(sink->fd) != 0 && errno != EINTR) results_file_fail(sink);
+  if (close(sink->fd) != 0 && errno != EINTR) results_file_fail(sink, errno);
+  sink->fd = -1;
   enum err err = sink->err;
   int saved = sink->err_errno;
   results_file_free(sink);

@@ -8,6 +8,7 @@
 #include "scanner/cli/resume_command.h"
 #include "scanner/cli/setup.h"
 #include "scanner/cli/summary.h"
+#include "scanner/run/notice.h"
 #include "scanner/run/signals.h"
 #include <errno.h>
 #include <unistd.h>
@@ -116,9 +117,10 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   enum scan_end end = scan_run(&config, &account);
   status = scan_exit_status(end);
   if (account.begin == 0) goto done; /* it did not begin */
-  if (options->progress != PROGRESS_NEVER && end != SCAN_READER_GONE)
+  bool heard = say_is_heard(SAY_PATIENCE_MS);
+  if (heard && options->progress != PROGRESS_NEVER && end != SCAN_READER_GONE)
     summary_print(stderr, &account, end, options->output);
-  if (account.resumable && (end == SCAN_STOPPED || end == SCAN_BROKEN)) {
+  if (heard && account.resumable && (end == SCAN_STOPPED || end == SCAN_BROKEN)) {
     fputs("stscan: the rest is done by: ", stderr);
     resume_command_print(stderr, argc, argv);
   }

@@ -1,7 +1,15 @@
 #include "scanner/run/notice.h"
 
 #include "output/base/terminal_text.h"
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* Of a pipe, POLLOUT says that PIPE_BUF octets have room. */
+bool say_is_heard(int patience_ms) {
+  struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
+  return poll(&error, 1, patience_ms) != 0;
+}
 
 void notice_of(const char *subject, const char *format, va_list args) {
   char line[NOTICE_LINE_MAX], shown[NOTICE_LINE_MAX];
@@ -11,6 +19,7 @@ void notice_of(const char *subject, const char *format, va_list args) {
   vsnprintf(line + used, sizeof line - used, format, args);
   size_t len = plain_text(span_of(line), shown, sizeof shown - 1);
   shown[len++] = '\n';
+  if (!say_is_heard(SAY_PATIENCE_MS)) return;
   fwrite(shown, 1, len, stderr); /* one write: lines of several threads do not mix */
 }
 

@@ -4,8 +4,16 @@
 #define SCANNER_RUN_NOTICE_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
-enum { NOTICE_LINE_MAX = 1024 };
+enum {
+  NOTICE_LINE_MAX = 1024,
+  SAY_PATIENCE_MS = 200, /* with who reads standard error; then the line is dropped */
+};
+
+/* Whether some lines can be written to standard error now, or within that time: who reads it must
+ * not hold up the program. */
+bool say_is_heard(int patience_ms);
 
 /* "stscan: ..." */
 __attribute__((format(printf, 1, 2))) void notice(const char *format, ...);

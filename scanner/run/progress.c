@@ -1,5 +1,6 @@
 #include "scanner/run/progress.h"
 
+#include "scanner/run/notice.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,7 @@ void progress_show(struct progress *progress, const struct worker_snapshot *sum,
                    size_t server_count, const struct list_reader_progress *source, uint64_t now) {
   char line[PROGRESS_LINE_MAX];
   progress_measure(progress, sum->domains, now);
+  if (!say_is_heard(0)) return;
   progress_format(progress, line, sum, server_count, source);
   if (progress->live) {
     fprintf(stderr, "\r%s\x1b[K", line);
@@ -124,6 +126,6 @@ void progress_show(struct progress *progress, const struct worker_snapshot *sum,
 }
 
 void progress_clear(struct progress *progress) {
-  if (progress->shown) fputs("\r\x1b[K", stderr);
+  if (progress->shown && say_is_heard(0)) fputs("\r\x1b[K", stderr);
   progress->shown = false;
 }

@@ -30,9 +30,12 @@ struct scan {
   bool loop_made;
   uv_async_t news; /* from the workers */
   uv_timer_t timer;
-  uv_async_t asked; /* by signals, to end */
+  uv_timer_t patience; /* with the output, once the end was asked for */
+  uv_async_t asked;    /* by signals, to end */
   struct progress *progress;
   unsigned interrupts; /* that were heard */
+  uint64_t stop_at;    /* uv_now(); when the grace is over */
+  bool finishing;      /* the workers are over, the sink is not */
   atomic_uint waiting; /* workers that wait for the resolvers */
   atomic_bool failing; /* that they answer, but reach nobody */
   bool told_waiting;
@@ -50,6 +53,27 @@ static void scan_stop(struct scan *scan, unsigned grace_ms) {
   for (unsigned i = 0; i < scan->made; i++) worker_stop(scan->workers[i], grace_ms);
 }
 
+static void scan_close_loop(struct scan *scan) {
+  if (scan->finishing) results_file_finish(scan->sink, NULL, NULL);
+  uv_close((uv_handle_t *)&scan->news, NULL);
+  uv_close((uv_handle_t *)&scan->timer, NULL);
+  uv_close((uv_handle_t *)&scan->patience, NULL);
+  signals_unwatch();
+  uv_close((uv_handle_t *)&scan->asked, NULL);
+}
+
+static void scan_on_impatient(uv_timer_t *timer) {
+  scan_close_loop(timer->data);
+}
+
+/* Who reads the output may never do so again: then the end does not wait for him. */
+static void scan_limit_writing(struct scan *scan) {
+  uint64_t now = uv_now(&scan->loop), left = SCAN_WRITE_MS;
+  if (scan->interrupts == 0) return;
+  if (scan->interrupts == 1 && scan->stop_at > now + left) left = scan->stop_at - now;
+  uv_timer_start(&scan->patience, scan_on_impatient, left, 0);
+}
+
 static void scan_on_signal(uv_async_t *handle) {
   struct scan *scan = handle->data;
   int number;
@@ -57,6 +81,8 @@ static void scan_on_signal(uv_async_t *handle) {
   if (asked == scan->interrupts) return; /* told once already */
   scan->interrupts = asked;
   scan->end = SCAN_STOPPED;
+  if (asked == 1) scan->stop_at = uv_now(&scan->loop) + scan->config->grace_ms;
+  if (scan->finishing) scan_limit_writing(scan);
   scan_stop(scan, asked == 1 ? scan->config->grace_ms : 0);
   progress_clear(scan->progress);
   if (asked == 1)
@@ -81,13 +107,6 @@ static void scan_on_timer(uv_timer_t *handle) {
   sum.domains += scan->journal.records;
   list_reader_progress(scan->source, &source);
   progress_show(scan->progress, &sum, scan->config->servers.count, &source, uv_now(&scan->loop));
-}
-
-static void scan_close_loop(struct scan *scan) {
-  uv_close((uv_handle_t *)&scan->news, NULL);
-  uv_close((uv_handle_t *)&scan->timer, NULL);
-  signals_unwatch();
-  uv_close((uv_handle_t *)&scan->asked, NULL);
 }
 
 /* Once for all workers. */
@@ -115,6 +134,22 @@ static void scan_worker_waiting(void *data, enum worker_wait wait) {
   uv_async_send(&scan->news);
 }
 
+static void scan_written(void *data) {
+  struct scan *scan = data;
+  uv_async_send(&scan->news);
+}
+
+/* The workers are over. */
+static void scan_finish(struct scan *scan) {
+  if (uv_is_closing((uv_handle_t *)&scan->news)) return;
+  if (!scan->finishing) {
+    scan->finishing = true;
+    results_file_finish(scan->sink, scan_written, scan);
+    scan_limit_writing(scan);
+  }
+  if (results_file_is_over(scan->sink)) scan_close_loop(scan);
+}
+
 /* A worker that failed ends the scan: the others must not go on into the void. */
 static void scan_on_news(uv_async_t *handle) {
   struct scan *scan = handle->data;
@@ -125,8 +160,8 @@ static void scan_on_news(uv_async_t *handle) {
     running += !worker_is_over(scan->workers[i]);
     failed |= worker_is_over(scan->workers[i]) && worker_err(scan->workers[i]) != ERR_NONE;
   }
-  if (running == 0 && !uv_is_closing((uv_handle_t *)handle))
-    scan_close_loop(scan);
+  if (running == 0)
+    scan_finish(scan);
   else if (failed)
     scan_stop(scan, 0);
 }
@@ -154,8 +189,9 @@ static enum err scan_make_loop(struct scan *scan) {
     return ERR_MEMORY;
   }
   scan->loop_made = true;
-  scan->news.data = scan->timer.data = scan->asked.data = scan;
+  scan->news.data = scan->timer.data = scan->patience.data = scan->asked.data = scan;
   uv_timer_init(&scan->loop, &scan->timer);
+  uv_timer_init(&scan->loop, &scan->patience);
   return ERR_NONE;
 }
 
@@ -290,9 +326,16 @@ static enum scan_end scan_broken(const struct scan *scan, enum err err) {
   return scan->account->resumable && err != ERR_SYNTAX ? SCAN_BROKEN : SCAN_FAILED;
 }
 
+/* Records that were made, and not written. */
+static uint64_t scan_unwritten(const struct scan *scan) {
+  struct worker_snapshot sum;
+  scan_sum(scan, &sum);
+  return sum.domains - results_file_records(scan->sink);
+}
+
 /* A signal that came when every line had its record has stopped nothing. */
 static bool scan_is_done(const struct scan *scan) {
-  uint64_t left = 0;
+  uint64_t left = scan_unwritten(scan);
   for (unsigned i = 0; i < scan->made; i++) left += worker_left(scan->workers[i]);
   return left == 0 && list_reader_is_done(scan->source);
 }
@@ -333,7 +376,8 @@ static enum err scan_fill_account(struct scan *scan) {
   list_reader_progress(scan->source, &source);
   scan_sum(scan, &sum);
   account->lines = source.lines;
-  account->records = sum.domains;
+  account->records = results_file_records(scan->sink);
+  account->dropped = scan_unwritten(scan);
   account->fetches = sum.fetches_done;
   account->bytes = results_file_size(scan->sink);
   account->server_count = scan->config->servers.count;
@@ -344,6 +388,22 @@ static enum err scan_fill_account(struct scan *scan) {
     err = tally_merge(account->tally, worker_tally(scan->workers[i]));
   }
   return err;
+}
+
+/* SCAN_COMPLETE: there is nothing to tell, or it was told. */
+static enum scan_end scan_close_sink(struct scan *scan, bool told) {
+  uint64_t unwritten = scan_unwritten(scan);
+  enum err err = results_file_close(scan->sink);
+  scan->sink = NULL;
+  if (err == ERR_NONE || told) return SCAN_COMPLETE;
+  if (err == ERR_END) return SCAN_READER_GONE;
+  if (err == ERR_TIMEOUT) {
+    notice("output %s takes nothing: %llu records are not written", scan->config->output,
+           (unsigned long long)unwritten);
+    return SCAN_STOPPED;
+  }
+  notice("output %s: %s", scan->config->output, strerror(errno));
+  return scan_broken(scan, ERR_IO);
 }
 
 static enum scan_end scan_go(struct scan *scan) {
@@ -359,12 +419,8 @@ static enum scan_end scan_go(struct scan *scan) {
     notice("the account of the scan: %s", err_text(ERR_MEMORY));
   if (err != ERR_NONE) end = SCAN_FAILED;
   bool told = end == SCAN_READER_GONE || end == SCAN_BROKEN || end == SCAN_FAILED;
-  if (results_file_close(scan->sink) != ERR_NONE && !told) {
-    notice("output %s: %s", scan->config->output, strerror(errno));
-    end = scan_broken(scan, ERR_IO);
-  }
-  scan->sink = NULL;
-  return end;
+  enum scan_end written = scan_close_sink(scan, told);
+  return written == SCAN_COMPLETE ? end : written;
 }
 
 /* A loop that never ran has its handles open. */

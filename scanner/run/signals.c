@@ -1,6 +1,7 @@
 #include "scanner/run/signals.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -40,7 +41,9 @@ static int64_t signals_now(void) {
 /* Nothing but what is safe in a handler. */
 static void signals_exit(void) {
   static const char text[] = "stscan: stopped by a signal\n";
-  if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(atomic_load(&signals.status));
+  struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT}; /* a write might never return */
+  bool heard = poll(&error, 1, 0) != 0;
+  if (heard && write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(atomic_load(&signals.status));
   _exit(atomic_load(&signals.status));
 }
 

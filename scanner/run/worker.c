@@ -36,6 +36,7 @@ struct worker {
   struct journey *journey;
   struct outage_watch *outage;
   struct gzip_block *member;
+  uint64_t unsealed; /* records in it */
   struct tally *tally;
   struct list_reader_batch *batch;
   size_t batch_next;
@@ -68,13 +69,16 @@ static void counter_set(atomic_uint_fast64_t *counter, uint64_t value) {
   atomic_store_explicit(counter, value, memory_order_relaxed);
 }
 
+/* While the sink has no room, the member grows, by what is in flight at most: see worker_fill(). */
 static void worker_flush(struct worker *worker) {
   struct span bytes;
+  if (gzip_block_pending(worker->member) > 0 && !results_file_has_room(worker->sink)) return;
   worker->flushed = uv_now(&worker->loop);
   if (gzip_block_pending(worker->member) == 0) return;
   enum err err = gzip_block_seal(worker->member, &bytes);
-  if (err == ERR_NONE) err = results_file_append(worker->sink, bytes);
+  if (err == ERR_NONE) err = results_file_give(worker->sink, bytes, worker->unsealed);
   if (err != ERR_NONE) worker_fail(worker, err);
+  worker->unsealed = 0;
 }
 
 static enum err worker_write(struct worker *worker, const struct result *result) {
@@ -101,6 +105,7 @@ static void worker_emit(void *data, const struct result *result) {
     worker_fail(worker, err);
     return;
   }
+  worker->unsealed++;
   counter_add(&worker->counters.domains);
   counter_add(&worker->counters.status[result->status]);
   if (result->fetch.asked) counter_add(&worker->counters.fetches_done);
@@ -120,9 +125,10 @@ static bool worker_next_batch(struct worker *worker) {
   return worker->batch != NULL;
 }
 
-/* Pull, don't push: a line is taken only when there is room for it. */
+/* Pull, don't push: a line is taken only when there is room for it, and for its record. */
 static void worker_fill(struct worker *worker) {
-  while (!worker->ending && worker->err == ERR_NONE && journey_has_room(worker->journey)) {
+  while (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->member) &&
+         journey_has_room(worker->journey)) {
     if (!worker->batch || worker->batch_next == worker->batch->count) {
       if (worker->source_ended || !worker_next_batch(worker)) return;
       continue;
@@ -133,11 +139,14 @@ static void worker_fill(struct worker *worker) {
   }
 }
 
-static bool worker_is_done(const struct worker *worker) {
+/* Without a domain in flight, and without a record that the sink has not got yet. */
+static bool worker_is_done(struct worker *worker) {
   if (worker->err != ERR_NONE) return true;
-  if (journey_in_flight(worker->journey) == 0)
-    return worker->ending || (worker->source_ended && !worker->batch);
-  return worker->ending && uv_now(&worker->loop) >= worker->deadline;
+  if (worker->ending && uv_now(&worker->loop) >= worker->deadline) return true;
+  if (journey_in_flight(worker->journey) > 0) return false;
+  if (!worker->ending && (!worker->source_ended || worker->batch)) return false;
+  worker_flush(worker);
+  return gzip_block_pending(worker->member) == 0;
 }
 
 static struct span worker_known(void *data, size_t i) {
@@ -217,7 +226,8 @@ static void worker_on_wake(uv_async_t *handle) {
 
 static void worker_on_tick(uv_timer_t *handle) {
   struct worker *worker = handle->data;
-  if (uv_now(&worker->loop) - worker->flushed >= WORKER_FLUSH_MS) worker_flush(worker);
+  bool waited = uv_now(&worker->loop) - worker->flushed >= WORKER_FLUSH_MS;
+  if (waited || gzip_block_full(worker->member)) worker_flush(worker);
   worker_publish(worker);
   worker_watch_resolver(worker);
 }

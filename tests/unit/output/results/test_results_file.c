@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -36,7 +37,7 @@ struct write_fault {
 };
 
 static const struct write_fault *write_script;
-static size_t write_script_left;
+static atomic_size_t write_script_left;
 static atomic_int syncs, sync_error;
 static sem_t *sync_begun, *sync_go_on; /* NULL: syncing does not wait for the test */
 
@@ -356,9 +357,9 @@ static void test_a_failed_sync_is_told(void **state) {
   assert_string_equal("x\n", file_text());
 }
 
-/* Nobody closes and nobody appends, and yet it is synced; meanwhile appends go on, and what they
- * bring is synced in its turn. */
-static void test_appends_do_not_wait_for_the_disk(void **state) {
+/* Nobody closes and nobody gives, and yet it is synced; meanwhile nobody waits for the disk, and
+ * what they give is synced in its turn. */
+static void test_giving_does_not_wait_for_the_disk(void **state) {
   (void)state;
   sem_t begun, go_on;
   sem_init(&begun, 0, 0);
@@ -368,15 +369,125 @@ static void test_appends_do_not_wait_for_the_disk(void **state) {
   struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
   assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("one\n")));
   sem_wait(&begun);
-  assert_int_equal(ERR_NONE, results_file_append(sink, SPAN("two\n")));
-  assert_string_equal("one\ntwo\n", file_text());
+  assert_int_equal(ERR_NONE, results_file_give(sink, SPAN("two\n"), 1));
+  assert_true(results_file_has_room(sink));
+  assert_int_equal(0, results_file_records(sink));
   sem_post(&go_on);
   sem_post(&go_on);
   assert_int_equal(ERR_NONE, results_file_close(sink));
+  assert_string_equal("one\ntwo\n", file_text());
   assert_int_equal(2, syncs);
   sync_begun = sync_go_on = NULL;
   sem_destroy(&begun);
   sem_destroy(&go_on);
+}
+
+/* A pipe that nobody reads, and the sink that writes to it. */
+struct stalled {
+  int ends[2];
+  struct results_file *sink;
+};
+
+static void stalled_open(struct stalled *stalled) {
+  char name[PATH_SIZE];
+  assert_int_equal(0, pipe(stalled->ends));
+  snprintf(name, sizeof name, "/dev/fd/%d", stalled->ends[1]);
+  stalled->sink = sink_of(name, RESULTS_FILE_CREATE);
+  close(stalled->ends[1]);
+}
+
+/* Until its last writer is gone. */
+static size_t stalled_read(const struct stalled *stalled) {
+  static char bytes[65536];
+  size_t sum = 0;
+  for (ssize_t n; (n = read(stalled->ends[0], bytes, sizeof bytes)) > 0;) sum += (size_t)n;
+  close(stalled->ends[0]);
+  return sum;
+}
+
+static void give(struct results_file *sink, size_t len, uint64_t records) {
+  char *bytes = calloc(1, len);
+  assert_non_null(bytes);
+  assert_int_equal(ERR_NONE, results_file_give(sink, (struct span){bytes, len}, records));
+  free(bytes);
+}
+
+static void *close_thread(void *data) {
+  static enum err err;
+  err = results_file_close(data);
+  return &err;
+}
+
+/* Below its limit, at it, and over it; none of it waits, and none of it is lost. */
+static void test_the_queue_is_bounded(void **state) {
+  (void)state;
+  struct stalled stalled;
+  pthread_t thread;
+  void *err;
+  stalled_open(&stalled);
+  assert_true(results_file_has_room(stalled.sink));
+  give(stalled.sink, RESULTS_FILE_QUEUE_SIZE - 1, 3);
+  assert_true(results_file_has_room(stalled.sink));
+  give(stalled.sink, 1, 1);
+  assert_false(results_file_has_room(stalled.sink));
+  give(stalled.sink, 1, 1);
+  assert_false(results_file_has_room(stalled.sink));
+  assert_int_equal(0, results_file_records(stalled.sink));
+  assert_int_equal(0, pthread_create(&thread, NULL, close_thread, stalled.sink));
+  assert_int_equal(RESULTS_FILE_QUEUE_SIZE + 1, stalled_read(&stalled));
+  pthread_join(thread, &err);
+  assert_int_equal(ERR_NONE, *(enum err *)err);
+}
+
+/* Who waits for room is told of the error that will never make any. */
+static void test_an_error_makes_room(void **state) {
+  (void)state;
+  struct stalled stalled;
+  signal(SIGPIPE, SIG_IGN);
+  stalled_open(&stalled);
+  give(stalled.sink, RESULTS_FILE_QUEUE_SIZE, 1);
+  assert_false(results_file_has_room(stalled.sink));
+  close(stalled.ends[0]);
+  while (!results_file_has_room(stalled.sink)) sched_yield();
+  assert_int_equal(ERR_END, results_file_give(stalled.sink, SPAN("late\n"), 1));
+  assert_int_equal(EPIPE, errno);
+  assert_int_equal(0, results_file_records(stalled.sink));
+  assert_int_equal(ERR_END, results_file_close(stalled.sink));
+}
+
+static void on_over(void *data) {
+  sem_post(data);
+}
+
+static void test_the_end_is_told(void **state) {
+  (void)state;
+  sem_t over;
+  sem_init(&over, 0, 0);
+  struct results_file *sink = sink_of(path, RESULTS_FILE_CREATE);
+  assert_int_equal(ERR_NONE, results_file_give(sink, SPAN("one\n"), 1));
+  assert_false(results_file_is_over(sink));
+  results_file_finish(sink, on_over, &over);
+  sem_wait(&over);
+  assert_true(results_file_is_over(sink));
+  assert_int_equal(1, results_file_records(sink));
+  assert_true(syncs >= 1);
+  assert_int_equal(ERR_NONE, results_file_close(sink));
+  assert_string_equal("one\n", file_text());
+  sem_destroy(&over);
+}
+
+/* A reader that stalls for ever keeps nobody; nothing is called any more, and when it reads on
+ * after all, it gets the rest. */
+static void test_a_sink_is_left_to_itself(void **state) {
+  (void)state;
+  struct stalled stalled;
+  stalled_open(&stalled);
+  give(stalled.sink, RESULTS_FILE_QUEUE_SIZE, 1);
+  results_file_finish(stalled.sink, on_over, NULL);
+  results_file_finish(stalled.sink, NULL, NULL);
+  assert_false(results_file_is_over(stalled.sink));
+  assert_int_equal(ERR_TIMEOUT, results_file_close(stalled.sink));
+  assert_int_equal(RESULTS_FILE_QUEUE_SIZE, stalled_read(&stalled));
 }
 
 struct appender {
@@ -452,7 +563,11 @@ int main(void) {
       SINK_TEST(test_standard_output),
       SINK_TEST(test_closing_syncs),
       SINK_TEST(test_a_failed_sync_is_told),
-      SINK_TEST(test_appends_do_not_wait_for_the_disk),
+      SINK_TEST(test_giving_does_not_wait_for_the_disk),
+      SINK_TEST(test_the_queue_is_bounded),
+      SINK_TEST(test_an_error_makes_room),
+      SINK_TEST(test_the_end_is_told),
+      SINK_TEST(test_a_sink_is_left_to_itself),
       SINK_TEST(test_appends_of_many_threads_stay_whole),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
