@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("duckdb.mjs")
-RECIPES = Path(__file__).resolve().parents[2] / "output" / "RECIPES.md"
+RECIPES = Path(__file__).resolve().parents[2] / "output" / "stats" / "RECIPES.md"
 RECIPE = re.compile(r"```sql\n-- ([a-z_.]+)[^\n]*\n(.*?)```", re.DOTALL)
 
 

@@ -19,7 +19,7 @@ from records import KINDS, MAX_AGE_FROM, MODES, STAGES, Maker, line_of, member, 
 
 COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
-SCHEMA = json.loads((ROOT / "output" / "stats.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "output" / "stats" / "stats.schema.json").read_text())
 OWN = {"where", "input", "by"}  # members that only the command has
 
 
