@@ -32,13 +32,31 @@ const char *finding_severity_text(enum finding_severity severity) {
   return texts[severity];
 }
 
-const char *finding_stage_text(enum finding_stage stage) {
-  static const char *const texts[] = {
-#define X(name, text) text,
-      FINDING_STAGE_MAP(X)
+static const struct {
+  const char *text, *about, *causes;
+} finding_stages[STAGE_COUNT] = {
+#define X(name, text, about, causes) {text, about, causes},
+    FINDING_STAGE_MAP(X)
 #undef X
-  };
-  return texts[stage];
+};
+
+const char *finding_stage_text(enum finding_stage stage) {
+  return finding_stages[stage].text;
+}
+
+const char *finding_stage_about(enum finding_stage stage) {
+  return finding_stages[stage].about;
+}
+
+const char *finding_stage_causes(enum finding_stage stage) {
+  return finding_stages[stage].causes;
+}
+
+bool finding_stage_has_errors(enum finding_stage stage) {
+  for (int code = 0; code < FOUND_COUNT; code++)
+    if (finding_table[code].stage == stage && finding_table[code].severity == FINDING_ERROR)
+      return true;
+  return false;
 }
 
 const char *finding_result_type_text(enum finding_result_type type) {

@@ -17,16 +17,26 @@
   X(WARNING, "warning")                                                                            \
   X(INFO, "info")
 
-/* In the order of the journey. */
+/* In the order of the journey: NAME, text, what is looked at there, title of a table of its errors.
+ */
 #define FINDING_STAGE_MAP(X)                                                                       \
-  X(RECORD, "record")                                                                              \
-  X(POLICY_DNS, "policy-dns")                                                                      \
-  X(POLICY_TCP, "policy-tcp")                                                                      \
-  X(POLICY_TLS, "policy-tls")                                                                      \
-  X(POLICY_HTTP, "policy-http")                                                                    \
-  X(POLICY_SYNTAX, "policy-syntax")                                                                \
-  X(MX, "mx")                                                                                      \
-  X(TLSRPT, "tlsrpt")
+  X(RECORD, "record", "the TXT record", "Causes: the record")                                      \
+  X(POLICY_DNS, "policy-dns", "addresses of the policy host", "Causes: DNS of the policy host")    \
+  X(POLICY_TCP, "policy-tcp", "connecting to it", "Causes: connecting")                            \
+  X(POLICY_TLS, "policy-tls", "handshake and certificate", "Causes: TLS and certificate")          \
+  X(POLICY_HTTP, "policy-http", "the answer to the fetch", "Causes: HTTP")                         \
+  X(POLICY_SYNTAX, "policy-syntax", "what the policy says", "Causes: the policy's syntax")         \
+  X(MX, "mx", "hosts that the policy does not cover", "Causes: MX and policy")                     \
+  X(TLSRPT, "tlsrpt", "the record for reports", "Causes: TLSRPT")                                  \
+  FINDING_STAGE_MORE(X)
+
+/* Stages and codes that tests make up, to show that nothing else has to know how many there are. */
+#ifndef FINDING_STAGE_MORE
+#define FINDING_STAGE_MORE(X)
+#endif
+#ifndef FINDING_MORE
+#define FINDING_MORE
+#endif
 
 /* RFC 8460 section 4.3. */
 #define FINDING_RESULT_TYPE_MAP(X)                                                                 \
@@ -51,7 +61,7 @@ enum finding_severity {
 };
 
 enum finding_stage {
-#define X(name, text) STAGE_##name,
+#define X(name, ...) STAGE_##name,
   FINDING_STAGE_MAP(X)
 #undef X
       STAGE_COUNT
@@ -99,6 +109,10 @@ enum finding_code finding_by_name(struct span name);
 
 const char *finding_severity_text(enum finding_severity severity);
 const char *finding_stage_text(enum finding_stage stage);
+const char *finding_stage_about(enum finding_stage stage);  /* "the TXT record" */
+const char *finding_stage_causes(enum finding_stage stage); /* "Causes: the record" */
+/* Whether any of its codes is an error. */
+bool finding_stage_has_errors(enum finding_stage stage);
 /* NULL where there is none. */
 const char *finding_result_type_text(enum finding_result_type type);
 const char *finding_class_text(enum finding_class class);

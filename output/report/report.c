@@ -144,15 +144,6 @@ static void add_effect(struct rows *rows, const struct statistics *statistics) {
 }
 
 static void add_stages(struct rows *rows, const struct statistics *statistics) {
-  static const char *const notes[STAGE_COUNT] = {
-      "the TXT record",
-      "addresses of the policy host",
-      "connecting to it",
-      "handshake and certificate",
-      "the answer to the fetch",
-      "what the policy says",
-      "hosts that the policy does not cover",
-  };
   const struct counts *counts = &statistics->counts;
   uint64_t base = statistics_deployed(statistics) + counts->status[STATUS_UNKNOWN];
   rows_chapter(rows, "What is wrong");
@@ -161,10 +152,10 @@ static void add_stages(struct rows *rows, const struct statistics *statistics) {
                REPORT_BAD);
   for (int i = 0; i < STAGE_COUNT; i++) {
     const char *name = finding_stage_text((enum finding_stage)i);
-    if (i == STAGE_TLSRPT) continue; /* it has no errors */
+    if (!finding_stage_has_errors((enum finding_stage)i)) continue;
     rows_note(rows_value(rows, name, "stage", DIMENSION_STAGE, name,
                          ROWS_OF(counts->stage[i], base, "deployed or unknown")),
-              notes[i]);
+              finding_stage_about((enum finding_stage)i));
   }
 }
 
@@ -178,15 +169,9 @@ static void add_code(struct rows *rows, const struct statistics *statistics, enu
 
 /* The errors of one stage, with the domains that have one there as their base. */
 static void add_causes(struct rows *rows, const struct statistics *statistics) {
-  static const char *const titles[] = {
-      "Causes: the record",    "Causes: DNS of the policy host",
-      "Causes: connecting",    "Causes: TLS and certificate",
-      "Causes: HTTP",          "Causes: the policy's syntax",
-      "Causes: MX and policy",
-  };
-  for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
+  for (int stage = 0; stage < STAGE_COUNT; stage++) {
     if (statistics->counts.stage[stage] == 0) continue;
-    rows_section(rows, titles[stage], "", REPORT_BAD);
+    rows_section(rows, finding_stage_causes((enum finding_stage)stage), "", REPORT_BAD);
     for (int code = 0; code < FOUND_COUNT; code++) {
       const struct finding_info *info = finding_info((enum finding_code)code);
       if ((int)info->stage == stage && info->severity == FINDING_ERROR)
@@ -324,7 +309,7 @@ static void add_managed_stages(struct rows *rows, const struct statistics *stati
   rows_section(rows, "Where it breaks, by who manages", "", REPORT_BAD);
   rows_chart(rows, REPORT_CHART_MANAGERS);
   for (int i = 0; i < MANAGER_COUNT; i++)
-    for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
       const char *name = manager_text((enum manager)i);
       const char *stage_text = finding_stage_text((enum finding_stage)stage);
       const struct managed_line *line = &statistics->managed.managers[i];
@@ -345,7 +330,8 @@ static void add_operators(struct rows *rows, const struct statistics *statistics
                REPORT_BAD);
   rows_value(rows, "broken", "operators", DIMENSION_COUNT, "broken",
              ROWS_OF(operators->broken, operators->count, "operators"));
-  for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
+  for (int stage = 0; stage < STAGE_COUNT; stage++) {
+    if (!finding_stage_has_errors((enum finding_stage)stage)) continue;
     const char *name = finding_stage_text((enum finding_stage)stage);
     rows_value(rows, name, "operators.stage", DIMENSION_COUNT, name,
                ROWS_OF(operators->stage[stage], operators->count, "operators"));

@@ -143,7 +143,8 @@ static void put_managers(const struct sheet *sheet) {
     fputs("</small></th>", out);
   }
   fputs("</tr></thead><tbody>\n", out);
-  for (int stage = 0; stage < STAGE_TLSRPT; stage++) {
+  for (int stage = 0; stage < STAGE_COUNT; stage++) {
+    if (!finding_stage_has_errors((enum finding_stage)stage)) continue;
     fprintf(out, "<tr><th scope=\"row\">%s</th>", finding_stage_text((enum finding_stage)stage));
     for (int i = 0; i < MANAGER_COUNT; i++)
       put_manager_cell(out, (enum manager)i, &lines[i], stage);

@@ -4,7 +4,7 @@
 
 #define DAY_MS ((int64_t)86400000)
 
-/* The widths of a packed mark's fields. */
+/* The widths of the fields of packed facts. */
 enum {
   STATUS_BITS = 3,
   EFFECT_BITS = 3,
@@ -19,7 +19,8 @@ static_assert(STATUS_BITS + EFFECT_BITS + CHOSEN_BITS + RANK_BITS + TLD_BITS + C
               "the fields fill the bits");
 static_assert(DOMAIN_FACTS_RANK_MAX / DOMAIN_FACTS_RANK_BIN < 1 << RANK_BITS, "every bin fits");
 static_assert(STATUS_COUNT < 1 << STATUS_BITS && EFFECT_COUNT < 1 << EFFECT_BITS, "enums fit");
-static_assert(sizeof(struct domain_facts) == 8 * DOMAIN_FACTS_CODE_WORDS + 24, "no padding");
+static_assert(sizeof(struct domain_facts) == 8 * DOMAIN_FACTS_CODE_WORDS + 40, "no padding");
+static_assert(STAGE_COUNT <= 64 && KIND_COUNT <= 32 && COUNTS_EXPIRY_BINS <= 8, "bits fit");
 
 bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code code) {
   return facts->codes[code / 64] >> (code % 64) & 1;
@@ -32,13 +33,13 @@ bool domain_facts_deployed(const struct domain_facts *facts) {
 static void domain_facts_code(struct domain_facts *facts, enum finding_code code) {
   const struct finding_info *info = finding_info(code);
   facts->codes[code / 64] |= (uint64_t)1 << (code % 64);
-  if (info->severity == FINDING_ERROR) facts->stages |= (uint16_t)(1U << info->stage);
+  if (info->severity == FINDING_ERROR) facts->stages |= (uint64_t)1 << info->stage;
 }
 
 static void domain_facts_findings(struct domain_facts *facts, const struct finding *findings) {
   for (const struct finding *f = findings; f; f = f->next) {
     domain_facts_code(facts, f->code);
-    if (f->has_kind) facts->kinds |= (uint8_t)(1U << f->kind);
+    if (f->has_kind) facts->kinds |= (uint32_t)1 << f->kind;
   }
 }
 

@@ -1,7 +1,7 @@
-/* A mark: what one domain adds to the statistics, and nothing else of its record.
+/* What one domain adds to the statistics, and nothing else of its record.
  *
- * Plain data without padding, so that two marks can be compared as memory. Texts are rows of the
- * tally that made the mark (output/stats/tally.h), counted from 1; 0: none.
+ * Plain data without padding, so that the facts of two domains can be compared as memory. Texts are
+ * rows of the tally that made them (output/stats/tally.h), counted from 1; 0: none. Owns nothing.
  */
 #ifndef OUTPUT_STATS_DOMAIN_FACTS_H
 #define OUTPUT_STATS_DOMAIN_FACTS_H
@@ -24,17 +24,17 @@ enum domain_facts_flag {
 
 struct domain_facts {
   uint64_t codes[DOMAIN_FACTS_CODE_WORDS]; /* a bit each */
+  uint64_t stages;                         /* with an error: a bit each */
   uint32_t tld;                            /* row */
   uint32_t operator_row;                   /* of the policy host */
   uint32_t rank_bin;                       /* from 1; 0: no rank */
-  uint16_t http_status;                    /* 0: none */
-  uint16_t stages;                         /* with an error: a bit each */
-  uint8_t status, effect, mode;            /* effect, mode: their COUNT for none */
-  uint8_t max_age_bin;                     /* COUNTS_MAX_AGE_BINS: none */
-  uint8_t expiry_bins;                     /* a bit each */
-  uint8_t kinds;                           /* a bit each */
-  uint8_t flags;
-  uint8_t reserved;
+  uint32_t flags;
+  uint32_t kinds;               /* a bit each */
+  uint16_t http_status;         /* 0: none */
+  uint8_t status, effect, mode; /* effect, mode: their COUNT for none */
+  uint8_t max_age_bin;          /* COUNTS_MAX_AGE_BINS: none */
+  uint8_t expiry_bins;          /* a bit each */
+  uint8_t reserved[5];
 };
 
 enum { DOMAIN_FACTS_RANK_BIN = 10000, DOMAIN_FACTS_RANK_MAX = 2000000000 };
@@ -45,11 +45,11 @@ struct domain_facts domain_facts_of(const struct result *result);
 bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code code);
 bool domain_facts_deployed(const struct domain_facts *facts); /* valid or broken */
 
-/* Adds the mark to the counters. */
+/* Adds the facts to the counters. */
 void domain_facts_count(const struct domain_facts *facts, struct counts *counts);
 
-/* Most marks, those of absent domains above all, fit into DOMAIN_FACTS_PACKED_BITS bits; false: not
- * this one. */
+/* The facts of most domains, of absent ones above all, fit into DOMAIN_FACTS_PACKED_BITS bits;
+ * false: not these. */
 enum { DOMAIN_FACTS_PACKED_BITS = 55 };
 bool domain_facts_pack(const struct domain_facts *facts, uint64_t *bits);
 struct domain_facts domain_facts_unpack(uint64_t bits);

@@ -9,10 +9,10 @@ enum { MANAGED_NAME_MAX = 255 };
 
 /* What decides, of one deployed domain. */
 struct managed_domain {
+  uint64_t stages;
   uint32_t operator_row;
-  uint16_t stages;
-  uint8_t flags;
-  bool broken;
+  uint32_t flags : 31;
+  uint32_t broken : 1;
 };
 
 const char *manager_text(enum manager manager) {
@@ -98,7 +98,7 @@ enum err managed_count(struct managed *managed, const struct domain_facts *facts
   managed->domains[managed->count++] = (struct managed_domain){
       .operator_row = facts->operator_row,
       .stages = facts->stages,
-      .flags = facts->flags,
+      .flags = facts->flags & 0x7fffffff,
       .broken = facts->status == STATUS_BROKEN,
   };
   return ERR_NONE;
