@@ -1,6 +1,7 @@
 #include "output/stats/newest.h"
 
 #include "output/base/siphash.h"
+#include "output/temporary.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,9 +9,8 @@
 #include <unistd.h>
 
 #define NEWEST_TIME_MAX ((int64_t)1 << 47) /* the year 6429 */
-#define NEWEST_FOLDER   "/var/tmp"
 
-enum { INDEX_BITS = 8, NEWEST_PATH_MAX = 4096 };
+enum { INDEX_BITS = 8 };
 
 struct entry {
   uint64_t name;  /* the domain's hash */
@@ -53,19 +53,6 @@ void newest_free(struct newest *newest) {
   free(newest);
 }
 
-static int temporary_file(void) {
-  char path[NEWEST_PATH_MAX];
-  const char *folder = getenv("TMPDIR");
-  if (!folder || !*folder) folder = NEWEST_FOLDER;
-  if (snprintf(path, sizeof path, "%s/stscan.XXXXXX", folder) >= (int)sizeof path) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
-  int fd = mkostemp(path, O_CLOEXEC);
-  if (fd >= 0) unlink(path);
-  return fd;
-}
-
 /* Room for one more element behind the count that there are. */
 static bool grow(void **array, size_t size, size_t count, size_t *room) {
   if (count < *room) return true;
@@ -92,7 +79,7 @@ static enum err transfer(int fd, void *at, size_t size, off_t offset, bool out) 
 }
 
 static enum err part_write(struct newest *newest, struct part *part) {
-  if (newest->fd < 0) newest->fd = temporary_file();
+  if (newest->fd < 0) newest->fd = temporary_open();
   if (newest->fd < 0) return ERR_IO;
   if (!grow((void **)&part->written, sizeof *part->written, part->written_count,
             &part->written_room))

@@ -16,9 +16,24 @@ static size_t arena_limit(const struct arena *arena) {
   return arena->limit ? arena->limit : ARENA_LIMIT_DEFAULT;
 }
 
+static bool arena_is_pressed(const struct arena *arena, size_t want) {
+  const struct arena_budget *budget = arena->budget;
+  return budget && budget->used > arena->total && budget->used + want > budget->limit;
+}
+
+static void arena_count(struct arena *arena, size_t more, size_t less) {
+  arena->total = arena->total + more - less;
+  if (arena->budget) arena->budget->used = arena->budget->used + more - less;
+}
+
 static bool arena_grow(struct arena *arena, size_t size) {
   size_t want = size > ARENA_CHUNK_SIZE ? size : ARENA_CHUNK_SIZE;
   if (want > arena_limit(arena) - arena->total) {
+    arena->err = ERR_LIMIT;
+    return false;
+  }
+  arena->pressed = arena_is_pressed(arena, want);
+  if (arena->pressed) {
     arena->err = ERR_LIMIT;
     return false;
   }
@@ -30,7 +45,7 @@ static bool arena_grow(struct arena *arena, size_t size) {
   chunk->older = arena->chunks;
   chunk->size = want;
   arena->chunks = chunk;
-  arena->total += want;
+  arena_count(arena, want, 0);
   arena->next = chunk->bytes;
   arena->left = want;
   return true;
@@ -97,11 +112,12 @@ void arena_reset(struct arena *arena) {
     else
       free(chunk);
   }
-  *arena = (struct arena){.limit = arena->limit};
+  arena_count(arena, 0, arena->total);
+  *arena = (struct arena){.limit = arena->limit, .budget = arena->budget};
   if (!keep) return;
   keep->older = NULL;
   arena->chunks = keep;
-  arena->total = keep->size;
+  arena_count(arena, keep->size, 0);
   arena->next = keep->bytes;
   arena->left = keep->size;
 }
@@ -112,5 +128,6 @@ void arena_free(struct arena *arena) {
     arena->chunks = chunk->older;
     free(chunk);
   }
-  *arena = (struct arena){.limit = arena->limit};
+  arena_count(arena, 0, arena->total);
+  *arena = (struct arena){.limit = arena->limit, .budget = arena->budget};
 }

@@ -19,14 +19,22 @@ enum {
 
 struct arena_chunk;
 
-/* Initialise with {.limit = ...}; all else zero. */
+/* What several arenas may hold together. One that is over it fails with ERR_LIMIT and is pressed;
+ * the only one that holds anything never is, so that somebody always gets on. */
+struct arena_budget {
+  size_t used, limit; /* bytes */
+};
+
+/* Initialise with {.limit = ..., .budget = ...}; all else zero. */
 struct arena {
   struct arena_chunk *chunks; /* newest first */
   char *next;
   size_t left;
-  size_t total; /* bytes of all chunks */
-  size_t limit; /* 0: ARENA_LIMIT_DEFAULT */
-  enum err err; /* sticky: ERR_MEMORY or ERR_LIMIT */
+  size_t total;                /* bytes of all chunks */
+  size_t limit;                /* 0: ARENA_LIMIT_DEFAULT */
+  struct arena_budget *budget; /* NULL: none */
+  bool pressed;                /* err is the budget's, not its own limit's */
+  enum err err;                /* sticky: ERR_MEMORY or ERR_LIMIT */
 };
 
 /* Zeroed, aligned for any type; NULL once err is set. size 0 gives a valid pointer. */

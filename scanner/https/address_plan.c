@@ -1,18 +1,31 @@
 #include "scanner/https/address_plan.h"
 
+static bool address_plan_has(const struct address_plan *plan, const union address *address) {
+  bool found = false;
+  for (size_t i = 0; i < plan->address_count && !found; i++)
+    found = address_same_ip(plan->addresses[i], address);
+  return found;
+}
+
+static const char *address_plan_why_not(const struct request_common *common,
+                                        const union address *address) {
+  if (block_list_has_address(common->block, address)) return "on the block list";
+  return address_is_public(address) ? "this machine's own" : "not public";
+}
+
 void address_plan_choose(struct address_plan *plan, const union address *addresses, size_t count,
                          const struct request_common *common, struct arena *arena) {
   struct span detail = {0};
   for (size_t i = 0; i < count; i++) {
-    bool barred = block_list_has_address(common->block, &addresses[i]);
     char ip[ADDRESS_TEXT_MAX];
-    if (!barred && (common->allow_private || address_is_public(&addresses[i]))) {
-      plan->addresses[plan->address_count++] = &addresses[i];
+    if (request_may_contact(common, &addresses[i])) {
+      if (!address_plan_has(plan, &addresses[i]))
+        plan->addresses[plan->address_count++] = &addresses[i];
       continue;
     }
     address_ip_text(&addresses[i], ip);
     detail = arena_format(arena, "%.*s%s%s is %s", SPAN_ARG(detail), detail.len ? ", " : "", ip,
-                          barred ? "on the block list" : "not public");
+                          address_plan_why_not(common, &addresses[i]));
   }
   if (plan->address_count) return;
   plan->best.findings.arena = arena;

@@ -27,8 +27,8 @@ struct address_plan {
   size_t attempt_count;
 };
 
-/* Takes the addresses that may be contacted, at most ADDRESS_PLAN_ADDRESSES_MAX; they must stay
- * valid. If none is left, best says why. */
+/* Takes the addresses that may be contacted, each once, at most ADDRESS_PLAN_ADDRESSES_MAX; they
+ * must stay valid. If none is left, best says why. */
 void address_plan_choose(struct address_plan *plan, const union address *addresses, size_t count,
                          const struct request_common *common, struct arena *arena);
 

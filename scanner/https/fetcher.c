@@ -39,6 +39,7 @@ struct fetch_state {
   struct address_plan plan;
   unsigned troubles;
   unsigned aways;
+  bool impatient; /* the address has been silent for long */
 };
 
 struct fetcher {
@@ -54,6 +55,7 @@ struct fetcher {
   size_t in_flight;         /* without the stalled */
   size_t stalled;           /* whose connection takes so long that it seems dead */
   struct fetch_list paused; /* who ends first goes first */
+  size_t paused_count;
   struct connect_queue *queue;
   struct fetch_list ended; /* whose callback is due */
   bool has_token;          /* taken from the pace and not used yet */
@@ -107,6 +109,7 @@ static void fetcher_wait(struct fetcher *fetcher, struct fetch_state *state) {
 static void fetcher_pause(struct fetcher *fetcher, struct fetch_state *state, uint64_t until) {
   struct fetch_state *before = TAILQ_LAST(&fetcher->paused, fetch_list);
   state->place = FETCH_PAUSING;
+  fetcher->paused_count++;
   state->pause_until = until;
   while (before && before->pause_until > until) before = TAILQ_PREV(before, fetch_list, link);
   if (before)
@@ -119,6 +122,7 @@ static void fetcher_end_pauses(struct fetcher *fetcher, uint64_t now) {
   struct fetch_state *state;
   while ((state = TAILQ_FIRST(&fetcher->paused)) && state->pause_until <= now) {
     TAILQ_REMOVE(&fetcher->paused, state, link);
+    fetcher->paused_count--;
     fetcher_wait(fetcher, state);
   }
 }
@@ -157,6 +161,25 @@ static bool fetcher_was_away(const struct fetcher *fetcher, struct fetch_state *
   return true;
 }
 
+/* Says of a silence that it was not waited for as long as others are. */
+static void fetcher_tell_impatience(struct attempt *attempt) {
+  struct arena *arena = attempt->findings.arena;
+  struct finding *found = attempt->findings.first;
+  while (found && found->code != attempt->code) found = found->next;
+  if (!found) return;
+  struct span said = arena_format(arena, " (waited %d ms: silent %d times in a row before)",
+                                  FETCHER_SHORT_PATIENCE_MS, ADDRESS_LIMITS_SILENCES);
+  found->detail = arena_join(arena, found->detail, said);
+}
+
+/* Whether time passed and no HTTP status came. */
+static void fetcher_hear(struct fetcher *fetcher, const struct request *request,
+                         const struct fetch_state *state, struct attempt *attempt, uint64_t now) {
+  bool silent = request->outcome.late && attempt->step < OUTCOME_HEADERS;
+  address_limits_hear(fetcher->config.limits, &request->address, silent, now);
+  if (silent && state->impatient) fetcher_tell_impatience(attempt);
+}
+
 static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
                           const struct request *request) {
   uint64_t now = uv_hrtime(), pause;
@@ -172,6 +195,7 @@ static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
     return;
   }
   struct attempt attempt = attempt_judge(request, fetcher_clock(), state->fetch->findings->arena);
+  fetcher_hear(fetcher, request, state, &attempt, now);
   address_plan_keep(&state->plan, &attempt, spent);
   pause = fetcher_back_off(fetcher, &request->address, &attempt, now);
   switch (address_plan_turn(&state->plan, &attempt, pause)) {
@@ -183,8 +207,12 @@ static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
 
 /* Nanoseconds that a transfer may have spent by now. */
 static uint64_t fetcher_limit(const struct fetcher *fetcher, const struct request *request) {
-  return address_plan_limit(&request->state->plan, request_step(request),
-                            (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS);
+  const uint64_t patience = (uint64_t)FETCHER_SHORT_PATIENCE_MS * FETCHER_MS_NS;
+  const struct fetch_state *state = request->state;
+  uint64_t limit = address_plan_limit(&state->plan, request_step(request),
+                                      (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS);
+  bool is_short = state->impatient && request_step(request) < OUTCOME_HEADERS;
+  return is_short && patience < limit ? patience : limit;
 }
 
 /* Takes the transfer from its fetch and makes room for another. */
@@ -283,6 +311,7 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
     return;
   }
   state->place = FETCH_RUNNING;
+  state->impatient = address_limits_is_silent(fetcher->config.limits, &address, uv_hrtime());
   state->request = request;
   request->state = state;
   request->stalled = false;
@@ -422,6 +451,7 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
   made->common = (struct request_common){.fetcher = made,
                                          .policy_size_max = config->policy_size_max,
                                          .allow_private = config->allow_private,
+                                         .own = config->own,
                                          .block = config->block};
   TAILQ_INIT(&made->idle);
   TAILQ_INIT(&made->busy);
@@ -492,7 +522,10 @@ void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch) {
   if (!state) return;
   fetch->state = NULL;
   switch (state->place) {
-  case FETCH_PAUSING: TAILQ_REMOVE(&fetcher->paused, state, link); break;
+  case FETCH_PAUSING:
+    TAILQ_REMOVE(&fetcher->paused, state, link);
+    fetcher->paused_count--;
+    break;
   case FETCH_WAITING: connect_queue_remove(fetcher->queue, &state->waiter); break;
   case FETCH_ENDED: TAILQ_REMOVE(&fetcher->ended, state, link); break;
   case FETCH_RUNNING: {
@@ -510,4 +543,12 @@ size_t fetcher_in_flight(const struct fetcher *fetcher) {
 
 size_t fetcher_waiting(const struct fetcher *fetcher) {
   return connect_queue_waiting(fetcher->queue);
+}
+
+size_t fetcher_resting(const struct fetcher *fetcher) {
+  return fetcher->paused_count;
+}
+
+size_t fetcher_waiting_at(struct fetcher *fetcher, const union address *address) {
+  return connect_queue_waiting_at(fetcher->queue, address);
 }

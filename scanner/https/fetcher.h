@@ -16,6 +16,7 @@
 #include "scanner/net/address.h"
 #include "scanner/net/address_limits.h"
 #include "scanner/net/block_list.h"
+#include "scanner/net/cidr_set.h"
 #include "scanner/net/rate_limit.h"
 #include "scanner/sts/finding_list.h"
 #include <uv.h>
@@ -23,6 +24,9 @@
 enum {
   FETCHER_IN_FLIGHT_MAX = 256, /* transfers of one worker; each costs some 75 kB (field notes) */
   FETCHER_ADDRESS_MAX = 4,     /* of each family */
+  /* Until the HTTP status, for an address that was silent ADDRESS_LIMITS_SILENCES times in a row.
+   */
+  FETCHER_SHORT_PATIENCE_MS = 2000,
 };
 
 struct fetcher_config {
@@ -36,8 +40,9 @@ struct fetcher_config {
   unsigned stalled_max;   /* beyond them: connections without an answer for a second */
   bool allow_private;
   const struct block_list *block; /* may be NULL; outlives the fetcher */
-  struct address_limits *limits;  /* may be NULL; shared */
-  struct rate_limit *pace;        /* may be NULL; shared */
+  const struct cidr_set *own; /* the machine's own addresses; may be NULL; outlives the fetcher */
+  struct address_limits *limits; /* may be NULL; shared */
+  struct rate_limit *pace;       /* may be NULL; shared */
 };
 
 struct fetch {
@@ -75,5 +80,8 @@ void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch);
 
 size_t fetcher_in_flight(const struct fetcher *fetcher); /* transfers, not those that wait */
 size_t fetcher_waiting(const struct fetcher *fetcher);
+/* Those that leave an overloaded address alone for a while. */
+size_t fetcher_resting(const struct fetcher *fetcher);
+size_t fetcher_waiting_at(struct fetcher *fetcher, const union address *address);
 
 #endif

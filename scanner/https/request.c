@@ -17,11 +17,15 @@ enum {
 /* A server may have the policy compressed, but must send it as it is (RFC 9110 section 12.5.3). */
 static char request_accept[] = "Accept-Encoding: identity";
 
+bool request_may_contact(const struct request_common *common, const union address *address) {
+  if (block_list_has_address(common->block, address)) return false;
+  if (common->allow_private) return true;
+  return address_is_public(address) && !(common->own && cidr_set_hold(common->own, address));
+}
+
 static bool request_may_connect(const struct request *request, const union address *address) {
-  const struct request_common *common = request->common;
   return address_same_ip(address, &request->address) &&
-         (common->allow_private || address_is_public(address)) &&
-         !block_list_has_address(common->block, address);
+         request_may_contact(request->common, address);
 }
 
 /* The last gate: whatever libcurl made of our options, this is where it is about to connect to. */

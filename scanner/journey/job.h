@@ -7,6 +7,7 @@
 #define SCANNER_JOURNEY_JOB_H
 
 #include "scanner/https/fetcher.h"
+#include "scanner/journey/aside.h"
 #include "scanner/journey/journey_config.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/sts/domain.h"
@@ -47,6 +48,9 @@ struct job {
   uint64_t started; /* uv_now() */
   unsigned round;   /* of the journey's table */
   unsigned waiting; /* for so many callbacks */
+  bool returned;    /* it was put aside before */
+  bool large;       /* likewise, for what it holds */
+  bool returning;   /* and is counted as on its way to where it was */
   struct lookup txt;
   struct deployment *deployment;
   struct arena arena;
@@ -55,6 +59,11 @@ struct job {
 
 struct journey {
   struct journey_config config;
+  struct arena_budget budget;
+  struct aside *aside; /* NULL: everybody waits in his slot */
+  size_t returning, returning_large;
+  uint64_t passed_over; /* of those aside, since one could return */
+  uint64_t asides_rest; /* uv_now() until which none can */
   struct job *unused;
   struct job *busy; /* newest first */
   size_t in_flight;

@@ -25,6 +25,7 @@ static const struct stage journey_stages[] = {
 enum {
   STAGE_ROWS = sizeof journey_stages / sizeof *journey_stages,
   ROUND_RECORD = 1,
+  ROUND_FETCH = 3,
   ROUND_LAST = 3,
 };
 
@@ -32,8 +33,19 @@ enum err journey_new(struct journey **journey, const struct journey_config *conf
   struct journey *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   made->config = *config;
-  *journey = made;
-  return ERR_NONE;
+  made->budget.limit = config->arena_bytes;
+  enum err err = config->arena_bytes ? aside_new(&made->aside, config->loop) : ERR_NONE;
+  if (err == ERR_NONE)
+    *journey = made;
+  else
+    free(made);
+  return err;
+}
+
+void journey_close(struct journey *journey) {
+  if (!journey) return;
+  aside_close(journey->aside);
+  journey->aside = NULL;
 }
 
 static int64_t journey_wall_clock(void) {
@@ -60,9 +72,17 @@ void journey_free(struct journey *journey) {
   free(journey);
 }
 
-bool journey_has_room(const struct journey *journey) {
+static bool journey_has_slot(const struct journey *journey) {
   return journey->in_flight < journey->config.jobs_max &&
          resolver_room(journey->config.resolver) > 0;
+}
+
+bool journey_has_room(const struct journey *journey) {
+  return journey_has_slot(journey) && (!journey->aside || aside_has_room(journey->aside));
+}
+
+uint64_t journey_aside(const struct journey *journey) {
+  return journey->aside ? aside_count(journey->aside) : 0;
 }
 
 size_t journey_in_flight(const struct journey *journey) {
@@ -80,7 +100,8 @@ static struct job *job_take(struct journey *journey) {
       .older = journey->busy,
       .started = uv_now(journey->config.loop),
       .at = journey_wall_clock(),
-      .arena = {.limit = ARENA_LIMIT_DEFAULT + JOB_POLICY_COPIES * journey->config.policy_size_max},
+      .arena = {.limit = ARENA_LIMIT_DEFAULT + JOB_POLICY_COPIES * journey->config.policy_size_max,
+                .budget = journey->aside ? &journey->budget : NULL},
   };
   if (journey->busy) journey->busy->newer = job;
   journey->busy = job;
@@ -88,8 +109,15 @@ static struct job *job_take(struct journey *journey) {
   return job;
 }
 
+static void job_is_back(struct job *job) {
+  job->journey->returning -= job->returning;
+  job->journey->returning_large -= job->returning && job->large;
+  job->returning = false;
+}
+
 static void job_drop(struct job *job) {
   struct journey *journey = job->journey;
+  job_is_back(job);
   if (job->newer)
     job->newer->older = job->older;
   else
@@ -146,8 +174,60 @@ static void job_emit_overfull(struct job *job) {
   job->journey->config.emit(job->journey->config.data, &result);
 }
 
+/* A share of the slots, at least one. */
+static size_t journey_share(const struct journey *journey, size_t of) {
+  return journey->config.jobs_max > of ? journey->config.jobs_max / of : 1;
+}
+
+/* Whether so many wait for the address, or in all, that another one would take a slot from those
+ * who could get on. */
+static bool journey_is_crowded(const struct journey *journey, const union address *address,
+                               size_t of_all, size_t of_one) {
+  struct fetcher *fetcher = journey->config.fetcher;
+  return fetcher_waiting(fetcher) + fetcher_resting(fetcher) >= of_all ||
+         fetcher_waiting_at(fetcher, address) >= of_one;
+}
+
+static bool job_is_large(const struct job *job) {
+  return job->arena.total > JOURNEY_LARGE;
+}
+
+/* Who was aside has had his turn of waiting: he stays. */
+static bool job_is_crowded(const struct job *job) {
+  const struct journey *journey = job->journey;
+  const struct deployment *deployment = job->deployment;
+  if (!journey->aside || !deployment->address_count) return false;
+  if (job_is_large(job))
+    return fetcher_waiting_at(journey->config.fetcher, deployment->addresses) > 0;
+  if (job->returned) return false;
+  return journey_is_crowded(journey, deployment->addresses,
+                            journey_share(journey, JOURNEY_WAIT_SHARE),
+                            journey_share(journey, JOURNEY_SHARE));
+}
+
+/* Gives up its slot, and all that it knows but its name. */
+static void job_put_aside(struct job *job, const union address *address) {
+  struct aside_name name = {
+      .n = job->n,
+      .has_rank = job->has_rank,
+      .rank = job->rank,
+      .large = job_is_large(job),
+      .has_address = address != NULL,
+      .len = job->domain.len,
+  };
+  if (address) name.address = *address;
+  memcpy(name.name, job->domain.ptr, job->domain.len);
+  enum err err = aside_put(job->journey->aside, &name);
+  if (err != ERR_NONE) job->journey->config.fail(job->journey->config.data, err);
+  job_drop(job);
+}
+
 static void job_finish(struct job *job) {
   struct journey *journey = job->journey;
+  if (job->arena.pressed) {
+    job_put_aside(job, NULL);
+    return;
+  }
   if (job->arena.err == ERR_LIMIT)
     job_emit_overfull(job);
   else if (job->arena.err != ERR_NONE)
@@ -174,7 +254,12 @@ static void job_run(struct job *job) {
       job_finish(job);
       return;
     }
+    if (job->round + 1 == ROUND_FETCH && job_is_crowded(job)) {
+      job_put_aside(job, job->deployment->addresses);
+      return;
+    }
     job->round++;
+    if (job->round == ROUND_FETCH) job_is_back(job);
     for (size_t i = 0; i < STAGE_ROWS; i++)
       if (journey_stages[i].round == job->round && journey_stages[i].ask)
         journey_stages[i].ask(job);
@@ -218,7 +303,7 @@ static void job_lookup_done(struct lookup *lookup) {
   struct job *job = lookup->data;
   if (job_lookup_answered(lookup)) journey_learn(job->journey, job);
   if (journey_hold(job->journey, lookup)) return;
-  if (lookup->end == LOOKUP_FAILED) job->arena.err = ERR_MEMORY;
+  if (lookup->end == LOOKUP_FAILED && job->arena.err == ERR_NONE) job->arena.err = ERR_MEMORY;
   job_returned(job);
 }
 
@@ -293,10 +378,15 @@ static void journey_emit_line(struct journey *journey, uint64_t n, const struct 
 }
 
 static enum err journey_start_domain(struct journey *journey, uint64_t n,
-                                     const struct list_entry *entry, const struct domain *domain) {
+                                     const struct list_entry *entry, const struct domain *domain,
+                                     const struct aside_name *aside) {
   struct job *job = job_take(journey);
   if (!job) return ERR_MEMORY;
   job->n = n;
+  job->returned = job->returning = aside != NULL;
+  job->large = aside && aside->large;
+  journey->returning += job->returned;
+  journey->returning_large += job->large;
   job->has_rank = entry->has_rank;
   job->rank = entry->rank;
   const size_t prefix = sizeof JOB_RECORD_PREFIX - 1;
@@ -324,7 +414,60 @@ enum err journey_start(struct journey *journey, uint64_t n, const struct list_en
     return ERR_NONE;
   }
   if (!block_list_has_name(journey->config.block, domain.ascii))
-    return journey_start_domain(journey, n, entry, &domain);
+    return journey_start_domain(journey, n, entry, &domain, NULL);
   journey_emit_line(journey, n, entry, &domain);
   return ERR_NONE;
+}
+
+/* Whether there is room for what the name waits for: half of what made it wait, so that it does not
+ * come in vain. */
+static bool journey_can_return(const struct journey *journey, const struct aside_name *name) {
+  if (journey->budget.used > journey->budget.limit / 4 * 3) return false;
+  if (name->large && journey->returning_large == JOURNEY_RETURNING_LARGE) return false;
+  if (!name->has_address) return true;
+  if (name->large) return fetcher_waiting_at(journey->config.fetcher, &name->address) == 0;
+  return !journey_is_crowded(journey, &name->address,
+                             1 + journey_share(journey, 2 * JOURNEY_WAIT_SHARE),
+                             1 + journey_share(journey, 2 * JOURNEY_SHARE) / 2);
+}
+
+static enum err journey_return(struct journey *journey, const struct aside_name *name) {
+  struct list_entry entry = {
+      .text = {name->name, name->len},
+      .name = {name->name, name->len},
+      .has_rank = name->has_rank,
+      .rank = name->rank,
+  };
+  struct domain domain = {0};
+  const char *why;
+  arena_reset(&journey->scratch);
+  enum err err = domain_parse(entry.name, &journey->scratch, &domain, &why);
+  return err == ERR_NONE ? journey_start_domain(journey, name->n, &entry, &domain, name) : err;
+}
+
+static enum err journey_take_one_back(struct journey *journey) {
+  struct aside_name name;
+  if (!aside_take(journey->aside, &name)) return ERR_END;
+  if (journey_can_return(journey, &name)) {
+    journey->passed_over = 0;
+    return journey_return(journey, &name);
+  }
+  if (++journey->passed_over >= aside_count(journey->aside) + 1) {
+    journey->passed_over = 0;
+    journey->asides_rest = uv_now(journey->config.loop) + JOURNEY_ASIDE_REST_MS +
+                           aside_count(journey->aside) / JOURNEY_ASIDE_EACH_MS;
+  }
+  return aside_put(journey->aside, &name);
+}
+
+void journey_take_back(struct journey *journey) {
+  enum err err = ERR_NONE;
+  if (journey_aside(journey) == 0 || uv_now(journey->config.loop) < journey->asides_rest) return;
+  for (int i = 0; i < JOURNEY_PASSED_OVER && err == ERR_NONE; i++) {
+    if (!journey_has_slot(journey) || journey->returning == JOURNEY_RETURNING) return;
+    if (uv_now(journey->config.loop) < journey->asides_rest) return;
+    err = journey_take_one_back(journey);
+  }
+  if (err == ERR_END && aside_is_lost(journey->aside)) err = ERR_IO;
+  if (err != ERR_NONE && err != ERR_END) journey->config.fail(journey->config.data, err);
 }

@@ -17,8 +17,11 @@ struct journey;
 enum err journey_new(struct journey **journey, const struct journey_config *config);
 
 /* Jobs in flight are dropped without a result: close the resolver and the fetcher first, so that
- * they call back no more. NULL is allowed. */
+ * they call back no more. The loop must not run any more. NULL is allowed. */
 void journey_free(struct journey *journey);
+
+/* While the loop can still run to its end: forgets who was put aside. */
+void journey_close(struct journey *journey);
 
 /* Whether another line can be taken now. */
 bool journey_has_room(const struct journey *journey);
@@ -41,5 +44,11 @@ void journey_distrust(struct journey *journey, bool distrusts);
 struct span journey_known(const struct journey *journey, size_t i);
 
 size_t journey_in_flight(const struct journey *journey);
+
+/* Those that wait for an address, or for memory, beyond what is theirs of the slots: they are put
+ * aside as a name, and begin their journey anew when there is room. */
+uint64_t journey_aside(const struct journey *journey);
+/* Lets those return for which there is room. */
+void journey_take_back(struct journey *journey);
 
 #endif

@@ -11,8 +11,16 @@
 #include <uv.h>
 
 enum {
-  JOURNEY_KNOWN = 4,    /* domains that are kept to try the resolvers with */
-  JOURNEY_FAILING = 16, /* lookups in a row may end with SERVFAIL before it is doubted */
+  JOURNEY_KNOWN = 4,         /* domains that are kept to try the resolvers with */
+  JOURNEY_FAILING = 16,      /* lookups in a row may end with SERVFAIL before it is doubted */
+  JOURNEY_SHARE = 16,        /* one address holds at most a sixteenth of the slots by waiting */
+  JOURNEY_WAIT_SHARE = 2,    /* and all together a half */
+  JOURNEY_LARGE = 64 * 1024, /* octets of one that is never kept while it waits */
+  JOURNEY_RETURNING_LARGE = 8,
+  JOURNEY_RETURNING = 64,      /* of those aside, so many are asked anew at a time */
+  JOURNEY_PASSED_OVER = 1024,  /* of them are looked at in one turn of the loop */
+  JOURNEY_ASIDE_REST_MS = 100, /* before they are gone through again, */
+  JOURNEY_ASIDE_EACH_MS = 256, /* and a millisecond more for so many */
 };
 
 struct journey_config {
@@ -26,6 +34,8 @@ struct journey_config {
   bool ipv6;              /* there is a route: IPv6 addresses are tried first, else last */
   unsigned shard, shards; /* shards 0 or 1: all */
   size_t jobs_max;        /* domains in flight */
+  /* What their arenas may hold together; 0: no limit, and nobody is put aside. */
+  size_t arena_bytes;
   /* A lookup that times out while no server answers anything is held until journey_release(); so is
    * one that ends with SERVFAIL when all do, for a resolver that reaches nobody says so. */
   bool patient;

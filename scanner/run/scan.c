@@ -1,6 +1,7 @@
 #include "scanner/run/scan.h"
 
 #include "scanner/net/address_limits.h"
+#include "scanner/net/interfaces.h"
 #include "scanner/net/ipv6_route.h"
 #include "scanner/net/rate_limit.h"
 #include "scanner/run/descriptor_limit.h"
@@ -23,6 +24,7 @@ struct scan {
   struct resume_index journal; /* what was done before */
   struct rate_limit *dns_pace, *https_pace;
   struct address_limits *limits;
+  struct cidr_set own; /* the machine's addresses */
   psl_ctx_t *psl;
   struct worker *workers[SCAN_WORKERS_MAX];
   unsigned made, running;
@@ -202,6 +204,7 @@ static enum err scan_make_shared(struct scan *scan) {
   if (err == ERR_NONE)
     err = address_limits_new(&scan->limits, config->per_address, config->per_address_rate,
                              config->at_once);
+  if (err == ERR_NONE) err = interfaces_load(&scan->own);
   if (err == ERR_NONE) err = progress_new(&scan->progress, config->progress);
   if (err == ERR_NONE) err = scan_make_loop(scan);
   if (err != ERR_NONE) notice("%s", err_text(err));
@@ -251,6 +254,12 @@ static enum err scan_open_results(struct scan *scan) {
   return resume_count(scan->config, &scan->journal, &scan->account->earlier);
 }
 
+/* Each worker must get on with what a few domains can send. */
+static size_t scan_arena_bytes(const struct scan *scan) {
+  size_t share = SCAN_ARENA_BYTES / scan->threads;
+  return share > SCAN_ARENA_LEAST ? share : SCAN_ARENA_LEAST;
+}
+
 static enum err scan_make_workers(struct scan *scan) {
   const struct scan_config *config = scan->config;
   bool ipv6;
@@ -273,11 +282,13 @@ static enum err scan_make_workers(struct scan *scan) {
       .shard = config->shard,
       .shards = config->shards,
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
+      .arena_bytes = scan_arena_bytes(scan),
       .ended = scan_worker_ended,
       .waiting = scan_worker_waiting,
       .data = scan,
   };
   worker.fetcher.limits = scan->limits;
+  worker.fetcher.own = &scan->own;
   worker.fetcher.pace = scan->https_pace;
   worker.fetcher.in_flight_max = worker.fetcher.stalled_max = scan->fetches;
   for (; scan->made < scan->threads; scan->made++) {
@@ -439,6 +450,7 @@ static void scan_free(struct scan *scan) {
   resume_index_free(&scan->journal);
   progress_free(scan->progress);
   address_limits_free(scan->limits);
+  cidr_set_free(&scan->own);
   rate_limit_free(scan->https_pace);
   rate_limit_free(scan->dns_pace);
   psl_free(scan->psl);

@@ -12,10 +12,12 @@
 
 enum {
   SCAN_WORKERS_MAX = 256,
-  SCAN_WRITE_MS = 500,              /* for what is queued, when the end is wanted at once */
-  SCAN_CONCURRENCY_DEFAULT = 16384, /* domains; a slot costs some 700 bytes */
-  SCAN_FD_WORKER = 64,              /* descriptors of a worker besides its fetches */
-  SCAN_FD_REST = 32,                /* and of the program */
+  SCAN_WRITE_MS = 500,                 /* for what is queued, when the end is wanted at once */
+  SCAN_CONCURRENCY_DEFAULT = 16384,    /* domains; a slot costs some 700 bytes */
+  SCAN_ARENA_BYTES = 16 * 1024 * 1024, /* for what is known of the domains in flight */
+  SCAN_ARENA_LEAST = 2 * 1024 * 1024,  /* of each worker */
+  SCAN_FD_WORKER = 64,                 /* descriptors of a worker besides its fetches */
+  SCAN_FD_REST = 32,                   /* and of the program */
 };
 
 /* What came of it. */

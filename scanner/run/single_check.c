@@ -1,6 +1,7 @@
 #include "scanner/run/single_check.h"
 
 #include "scanner/journey/journey.h"
+#include "scanner/net/interfaces.h"
 #include "scanner/net/ipv6_route.h"
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@ struct single_check {
   bool loop_made;
   struct rate_limit *dns_pace, *https_pace;
   struct address_limits *limits;
+  struct cidr_set own; /* the machine's addresses */
   psl_ctx_t *psl;
   bool ipv6; /* there is a route */
   struct resolver *resolver;
@@ -37,6 +39,7 @@ static enum err single_check_make_shared(struct single_check *enquiry) {
   if (err == ERR_NONE) err = rate_limit_new(&enquiry->https_pace, config->https_rate, 1);
   if (err == ERR_NONE)
     err = address_limits_new(&enquiry->limits, config->per_address, config->per_address_rate, 1);
+  if (err == ERR_NONE) err = interfaces_load(&enquiry->own);
   if (err == ERR_NONE && uv_loop_init(&enquiry->loop) != 0) err = ERR_MEMORY;
   enquiry->loop_made = err == ERR_NONE;
   enquiry->psl = psl_latest(NULL);
@@ -59,6 +62,7 @@ static enum err single_check_make_fetcher(struct single_check *enquiry, const ch
   struct fetcher_config config = enquiry->config.fetcher;
   config.in_flight_max = 1;
   config.limits = enquiry->limits;
+  config.own = &enquiry->own;
   config.pace = enquiry->https_pace;
   return fetcher_new(&enquiry->fetcher, &enquiry->loop, &config, why);
 }
@@ -118,6 +122,7 @@ void single_check_free(struct single_check *enquiry) {
   journey_free(enquiry->journey);
   psl_free(enquiry->psl);
   address_limits_free(enquiry->limits);
+  cidr_set_free(&enquiry->own);
   rate_limit_free(enquiry->https_pace);
   rate_limit_free(enquiry->dns_pace);
   free(enquiry);

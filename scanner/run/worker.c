@@ -127,6 +127,8 @@ static bool worker_next_batch(struct worker *worker) {
 
 /* Pull, don't push: a line is taken only when there is room for it, and for its record. */
 static void worker_fill(struct worker *worker) {
+  if (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->member))
+    journey_take_back(worker->journey);
   while (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->member) &&
          journey_has_room(worker->journey)) {
     if (!worker->batch || worker->batch_next == worker->batch->count) {
@@ -145,6 +147,7 @@ static bool worker_is_done(struct worker *worker) {
   if (worker->ending && uv_now(&worker->loop) >= worker->deadline) return true;
   if (journey_in_flight(worker->journey) > 0) return false;
   if (!worker->ending && (!worker->source_ended || worker->batch)) return false;
+  if (!worker->ending && journey_aside(worker->journey) > 0) return false;
   worker_flush(worker);
   return gzip_block_pending(worker->member) == 0;
 }
@@ -177,7 +180,8 @@ static void worker_watch_resolver(struct worker *worker) {
 }
 
 static void worker_publish(struct worker *worker) {
-  counter_set(&worker->counters.in_flight, journey_in_flight(worker->journey));
+  counter_set(&worker->counters.in_flight,
+              journey_in_flight(worker->journey) + journey_aside(worker->journey));
   counter_set(&worker->counters.fetches, fetcher_in_flight(worker->fetcher));
   pthread_mutex_lock(&worker->server_lock);
   for (size_t i = 0; i < resolver_server_count(worker->resolver); i++)
@@ -188,7 +192,7 @@ static void worker_publish(struct worker *worker) {
 /* Nothing calls back into the journey once the resolver and the fetcher are closed. */
 static void worker_finish(struct worker *worker) {
   worker_publish(worker);
-  worker->dropped = journey_in_flight(worker->journey);
+  worker->dropped = journey_in_flight(worker->journey) + journey_aside(worker->journey);
   if (worker->err == ERR_NONE) worker_flush(worker);
   worker->left = worker->dropped;
   if (worker->batch) {
@@ -198,6 +202,7 @@ static void worker_finish(struct worker *worker) {
   worker->batch = NULL;
   resolver_close(worker->resolver);
   fetcher_close(worker->fetcher);
+  journey_close(worker->journey);
   outage_watch_free(worker->outage);
   worker->outage = NULL;
   worker->closed = true;
@@ -258,6 +263,7 @@ static enum err worker_make_journey(struct worker *worker) {
       .shard = worker->config.shard,
       .shards = worker->config.shards,
       .jobs_max = worker->config.jobs_max,
+      .arena_bytes = worker->config.arena_bytes,
       .patient = true,
       .emit = worker_emit,
       .fail = worker_journey_fail,
@@ -392,6 +398,7 @@ static void worker_close_handle(uv_handle_t *handle, void *data) {
 static void worker_free_loop(struct worker *worker) {
   if (worker->resolver && !worker->closed) resolver_close(worker->resolver);
   if (worker->fetcher && !worker->closed) fetcher_close(worker->fetcher);
+  journey_close(worker->journey);
   outage_watch_free(worker->outage);
   uv_walk(&worker->loop, worker_close_handle, NULL);
   uv_run(&worker->loop, UV_RUN_DEFAULT);

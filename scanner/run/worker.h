@@ -34,6 +34,7 @@ struct worker_config {
   bool ipv6; /* there is a route */
   unsigned shard, shards;
   size_t jobs_max;           /* of this worker */
+  size_t arena_bytes;        /* likewise: what is known of its domains in flight */
   void (*ended)(void *data); /* on the worker's thread, as the last thing */
   /* On the worker's thread: the worker waits, and why; or no more. */
   void (*waiting)(void *data, enum worker_wait wait);

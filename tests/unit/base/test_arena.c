@@ -191,8 +191,33 @@ static void makes_texts(void **state) {
   arena_free(&arena);
 }
 
+static void test_budget(void **state) {
+  struct arena_budget budget = {.limit = 3 * ARENA_CHUNK_SIZE};
+  struct arena one = {.budget = &budget}, two = one;
+  (void)state;
+  assert_non_null(arena_alloc(&one, 2 * ARENA_CHUNK_SIZE));
+  assert_non_null(arena_alloc(&two, ARENA_CHUNK_SIZE));
+  assert_int_equal(budget.used, budget.limit);
+  assert_null(arena_alloc(&two, ARENA_CHUNK_SIZE));
+  assert_true(two.pressed);
+  assert_int_equal(two.err, ERR_LIMIT);
+  arena_reset(&two);
+  assert_false(two.pressed);
+  assert_int_equal(budget.used, budget.limit); /* it keeps a chunk */
+  arena_free(&two);
+  assert_int_equal(budget.used, 2 * ARENA_CHUNK_SIZE);
+  assert_non_null(arena_alloc(&one, 2 * ARENA_CHUNK_SIZE)); /* alone, it may go on */
+  assert_null(arena_alloc(&two, 1));
+  assert_null(arena_alloc(&one, ARENA_LIMIT_DEFAULT));
+  assert_false(one.pressed); /* it is its own limit */
+  arena_free(&one);
+  arena_free(&two);
+  assert_int_equal(budget.used, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_budget),
       cmocka_unit_test(gives_zeroed_aligned_memory),
       cmocka_unit_test(owns_nothing_until_used),
       cmocka_unit_test(keeps_what_it_gave_in_place),

@@ -107,11 +107,49 @@ static void test_limits(void **state) {
   assert_true(address_plan_limit(&plan, OUTCOME_SHAKING_HANDS, CONNECT) == LEFT);
 }
 
+static union address parsed(const char *text) {
+  union address address;
+  assert_int_equal(address_parse(span_of(text), 443, &address), ERR_NONE);
+  return address;
+}
+
+/* What may be contacted, each once. */
+static void test_choice(void **state) {
+  union address addresses[] = {parsed("8.8.8.8"),  parsed("8.8.8.8"), parsed("9.9.9.9"),
+                               parsed("10.0.0.1"), parsed("1.1.1.1"), parsed("8.8.8.8")};
+  struct cidr_set own = {0};
+  struct cidr prefix;
+  struct request_common common = {.own = &own};
+  struct arena arena = {0};
+  (void)state;
+  assert_true(cidr_parse(SPAN("9.9.9.9"), &prefix));
+  assert_int_equal(cidr_set_add(&own, &prefix), ERR_NONE);
+  cidr_set_sort(&own);
+  struct address_plan plan = {0};
+  address_plan_choose(&plan, addresses, 6, &common, &arena);
+  assert_int_equal(plan.address_count, 2);
+  assert_ptr_equal(plan.addresses[0], &addresses[0]);
+  assert_ptr_equal(plan.addresses[1], &addresses[4]);
+  plan = (struct address_plan){0};
+  address_plan_choose(&plan, &addresses[2], 2, &common, &arena);
+  assert_int_equal(plan.address_count, 0);
+  const struct finding *finding = plan.best.findings.first;
+  assert_int_equal(finding->code, FOUND_POLICY_ADDRESS_NOT_PUBLIC);
+  assert_true(
+      span_equal(finding->detail, SPAN("9.9.9.9 is this machine's own, 10.0.0.1 is not public")));
+  common.allow_private = true;
+  plan = (struct address_plan){0};
+  address_plan_choose(&plan, addresses, 6, &common, &arena);
+  assert_int_equal(plan.address_count, 4);
+  cidr_set_free(&own);
+  arena_free(&arena);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_turns),         cmocka_unit_test(test_again_once),
-      cmocka_unit_test(test_most_attempts), cmocka_unit_test(test_furthest_counts),
-      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_turns),           cmocka_unit_test(test_choice),
+      cmocka_unit_test(test_again_once),      cmocka_unit_test(test_most_attempts),
+      cmocka_unit_test(test_furthest_counts), cmocka_unit_test(test_limits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* The queue, the gates and the ways out. What one transfer brings is in test_transfer.c. */
 #include "tests/unit/https/stage.h"
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -337,6 +338,40 @@ static void test_cancel_in_pause(void **state) {
   for (size_t i = 0; i < 2; i++) arena_free(&runs[i].arena);
 }
 
+/* An address that was silent again and again is not waited for as long as others. */
+static void test_short_patience(void **state) {
+  (void)state;
+  struct fetcher_config config = stage.config;
+  struct server server;
+  struct run runs[2];
+  union address address;
+  assert_int_equal(address_parse(SPAN("127.0.3.1"), 443, &address), ERR_NONE);
+  assert_int_equal(address_limits_new(&config.limits, 0, 0), ERR_NONE);
+  config.timeout_ms = 60000;
+  reopen_fetcher(&config);
+  for (int i = 0; i < ADDRESS_LIMITS_SILENCES; i++)
+    address_limits_hear(config.limits, &address, true, uv_hrtime());
+  start_server(&server, &silent, "127.0.3.1");
+  uint64_t start = milliseconds();
+  start_fetch(&runs[0], "127.0.3.1");
+  run_until(1);
+  assert_in_range(milliseconds() - start, FETCHER_SHORT_PATIENCE_MS, 30000);
+  const struct finding *finding = runs[0].findings.first;
+  assert_int_equal(finding->code, FOUND_POLICY_HTTP_TIMEOUT);
+  assert_non_null(memmem(finding->detail.ptr, finding->detail.len, "silent 8 times", 14));
+  server_end(&server);
+  start_server(&server, &sound, "127.0.3.1");
+  start_fetch(&runs[1], "127.0.3.1");
+  run_until(2);
+  check_sound(&runs[1]);
+  assert_false(address_limits_is_silent(config.limits, &address, uv_hrtime()));
+  server_end(&server);
+  close_fetcher(NULL);
+  assert_int_equal(uv_loop_init(&stage.loop), 0);
+  address_limits_free(config.limits);
+  for (size_t i = 0; i < 2; i++) arena_free(&runs[i].arena);
+}
+
 /* Connections that nobody answers leave their place after a second, as far as there is room. */
 static void test_stalled(void **state) {
   (void)state;
@@ -458,7 +493,11 @@ static void test_limits(void **state) {
   memset(long_host, 'a', sizeof long_host);
   run_init(&run);
   assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_LIMIT);
-  for (size_t i = 0; i < 2 * FETCHER_ADDRESS_MAX; i++) add_address(&run, "127.0.4.1");
+  for (size_t i = 0; i < 2 * FETCHER_ADDRESS_MAX; i++) {
+    char text[] = "127.0.4.1";
+    text[sizeof text - 2] = (char)('1' + i);
+    add_address(&run, text);
+  }
   run.fetch.host = (struct span){long_host, 254};
   assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_LIMIT);
   run.fetch.host.len = 253;
@@ -614,6 +653,7 @@ int main(void) {
       TEST(test_cancel_in_pause),
       TEST(test_stalled),
       TEST(test_time_that_passed_without_us),
+      TEST(test_short_patience),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
