@@ -346,7 +346,7 @@ static void test_short_patience(void **state) {
   struct run runs[2];
   union address address;
   assert_int_equal(address_parse(SPAN("127.0.3.1"), 443, &address), ERR_NONE);
-  assert_int_equal(address_limits_new(&config.limits, 0, 0), ERR_NONE);
+  assert_int_equal(address_limits_new(&config.limits, 0, 0, 1), ERR_NONE);
   config.timeout_ms = 60000;
   reopen_fetcher(&config);
   for (int i = 0; i < ADDRESS_LIMITS_SILENCES; i++)
