@@ -1,7 +1,7 @@
 #include "output/stats/newest.h"
 
 #include "output/base/siphash.h"
-#include "output/temporary.h"
+#include "output/base/temporary_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ static enum err transfer(int fd, void *at, size_t size, off_t offset, bool out) 
 }
 
 static enum err part_write(struct newest *newest, struct part *part) {
-  if (newest->fd < 0) newest->fd = temporary_open();
+  if (newest->fd < 0) newest->fd = temporary_file_open();
   if (newest->fd < 0) return ERR_IO;
   if (!grow((void **)&part->written, sizeof *part->written, part->written_count,
             &part->written_room))

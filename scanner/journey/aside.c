@@ -1,6 +1,6 @@
 #include "scanner/journey/aside.h"
 
-#include "output/temporary.h"
+#include "output/base/temporary_file.h"
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -136,7 +136,7 @@ static void aside_write(struct aside *aside) {
   unsigned writing = !aside->reading;
   if (aside->out || aside->broken || !block || !TAILQ_NEXT(block, link)) return;
   if (aside_files_are_empty(aside) && aside->front_count < ASIDE_BLOCKS) return;
-  if (aside->fd[writing] < 0) aside->fd[writing] = temporary_open();
+  if (aside->fd[writing] < 0) aside->fd[writing] = temporary_file_open();
   aside->broken = aside->fd[writing] < 0;
   if (aside->broken) return;
   aside->out = aside_take_back(aside);

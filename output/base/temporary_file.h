@@ -1,8 +1,8 @@
 /* A temporary file without a name: it goes with its descriptor, however the program ends. */
-#ifndef OUTPUT_TEMPORARY_H
-#define OUTPUT_TEMPORARY_H
+#ifndef OUTPUT_BASE_TEMPORARY_FILE_H
+#define OUTPUT_BASE_TEMPORARY_FILE_H
 
 /* Made in $TMPDIR, else in /var/tmp, which is on a disk. -1 with errno. */
-int temporary_open(void);
+int temporary_file_open(void);
 
 #endif

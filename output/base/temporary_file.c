@@ -1,4 +1,4 @@
-#include "output/temporary.h"
+#include "output/base/temporary_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TEMPORARY_FOLDER "/var/tmp"
+#define TEMPORARY_FILE_FOLDER "/var/tmp"
 
-enum { TEMPORARY_PATH_MAX = 4096 };
+enum { TEMPORARY_FILE_PATH_MAX = 4096 };
 
-int temporary_open(void) {
-  char path[TEMPORARY_PATH_MAX];
+int temporary_file_open(void) {
+  char path[TEMPORARY_FILE_PATH_MAX];
   const char *folder = getenv("TMPDIR");
-  if (!folder || !*folder) folder = TEMPORARY_FOLDER;
+  if (!folder || !*folder) folder = TEMPORARY_FILE_FOLDER;
   if (snprintf(path, sizeof path, "%s/stscan.XXXXXX", folder) >= (int)sizeof path) {
     errno = ENAMETOOLONG;
     return -1;
