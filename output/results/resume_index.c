@@ -12,6 +12,8 @@
 enum {
   RECORD_HEAD_SIZE = 32, /* RECORD_BEGIN, 20 digits, a comma */
   FIRST_SIZE = 64,       /* tells a torn head or record */
+  HOLE_MIN = 64,         /* NULs in a row */
+  HOLE_AT_END_MIN = 8,   /* a member's length ends with a few */
   GZIP_WINDOW = 15 + 16, /* zlib: the largest window, gzip alone */
 };
 
@@ -88,7 +90,7 @@ static enum err resume_index_mark(struct resume_index *journal, uint64_t n) {
 
 /* Takes whole lines off *bytes; an unfinished one stays in the reader. ERR_SYNTAX: one is no
  * record. */
-static enum err reader_line(struct reader *reader, struct span *bytes, uint64_t *n) {
+static enum err reader_line(struct reader *reader, struct span *bytes, uint64_t *n, bool *odd) {
   size_t at = span_find(*bytes, '\n');
   bool ended = at < bytes->len;
   line_add(&reader->line, span_first(*bytes, at));
@@ -96,15 +98,26 @@ static enum err reader_line(struct reader *reader, struct span *bytes, uint64_t 
   *n = 0;
   if (!ended) return ERR_NONE;
   *n = line_number(&reader->line);
+  *odd = reader->line.odd;
   reader->line = (struct line){0};
   return *n ? ERR_NONE : ERR_SYNTAX;
 }
 
-/* Plain: every line counts by itself, and the first that is no record begins the tail. When the
- * results are only checked, a tail is a line without its line feed, and nothing else. */
+/* What stands behind the last line feed: the beginning of a record, or what a hole left of one. */
+static bool line_is_torn(const struct line *line) {
+  struct span head = {line->head, line->head_len};
+  size_t len = head.len < sizeof RECORD_BEGIN - 1 ? head.len : sizeof RECORD_BEGIN - 1;
+  return line->odd || span_starts(SPAN(RECORD_BEGIN), span_first(head, len));
+}
+
+/* Plain: every line counts by itself. The tail begins with a line that holds NULs, the hole that
+ * a crash left, or that lacks its line feed. Any other line that is no record was written so, and
+ * is not ours to cut off. When the results are only checked, a tail is a line without its line
+ * feed, and nothing else. */
 static enum err plain_read(struct reader *reader) {
   struct resume_index *journal = reader->journal;
   uint64_t offset = journal->whole;
+  bool tail = false;
   size_t got;
   enum err err;
   if (lseek(reader->fd, (off_t)offset, SEEK_SET) < 0) return ERR_IO;
@@ -113,15 +126,20 @@ static enum err plain_read(struct reader *reader) {
     while (rest.len) {
       uint64_t n;
       size_t before = rest.len;
-      if (reader_line(reader, &rest, &n) != ERR_NONE) return journal->done ? ERR_NONE : ERR_SYNTAX;
+      bool odd = false;
+      if (reader_line(reader, &rest, &n, &odd) != ERR_NONE) {
+        if (!odd || !journal->done) return ERR_SYNTAX;
+        tail = true;
+      }
       offset += before - rest.len;
-      if (n == 0) continue;
+      if (n == 0 || tail) continue;
       journal->whole = offset;
       err = resume_index_mark(journal, n);
       if (err != ERR_NONE) return err;
     }
   }
-  return err;
+  if (err != ERR_NONE || !journal->done) return err;
+  return line_is_torn(&reader->line) ? ERR_NONE : ERR_SYNTAX;
 }
 
 static enum err pending_add(struct pending *pending, uint64_t n) {
@@ -141,7 +159,8 @@ static enum err inflater_lines(struct inflater *inflater, struct span bytes) {
   enum err err = ERR_NONE;
   while (bytes.len && err == ERR_NONE) {
     uint64_t n;
-    if (reader_line(&inflater->reader, &bytes, &n) != ERR_NONE) inflater->odd = true;
+    bool odd;
+    if (reader_line(&inflater->reader, &bytes, &n, &odd) != ERR_NONE) inflater->odd = true;
     if (n && inflater->reader.journal->done) err = pending_add(&inflater->pending, n);
   }
   return err;
@@ -216,6 +235,7 @@ static enum err inflater_run(struct inflater *inflater) {
     z->avail_in = (unsigned)got;
     do {
       err = inflater_step(inflater, &committed);
+      if (err == ERR_END) inflater->reader.journal->damaged = true;
       if (err != ERR_NONE) return err == ERR_END ? ERR_NONE : err;
     } while (z->avail_in || z->avail_out == 0);
   }
@@ -247,12 +267,20 @@ static enum err plain_read_rest(struct resume_index *journal, int fd) {
   return err;
 }
 
+/* What stands before the scan must end with a line: else the offset is not of these results. */
+static bool plain_may_begin(const struct resume_index *journal, int fd) {
+  char before = '\n';
+  if (journal->begin > journal->size) return false;
+  if (journal->begin == 0) return true;
+  return pread(fd, &before, 1, (off_t)journal->begin - 1) == 1 && before == '\n';
+}
+
 static enum err plain_read_scan(struct resume_index *journal, const char *path, int fd) {
   enum err err = scan_id_load(path, &journal->identity, &journal->begin);
   journal->whole = journal->begin;
   if (err == ERR_SYNTAX || err == ERR_NOT_FOUND) return ERR_NOT_FOUND;
   if (err != ERR_NONE) return err;
-  return journal->whole > journal->size ? ERR_NOT_FOUND : plain_read_rest(journal, fd);
+  return plain_may_begin(journal, fd) ? plain_read_rest(journal, fd) : ERR_REFUSED;
 }
 
 /* The file's first octets. */
@@ -284,12 +312,30 @@ static enum err resume_index_measure(struct resume_index *journal, int fd) {
   return journal->size ? ERR_NONE : ERR_END;
 }
 
+/* A hole is what a crash leaves where octets were to be written: NULs, in front, at the end, or
+ * more in a row than compressed data has. */
+static bool resume_index_has_hole(int fd, uint64_t from) {
+  char bytes[4096];
+  ssize_t got;
+  size_t run = 0, most = 0;
+  for (uint64_t at = from; (got = pread(fd, bytes, sizeof bytes, (off_t)at)) > 0;
+       at += (uint64_t)got) {
+    if (at == from && bytes[0] == 0) return true;
+    for (ssize_t i = 0; i < got; i++) {
+      run = bytes[i] ? 0 : run + 1;
+      if (run > most) most = run;
+    }
+  }
+  return most >= HOLE_MIN || run >= HOLE_AT_END_MIN;
+}
+
 static enum err resume_index_read_fd(struct resume_index *journal, const char *path, int fd,
                                      bool gzip) {
   enum err err = gzip ? gzip_read(journal, fd) : plain_read_scan(journal, path, fd);
   if (err != ERR_NONE) return err;
   if (!journal->identity && !resume_index_is_torn_head(journal, fd)) return ERR_NOT_FOUND;
-  return journal->size - journal->whole > RESUME_INDEX_TAIL_MAX ? ERR_LIMIT : ERR_NONE;
+  if (journal->size - journal->whole > RESUME_INDEX_TAIL_MAX) return ERR_LIMIT;
+  return !journal->damaged || resume_index_has_hole(fd, journal->whole) ? ERR_NONE : ERR_LIMIT;
 }
 
 static enum err resume_index_check_fd(struct resume_index *journal, int fd, bool gzip) {

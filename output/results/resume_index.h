@@ -3,8 +3,9 @@
  *
  * Records are recognised by the head that record_write.c gives them, {"v":1,"n":N, and not parsed
  * any further. A gzip member counts as a whole or not at all. What follows the last whole member or
- * line, and every octet behind the first damage, is the tail. Where the file holds several scans
- * (appended one behind the other), the last one's head begins the journal.
+ * line, and every octet behind the first hole, is the tail; a whole line or member that is no
+ * record of ours is nobody's tail. Where the file holds several scans (appended one behind the
+ * other), the last one's head begins the journal.
  */
 #ifndef OUTPUT_RESULTS_RESUME_INDEX_H
 #define OUTPUT_RESULTS_RESUME_INDEX_H
@@ -26,12 +27,14 @@ struct resume_index {
   uint64_t begin;        /* octets of the file in front of this scan: other scans */
   uint64_t size;         /* of the file */
   uint64_t whole;        /* octets of it that stay when the tail is dropped */
+  bool damaged;          /* the tail holds what no member can, and does not only end early */
 };
 
 /* To be followed by resume_index_free(), whatever it returns. ERR_NOT_FOUND: there is something,
  * but not the results of a scan that can be resumed; ERR_SYNTAX: something that is whole is no
- * record of ours; ERR_LIMIT: the tail is longer than RESUME_INDEX_TAIL_MAX (size and whole are
- * set); ERR_IO with errno; ERR_MEMORY. */
+ * record of ours; ERR_LIMIT: the tail is more than a crash can tear: longer than
+ * RESUME_INDEX_TAIL_MAX, or damaged where no hole is (size and whole are set); ERR_REFUSED: where
+ * the scan should begin (begin), no line does; ERR_IO with errno; ERR_MEMORY. */
 enum err resume_index_read(struct resume_index *journal, const char *path, bool gzip);
 void resume_index_free(struct resume_index *journal);
 

@@ -8,4 +8,8 @@
  * place of --force or --append. */
 void resume_command_print(FILE *out, int argc, char *const *argv);
 
+/* What must come again for it: lists that are streams (none: standard input). In one line each;
+ * nothing when all are files. */
+void resume_command_print_streams(FILE *out, int count, char *const *lists);
+
 #endif

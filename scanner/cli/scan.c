@@ -121,8 +121,9 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   if (heard && options->progress != PROGRESS_NEVER && end != SCAN_READER_GONE)
     summary_print(stderr, &account, end, options->output);
   if (heard && account.resumable && (end == SCAN_STOPPED || end == SCAN_BROKEN)) {
-    fputs("stscan: the rest is done by: ", stderr);
+    fputs("stscan: scan the rest with: ", stderr);
     resume_command_print(stderr, argc, argv);
+    resume_command_print_streams(stderr, options->operand_count, options->operands);
   }
   if (options->summary)
     err = summary_write(options->summary, options->force, &account, end, argc, argv);

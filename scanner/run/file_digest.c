@@ -49,6 +49,12 @@ static enum err file_digest_of(int fd, off_t from, off_t size, unsigned char *md
   return err;
 }
 
+static void file_digest_add_digest(char text[FILE_DIGEST_TEXT_MAX], size_t used,
+                                   const unsigned char *md) {
+  for (int i = 0; i < FILE_DIGEST_DIGEST_SHOWN; i++)
+    used += (size_t)snprintf(text + used, FILE_DIGEST_TEXT_MAX - used, "%02x", md[i]);
+}
+
 static enum err file_digest_fd(int fd, char text[FILE_DIGEST_TEXT_MAX]) {
   struct stat st;
   unsigned char md[EVP_MAX_MD_SIZE];
@@ -59,8 +65,7 @@ static enum err file_digest_fd(int fd, char text[FILE_DIGEST_TEXT_MAX]) {
   enum err err = file_digest_of(fd, from, size, md);
   if (err != ERR_NONE) return err;
   int used = snprintf(text, FILE_DIGEST_TEXT_MAX, "%" PRId64 " octets, sha256 ", (int64_t)size);
-  for (int i = 0; i < FILE_DIGEST_DIGEST_SHOWN; i++)
-    used += snprintf(text + used, FILE_DIGEST_TEXT_MAX - (size_t)used, "%02x", md[i]);
+  file_digest_add_digest(text, (size_t)used, md);
   return ERR_NONE;
 }
 
@@ -80,4 +85,33 @@ enum err file_digest(const char *path, char text[FILE_DIGEST_TEXT_MAX]) {
   close(fd);
   errno = saved;
   return err;
+}
+
+static enum err file_digest_each(EVP_MD_CTX *digest, char *const *paths, size_t count,
+                                 const char **bad) {
+  char one[FILE_DIGEST_TEXT_MAX];
+  if (EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1) return ERR_LIBRARY;
+  for (size_t i = 0; i < count; i++) {
+    *bad = paths[i];
+    enum err err = file_digest(paths[i], one);
+    if (err != ERR_NONE) return err;
+    if (EVP_DigestUpdate(digest, one, strlen(one) + 1) != 1) return ERR_LIBRARY; /* with its NUL */
+  }
+  return ERR_NONE;
+}
+
+enum err file_digest_all(char *const *paths, size_t count, char text[FILE_DIGEST_TEXT_MAX],
+                         const char **bad) {
+  unsigned char md[EVP_MAX_MD_SIZE];
+  EVP_MD_CTX *digest = EVP_MD_CTX_new();
+  if (!digest) return ERR_MEMORY;
+  enum err err = file_digest_each(digest, paths, count, bad);
+  if (err == ERR_NONE && EVP_DigestFinal_ex(digest, md, NULL) != 1) err = ERR_LIBRARY;
+  int saved = errno;
+  EVP_MD_CTX_free(digest);
+  errno = saved;
+  if (err != ERR_NONE) return err;
+  int used = snprintf(text, FILE_DIGEST_TEXT_MAX, "%zu files, sha256 ", count);
+  file_digest_add_digest(text, (size_t)used, md);
+  return ERR_NONE;
 }

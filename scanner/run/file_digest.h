@@ -3,6 +3,7 @@
 #define SCANNER_RUN_FILE_DIGEST_H
 
 #include "output/base/err.h"
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -15,5 +16,10 @@ enum {
  * longer than they are); "a stream" for what cannot be read twice. path "-": standard input, from
  * where it stands, which stays so. ERR_IO with errno; ERR_LIBRARY. */
 enum err file_digest(const char *path, char text[FILE_DIGEST_TEXT_MAX]);
+
+/* One for many: "1200 files, 1234 octets, sha256 HEX", of the fingerprints of each in their order.
+ * On an error *bad is the one that could not be read. */
+enum err file_digest_all(char *const *paths, size_t count, char text[FILE_DIGEST_TEXT_MAX],
+                         const char **bad);
 
 #endif

@@ -16,8 +16,6 @@ static enum err resume_identity(const struct scan_config *config, char **identit
   enum err err = scan_identity_make(config, identity, &bad);
   if (err == ERR_IO)
     notice("%s: %s", bad, strerror(errno));
-  else if (err == ERR_LIMIT)
-    notice("more lists than can be resumed: give them as one, on standard input");
   else if (err != ERR_NONE)
     notice("%s", err_text(err));
   return err;
@@ -67,6 +65,10 @@ static void resume_tell_unreadable(const char *output, enum err err,
         "output %s is not resumed: it does not hold, or not beside it, what tells which scan it is "
         "of",
         output);
+  else if (err == ERR_REFUSED)
+    notice("output %s is not resumed: by %s" SCAN_ID_FILE_SUFFIX " the scan begins at byte %" PRIu64
+           ", where no record does",
+           output, output, journal->begin);
   else if (err == ERR_SYNTAX)
     resume_tell_foreign(output, "resumed");
   else if (err == ERR_LIMIT)
@@ -100,7 +102,9 @@ static enum err resume_go_on(const struct scan_config *config, struct results_fi
     notice("output %s: %s", config->output, resume_why(err));
     return err;
   }
-  if (torn) notice("output %s: %" PRIu64 " octets of a torn end are dropped", config->output, torn);
+  if (torn)
+    notice("output %s: discarded %" PRIu64 " bytes of an incomplete final record", config->output,
+           torn);
   if (!journal->identity) return resume_write_head(config, sink, identity);
   notice("output %s: %" PRIu64 " records are there", config->output, journal->records);
   return ERR_NONE;

@@ -6,6 +6,7 @@
 #include "scanner/net/rate_limit.h"
 #include "scanner/run/descriptor_limit.h"
 #include "scanner/run/notice.h"
+#include "scanner/run/remainder.h"
 #include "scanner/run/resolver_check.h"
 #include "scanner/run/resume.h"
 #include "scanner/run/signals.h"
@@ -456,24 +457,24 @@ static void scan_free(struct scan *scan) {
   psl_free(scan->psl);
 }
 
-/* Fewer fetches at a time when there are too few file descriptors; as many more may be stalled. */
-static enum err scan_fit_descriptors(struct scan *scan) {
-  unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
-  scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
-  unsigned needed = scan->threads * (SCAN_FD_WORKER + 2 * scan->fetches) + SCAN_FD_REST;
-  unsigned allowed = descriptor_limit_raise(needed);
-  if (allowed >= needed) return ERR_NONE;
-  unsigned least = scan->threads * (SCAN_FD_WORKER + 2) + SCAN_FD_REST;
-  if (allowed < least) {
+/* What a worker opens besides its fetches. */
+static unsigned scan_worker_descriptors(const struct scan *scan) {
+  return SCAN_FD_WORKER + SCAN_FD_SERVER * (unsigned)scan->config->servers.count;
+}
+
+/* As many threads as there are file descriptors for, each with one fetch at least. */
+static enum err scan_fit_threads(struct scan *scan, unsigned allowed) {
+  unsigned least = scan_worker_descriptors(scan) + 2;
+  if (allowed < SCAN_FD_REST + least) {
     notice(
-        "%u file descriptors are allowed, %u threads need %u: give fewer --threads or raise ulimit "
-        "-n",
-        allowed, scan->threads, least);
+        "%u file descriptors are allowed, and one thread with %zu resolvers needs %u: raise ulimit "
+        "-n%s",
+        allowed, scan->config->servers.count, SCAN_FD_REST + least,
+        scan->config->servers.count > 1 ? ", or give fewer --resolvers" : "");
     return ERR_LIMIT;
   }
-  scan->fetches = ((allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER) / 2;
-  notice("%u file descriptors are allowed, %u wanted: at most %u policy fetches at a time", allowed,
-         needed, scan->fetches * scan->threads);
+  unsigned most = (allowed - SCAN_FD_REST) / least;
+  if (most < scan->threads) scan->threads = scan->account->threads = most;
   return ERR_NONE;
 }
 
@@ -481,6 +482,40 @@ static void scan_tell_shards(const struct scan_config *config) {
   if (config->at_once > 1 && config->dns_rate == 0)
     notice("%u shards share no ceiling: give --dns-rate if they use the same resolvers",
            config->at_once);
+}
+
+/* Fewer threads, and fewer fetches at a time, when there are too few file descriptors; as many more
+ * fetches may be stalled. */
+static enum err scan_fit_descriptors(struct scan *scan) {
+  unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
+  unsigned worker = scan_worker_descriptors(scan), threads = scan->threads;
+  scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
+  unsigned needed = scan->threads * (worker + 2 * scan->fetches) + SCAN_FD_REST;
+  unsigned allowed = descriptor_limit_raise(needed);
+  if (allowed >= needed) return ERR_NONE;
+  enum err err = scan_fit_threads(scan, allowed);
+  if (err != ERR_NONE) return err;
+  unsigned fetches = ((allowed - SCAN_FD_REST) / scan->threads - worker) / 2;
+  if (fetches < scan->fetches) scan->fetches = fetches;
+  notice(
+      "%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches at "
+      "a "
+      "time",
+      allowed, needed, scan->threads, threads, scan->fetches * scan->threads);
+  return ERR_NONE;
+}
+
+/* A scan that is complete ends without a question to anybody. ERR_END: it is. */
+static enum err scan_look_for_rest(struct scan *scan) {
+  bool left;
+  if (scan->journal.records == 0) return ERR_NONE;
+  struct scan_account *account = scan->account;
+  enum err err = remainder_look(scan->config, scan->journal.done, &left, &account->lines);
+  if (err == ERR_NONE && !left) err = tally_new(&account->tally);
+  if (err != ERR_NONE) notice("%s", err_text(err));
+  if (err != ERR_NONE || left) return err;
+  account->begin = account->end = scan_wall_clock();
+  return ERR_END;
 }
 
 /* All that can be wrong is found before the output is made. */
@@ -492,6 +527,7 @@ static enum err scan_prepare(struct scan *scan) {
   if (err == ERR_NONE) err = scan_make_workers(scan);
   bool resume = scan->config->resume; /* another scan's results are refused at once */
   if (err == ERR_NONE && resume) err = scan_open_results(scan);
+  if (err == ERR_NONE && resume) err = scan_look_for_rest(scan);
   if (err == ERR_NONE)
     err = resolver_check_say(scan->config->servers.at, scan->config->servers.count);
   if (err == ERR_NONE && !resume) err = scan_open_results(scan);
@@ -514,6 +550,8 @@ enum scan_end scan_run(const struct scan_config *config, struct scan_account *ac
   enum err err = scan_prepare(scan);
   if (err == ERR_NONE)
     end = scan_go(scan);
+  else if (err == ERR_END)
+    end = SCAN_COMPLETE;
   else if (err == ERR_TIMEOUT || err == ERR_BUSY)
     end = SCAN_LATER;
   scan_free(scan);

@@ -16,8 +16,9 @@ enum {
   SCAN_CONCURRENCY_DEFAULT = 16384,    /* domains; a slot costs some 700 bytes */
   SCAN_ARENA_BYTES = 16 * 1024 * 1024, /* for what is known of the domains in flight */
   SCAN_ARENA_LEAST = 2 * 1024 * 1024,  /* of each worker */
-  SCAN_FD_WORKER = 64,                 /* descriptors of a worker besides its fetches */
-  SCAN_FD_REST = 32,                   /* and of the program */
+  SCAN_FD_WORKER = 16,                 /* descriptors of a worker's loop and libraries */
+  SCAN_FD_SERVER = 14, /* and for each name server: sockets, old ones, the watch's */
+  SCAN_FD_REST = 32,   /* and of the program */
 };
 
 /* What came of it. */

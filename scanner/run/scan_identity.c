@@ -21,11 +21,22 @@ static enum err scan_identity_file(FILE *out, const char *key, const char *path,
   return err;
 }
 
+/* More lists than could each have a line: one fingerprint over all of theirs. */
+static enum err scan_identity_many_lists(FILE *out, const struct scan_config *config,
+                                         const char **bad) {
+  char print[FILE_DIGEST_TEXT_MAX];
+  enum err err = file_digest_all(config->lists, (size_t)config->list_count, print, bad);
+  if (err == ERR_NONE) fprintf(out, "all-lists %s\n", print);
+  return err;
+}
+
 static enum err scan_identity_lists(FILE *out, const struct scan_config *config, const char **bad) {
   char key[32];
   enum err err = ERR_NONE;
   fprintf(out, "lists %d\n", config->list_count ? config->list_count : 1);
   if (config->list_count == 0) return scan_identity_file(out, "list-1", "-", NULL, bad);
+  if (config->list_count > SCAN_IDENTITY_LISTS_MAX)
+    return scan_identity_many_lists(out, config, bad);
   for (int i = 0; i < config->list_count && err == ERR_NONE; i++) {
     snprintf(key, sizeof key, "list-%d", i + 1);
     err = scan_identity_file(out, key, config->lists[i], NULL, bad);

@@ -10,8 +10,10 @@
 #include "output/base/span.h"
 #include "scanner/run/scan_config.h"
 
-/* *identity is to be freed. ERR_IO with errno: *bad could not be read; ERR_LIMIT: too many lists;
- * ERR_MEMORY. */
+enum { SCAN_IDENTITY_LISTS_MAX = 512 }; /* with a line for each; of more, one line for all */
+
+/* *identity is to be freed. ERR_IO with errno: *bad could not be read; ERR_LIMIT: longer than it
+ * can be kept; ERR_MEMORY. */
 enum err scan_identity_make(const struct scan_config *config, char **identity, const char **bad);
 
 struct scan_identity_difference {

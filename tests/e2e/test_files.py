@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -191,6 +192,94 @@ class ForeignTest(unittest.TestCase):
                     self.assertEqual(json.loads((folder / "summary").read_text())["records"], records)
                 text = gzip.decompress(out.read_bytes()) if name.endswith(".gz") else out.read_bytes()
                 self.assertEqual(len(parse(text.decode().splitlines())), 2)
+
+    def test_what_is_complete_ends_without_a_resolver(self) -> None:
+        for name, shard in (("out.gz", "0/1"), ("out", "0/1"), ("half.gz", "1/2")):
+            with Folder() as folder:
+                out = folder / name
+                self.assertEqual(self.scan(folder, "-o", out, "--shard", shard).returncode, 0)
+                before = out.read_bytes()
+                for list_, status in ((folder / "names", 0), (folder / "more", 1)):
+                    (folder / "more").write_text("enforce.example\nabsent.example\ntesting.example\n")
+                    done = stscan("scan", "--resolvers", "127.0.0.1:9", *self.lab.options[2:], "--shard", shard,
+                                  "--resume", "-o", out, "--summary", folder / "summary", list_)
+                    self.assertEqual(done.returncode, status, done.stderr)
+                    self.assertEqual(out.read_bytes(), before)
+                summary = json.loads((folder / "summary").read_text())
+                self.assertEqual((summary["end"], summary["lines"], summary["records"]), ("complete", 2, 0))
+                self.assertEqual(summary["statistics"]["domains"], summary["resumed"])
+
+    def test_a_wrong_offset_drops_nothing(self) -> None:
+        with Folder() as folder:
+            out, beside = folder / "out", folder / "out.resume"
+            self.assertEqual(self.scan(folder, "-o", out).returncode, 0)
+            before = out.read_bytes()
+            beside.write_text(beside.read_text().replace("from 0\n", "from 10\n"))
+            done = self.scan(folder, "-o", out, "--resume")
+            self.assertEqual((done.returncode, out.read_bytes()), (1, before), done.stderr)
+            self.assertIn(b"begins at byte 10, where no record does", done.stderr)
+
+    def test_a_foreign_tail_is_not_dropped(self) -> None:
+        for name in ("out", "out.gz"):
+            for tail in (b"my notes\n", b"my notes"):
+                with Folder() as folder:
+                    out = folder / name
+                    self.assertEqual(self.scan(folder, "-o", out).returncode, 0)
+                    with out.open("ab") as file:
+                        file.write(tail)
+                    before = out.read_bytes()
+                    done = self.scan(folder, "-o", out, "--resume")
+                    self.assertEqual((done.returncode, out.read_bytes()), (1, before), done.stderr)
+                    self.assertIn(b"is not resumed", done.stderr)
+
+    def test_who_empties_the_results_leaves_no_hole(self) -> None:
+        with Folder() as folder:
+            out = folder / "out"
+            command = [stscan_path(), "scan", *self.lab.options, "-o", out, "--progress", "never", "-"]
+            scan = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert scan.stdin
+            scan.stdin.write(b"enforce.example\n")
+            scan.stdin.flush()
+            deadline = time.monotonic() + 60
+            while not out.exists() or not out.stat().st_size:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            os.truncate(out, 0)
+            errors = scan.communicate(b"absent.example\n", timeout=SECONDS)[1]
+            self.assertEqual(scan.returncode, 0, errors)
+            self.assertEqual([r["domain"] for r in parse(out.read_text().splitlines())], ["absent.example"])
+
+    def test_many_lists(self) -> None:
+        """More than have a line each in what tells which scan it is."""
+        with Folder() as folder:
+            lists = [folder / f"list{i:04}" for i in range(1200)]
+            for i, path in enumerate(lists):
+                path.write_text(f"n{i}.example\n")
+            scan = ["scan", *self.lab.options, "--progress", "never", "--resume", "-o", folder / "out.gz"]
+            for left in (1200, 0):
+                done = stscan(*scan, *lists)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with gzip.open(folder / "out.gz", "rt") as text:
+                    self.assertEqual(sorted(r["n"] for r in parse(text)), list(range(1, 1201)), left)
+            lists[700].write_text("other.example\n")
+            done = stscan(*scan, *lists)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"all-lists", done.stderr)
+
+    def test_the_printed_command_says_what_must_come_again(self) -> None:
+        with Folder() as folder:
+            command = [stscan_path(), "scan", *self.lab.options, "-o", folder / "out", "-"]
+            scan = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert scan.stdin
+            scan.stdin.write(b"enforce.example\n")
+            scan.stdin.flush()
+            while not (folder / "out").exists():
+                time.sleep(0.05)
+            scan.terminate()
+            scan.wait(timeout=SECONDS)
+            errors = scan.communicate()[1]
+            self.assertEqual(scan.returncode, 3, errors)
+            self.assertIn(b"the same list must come again, from its first line, on standard input", errors)
 
 
 if __name__ == "__main__":

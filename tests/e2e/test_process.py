@@ -144,5 +144,30 @@ class SignalTest(unittest.TestCase):
             self.assertFalse((folder / "out").exists())
 
 
+class DescriptorTest(unittest.TestCase):
+    def limited(self, most: int, *words: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(["sh", "-c", f'ulimit -n {most}; exec "$@"', "sh", stscan_path(), *map(str, words)],
+                              input=stdin, capture_output=True, timeout=SECONDS, check=False)
+
+    def test_fewer_threads_rather_than_a_refusal(self) -> None:
+        """What is accepted works: all names are scanned, and each has its record."""
+        with Lab() as lab:
+            names = b"".join(b"n%d.example\n" % i for i in range(3000)) + b"enforce.example\n"
+            options = [*lab.options]
+            dead = [f"127.0.0.{i}:9" for i in range(2, 33)]
+            for most, resolvers, status in ((63, 1, 1), (64, 1, 0), (90, 1, 0), (200, 1, 0), (135, 32, 1),
+                                            (497, 32, 1), (498, 32, 0), (700, 32, 0)):
+                options[1] = ",".join([lab.options[1], *dead[:resolvers - 1]])
+                done = self.limited(most, "scan", "--threads", "8", *options, "-", stdin=names)
+                self.assertEqual(done.returncode, status, (most, resolvers, done.stderr))
+                self.assertIn(f"{most} file descriptors are allowed".encode(), done.stderr)
+                self.assertNotIn(b"memory", done.stderr)
+                records = parse(done.stdout.decode().splitlines())
+                self.assertEqual(len(records), 0 if status else 3001)
+                if resolvers == 1:
+                    self.assertEqual([r["status"] for r in records if r["status"] != "absent"],
+                                     [] if status else ["valid"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -197,6 +197,27 @@ static void test_streams(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* A line for each list as long as there is room; then one for all, which still tells one of them.
+ */
+static void test_many_lists_have_one_fingerprint(void **state) {
+  (void)state;
+  static char *many[SCAN_IDENTITY_LISTS_MAX + 1], *other[SCAN_IDENTITY_LISTS_MAX + 1];
+  for (int i = 0; i <= SCAN_IDENTITY_LISTS_MAX; i++) many[i] = other[i] = first;
+  other[SCAN_IDENTITY_LISTS_MAX - 1] = second;
+  struct scan_config config = config_standard(), changed = config_standard();
+  config.lists = many;
+  changed.lists = other;
+  config.list_count = changed.list_count = SCAN_IDENTITY_LISTS_MAX;
+  check_difference(&config, &config, NULL);
+  check_difference(&config, &changed, "list-512");
+  config.list_count = changed.list_count = SCAN_IDENTITY_LISTS_MAX + 1;
+  check_difference(&config, &config, NULL);
+  check_difference(&config, &changed, "all-lists");
+  char *identity = identity_of(&config);
+  assert_true(strlen(identity) < 1024);
+  free(identity);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_options_that_records_depend_on),
@@ -206,6 +227,7 @@ int main(void) {
       TEST(test_lines_that_only_one_has),
       TEST(test_samples),
       TEST(test_streams),
+      TEST(test_many_lists_have_one_fingerprint),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

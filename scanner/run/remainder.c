@@ -1,0 +1,58 @@
+#include "scanner/run/remainder.h"
+
+#include "scanner/run/list_file.h"
+#include "scanner/sts/domain.h"
+#include "scanner/sts/shard.h"
+#include <sys/stat.h>
+
+static bool remainder_is_file(const char *path) {
+  struct stat st;
+  return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Whether an entry is of this part of the scan, as the journey tells it. */
+static bool remainder_is_ours(const struct scan_config *config, const struct list_entry *entry,
+                              struct arena *arena) {
+  struct domain domain;
+  const char *why;
+  if (config->shards <= 1) return true;
+  bool good = domain_parse(entry->name, arena, &domain, &why) == ERR_NONE;
+  unsigned shard = shard_of(good ? domain.ascii : entry->text, config->shards);
+  arena_free(arena);
+  return shard == config->shard;
+}
+
+static enum err remainder_look_list(const struct scan_config *config, const struct line_set *done,
+                                    struct ring *list, bool *left, uint64_t *lines) {
+  struct arena arena = {0};
+  struct span line;
+  enum err err = ERR_NONE;
+  bool first = true;
+  while (!*left && (err = list_line(list, &line)) == ERR_NONE) {
+    struct list_entry entry;
+    ++*lines;
+    *left = !line_set_has(done, *lines) && list_entry_parse(line, config->format, first, &entry) &&
+            remainder_is_ours(config, &entry, &arena);
+    first = false;
+  }
+  *left |= err != ERR_END; /* what is wrong with it, the scan will tell */
+  return err == ERR_MEMORY ? err : ERR_NONE;
+}
+
+enum err remainder_look(const struct scan_config *config, const struct line_set *done, bool *left,
+                        uint64_t *lines) {
+  enum err err = ERR_NONE;
+  *left = config->list_count == 0;
+  *lines = 0;
+  for (int i = 0; i < config->list_count && !*left && err == ERR_NONE; i++) {
+    struct ring *list;
+    *left = !remainder_is_file(config->lists[i]);
+    if (*left || list_open(&list, config->lists[i], -1) != ERR_NONE) {
+      *left = true;
+      break;
+    }
+    err = remainder_look_list(config, done, list, left, lines);
+    list_close(list);
+  }
+  return err;
+}
