@@ -400,7 +400,7 @@ class Resume(unittest.TestCase):
                 for torn in (True, False):
                     done = stscan(*self.command(output, "--resume"))
                     self.assertEqual(done.returncode, 3, done.stderr.decode())
-                    self.assertEqual(b"torn end" in done.stderr, torn)
+                    self.assertEqual(b"of an incomplete final record" in done.stderr, torn)
                     self.assertIn(f"output {output}: No space left on device\n".encode(), done.stderr)
                     self.assertIn(b"stscan scan --resume", done.stderr)
                     left = read(output)  # all of it is whole
