@@ -23,12 +23,12 @@ static bool remainder_is_ours(const struct scan_config *config, const struct lis
 }
 
 static enum err remainder_look_list(const struct scan_config *config, const struct line_set *done,
-                                    struct ring *list, bool *left, uint64_t *lines) {
+                                    struct list_file_file *list, bool *left, uint64_t *lines) {
   struct arena arena = {0};
   struct span line;
   enum err err = ERR_NONE;
   bool first = true;
-  while (!*left && (err = list_line(list, &line)) == ERR_NONE) {
+  while (!*left && (err = list_file_line(list, &line)) == ERR_NONE) {
     struct list_entry entry;
     ++*lines;
     *left = !line_set_has(done, *lines) && list_entry_parse(line, config->format, first, &entry) &&
@@ -45,14 +45,14 @@ enum err remainder_look(const struct scan_config *config, const struct line_set 
   *left = config->list_count == 0;
   *lines = 0;
   for (int i = 0; i < config->list_count && !*left && err == ERR_NONE; i++) {
-    struct ring *list;
+    struct list_file_file *list;
     *left = !remainder_is_file(config->lists[i]);
-    if (*left || list_open(&list, config->lists[i], -1) != ERR_NONE) {
+    if (*left || list_file_open(&list, config->lists[i], -1) != ERR_NONE) {
       *left = true;
       break;
     }
     err = remainder_look_list(config, done, list, left, lines);
-    list_close(list);
+    list_file_close(list);
   }
   return err;
 }

@@ -498,8 +498,7 @@ static enum err scan_fit_descriptors(struct scan *scan) {
   unsigned fetches = ((allowed - SCAN_FD_REST) / scan->threads - worker) / 2;
   if (fetches < scan->fetches) scan->fetches = fetches;
   notice(
-      "%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches at "
-      "a "
+      "%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches at a "
       "time",
       allowed, needed, scan->threads, threads, scan->fetches * scan->threads);
   return ERR_NONE;
