@@ -4,7 +4,7 @@
 #define SCANNER_RUN_REMAINDER_H
 
 #include "output/results/line_set.h"
-#include "scanner/run/scan.h"
+#include "scanner/run/scan_config.h"
 
 /* *left: true as soon as a line without a mark could need a record, and whenever it cannot be told
  * (a list that is a stream, or cannot be read). *lines, of all lists, is set when nothing is. */
