@@ -30,9 +30,9 @@ struct results_reader {
   int fd;
   enum results_reader_mode mode;
   struct results_reader_account account;
-  bool read_all;    /* the file's end was met */
-  bool in_hole;     /* the last octet of text was a NUL */
-  char *congestion; /* bytes of the file that were not taken yet */
+  bool read_all; /* the file's end was met */
+  bool in_hole;  /* the last octet of text was a NUL */
+  char *window;  /* bytes of the file that were not taken yet */
   size_t size, begin, end;
   size_t searched; /* up to there no member begins but at `begin` */
   z_stream stream;
@@ -53,15 +53,15 @@ static uint64_t results_reader_taken(const struct results_reader *reader) {
 /* Room for `more` bytes behind the window's. */
 static enum err results_reader_room(struct results_reader *reader, size_t more) {
   if (reader->begin) {
-    memmove(reader->congestion, reader->congestion + reader->begin, results_reader_held(reader));
+    memmove(reader->window, reader->window + reader->begin, results_reader_held(reader));
     reader->end -= reader->begin;
     reader->searched -= reader->searched < reader->begin ? reader->searched : reader->begin;
     reader->begin = 0;
   }
   if (reader->end + more <= reader->size) return ERR_NONE;
-  char *grown = realloc(reader->congestion, reader->end + more);
+  char *grown = realloc(reader->window, reader->end + more);
   if (!grown) return ERR_MEMORY;
-  reader->congestion = grown;
+  reader->window = grown;
   reader->size = reader->end + more;
   return ERR_NONE;
 }
@@ -89,8 +89,7 @@ static enum err results_reader_more(struct results_reader *reader) {
   size_t got = 0;
   enum err err = results_reader_room(reader, RESULTS_READER_WINDOW);
   if (err == ERR_NONE)
-    err =
-        results_reader_read(reader, reader->congestion + reader->end, RESULTS_READER_WINDOW, &got);
+    err = results_reader_read(reader, reader->window + reader->end, RESULTS_READER_WINDOW, &got);
   reader->end += got;
   return err;
 }
@@ -98,10 +97,10 @@ static enum err results_reader_more(struct results_reader *reader) {
 /* NULs in front of everything hide what kind of file it is. */
 static enum err results_reader_skip_hole(struct results_reader *reader) {
   enum err err = results_reader_more(reader);
-  bool hole = results_reader_held(reader) && reader->congestion[0] == 0;
+  bool hole = results_reader_held(reader) && reader->window[0] == 0;
   reader->account.damaged += hole;
   while (err == ERR_NONE && hole) {
-    while (results_reader_held(reader) && reader->congestion[reader->begin] == 0) reader->begin++;
+    while (results_reader_held(reader) && reader->window[reader->begin] == 0) reader->begin++;
     if (results_reader_held(reader) || reader->read_all) break;
     err = results_reader_more(reader);
   }
@@ -112,7 +111,7 @@ static enum err results_reader_skip_hole(struct results_reader *reader) {
 
 static enum err results_reader_begin(struct results_reader *reader) {
   enum err err = results_reader_skip_hole(reader);
-  struct span bytes = {reader->congestion + reader->begin, results_reader_held(reader)};
+  struct span bytes = {reader->window + reader->begin, results_reader_held(reader)};
   if (err != ERR_NONE || !span_starts(bytes, SPAN("\x1f\x8b"))) return err;
   reader->account.gzip = true;
   bool ours = memmem(bytes.ptr, bytes.len, GZIP_BLOCK_MAGIC.ptr, GZIP_BLOCK_MAGIC.len);
@@ -150,7 +149,7 @@ void results_reader_close(struct results_reader *reader) {
   if (reader->fd >= 0) close(reader->fd);
   if (reader->stream_made) inflateEnd(&reader->stream);
   pthread_mutex_destroy(&reader->lock);
-  free(reader->congestion);
+  free(reader->window);
   free(reader->carry);
   free(reader);
 }
@@ -207,7 +206,7 @@ static enum err results_reader_plain(struct results_reader *reader, struct line_
                                                                  : RESULTS_READER_PAGE;
   enum err err = ERR_NONE;
   if (got) {
-    memcpy(at, reader->congestion + reader->begin, got);
+    memcpy(at, reader->window + reader->begin, got);
     reader->begin += got;
   } else if (!reader->read_all)
     err = results_reader_read(reader, at, RESULTS_READER_PAGE, &got);
@@ -248,7 +247,7 @@ static enum err results_reader_stream(struct results_reader *reader, struct line
   char *at = line_block_room(page, RESULTS_READER_PAGE);
   if (err != ERR_NONE || !at) return err != ERR_NONE ? err : ERR_LIMIT;
   z_stream *z = &reader->stream;
-  z->next_in = (unsigned char *)reader->congestion + reader->begin;
+  z->next_in = (unsigned char *)reader->window + reader->begin;
   z->avail_in = (unsigned)results_reader_held(reader);
   z->next_out = (unsigned char *)at;
   z->avail_out = RESULTS_READER_PAGE;
@@ -278,10 +277,10 @@ static enum err results_reader_member_end(struct results_reader *reader, size_t 
   for (;;) {
     size_t from = reader->searched > reader->begin ? reader->searched : reader->begin + 1;
     if (from < reader->end) {
-      const char *found = memmem(reader->congestion + from, reader->end - from,
-                                 GZIP_BLOCK_MAGIC.ptr, GZIP_BLOCK_MAGIC.len);
+      const char *found = memmem(reader->window + from, reader->end - from, GZIP_BLOCK_MAGIC.ptr,
+                                 GZIP_BLOCK_MAGIC.len);
       if (found) {
-        *end = (size_t)(found - reader->congestion);
+        *end = (size_t)(found - reader->window);
         return ERR_NONE;
       }
       if (reader->end - reader->begin > GZIP_BLOCK_MAGIC.len)
@@ -301,7 +300,7 @@ static enum err results_reader_take_members(struct results_reader *reader, struc
                                             size_t *size) {
   size_t end;
   enum err err = results_reader_member_end(reader, &end);
-  if (err == ERR_NONE && memcmp(reader->congestion + reader->begin, "\x1f\x8b", 2) != 0) {
+  if (err == ERR_NONE && memcmp(reader->window + reader->begin, "\x1f\x8b", 2) != 0) {
     reader->begin = end;
     err = results_reader_member_end(reader, &end);
   }
@@ -309,7 +308,7 @@ static enum err results_reader_take_members(struct results_reader *reader, struc
   *size = end - reader->begin;
   char *at = line_block_gzip_room(page, *size);
   if (!at) return ERR_MEMORY;
-  memcpy(at, reader->congestion + reader->begin, *size);
+  memcpy(at, reader->window + reader->begin, *size);
   reader->begin = end;
   return ERR_NONE;
 }

@@ -1,18 +1,16 @@
 /* How many queries one server is asked at a time, and how long an answer is awaited. Pure: it is
  * told what happened and when (monotonic nanoseconds).
  *
- * The window grows while lookups wait for it, and by three signals only does it stop or shrink:
- * - Loss: queries that a later query of the same lookup overtook. Some loss is a line's own and is
- *   borne; above CONGESTION_LOSS_PERCENT the server drops what it cannot or will not take, and the
- *   window shrinks by four times the share lost, below one if need be (then lost queries are held
- * longer). The share is of lost to answered: where p of all are dropped, of those dropped 1 - p are
- * seen to be, by their retries, which is p to the 1 - p that were answered; names that nobody
- * answers are in neither number.
- * - Delay: when even the quickest of many answers take longer than they once did, queries wait in
- *   the server's queue, and more of them would bring nothing but loss.
- * - The limit, CONGESTION_MAX.
- * Bad rcodes, slow names and names that nobody answers are no signal. Loss is known late, so the
- * window is judged once an epoch, of at least a retry's time, by the queries of the epoch before.
+ * The idea, in the manner of PCC (Dong et al., "PCC: Re-architecting Congestion Control for
+ * Consistent High Performance", NSDI 2015) with BBR's start: what counts is goodput, useful answers
+ * a second, whatever the delays are. At the start the window doubles while goodput follows. Then
+ * trials: for a while a quarter more, for a while a quarter less, each long enough for the slow
+ * answers; more is kept when it brought more, less when it cost nothing. Trials that succeed grow.
+ * The yield, useful answers a query, counts half as much as the rate: where a server drops or
+ * refuses what is too much, more queries bring a lower yield. A yield that has fallen makes the
+ * next trial one with as much less; when that does not bring it back, the names are to blame and it
+ * is what there is. Delays, SERVFAIL and names that nobody answers so are no signal of their own.
+ * Quantiles of the delays say when to ask again.
  */
 #ifndef SCANNER_RESOLVER_CONGESTION_H
 #define SCANNER_RESOLVER_CONGESTION_H
@@ -23,42 +21,55 @@
 
 enum {
   CONGESTION_START = 100, /* where a name server on the same machine is already at its best */
-  CONGESTION_MAX = 4000,
-  CONGESTION_LOSS_PERCENT = 6, /* lines that lose 5 of 100 are met with */
-  CONGESTION_LOSES_PERCENT =
-      1, /* from here on four tries in a row are lost to more than 1 in 10^8 */
-  CONGESTION_LATE_PERCENT = 7, /* a little more: or the window would be full of them */
-  CONGESTION_QUEUE_MAX = 64,   /* queries that may wait in the server's queue */
-  CONGESTION_EPOCH_MIN = 100,  /* queries that must have been sent before an epoch is judged */
-  CONGESTION_BATCH = 32,       /* answers, of which the quickest shows the queue's delay */
+  CONGESTION_MAX = 32000,
+  CONGESTION_LOSES_PERCENT = 1, /* from here on four tries in a row are lost to 1 in 10^8 */
+  CONGESTION_PHASES = 32,       /* whose queries are told apart */
+  CONGESTION_DELAYS = 48,       /* of the histogram: half octaves from 50 us */
   CONGESTION_RETRY_MIN_MS = 250,
-  CONGESTION_RETRY_MAX_MS = 1000,
+  CONGESTION_RETRY_MAX_MS = 2500,
   CONGESTION_RETRY_START_MS = 500, /* while nothing was measured */
-  CONGESTION_HOLD_MIN_MS = 5,
+  CONGESTION_HOLD_MIN_MS = 25,
 };
 
-#define CONGESTION_RTT_UNKNOWN UINT64_MAX
+enum congestion_trial {
+  CONGESTION_STARTING, /* doubling */
+  CONGESTION_BASE,     /* no trial: what the next is compared with */
+  CONGESTION_MORE,
+  CONGESTION_LESS,
+};
+
+/* What became of the queries that were sent in one phase. */
+struct congestion_phase {
+  enum congestion_trial trial;
+  unsigned sent, useful, lost;
+  uint64_t end;
+};
+
+/* Of an answer that waited for us. */
+#define CONGESTION_DELAY_UNKNOWN UINT64_MAX
 
 struct congestion {
-  double size;
-  bool starting; /* doubles each epoch until the first signal */
-  bool wanted;   /* it kept a lookup waiting in this epoch */
-  unsigned epoch;
-  unsigned judged_from; /* epochs before were sent under a larger window */
-  uint64_t epoch_start;
-  struct congestion_epoch {
-    unsigned sent;
-    unsigned lost;
-    unsigned answered;
-  } epochs[2];      /* of the queries sent in this one and the one before; by parity */
-  double loss;      /* smoothed share of lost to answered */
-  unsigned answers; /* that came in this epoch */
-  double rtt;       /* smoothed, ns; 0: not measured */
-  double variation; /* RFC 6298 */
-  unsigned batch;
-  uint64_t batch_best;
-  double quick; /* smoothed best of the batches */
-  double base;  /* the best there was */
+  double size;   /* in use */
+  double target; /* the start's: where the phase's doubling ends */
+  double base;   /* between trials */
+  double step;   /* of the next trial, a share of base */
+  bool less_next;
+  bool wanted; /* it kept a query waiting in this phase */
+  unsigned phase;
+  unsigned judged; /* phases before were */
+  uint64_t measure_start;
+  unsigned measured;       /* useful answers since measure_start, */
+  unsigned asked, yielded; /* first tries, and useful answers to such */
+  double rate, yield;      /* of the base; rate 0: not known */
+  unsigned rate_of;        /* answers */
+  double best_yield;       /* what it was, or might be */
+  double start_yield;      /* the best of the start's, which lag behind its growth */
+  unsigned stalled;        /* phases of the start that brought nothing */
+  struct congestion_phase phases[CONGESTION_PHASES];
+  double loss; /* smoothed */
+  unsigned delays[CONGESTION_DELAYS];
+  unsigned delay_count;
+  uint64_t half, most, nearly_all; /* ns; quantiles 0.5, 0.9, 0.95 of the delays; 0: none */
 };
 
 void congestion_init(struct congestion *congestion, uint64_t now);
@@ -69,27 +80,32 @@ unsigned congestion_limit(const struct congestion *congestion);
 /* Somebody waits because the window is full. */
 void congestion_wanted(struct congestion *congestion);
 
-/* Gives the epoch that the three below want back. */
-unsigned congestion_sent(struct congestion *congestion, uint64_t now);
-/* rtt: ns; CONGESTION_RTT_UNKNOWN: nobody looked when it came. */
-void congestion_answered(struct congestion *congestion, unsigned epoch, uint64_t rtt);
-void congestion_lost(struct congestion *congestion, unsigned epoch);
+/* Gives the phase that the others want back. first: the lookup's first try; the yield is of such.
+ */
+unsigned congestion_sent(struct congestion *congestion, bool first, uint64_t now);
+/* By an answer that says something of the name: NOERROR, NXDOMAIN. No other needs to be told. */
+void congestion_answered(struct congestion *congestion, unsigned phase, bool first, uint64_t delay,
+                         uint64_t now);
+/* A later query of the same lookup had a useful answer. */
+void congestion_lost(struct congestion *congestion, unsigned phase);
 /* What was lost came after all. */
-void congestion_found(struct congestion *congestion, unsigned epoch);
+void congestion_found(struct congestion *congestion, unsigned phase);
 
 /* After silence: begins again from CONGESTION_START or less. */
-void congestion_restart(struct congestion *congestion);
+void congestion_restart(struct congestion *congestion, uint64_t now);
 
-/* Whether so much is lost on the way, or by the server, that CONGESTION_LOSES_PERCENT is passed. */
+/* The smoothed share of queries that are lost; and whether it is above CONGESTION_LOSES_PERCENT. */
+double congestion_loss(const struct congestion *congestion);
 bool congestion_loses(const struct congestion *congestion);
 
-/* When a query should be asked again; ns. */
+/* When a query should be asked again, and not before nine of ten are answered; ns. */
 uint64_t congestion_retry(const struct congestion *congestion);
+uint64_t congestion_most(const struct congestion *congestion);
 
-/* When an answer is late, though others came; ns. From then until congestion_retry() a query does
- * not fill the window, as long as no more of them are late than congestion_late_max(): the loss
- * that is borne. */
+/* When an answer is late: from then on the query fills the window no more; ns. */
 uint64_t congestion_hold(const struct congestion *congestion);
-unsigned congestion_late_max(const struct congestion *congestion);
+
+/* The median delay; ns, 0: not measured. */
+uint64_t congestion_delay(const struct congestion *congestion);
 
 #endif

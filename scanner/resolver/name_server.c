@@ -5,7 +5,7 @@
 static const uint64_t name_server_ms = 1000000;
 
 enum {
-  NAME_SERVER_SLOT_TCP = NAME_SERVER_PORTS,
+  NAME_SERVER_SLOT_TCP = NAME_SERVER_PORTS_MAX,
   NAME_SERVER_SLOTS,
 };
 
@@ -25,11 +25,12 @@ struct name_server {
   union address address;
   uint64_t timeout;
   struct name_server_slot slots[NAME_SERVER_SLOTS];
+  unsigned ports; /* of them in use for UDP */
   struct congestion congestion;
-  struct ring flight; /* queries whose answers may still be in time, `flying` of them */
-  struct ring late;   /* `late_count` */
+  struct ring flight; /* queries that fill the window, `flying` of them */
   size_t under_way;   /* queries that have not ended */
   uint64_t silent_since;
+  uint64_t refusing_since;
   uint64_t answered_at;
   uint64_t answered_sent;
   uint64_t probe_at;
@@ -37,8 +38,10 @@ struct name_server {
   struct resolver_server stats;
   unsigned turn;
   unsigned flying;
-  unsigned late_count;
-  unsigned silent; /* queries in a row without an answer */
+  unsigned silent;    /* queries in a row without an answer */
+  unsigned unreached; /* in a row */
+  unsigned refusing;  /* answers in a row that refuse */
+  unsigned bettered;  /* in a row */
   bool unflushed;
   bool draining;
   bool resting;
@@ -48,19 +51,18 @@ struct name_server {
 static void name_server_channel_done(struct channel_query *channel, enum channel_end end,
                                      struct span packet);
 
-enum err name_server_new(struct name_server **out, uv_loop_t *loop, const union address *address,
-                         unsigned timeout_ms, name_server_done *done, struct loop_clock *clock) {
+enum err name_server_new(struct name_server **out, const struct name_server_config *config) {
   struct name_server *upstream = calloc(1, sizeof *upstream);
   if (!upstream) return ERR_MEMORY;
-  upstream->loop = loop;
-  upstream->clock = clock;
-  upstream->done = done;
-  upstream->address = *address;
-  upstream->timeout = timeout_ms * name_server_ms;
+  upstream->loop = config->loop;
+  upstream->clock = config->clock;
+  upstream->done = config->done;
+  upstream->address = *config->address;
+  upstream->timeout = config->timeout_ms * name_server_ms;
+  upstream->ports = config->ports;
   upstream->queries.size = sizeof(struct query);
-  congestion_init(&upstream->congestion, loop_clock_now(clock));
+  congestion_init(&upstream->congestion, loop_clock_now(config->clock));
   ring_init(&upstream->flight);
-  ring_init(&upstream->late);
   *out = upstream;
   return ERR_NONE;
 }
@@ -72,26 +74,11 @@ static void name_server_give(struct name_server *upstream, struct query *query) 
 /* Takes the query off the window; frees it if it was kept for that only. */
 static void name_server_vacate(struct query *query) {
   struct name_server *upstream = query->upstream;
-  if (query->place == QUERY_FLIGHT) upstream->flying--;
-  if (query->place == QUERY_LATE) upstream->late_count--;
-  if (query->place == QUERY_NOWHERE) return;
-  ring_remove(&query->flight);
-  query->place = QUERY_NOWHERE;
-  if (query->ended) name_server_give(upstream, query);
-}
-
-static void name_server_put(struct query *query, struct ring *list, enum query_place place) {
-  ring_append(list, &query->flight);
-  query->place = place;
-  if (place == QUERY_FLIGHT) query->upstream->flying++;
-  if (place == QUERY_LATE) query->upstream->late_count++;
-}
-
-static void name_server_late(struct query *query) {
-  struct name_server *upstream = query->upstream;
-  ring_remove(&query->flight);
+  if (!query->flying) return;
   upstream->flying--;
-  name_server_put(query, &upstream->late, QUERY_LATE);
+  ring_remove(&query->flight);
+  query->flying = false;
+  if (query->ended) name_server_give(upstream, query);
 }
 
 void name_server_close(struct name_server *upstream) {
@@ -105,31 +92,54 @@ void name_server_close(struct name_server *upstream) {
 
 void name_server_free(struct name_server *upstream) {
   if (!upstream) return;
-  ring_move(&upstream->flight, &upstream->late);
   while (!ring_empty(&upstream->flight))
     name_server_vacate(CONTAINER_OF(upstream->flight.next, struct query, flight));
   pool_free(&upstream->queries);
   free(upstream);
 }
 
-static void name_server_rest(struct name_server *upstream, uint64_t now) {
-  bool long_enough = now - upstream->silent_since >= NAME_SERVER_REST_MS * name_server_ms;
-  if (upstream->resting || upstream->silent < NAME_SERVER_REST_QUERIES || !long_enough) return;
+void name_server_rest(struct name_server *upstream, uint64_t now) {
+  if (upstream->resting) return;
   upstream->resting = true;
   upstream->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;
-  congestion_restart(&upstream->congestion);
+  congestion_restart(&upstream->congestion, now);
+}
+
+static void name_server_rest_after(struct name_server *upstream, unsigned in_a_row, uint64_t since,
+                                   uint64_t now) {
+  bool long_enough = now - since >= NAME_SERVER_REST_MS * name_server_ms;
+  if (in_a_row >= NAME_SERVER_REST_QUERIES && long_enough) name_server_rest(upstream, now);
 }
 
 static void name_server_silence(struct name_server *upstream, const struct query *query,
                                 uint64_t now) {
   if (query->sent < upstream->answered_at) return;
   if (!upstream->silent++) upstream->silent_since = query->sent;
-  name_server_rest(upstream, now);
+  name_server_rest_after(upstream, upstream->silent, upstream->silent_since, now);
 }
 
+static void name_server_refuses(struct name_server *upstream, uint64_t now) {
+  if (!upstream->refusing++) upstream->refusing_since = now;
+  name_server_rest_after(upstream, upstream->refusing, upstream->refusing_since, now);
+}
+
+static void name_server_nobody(struct name_server *upstream, uint64_t now) {
+  if (++upstream->unreached >= NAME_SERVER_REST_UNREACHED) name_server_rest(upstream, now);
+}
+
+void name_server_bettered(struct name_server *upstream, uint64_t now) {
+  if (++upstream->bettered >= NAME_SERVER_REST_BETTERED) name_server_rest(upstream, now);
+}
+
+/* Somebody is there. */
 static void name_server_sign_of_life(struct name_server *upstream, uint64_t now) {
   upstream->answered_at = now;
-  upstream->silent = 0;
+  upstream->silent = upstream->unreached = 0;
+}
+
+/* And of use. */
+static void name_server_sign_of_use(struct name_server *upstream) {
+  upstream->refusing = upstream->bettered = 0;
   upstream->resting = false;
 }
 
@@ -142,33 +152,22 @@ static void name_server_release(struct name_server *upstream, uint64_t now) {
   uint64_t hold = congestion_hold(&upstream->congestion);
   uint64_t retry = congestion_retry(&upstream->congestion);
   struct query *query;
-  while ((query = name_server_first(&upstream->late)) && now - query->sent >= retry)
-    name_server_vacate(query);
   while ((query = name_server_first(&upstream->flight)) && now - query->sent >= hold) {
     bool overdue = now - query->sent >= retry;
     if (!overdue && upstream->answered_at <= query->sent) return;
-    if (overdue) {
-      name_server_silence(upstream, query, now);
-      name_server_vacate(query);
-    } else {
-      name_server_late(query);
-    }
+    if (overdue && !query->ended) name_server_silence(upstream, query, now);
+    name_server_vacate(query);
   }
-}
-
-static unsigned name_server_filled(const struct name_server *upstream) {
-  unsigned borne = congestion_late_max(&upstream->congestion);
-  return upstream->flying + (upstream->late_count > borne ? upstream->late_count - borne : 0);
 }
 
 /* A full window is let run down by a part before it is filled again: servers, and the kernel, are
  * far cheaper to wake for a burst than for each query. */
 static bool name_server_has_room(struct name_server *upstream) {
   unsigned limit = congestion_limit(&upstream->congestion);
-  unsigned filled = name_server_filled(upstream);
-  if (filled >= limit)
+  unsigned part = limit / 2 < NAME_SERVER_BURST ? limit / 2 : NAME_SERVER_BURST;
+  if (upstream->flying >= limit)
     upstream->draining = true;
-  else if (filled <= limit - limit / NAME_SERVER_BURST_PART)
+  else if (upstream->flying <= limit - part)
     upstream->draining = false;
   return !upstream->draining;
 }
@@ -191,10 +190,15 @@ struct query *name_server_query(struct name_server *upstream) {
   return query;
 }
 
+/* One more port when this one has its fill. */
 static struct name_server_slot *name_server_slot(struct name_server *upstream,
                                                  enum name_server_way way) {
   if (way == NAME_SERVER_TCP) return &upstream->slots[NAME_SERVER_SLOT_TCP];
-  return &upstream->slots[upstream->turn++ / NAME_SERVER_PORT_TURN % NAME_SERVER_PORTS];
+  unsigned at = upstream->turn++ / NAME_SERVER_PORT_TURN % upstream->ports;
+  const struct channel *channel = upstream->slots[at].channel;
+  bool full = channel && channel_in_flight(channel) >= NAME_SERVER_PORT_FLIGHT;
+  if (full && upstream->ports < NAME_SERVER_PORTS_MAX) at = upstream->ports++;
+  return &upstream->slots[at];
 }
 
 static struct channel *name_server_channel(struct name_server *upstream, enum name_server_way way,
@@ -216,8 +220,10 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
   query->sent = now;
   query->edns = way == NAME_SERVER_UDP;
   query->tcp = way == NAME_SERVER_TCP;
-  query->epoch = congestion_sent(&upstream->congestion, now);
-  name_server_put(query, &upstream->flight, QUERY_FLIGHT);
+  query->phase = congestion_sent(&upstream->congestion, query->first, now);
+  ring_append(&upstream->flight, &query->flight);
+  query->flying = true;
+  upstream->flying++;
   upstream->under_way++;
   upstream->stats.sent++;
   if (upstream->resting) upstream->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;
@@ -238,20 +244,45 @@ void name_server_flush(struct name_server *upstream) {
   }
 }
 
-static void name_server_answered(struct query *query) {
+static int name_server_rcode(struct span packet) {
+  return packet.len > 3 ? packet.ptr[3] & 0x0f : -1;
+}
+
+/* One that refuses fills the window on. */
+static void name_server_answered(struct query *query, int rcode) {
   struct name_server *upstream = query->upstream;
   uint64_t now = loop_clock_now(upstream->clock);
-  uint64_t rtt =
-      loop_clock_stood_still(upstream->clock) ? CONGESTION_RTT_UNKNOWN : now - query->sent;
+  bool unknown = loop_clock_stood_still(upstream->clock);
+  uint64_t delay = unknown ? CONGESTION_DELAY_UNKNOWN : now - query->sent;
+  bool refused = rcode == DNS_REFUSED || rcode == DNS_NOTIMP || rcode == DNS_NOTAUTH;
   name_server_sign_of_life(upstream, now);
   if (query->sent > upstream->answered_sent) upstream->answered_sent = query->sent;
   upstream->stats.answered++;
-  if (!query->tcp) congestion_answered(&upstream->congestion, query->epoch, rtt);
   if (query->lost) {
-    congestion_found(&upstream->congestion, query->epoch);
+    congestion_found(&upstream->congestion, query->phase);
     upstream->stats.lost--;
   }
+  if (refused) {
+    upstream->stats.refused++;
+    name_server_refuses(upstream, now);
+    return;
+  }
+  upstream->stats.failed += rcode == DNS_SERVFAIL;
+  if (rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN) {
+    name_server_sign_of_use(upstream);
+    if (!query->tcp)
+      congestion_answered(&upstream->congestion, query->phase, query->first, delay, now);
+  } else if (!upstream->bettered) {
+    name_server_sign_of_use(upstream);
+  }
   name_server_vacate(query);
+}
+
+static void name_server_unanswered(struct query *query, enum channel_end end) {
+  struct name_server *upstream = query->upstream;
+  if (!query->lost) upstream->stats.lost++;
+  if (end == CHANNEL_UNREACHED && !upstream->closing)
+    name_server_nobody(upstream, loop_clock_now(upstream->clock));
 }
 
 static void name_server_channel_done(struct channel_query *channel, enum channel_end end,
@@ -260,21 +291,21 @@ static void name_server_channel_done(struct channel_query *channel, enum channel
   struct name_server *upstream = query->upstream;
   upstream->under_way--;
   if (end == CHANNEL_ANSWERED)
-    name_server_answered(query);
-  else if (!query->lost)
-    upstream->stats.lost++;
+    name_server_answered(query, name_server_rcode(packet));
+  else
+    name_server_unanswered(query, end);
   ring_remove(&query->sibling);
   if (!upstream->closing) upstream->done(query, end, packet);
   query->waiter = NULL;
   query->ended = true;
-  if (query->place == QUERY_NOWHERE) name_server_give(upstream, query);
+  if (!query->flying) name_server_give(upstream, query);
 }
 
 void name_server_overtaken(struct query *query) {
   if (query->lost) return;
   query->lost = true;
   query->upstream->stats.lost++;
-  congestion_lost(&query->upstream->congestion, query->epoch);
+  congestion_lost(&query->upstream->congestion, query->phase);
 }
 
 static void name_server_tick_slot(struct name_server *upstream, struct name_server_slot *slot,
@@ -299,7 +330,7 @@ void name_server_tick(struct name_server *upstream, uint64_t now) {
 }
 
 bool name_server_busy(const struct name_server *upstream) {
-  return upstream->under_way || upstream->flying || upstream->late_count;
+  return upstream->under_way || upstream->flying;
 }
 
 uint64_t name_server_answered_sent(const struct name_server *upstream) {
@@ -308,6 +339,7 @@ uint64_t name_server_answered_sent(const struct name_server *upstream) {
 
 void name_server_revive(struct name_server *upstream, uint64_t now) {
   name_server_sign_of_life(upstream, now);
+  name_server_sign_of_use(upstream);
 }
 
 bool name_server_resting(const struct name_server *upstream) {
@@ -316,12 +348,19 @@ bool name_server_resting(const struct name_server *upstream) {
 
 unsigned name_server_room(const struct name_server *upstream) {
   unsigned limit = congestion_limit(&upstream->congestion);
-  unsigned filled = name_server_filled(upstream);
-  return upstream->resting || filled >= limit ? 0 : limit - filled;
+  return upstream->resting || upstream->flying >= limit ? 0 : limit - upstream->flying;
 }
 
 uint64_t name_server_retry(const struct name_server *upstream) {
   return congestion_retry(&upstream->congestion);
+}
+
+uint64_t name_server_most(const struct name_server *upstream) {
+  return congestion_most(&upstream->congestion);
+}
+
+double name_server_loss(const struct name_server *upstream) {
+  return congestion_loss(&upstream->congestion);
 }
 
 bool name_server_loses(const struct name_server *upstream) {
@@ -333,6 +372,6 @@ void name_server_describe(const struct name_server *upstream, struct resolver_se
   server->address = upstream->address;
   server->window = congestion_limit(&upstream->congestion);
   server->in_flight = upstream->flying;
-  server->rtt_us = (unsigned)(upstream->congestion.rtt / 1000);
+  server->rtt_us = (unsigned)(congestion_delay(&upstream->congestion) / 1000);
   server->resting = upstream->resting;
 }

@@ -2,10 +2,13 @@
  *
  * A query is taken from name_server_query(), sent, and ends once, with name_server_done. It may
  * outlive the lookup it is for (`waiter` is then NULL): a late answer still says something of the
- * server. A query fills the window until it is answered. When its answer is late, though the server
- * has answered others meanwhile, it does so only together with too many others that are late; and
- * no more at all when it is time to ask again. One that was refused fills it as long as one that
- * was not answered, so that a server which refuses is not asked the faster for it.
+ * server. A query fills the window until it is answered; until its answer is late, when the server
+ * has answered others meanwhile; else until it is time to ask again. One that was refused fills it
+ * as long as one that was not answered, so that a server which refuses is not asked the faster for
+ * it.
+ *
+ * A server rests, and is asked but now and then, when it has fallen silent, when nobody is there,
+ * when it refuses whatever it is asked, or when others answer what it fails at.
  */
 #ifndef SCANNER_RESOLVER_NAME_SERVER_H
 #define SCANNER_RESOLVER_NAME_SERVER_H
@@ -17,12 +20,17 @@
 #include "scanner/resolver/resolver_server.h"
 
 enum {
-  NAME_SERVER_PORTS = 4,         /* UDP channels that queries are spread over */
-  NAME_SERVER_PORT_TURN = 128,   /* queries in a row from one of them */
-  NAME_SERVER_BURST_PART = 2,    /* of a full window: what must be free before more is sent */
-  NAME_SERVER_REST_QUERIES = 16, /* in a row without an answer, and */
-  NAME_SERVER_REST_MS = 2000,    /* for so long: the server rests */
-  NAME_SERVER_PROBE_MS = 1000,   /* how often a resting server is asked */
+  NAME_SERVER_PORTS = 4,          /* UDP channels that queries are spread over, */
+  NAME_SERVER_PORTS_MAX = 32,     /* at most; more are opened as they fill: */
+  NAME_SERVER_PORT_FLIGHT = 2000, /* queries on their way from each of them */
+  NAME_SERVER_FEW_SERVERS = 32,   /* with more, each begins with one port */
+  NAME_SERVER_PORT_TURN = 128,    /* queries in a row from one of them */
+  NAME_SERVER_BURST = 64,         /* sent at once, and at most half a window */
+  NAME_SERVER_REST_QUERIES = 16,  /* in a row without an answer, or refused, and */
+  NAME_SERVER_REST_MS = 2000,     /* for so long: the server rests */
+  NAME_SERVER_REST_UNREACHED = 4, /* in a row that reached nobody: at once */
+  NAME_SERVER_REST_BETTERED = 8,  /* in a row that another server answered: at once */
+  NAME_SERVER_PROBE_MS = 1000,    /* how often a resting server is asked */
 };
 
 struct query {
@@ -30,13 +38,14 @@ struct query {
   struct name_server *upstream;
   void *waiter;
   struct ring sibling; /* the waiter's */
-  struct ring flight;  /* of those on their way or late, by the time they were sent */
+  struct ring flight;  /* of those that fill the window, by the time they were sent */
   uint64_t sent;
-  unsigned epoch;
+  unsigned phase; /* of the congestion controller */
   uint16_t id;
+  bool first; /* of its lookup */
   bool edns;
   bool tcp;
-  enum query_place { QUERY_NOWHERE, QUERY_FLIGHT, QUERY_LATE } place;
+  bool flying; /* it fills the window */
   bool ended;
   bool lost;
 };
@@ -53,10 +62,16 @@ typedef void name_server_done(struct query *query, enum channel_end end, struct 
 
 struct name_server;
 
-/* clock: of the loop; all times are by it. It outlives the upstream's last call. */
-enum err name_server_new(struct name_server **upstream, uv_loop_t *loop,
-                         const union address *address, unsigned timeout_ms, name_server_done *done,
-                         struct loop_clock *clock);
+struct name_server_config {
+  uv_loop_t *loop;
+  const union address *address; /* copied */
+  unsigned timeout_ms;
+  unsigned ports; /* to begin with; 1 to NAME_SERVER_PORTS */
+  name_server_done *done;
+  struct loop_clock *clock;
+};
+
+enum err name_server_new(struct name_server **upstream, const struct name_server_config *config);
 /* Drops all queries without a word. The loop must run until the handles are closed, and
  * name_server_free() must not be called inside name_server_done. NULL is allowed. */
 void name_server_close(struct name_server *upstream);
@@ -75,8 +90,14 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
 /* Sends what waits. */
 void name_server_flush(struct name_server *upstream);
 
-/* The answer to a later query of the same lookup came first. */
+/* A later query of the same lookup had a useful answer first. */
 void name_server_overtaken(struct query *query);
+
+/* Another server had a useful answer to what this one failed at or refused. */
+void name_server_bettered(struct name_server *upstream, uint64_t now);
+
+/* As if it had fallen silent. */
+void name_server_rest(struct name_server *upstream, uint64_t now);
 
 /* To be called every TIMER_WHEEL_TICK_MS or so while something is in flight. */
 void name_server_tick(struct name_server *upstream, uint64_t now);
@@ -88,7 +109,9 @@ uint64_t name_server_answered_sent(const struct name_server *upstream);
 /* Somebody else had an answer from the server. */
 void name_server_revive(struct name_server *upstream, uint64_t now);
 unsigned name_server_room(const struct name_server *upstream);
-uint64_t name_server_retry(const struct name_server *upstream); /* ns */
+uint64_t name_server_retry(const struct name_server *upstream); /* ns; as congestion_retry() */
+uint64_t name_server_most(const struct name_server *upstream);  /* as congestion_most() */
+double name_server_loss(const struct name_server *upstream);    /* as congestion_loss() */
 bool name_server_loses(const struct name_server *upstream);     /* as congestion_loses() */
 void name_server_describe(const struct name_server *upstream, struct resolver_server *server);
 

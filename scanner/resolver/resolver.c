@@ -9,9 +9,15 @@
 static const uint64_t resolver_ms = 1000000;
 
 enum {
-  RESOLVER_BACKOFF_MAX = 6, /* steps by which the time between tries grows */
-  RESOLVER_IDS = 128,       /* random ids that are drawn at a time */
+  RESOLVER_BACKOFF_MAX = 6,  /* steps by which the time between tries grows */
+  RESOLVER_IDS = 128,        /* random ids that are drawn at a time */
+  RESOLVER_ASKED_MAX = 16,   /* servers that are remembered for a lookup */
+  RESOLVER_AGAIN_KEPT = 32,  /* of the budget, for names that had no answer at all */
+  RESOLVER_AGAIN_HELPED = 2, /* what a retry that helped gives back: it, and another */
+  RESOLVER_AGAIN_MS = 100,   /* how often one that is over the budget looks again */
 };
+
+static const double resolver_drops = 0.1; /* a server that loses so much is too busy to be asked */
 
 /* A lookup under way. From its first query on, its timer is set. */
 struct lookup_state {
@@ -21,8 +27,13 @@ struct lookup_state {
   struct timer_wheel_timer timer;
   struct ring queries; /* on their way */
   struct name_server *last;
-  uint64_t sent;    /* ns; the last try */
-  uint64_t started; /* ns; 0: still in the queue, and its time does not run */
+  struct name_server *asked[RESOLVER_ASKED_MAX];
+  unsigned asked_count;
+  unsigned unhelpful; /* of the asked, by bit: those that failed or refused */
+  uint64_t sent;      /* ns; the last try */
+  uint64_t started;   /* ns; 0: still in the queue, and its time does not run */
+  uint64_t begun;     /* ns; the first round's start */
+  unsigned rounds;
   unsigned tries;
   unsigned failed; /* tries that came to nothing by our own fault */
   unsigned by_udp; /* tries before it was told to come by TCP */
@@ -31,12 +42,13 @@ struct lookup_state {
 };
 
 struct resolver {
-  struct name_server *upstreams[RESOLVER_SERVER_MAX];
+  struct name_server **upstreams;
   size_t upstream_count;
   size_t turn;
   uint64_t timeout; /* ns */
   unsigned tries;
   struct rate_limit *pace;
+  double budget;     /* retries that may be sent */
   struct ring queue; /* lookups that were not sent yet */
   size_t queued;
   struct ring due; /* those that should be sent again; they go first */
@@ -59,6 +71,7 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
 static void resolver_free(struct resolver *resolver) {
   for (size_t i = 0; i < resolver->upstream_count; i++) name_server_free(resolver->upstreams[i]);
   pool_free(&resolver->states);
+  free(resolver->upstreams);
   free(resolver);
 }
 
@@ -107,17 +120,11 @@ static void resolver_finish(struct lookup_state *state, enum lookup_end end, uin
   struct lookup *lookup = state->lookup;
   lookup->end = end;
   lookup->tries = state->tries;
-  lookup->ms = (int64_t)((now - state->started) / resolver_ms);
+  lookup->ms = (int64_t)((now - state->begun) / resolver_ms);
   lookup->unheard = !resolver_heard(state->resolver, state->sent ? state->sent : state->started);
   lookup->state = NULL;
   lookup_state_free(state);
   lookup->done(lookup);
-}
-
-static void resolver_expire(struct lookup_state *state, uint64_t now) {
-  unsigned tries = state->tries - state->by_udp;
-  if (state->end != LOOKUP_ANSWERED && tries && state->failed >= tries) state->end = LOOKUP_FAILED;
-  resolver_finish(state, state->end, now);
 }
 
 static uint64_t resolver_deadline(const struct lookup_state *state) {
@@ -133,13 +140,15 @@ static unsigned resolver_tries(const struct lookup_state *state) {
 }
 
 /* From one try to the next: the server's round trips say, half as much again each time; but so that
- * all tries have their turn before the lookup's time is over. */
+ * all tries have their turn before the lookup's time is over, if nine of ten answers come as soon
+ * as that. */
 static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now) {
-  uint64_t wished = name_server_retry(state->last);
+  uint64_t wished = name_server_retry(state->last), most = name_server_most(state->last);
   for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
   uint64_t deadline = resolver_deadline(state);
   uint64_t left = deadline > now ? deadline - now : 0;
   uint64_t share = left / (resolver_tries(state) - state->tries + 1);
+  if (share < most) share = most;
   return wished < share ? wished : share;
 }
 
@@ -149,7 +158,7 @@ static void resolver_await(struct lookup_state *state, uint64_t now) {
   uint64_t at = resolver_deadline(state);
   if (!ring_empty(&state->link)) return; /* it is due already */
   if (state->tries < resolver_tries(state))
-    at = now + resolver_interval(state, now);
+    at = now + resolver_interval(state, now) < at ? now + resolver_interval(state, now) : at;
   else if (ring_empty(&state->queries))
     at = now; /* nothing more can come; but never call back from here */
   timer_wheel_set(&resolver->wheel, &state->timer, at);
@@ -182,6 +191,28 @@ static uint16_t resolver_new_id(const struct lookup_state *state) {
   return id;
 }
 
+static bool resolver_has_asked(const struct lookup_state *state,
+                               const struct name_server *upstream) {
+  for (unsigned i = 0; i < state->asked_count; i++)
+    if (state->asked[i] == upstream) return true;
+  return false;
+}
+
+/* Each name that is asked for pays for some retries. */
+static void resolver_save(struct resolver *resolver, const struct name_server *upstream) {
+  double loss = name_server_loss(upstream) / resolver_drops, share = RESOLVER_AGAIN_PERCENT / 100.0;
+  resolver->budget += share + (1 - share) * (loss < 1 ? loss : 1);
+}
+
+/* Names that nobody answers, or that fail, would else cost as much as all the others. */
+static bool resolver_afford(struct lookup_state *state) {
+  struct resolver *resolver = state->resolver;
+  bool pressing = state->tries == 1 && state->end == LOOKUP_TIMEOUT;
+  if (resolver->budget < (pressing ? 1 : RESOLVER_AGAIN_KEPT)) return false;
+  resolver->budget--;
+  return true;
+}
+
 static void resolver_send(struct lookup_state *state, struct name_server *upstream, uint64_t now) {
   struct lookup *lookup = state->lookup;
   unsigned char packet[DNS_QUERY_SIZE_MAX];
@@ -190,16 +221,20 @@ static void resolver_send(struct lookup_state *state, struct name_server *upstre
   size_t size = message_query(packet, id, lookup->name, lookup->type, edns);
   struct query *query = name_server_query(upstream);
   if (!state->started) {
-    state->started = now;
+    state->started = state->begun = now;
     state->resolver->queued--;
+    resolver_save(state->resolver, upstream);
   }
   ring_remove(&state->link);
+  if (state->asked_count < RESOLVER_ASKED_MAX && !resolver_has_asked(state, upstream))
+    state->asked[state->asked_count++] = upstream;
   state->last = upstream;
   state->sent = now;
   state->tries++;
   if (query) {
     query->waiter = state;
     query->id = id;
+    query->first = state->tries == 1 && !state->rounds;
     ring_append(&state->queries, &query->sibling);
     resolver_await(state, now);
     name_server_send(query, state->way, (struct span){(char *)packet, size}, now);
@@ -209,18 +244,41 @@ static void resolver_send(struct lookup_state *state, struct name_server *upstre
   }
 }
 
-/* In turn; for a retry one that was not asked the last time, if there is one. */
-static struct name_server *resolver_pick(struct resolver *resolver,
-                                         const struct lookup_state *state, uint64_t now) {
+static struct name_server *resolver_pick_from(struct resolver *resolver,
+                                              const struct lookup_state *state, bool unasked,
+                                              uint64_t now) {
   size_t count = resolver->upstream_count;
   for (size_t i = 0; i < count; i++) {
     size_t at = (resolver->turn + i) % count;
     struct name_server *upstream = resolver->upstreams[at];
-    if (upstream == state->last || !name_server_ready(upstream, now)) continue;
+    if (unasked ? resolver_has_asked(state, upstream) : upstream == state->last) continue;
+    if (!name_server_ready(upstream, now)) continue;
     resolver->turn = at + 1;
     return upstream;
   }
-  return state->last && name_server_ready(state->last, now) ? state->last : NULL;
+  return NULL;
+}
+
+/* In turn; for a retry one that was not asked for this name yet, else not the last one, if there is
+ * one. */
+static struct name_server *resolver_pick(struct resolver *resolver,
+                                         const struct lookup_state *state, uint64_t now) {
+  struct name_server *upstream = resolver_pick_from(resolver, state, true, now);
+  if (upstream || !state->last) return upstream;
+  if (resolver->upstream_count > 1) upstream = resolver_pick_from(resolver, state, false, now);
+  if (upstream) return upstream;
+  return name_server_ready(state->last, now) ? state->last : NULL;
+}
+
+/* Whether there is a server that works and was not asked for this name. */
+static bool resolver_has_other(const struct lookup_state *state) {
+  const struct resolver *resolver = state->resolver;
+  if (resolver->upstream_count == 1 || state->asked_count == RESOLVER_ASKED_MAX) return false;
+  for (size_t i = 0; i < resolver->upstream_count; i++) {
+    const struct name_server *upstream = resolver->upstreams[i];
+    if (!name_server_resting(upstream) && !resolver_has_asked(state, upstream)) return true;
+  }
+  return false;
 }
 
 static void resolver_paced(uv_timer_t *timer);
@@ -253,8 +311,31 @@ static void resolver_paced(uv_timer_t *timer) {
 static void resolver_overtake(struct lookup_state *state, const struct query *answered) {
   for (struct ring *node = state->queries.next; node != &state->queries; node = node->next) {
     struct query *query = CONTAINER_OF(node, struct query, sibling);
-    if (query->sent < answered->sent) name_server_overtaken(query);
+    if (query->sent >= answered->sent) continue;
+    name_server_overtaken(query);
+    state->resolver->budget += RESOLVER_AGAIN_HELPED;
   }
+}
+
+/* Those that failed at the name, or refused it, are to blame. */
+static void resolver_better(struct lookup_state *state, uint64_t now) {
+  for (unsigned i = 0; state->unhelpful && i < state->asked_count; i++)
+    if (state->unhelpful & 1U << i) name_server_bettered(state->asked[i], now);
+}
+
+/* Nothing that a server said, or did not say, of the name itself: another is asked at once, and it
+ * is no try. False: there is no other. */
+static bool resolver_elsewhere(struct lookup_state *state) {
+  if (!ring_empty(&state->link) || !resolver_has_other(state)) return false;
+  if (state->tries) state->tries--;
+  resolver_send_soon(state);
+  return true;
+}
+
+static void resolver_note_unhelpful(struct lookup_state *state,
+                                    const struct name_server *upstream) {
+  for (unsigned i = 0; i < state->asked_count; i++)
+    if (state->asked[i] == upstream) state->unhelpful |= 1U << i;
 }
 
 static void resolver_malformed(struct lookup_state *state, uint64_t now) {
@@ -266,8 +347,12 @@ static void resolver_malformed(struct lookup_state *state, uint64_t now) {
 static void resolver_bad_rcode(struct lookup_state *state, const struct query *query,
                                const struct dns_answer *answer, uint64_t now) {
   bool try_plain = answer->rcode == DNS_FORMERR && query->edns && state->way != NAME_SERVER_PLAIN;
+  bool refused =
+      answer->rcode == DNS_REFUSED || answer->rcode == DNS_NOTIMP || answer->rcode == DNS_NOTAUTH;
   state->end = LOOKUP_ANSWERED;
   state->lookup->answer = *answer;
+  resolver_note_unhelpful(state, query->upstream);
+  if (refused && resolver_elsewhere(state)) return;
   if (try_plain) {
     state->way = NAME_SERVER_PLAIN;
     resolver_send_soon(state);
@@ -294,6 +379,7 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
   } else if (answer.rcode == DNS_NOERROR || answer.rcode == DNS_NXDOMAIN) {
     lookup->answer = answer;
     resolver_overtake(state, query);
+    resolver_better(state, now);
     resolver_finish(state, LOOKUP_ANSWERED, now);
   } else {
     resolver_bad_rcode(state, query, &answer, now);
@@ -315,8 +401,37 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
     resolver_await(state, now);
     break;
   case CHANNEL_UNREACHED:
+    if (!resolver_elsewhere(state)) resolver_await(state, now);
+    break;
   case CHANNEL_DROPPED: resolver_await(state, now); break;
   }
+}
+
+/* What a server drops because it has too much to do says nothing of the name. */
+static bool resolver_another_round(struct lookup_state *state, uint64_t now) {
+  bool dropped = state->end == LOOKUP_TIMEOUT && state->last && !name_server_resting(state->last) &&
+                 name_server_loss(state->last) >= resolver_drops;
+  if (!dropped || state->rounds + 1 >= RESOLVER_ROUNDS) return false;
+  state->rounds++;
+  state->tries = state->failed = state->by_udp = state->asked_count = state->unhelpful = 0;
+  state->started = now;
+  resolver_send_soon(state);
+  return true;
+}
+
+static void resolver_expire(struct lookup_state *state, uint64_t now) {
+  unsigned tries = state->tries - state->by_udp;
+  if (state->end != LOOKUP_ANSWERED && tries && state->failed >= tries) state->end = LOOKUP_FAILED;
+  if (!resolver_another_round(state, now)) resolver_finish(state, state->end, now);
+}
+
+/* Over the budget: who has an answer of some kind makes do with it, others wait. */
+static void resolver_do_without(struct lookup_state *state, uint64_t now) {
+  uint64_t at = now + RESOLVER_AGAIN_MS * resolver_ms, deadline = resolver_deadline(state);
+  if (state->end != LOOKUP_TIMEOUT && state->tries > 1)
+    resolver_expire(state, now);
+  else
+    timer_wheel_set(&state->resolver->wheel, &state->timer, at < deadline ? at : deadline);
 }
 
 static void resolver_fire(struct lookup_state *state, uint64_t now) {
@@ -324,8 +439,10 @@ static void resolver_fire(struct lookup_state *state, uint64_t now) {
   bool spent = !may_retry && ring_empty(&state->queries) && ring_empty(&state->link);
   if (spent || now >= resolver_deadline(state))
     resolver_expire(state, now);
-  else if (may_retry)
+  else if (may_retry && resolver_afford(state))
     resolver_send_soon(state);
+  else if (may_retry)
+    resolver_do_without(state, now);
   else
     timer_wheel_set(&state->resolver->wheel, &state->timer, resolver_deadline(state));
 }
@@ -335,7 +452,7 @@ static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
   if (!resolver_is_resting(resolver)) return;
   while (!ring_empty(&resolver->queue)) {
     struct lookup_state *state = CONTAINER_OF(resolver->queue.next, struct lookup_state, link);
-    state->started = now;
+    state->started = state->begun = now;
     resolver->queued--;
     resolver_send_soon(state);
   }
@@ -377,6 +494,7 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->timeout = config->timeout_ms * resolver_ms;
   resolver->tries = config->tries;
   resolver->pace = config->pace;
+  resolver->budget = RESOLVER_AGAIN_START;
   resolver->states.size = sizeof(struct lookup_state);
   ring_init(&resolver->queue);
   ring_init(&resolver->due);
@@ -391,6 +509,25 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->handles = 3;
 }
 
+static enum err resolver_open(struct resolver *resolver, uv_loop_t *loop,
+                              const struct resolver_config *config) {
+  resolver->upstreams = calloc(config->server_count, sizeof(struct name_server *));
+  if (!resolver->upstreams) return ERR_MEMORY;
+  bool few = config->server_count <= NAME_SERVER_FEW_SERVERS;
+  for (size_t i = 0; i < config->server_count; i++) {
+    struct name_server_config upstream = {.loop = loop,
+                                          .address = &config->servers[i],
+                                          .timeout_ms = config->timeout_ms,
+                                          .ports = few ? NAME_SERVER_PORTS : 1,
+                                          .done = resolver_done,
+                                          .clock = resolver->clock};
+    enum err err = name_server_new(&resolver->upstreams[i], &upstream);
+    if (err) return err;
+    resolver->upstream_count++;
+  }
+  return ERR_NONE;
+}
+
 enum err resolver_new(struct resolver **out, uv_loop_t *loop,
                       const struct resolver_config *config) {
   struct resolver *resolver = calloc(1, sizeof *resolver);
@@ -400,17 +537,12 @@ enum err resolver_new(struct resolver **out, uv_loop_t *loop,
     return ERR_MEMORY;
   }
   resolver_init(resolver, loop, config);
-  for (size_t i = 0; i < config->server_count; i++) {
-    enum err err = name_server_new(&resolver->upstreams[i], loop, &config->servers[i],
-                                   config->timeout_ms, resolver_done, resolver->clock);
-    if (err) {
-      resolver_close(resolver);
-      return err;
-    }
-    resolver->upstream_count++;
-  }
-  *out = resolver;
-  return ERR_NONE;
+  enum err err = resolver_open(resolver, loop, config);
+  if (err)
+    resolver_close(resolver);
+  else
+    *out = resolver;
+  return err;
 }
 
 static void resolver_drop_lookups(struct resolver *resolver) {
@@ -474,6 +606,10 @@ void resolver_revive(struct resolver *resolver) {
     if (name_server_resting(resolver->upstreams[i]))
       name_server_revive(resolver->upstreams[i], now);
   resolver_pump(resolver, now);
+}
+
+void resolver_rest(struct resolver *resolver, size_t i) {
+  name_server_rest(resolver->upstreams[i], loop_clock_now(resolver->clock));
 }
 
 size_t resolver_server_count(const struct resolver *resolver) {

@@ -1,10 +1,11 @@
 /* DNS lookups of one worker, over c-ares channels on its libuv loop.
  *
  * Retries, the choice of the server, its health and the number in flight are here and not in
- * c-ares: for each server a window of queries in flight that grows while answers come and shrinks
- * on loss; a first retry from the measured round trips; late answers still count until the
- * lookup's own time is over. All calls and callbacks happen on the loop's thread. A lookup's
- * callback never runs inside resolver_ask().
+ * c-ares: each server has a window of queries in flight that its congestion controller finds; a
+ * name is asked again when nearly all others would have been answered, at a server not yet asked
+ * for it if there is one, and in all no more often than the budget allows; late answers still count
+ * until the lookup's own time is over. All calls and callbacks happen on the loop's thread. A
+ * lookup's callback never runs inside resolver_ask().
  */
 #ifndef SCANNER_RESOLVER_RESOLVER_H
 #define SCANNER_RESOLVER_RESOLVER_H
@@ -16,10 +17,13 @@
 #include <uv.h>
 
 enum {
-  RESOLVER_SERVER_MAX = 32,
+  RESOLVER_SERVER_MAX = 1024,
   RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
   RESOLVER_TRIES_DEFAULT = 4,
   RESOLVER_LOSS_FACTOR = 2,
+  RESOLVER_AGAIN_PERCENT = 20, /* of the names asked for may be asked for again, */
+  RESOLVER_AGAIN_START = 512,  /* and so many more; all of them where answers are being lost */
+  RESOLVER_ROUNDS = 3, /* a lookup whose server drops a tenth or more has its time so often */
 };
 
 struct resolver_config {
@@ -76,6 +80,9 @@ size_t resolver_room(const struct resolver *resolver);
  * is known to be there all the same, resolver_revive() makes all servers be asked again. */
 bool resolver_is_resting(const struct resolver *resolver);
 void resolver_revive(struct resolver *resolver);
+
+/* The i-th server did not answer before: it begins resting, and is asked now and then. */
+void resolver_rest(struct resolver *resolver, size_t i);
 
 size_t resolver_server_count(const struct resolver *resolver);
 void resolver_server(const struct resolver *resolver, size_t i, struct resolver_server *server);

@@ -13,7 +13,7 @@
 enum {
   SCAN_WORKERS_MAX = 256,
   SCAN_WRITE_MS = 500,                 /* for what is queued, when the end is wanted at once */
-  SCAN_CONCURRENCY_DEFAULT = 16384,    /* domains; a slot costs some 700 bytes */
+  SCAN_CONCURRENCY_DEFAULT = 65536, /* domains; a slot that is used costs about 1 kB */
   SCAN_ARENA_BYTES = 16 * 1024 * 1024, /* for what is known of the domains in flight */
   SCAN_ARENA_LEAST = 2 * 1024 * 1024,  /* of each worker */
   SCAN_FD_WORKER = 16,                 /* descriptors of a worker's loop and libraries */
