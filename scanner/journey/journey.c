@@ -1,5 +1,6 @@
 #include "scanner/journey/journey.h"
 
+#include "output/base/siphash.h"
 #include "scanner/journey/job.h"
 #include "scanner/sts/shard.h"
 #include "scanner/sts/verdict.h"
@@ -270,16 +271,25 @@ void job_returned(struct job *job) {
   if (--job->waiting == 0) job_run(job);
 }
 
+static struct span journey_last_labels(struct span domain) {
+  size_t dots = 0, at = domain.len;
+  while (at && (dots += domain.ptr[at - 1] == '.') < 2) at--;
+  return span_skip(domain, at);
+}
+
 static void journey_learn(struct journey *journey, const struct job *job) {
-  char *known = journey->known[journey->known_turn++ % JOURNEY_KNOWN];
+  uint64_t place = siphash_text(siphash_key(), journey_last_labels(job->domain));
+  char *known = journey->known[place % JOURNEY_KNOWN];
   memcpy(known, job->domain.ptr, job->domain.len);
   known[job->domain.len] = 0;
+  journey->knows = true;
   journey->failing = 0;
 }
 
 /* Where DNS never said anything of any name, there is nothing to doubt it by. */
 bool journey_is_failing(const struct journey *journey) {
-  return journey->distrusts || (journey->failing > JOURNEY_FAILING && journey->known_turn > 0);
+  unsigned most = JOURNEY_FAILING << journey->trusted;
+  return journey->distrusts || (journey->failing > most && journey->knows);
 }
 
 /* Whether this answer says no more of the name than all the others do. */
@@ -299,9 +309,22 @@ static bool journey_hold(struct journey *journey, struct lookup *lookup) {
   return true;
 }
 
+static void job_ask_again(struct job *job, struct lookup *lookup);
+
+/* What was asked before the network came back, and failed, says nothing of the name. */
+static bool journey_was_gone(const struct journey *journey, const struct lookup *lookup) {
+  if (lookup->end != LOOKUP_ANSWERED || lookup->answer.rcode != DNS_SERVFAIL) return false;
+  return journey->back_at &&
+         uv_now(journey->config.loop) <= journey->back_at + (uint64_t)lookup->ms;
+}
+
 static void job_lookup_done(struct lookup *lookup) {
   struct job *job = lookup->data;
   if (job_lookup_answered(lookup)) journey_learn(job->journey, job);
+  if (!journey_is_failing(job->journey) && journey_was_gone(job->journey, lookup)) {
+    job_ask_again(job, lookup);
+    return;
+  }
   if (journey_hold(job->journey, lookup)) return;
   if (lookup->end == LOOKUP_FAILED && job->arena.err == ERR_NONE) job->arena.err = ERR_MEMORY;
   job_returned(job);
@@ -346,6 +369,11 @@ void journey_release(struct journey *journey, bool again) {
   struct lookup *held = journey->held;
   journey->held = NULL;
   journey->failing = 0;
+  if (again) journey->back_at = uv_now(journey->config.loop);
+  if (again)
+    journey->trusted = 0;
+  else if (journey->trusted < JOURNEY_TRUSTED)
+    journey->trusted++;
   while (held) {
     struct lookup *lookup = held;
     held = held->next;

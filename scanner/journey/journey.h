@@ -39,8 +39,8 @@ bool journey_holds(const struct journey *journey);
 bool journey_is_failing(const struct journey *journey);
 /* Until told otherwise all that ends with SERVFAIL is held. */
 void journey_distrust(struct journey *journey, bool distrusts);
-/* One of JOURNEY_KNOWN domains that DNS said something about not long ago; empty: there is none. It
- * stays until the next answer. */
+/* One of JOURNEY_KNOWN domains that DNS said something about, drawn from all of the scan so far;
+ * empty: there is none. It stays until the next answer. */
 struct span journey_known(const struct journey *journey, size_t i);
 
 size_t journey_in_flight(const struct journey *journey);

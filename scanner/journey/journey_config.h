@@ -11,9 +11,10 @@
 #include <uv.h>
 
 enum {
-  JOURNEY_KNOWN = 4,         /* domains that are kept to try the resolvers with */
-  JOURNEY_FAILING = 16,      /* lookups in a row may end with SERVFAIL before it is doubted */
-  JOURNEY_SHARE = 16,        /* one address holds at most a sixteenth of the slots by waiting */
+  JOURNEY_KNOWN = 8,    /* domains that are kept to try the resolvers with */
+  JOURNEY_FAILING = 16, /* lookups in a row may end with SERVFAIL before it is doubted; twice as */
+  JOURNEY_TRUSTED = 5,  /* many after each time that the doubt was wrong, so often at most */
+  JOURNEY_SHARE = 16,   /* one address holds at most a sixteenth of the slots by waiting */
   JOURNEY_WAIT_SHARE = 2,    /* and all together a half */
   JOURNEY_LARGE = 64 * 1024, /* octets of one that is never kept while it waits */
   JOURNEY_RETURNING_LARGE = 8,

@@ -49,7 +49,7 @@ static void congestion_begin(struct congestion *congestion, enum congestion_tria
   *congestion_now(congestion) = (struct congestion_phase){.trial = trial};
   congestion->measure_start =
       trial == CONGESTION_STARTING ? now : now + congestion_hold(congestion);
-  congestion->measured = congestion->asked = congestion->yielded = 0;
+  congestion->measured = congestion->queried = congestion->asked = congestion->yielded = 0;
   congestion->wanted = false;
 }
 
@@ -171,10 +171,13 @@ static double congestion_bar(double step, unsigned answers) {
   return bar > noise ? bar : noise;
 }
 
+/* Of first tries; where retries are nearly all, of whatever there is. */
 static double congestion_yield(const struct congestion *congestion) {
-  bool few = congestion->asked < CONGESTION_ASKED_MIN && congestion->yield > 0;
-  if (few || !congestion->asked) return congestion->yield;
-  return congestion_clamp((double)congestion->yielded / congestion->asked, 0.01, 1);
+  bool few = congestion->asked < CONGESTION_ASKED_MIN;
+  double useful = few ? congestion->measured : congestion->yielded;
+  unsigned queries = few ? congestion->queried : congestion->asked;
+  if (queries < CONGESTION_ASKED_MIN && congestion->yield > 0) return congestion->yield;
+  return queries ? congestion_clamp(useful / queries, 0.01, 1) : congestion->yield;
 }
 
 static void congestion_keep(struct congestion *congestion, double rate) {
@@ -317,7 +320,10 @@ static void congestion_look(struct congestion *congestion, uint64_t now) {
 unsigned congestion_sent(struct congestion *congestion, bool first, uint64_t now) {
   congestion_look(congestion, now);
   congestion_now(congestion)->sent++;
-  congestion->asked += first && now >= congestion->measure_start;
+  if (now >= congestion->measure_start) {
+    congestion->queried++;
+    congestion->asked += first;
+  }
   return congestion->phase;
 }
 

@@ -59,6 +59,7 @@ struct congestion {
   unsigned judged; /* phases before were */
   uint64_t measure_start;
   unsigned measured;       /* useful answers since measure_start, */
+  unsigned queried;        /* and queries */
   unsigned asked, yielded; /* first tries, and useful answers to such */
   double rate, yield;      /* of the base; rate 0: not known */
   unsigned rate_of;        /* answers */

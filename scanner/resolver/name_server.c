@@ -34,6 +34,8 @@ struct name_server {
   uint64_t answered_at;
   uint64_t answered_sent;
   uint64_t probe_at;
+  uint64_t leaving_at;
+  double leaving; /* queries that may leave the window for being late */
   struct pool queries;
   struct resolver_server stats;
   unsigned turn;
@@ -147,15 +149,28 @@ static struct query *name_server_first(const struct ring *list) {
   return ring_empty(list) ? NULL : CONTAINER_OF(list->next, struct query, flight);
 }
 
+/* How many may leave the window for being late: what was lost together must not all be asked again
+ * together. */
+static void name_server_let_leave(struct name_server *upstream, uint64_t hold, uint64_t now) {
+  double limit = congestion_limit(&upstream->congestion), most = 1 + limit / NAME_SERVER_LEAVE_PART;
+  double since = (double)(now - upstream->leaving_at) / (double)(hold + 1);
+  upstream->leaving += NAME_SERVER_LEAVE_PACE * limit * since;
+  if (upstream->leaving > most) upstream->leaving = most;
+  upstream->leaving_at = now;
+}
+
 /* Takes those off the window whose answers are late. */
 static void name_server_release(struct name_server *upstream, uint64_t now) {
   uint64_t hold = congestion_hold(&upstream->congestion);
   uint64_t retry = congestion_retry(&upstream->congestion);
   struct query *query;
-  while ((query = name_server_first(&upstream->flight)) && now - query->sent >= hold) {
+  name_server_let_leave(upstream, hold, now);
+  while ((query = name_server_first(&upstream->flight)) && now - query->sent >= hold &&
+         upstream->leaving >= 1) {
     bool overdue = now - query->sent >= retry;
     if (!overdue && upstream->answered_at <= query->sent) return;
     if (overdue && !query->ended) name_server_silence(upstream, query, now);
+    upstream->leaving--;
     name_server_vacate(query);
   }
 }

@@ -26,6 +26,8 @@ enum {
   NAME_SERVER_FEW_SERVERS = 32,   /* with more, each begins with one port */
   NAME_SERVER_PORT_TURN = 128,    /* queries in a row from one of them */
   NAME_SERVER_BURST = 64,         /* sent at once, and at most half a window */
+  NAME_SERVER_LEAVE_PART = 8,     /* of a window may leave it at once for being late, */
+  NAME_SERVER_LEAVE_PACE = 2,     /* and so many windows in the time that late means */
   NAME_SERVER_REST_QUERIES = 16,  /* in a row without an answer, or refused, and */
   NAME_SERVER_REST_MS = 2000,     /* for so long: the server rests */
   NAME_SERVER_REST_UNREACHED = 4, /* in a row that reached nobody: at once */

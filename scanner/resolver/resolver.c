@@ -48,8 +48,9 @@ struct resolver {
   uint64_t timeout; /* ns */
   unsigned tries;
   struct rate_limit *pace;
-  double budget;     /* retries that may be sent */
-  struct ring queue; /* lookups that were not sent yet */
+  double budget;       /* retries that may be sent */
+  uint64_t free_until; /* ns; until then, as many as are wanted */
+  struct ring queue;   /* lookups that were not sent yet */
   size_t queued;
   struct ring due; /* those that should be sent again; they go first */
   struct timer_wheel wheel;
@@ -205,8 +206,9 @@ static void resolver_save(struct resolver *resolver, const struct name_server *u
 }
 
 /* Names that nobody answers, or that fail, would else cost as much as all the others. */
-static bool resolver_afford(struct lookup_state *state) {
+static bool resolver_afford(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
+  if (now < resolver->free_until) return true;
   bool pressing = state->tries == 1 && state->end == LOOKUP_TIMEOUT;
   if (resolver->budget < (pressing ? 1 : RESOLVER_AGAIN_KEPT)) return false;
   resolver->budget--;
@@ -439,7 +441,7 @@ static void resolver_fire(struct lookup_state *state, uint64_t now) {
   bool spent = !may_retry && ring_empty(&state->queries) && ring_empty(&state->link);
   if (spent || now >= resolver_deadline(state))
     resolver_expire(state, now);
-  else if (may_retry && resolver_afford(state))
+  else if (may_retry && resolver_afford(state, now))
     resolver_send_soon(state);
   else if (may_retry)
     resolver_do_without(state, now);
@@ -605,6 +607,7 @@ void resolver_revive(struct resolver *resolver) {
   for (size_t i = 0; i < resolver->upstream_count; i++)
     if (name_server_resting(resolver->upstreams[i]))
       name_server_revive(resolver->upstreams[i], now);
+  resolver->free_until = now + resolver->timeout; /* what was tried until now was in vain */
   resolver_pump(resolver, now);
 }
 

@@ -16,7 +16,7 @@ struct outage_watch {
   struct outage_watch_config config;
   struct resolver *resolver;
   struct lookup lookup;
-  struct trial trials[OUTAGE_WATCH_KNOWN_MAX];
+  struct trial trials[2 * OUTAGE_WATCH_KNOWN_MAX];
   unsigned tried, waiting, reached; /* trials */
   uv_timer_t pause;
   struct arena arena;
@@ -85,7 +85,7 @@ static void outage_watch_tried(struct lookup *lookup) {
   bool failed = lookup->end == LOOKUP_ANSWERED && lookup->answer.rcode == DNS_SERVFAIL;
   if (outage_watch_heard(lookup) && !failed) outage->reached++;
   if (--outage->waiting) return;
-  if (2 * outage->reached >= outage->tried) {
+  if (outage->reached) {
     outage_watch_back(outage);
     return;
   }
@@ -108,12 +108,32 @@ static void outage_watch_try(struct outage_watch *outage, struct span known) {
   if (resolver_ask(outage->resolver, &trial->lookup) == ERR_NONE) outage->tried++;
 }
 
+static struct span outage_watch_known(const struct outage_watch *outage, size_t i) {
+  if (!outage->config.known) return (struct span){0};
+  return outage->config.known(outage->config.data, i);
+}
+
+static struct span outage_watch_top(struct span known) {
+  while (memchr(known.ptr, '.', known.len)) span_cut(&known, '.');
+  return known;
+}
+
+/* Each once. */
+static void outage_watch_try_top(struct outage_watch *outage, size_t i) {
+  struct span top = outage_watch_top(outage_watch_known(outage, i));
+  for (size_t before = 0; before < i; before++) {
+    struct span known = outage_watch_known(outage, before);
+    if (known.len && span_equal(outage_watch_top(known), top)) return;
+  }
+  outage_watch_try(outage, top);
+}
+
 static void outage_watch_answered(struct outage_watch *outage) {
   outage->tried = outage->reached = 0;
-  for (size_t i = 0; i < OUTAGE_WATCH_KNOWN_MAX && outage->config.known; i++) {
-    struct span known = outage->config.known(outage->config.data, i);
-    if (known.len) outage_watch_try(outage, known);
-  }
+  for (size_t i = 0; i < OUTAGE_WATCH_KNOWN_MAX; i++)
+    if (outage_watch_known(outage, i).len) outage_watch_try(outage, outage_watch_known(outage, i));
+  for (size_t i = 0; i < OUTAGE_WATCH_KNOWN_MAX; i++)
+    if (outage_watch_known(outage, i).len) outage_watch_try_top(outage, i);
   outage->waiting = outage->tried;
   if (!outage->tried) outage_watch_back(outage);
 }

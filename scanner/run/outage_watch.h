@@ -3,7 +3,9 @@
  * Asks all servers for localhost, over sockets of its own, again and again: that the names of a
  * list get no answer says nothing of the servers. When one answers, and there is doubt whether it
  * reaches anybody (the network behind it may be gone: it then says SERVFAIL), names are asked for
- * that no cache can hold, below names that it knew before. On the thread of its loop.
+ * that no cache can hold, below names that it knew before and below their top-level domains. One
+ * that is answered suffices: whatever fails beside it is not the network. On the thread of its
+ * loop.
  */
 #ifndef SCANNER_RUN_OUTAGE_WATCH_H
 #define SCANNER_RUN_OUTAGE_WATCH_H
@@ -14,7 +16,7 @@ enum {
   OUTAGE_WATCH_TIMEOUT_MS = 2000,
   OUTAGE_WATCH_TRIES = 4,
   OUTAGE_WATCH_PAUSE_MS = 1000, /* after a round in which nobody was reached */
-  OUTAGE_WATCH_KNOWN_MAX = 4,   /* domains that are tried in a round; most must fail */
+  OUTAGE_WATCH_KNOWN_MAX = 8,   /* domains that are tried in a round, and their top-level domains */
 };
 
 struct outage_watch_config {

@@ -57,8 +57,9 @@ static void reads_lists(void **state) {
 static void takes_as_many_as_the_resolver(void **state) {
   (void)state;
   for (int count = RESOLVER_SERVER_MAX - 1; count <= RESOLVER_SERVER_MAX + 1; count++) {
-    char text[1024] = "192.0.2.1";
-    for (int i = 1; i < count; i++) strcat(text, ",192.0.2.1");
+    char text[16 * (RESOLVER_SERVER_MAX + 1)] = "192.0.2.1";
+    for (size_t i = 1, at = strlen(text); i < (size_t)count; i++, at = strlen(text))
+      snprintf(text + at, sizeof text - at, ",192.0.2.%zu", i % 250);
     struct nameservers servers;
     const char *bad;
     enum err err = nameservers_parse(text, &servers, &bad);
