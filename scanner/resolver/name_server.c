@@ -1,5 +1,7 @@
 #include "scanner/resolver/name_server.h"
+
 #include "scanner/base/pool.h"
+#include "scanner/dns/message.h"
 #include <stdlib.h>
 
 static const uint64_t name_server_ms = 1000000;
