@@ -1,9 +1,12 @@
 #include "output/findings/explain.h"
 
+#include "output/findings/reason.h"
+
 enum {
   EXPLAIN_INDENT = 2,
   EXPLAIN_CODE_WIDTH = 27, /* the longest code and two blanks */
   EXPLAIN_FACT_WIDTH = 14,
+  EXPLAIN_REASON_WIDTH = 23,
   EXPLAIN_SEVERITY_WIDTH = 9, /* "warning" and two blanks */
 };
 
@@ -108,6 +111,25 @@ static void explain_fact(FILE *out, const struct explain_style *style, const cha
   explain_wrap(out, style, column, column, span_of(fact));
 }
 
+/* The words that `reason` can be, and in spite of which most senders go on. */
+static void explain_reasons(FILE *out, const struct explain_style *style, enum finding_code code) {
+  const unsigned count = reason_count(code);
+  const size_t column = EXPLAIN_INDENT + EXPLAIN_REASON_WIDTH;
+  bool lenient = false;
+  if (count == 0) return;
+  fputc('\n', out);
+  explain_heading(out, style, "Reasons");
+  for (enum reason reason = reason_first(code), end = reason + count; reason < end; reason++) {
+    const struct reason_info *info = reason_info(reason);
+    const char *facts = reason_is_lenient(reason) ? "*" : "";
+    lenient |= reason_is_lenient(reason);
+    int used = fprintf(out, "%*s%s%s ", EXPLAIN_INDENT, "", info->word, facts);
+    if (used > 0 && (size_t)used < column) explain_blanks(out, column - (size_t)used);
+    explain_wrap(out, style, column, column, span_of(info->text));
+  }
+  if (lenient) explain_text(out, style, EXPLAIN_INDENT, REASON_LENIENT_TEXT);
+}
+
 void explain_code(FILE *out, const struct explain_style *style, enum finding_code code) {
   const struct finding_info *info = finding_info(code);
   const struct {
@@ -128,6 +150,7 @@ void explain_code(FILE *out, const struct explain_style *style, enum finding_cod
     explain_heading(out, style, sections[i].heading);
     explain_text(out, style, EXPLAIN_INDENT, sections[i].text);
   }
+  explain_reasons(out, style, code);
   fputc('\n', out);
   explain_fact(out, style, "stage", finding_stage_text(info->stage));
   explain_fact(out, style, "TLS reports", finding_result_type_text(info->result_type));

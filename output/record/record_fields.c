@@ -14,6 +14,9 @@
 
 const struct record_field record_field_finding_members[] = {
     FIELD("code", CODE, struct finding, code),
+    FIELD("reason", REASON, struct finding, reason),
+    FIELD("reasons", REASONS, struct finding, reasons),
+    FIELD("lenient", BOOL, struct finding, lenient),
     FIELD("detail", TEXT, struct finding, detail),
     FIELD("detail_base64", BASE64, struct finding, detail),
     FIELD("host", TEXT, struct finding, host),

@@ -152,6 +152,18 @@ static void read_attempts(struct record_read *reading, struct json_reader *reade
   }
 }
 
+/* Words that are not known, of a newer version, are passed over. */
+static void read_reason(struct json_reader *reader, struct finding *finding) {
+  finding->reason = reason_by_word(finding->code, json_reader_string(reader));
+  finding->reasons |= reason_bit(finding->reason);
+}
+
+static void read_reasons(struct json_reader *reader, struct finding *finding) {
+  if (!json_reader_open(reader, '[')) return;
+  while (json_reader_element(reader))
+    finding->reasons |= reason_bit(reason_by_word(finding->code, json_reader_string(reader)));
+}
+
 static void read_enum(struct json_reader *reader, enum record_field_kind kind, void *at) {
   struct span text = json_reader_string(reader);
   switch (kind) {
@@ -180,6 +192,8 @@ static void read_part(struct record_read *reading, struct json_reader *reader,
   case RECORD_FIELD_FINDINGS: read_findings(reading, reader); break;
   case RECORD_FIELD_MX: read_mx(reading, reader, at); break;
   case RECORD_FIELD_ATTEMPTS: read_attempts(reading, reader, &reading->line.result.fetch); break;
+  case RECORD_FIELD_REASON: read_reason(reader, into); break;
+  case RECORD_FIELD_REASONS: read_reasons(reader, into); break;
   case RECORD_FIELD_TEXTS: read_texts(reading, reader, false, at); break;
   case RECORD_FIELD_BASE64S: read_texts(reading, reader, true, at); break;
   default: read_enum(reader, (enum record_field_kind)field->kind, at); break;

@@ -54,12 +54,27 @@ static void write_rcode(struct json_writer *json, int rcode) {
   json_writer_string(json, "rcode", span_of(text));
 }
 
+/* The first, and all where there are several. */
+static void write_reasons(struct json_writer *json, const struct finding *finding) {
+  if (finding->reason == REASON_NONE) return;
+  json_writer_string(json, "reason", span_of(reason_info(finding->reason)->word));
+  if (finding->reasons == reason_bit(finding->reason)) return;
+  enum reason first = reason_first(finding->code);
+  json_writer_open(json, "reasons", '[');
+  for (unsigned i = 0; i < reason_count(finding->code); i++)
+    if (finding->reasons >> i & 1)
+      json_writer_string(json, NULL, span_of(reason_info(first + i)->word));
+  json_writer_close(json, ']');
+}
+
 static void write_finding(struct json_writer *json, const struct finding *finding) {
   const struct finding_info *info = finding_info(finding->code);
   json_writer_open(json, NULL, '{');
   json_writer_string(json, "code", span_of(info->name));
   json_writer_string(json, "severity", span_of(finding_severity_text(info->severity)));
   json_writer_string(json, "stage", span_of(finding_stage_text(info->stage)));
+  write_reasons(json, finding);
+  if (finding->lenient) json_writer_bool(json, "lenient", true);
   write_text(json, "detail", finding->detail);
   write_text(json, "host", finding->host);
   write_text(json, "pattern", finding->pattern);

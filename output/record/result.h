@@ -9,7 +9,7 @@
 #define OUTPUT_RECORD_RESULT_H
 
 #include "output/base/span.h"
-#include "output/findings/finding.h"
+#include "output/findings/reason.h"
 #include <stdint.h>
 
 enum { RESULT_VERSION = 1, RESULT_POLICY_SIZE_MAX = 1024 * 1024 /* octets of a policy's text */ };
@@ -78,6 +78,9 @@ int result_rcode_by_text(struct span text);
 struct finding {
   struct finding *next;
   enum finding_code code;
+  enum reason reason;  /* the first that was met; REASON_NONE: the code has no several causes */
+  uint64_t reasons;    /* all that were met, as a set (output/findings/reason.h) */
+  bool lenient;        /* most senders go on all the same */
   bool contested;      /* rests on a contested reading ... */
   struct span erratum; /* ... of this: "erratum 6285", "RFC 8461 section 3.1" */
   struct span detail;  /* for people; may hold hostile bytes */

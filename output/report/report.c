@@ -114,6 +114,12 @@ static void add_status(struct rows *rows, const struct statistics *statistics) {
                          ROWS_OF(counts->status[i], counts->domains, "domains")),
               notes[i]);
   }
+  rows->tone = REPORT_PLAIN;
+  struct report_row *strict =
+      rows_value(rows, "broken for strict readers", "", DIMENSION_LENIENT, "true",
+                 ROWS_OF(counts->deployed_strict, counts->status[STATUS_BROKEN], "broken"));
+  if (strict) snprintf(strict->member, sizeof strict->member, "deployed_strict");
+  rows_note(strict, "most senders go on all the same");
 }
 
 /* All but `none` and `unknown` need a record, or an attempt at one. */

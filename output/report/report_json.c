@@ -144,6 +144,7 @@ void report_json(struct json_writer *json, const struct statistics *statistics) 
   const struct counts *counts = &statistics->counts;
   json_writer_uint(json, "domains", counts->domains);
   write_counters(json, "status", counts->status, STATUS_COUNT, value_name_status, true);
+  json_writer_uint(json, "deployed_strict", counts->deployed_strict);
   write_counters(json, "effect", counts->effect, EFFECT_COUNT, value_name_effect, true);
   write_counters(json, "mode", counts->mode, MODE_COUNT, value_name_mode, true);
   write_stages(json, counts->stage);

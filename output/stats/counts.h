@@ -23,6 +23,7 @@ extern const unsigned counts_expiry_days[COUNTS_EXPIRY_BINS];
 struct counts {
   uint64_t domains;
   uint64_t status[STATUS_COUNT];
+  uint64_t deployed_strict; /* broken, but most senders go on in spite of every error */
   uint64_t effect[EFFECT_COUNT];
   uint64_t mode[MODE_COUNT];
   uint64_t stage[STAGE_COUNT]; /* with an error there */

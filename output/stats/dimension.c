@@ -35,6 +35,11 @@ static const char *outsourced_name(int value) {
   return texts[value];
 }
 
+static const char *lenient_name(int value) {
+  (void)value; /* the one that there is */
+  return "true";
+}
+
 /* The facets whose values are those of an enum. */
 static const struct {
   value_name *name;
@@ -45,6 +50,7 @@ static const struct {
     [DIMENSION_MODE] = {value_name_mode, MODE_COUNT},
     [DIMENSION_STAGE] = {value_name_stage, STAGE_COUNT},
     [DIMENSION_CODE] = {value_name_code, FOUND_COUNT},
+    [DIMENSION_LENIENT] = {lenient_name, 1},
     [DIMENSION_KIND] = {value_name_kind, KIND_COUNT},
     [DIMENSION_EXPIRES] = {expires_name, COUNTS_EXPIRY_BINS + 1},
     [DIMENSION_TLSRPT] = {tlsrpt_name, 2},
@@ -194,6 +200,9 @@ void dimension_values(enum dimension dimension, const struct tally *tally,
   case DIMENSION_MODE: choice_add(dimension, values, facts->mode); break;
   case DIMENSION_STAGE: bits_add(dimension, values, facts->stages, 0); break;
   case DIMENSION_KIND: bits_add(dimension, values, facts->kinds, 0); break;
+  case DIMENSION_LENIENT:
+    if (facts->strict) choice_add(dimension, values, 0);
+    break;
   case DIMENSION_CODE:
     for (int word = 0; word < DOMAIN_FACTS_CODE_WORDS; word++)
       bits_add(dimension, values, facts->codes[word], 64 * word);

@@ -13,6 +13,7 @@
   X(MODE, "mode")                                                                                  \
   X(STAGE, "stage") /* with an error */                                                            \
   X(CODE, "code")                                                                                  \
+  X(LENIENT, "lenient") /* "true": broken, but most senders go on in spite of every error */       \
   X(KIND, "kind")                                                                                  \
   X(TLD, "tld")                                                                                    \
   X(PROVIDER, "provider")                                                                          \

@@ -43,6 +43,14 @@ static void domain_facts_findings(struct domain_facts *facts, const struct findi
   }
 }
 
+/* Whether only strict readers find it broken. */
+static uint8_t is_strict(const struct result *result) {
+  if (result->status != STATUS_BROKEN) return 0;
+  for (const struct finding *f = result->findings; f; f = f->next)
+    if (finding_info(f->code)->severity == FINDING_ERROR && !f->lenient) return 0;
+  return 1;
+}
+
 static uint8_t max_age_bin(const struct result_policy *policy) {
   if (!policy->here || !policy->has_max_age) return COUNTS_MAX_AGE_BINS;
   uint8_t bin = COUNTS_MAX_AGE_BINS - 1;
@@ -78,6 +86,7 @@ struct domain_facts domain_facts_of(const struct result *result) {
       .effect = (uint8_t)(result->has_effect ? result->effect : EFFECT_COUNT),
       .mode = (uint8_t)(result->policy.here ? result->policy.mode : MODE_COUNT),
       .max_age_bin = max_age_bin(&result->policy),
+      .strict = is_strict(result),
   };
   if (result->has_rank && result->rank > 0 && result->rank <= DOMAIN_FACTS_RANK_MAX)
     facts.rank_bin = (uint32_t)((result->rank - 1) / DOMAIN_FACTS_RANK_BIN + 1);
@@ -103,6 +112,7 @@ static void count_certificate(const struct domain_facts *facts, struct counts *c
 void domain_facts_count(const struct domain_facts *facts, struct counts *counts) {
   counts->domains++;
   counts->status[facts->status]++;
+  counts->deployed_strict += facts->strict;
   if (facts->effect != EFFECT_COUNT) counts->effect[facts->effect]++;
   if (facts->mode != MODE_COUNT) counts->mode[facts->mode]++;
   count_bits(counts->stage, facts->stages);

@@ -34,7 +34,8 @@ struct domain_facts {
   uint8_t status, effect, mode; /* effect, mode: their COUNT for none */
   uint8_t max_age_bin;          /* COUNTS_MAX_AGE_BINS: none */
   uint8_t expiry_bins;          /* a bit each */
-  uint8_t reserved[5];
+  uint8_t strict;               /* 1: broken, but every error is lenient */
+  uint8_t reserved[4];
 };
 
 enum { DOMAIN_FACTS_RANK_BIN = 10000, DOMAIN_FACTS_RANK_MAX = 2000000000 };

@@ -29,6 +29,16 @@ static void print_result_word(FILE *out, const struct explain_style *style,
     fputs(word, out);
 }
 
+/* By what was found in their sources (output/findings/reason.def). */
+static void print_result_lenient(FILE *out, const struct explain_style *style,
+                                 const struct finding *finding) {
+  char text[128];
+  unsigned senders = reason_senders(finding->code, finding->reasons);
+  snprintf(text, sizeof text, "Most senders go on all the same: %u of the %d that were looked at.",
+           senders, REASON_SENDERS);
+  explain_text(out, style, PRINT_RESULT_INDENT, text);
+}
+
 void print_result_finding(FILE *out, const struct explain_style *style,
                           const struct finding *finding) {
   const struct finding_info *info = finding_info(finding->code);
@@ -43,6 +53,7 @@ void print_result_finding(FILE *out, const struct explain_style *style,
     fputc(']', out);
   }
   fputc('\n', out);
+  if (finding->lenient) print_result_lenient(out, style, finding);
 }
 
 static void print_result_part(FILE *out, const struct explain_style *style, const char *heading,

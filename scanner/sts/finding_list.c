@@ -29,9 +29,19 @@ static void finding_list_extend(struct finding_list *findings, struct finding *k
   if (span_here(joined)) known->detail = joined;
 }
 
+/* Whether most senders go on in spite of each of the set. */
+static bool finding_list_set_is_lenient(enum finding_code code, uint64_t reasons) {
+  return reason_senders(code, reasons) >= REASON_SENDERS_MOST;
+}
+
 void finding_list_add(struct finding_list *findings, struct finding finding) {
   struct finding *known = finding_list_find(findings, finding.code);
+  finding.reasons |= reason_bit(finding.reason);
+  finding.lenient = finding_list_set_is_lenient(finding.code, finding.reasons);
   if (known) {
+    known->reasons |= finding.reasons;
+    known->lenient &= finding.lenient;
+    if (known->reason == REASON_NONE) known->reason = finding.reason;
     finding_list_extend(findings, known, finding.detail);
     return;
   }
@@ -55,8 +65,11 @@ static struct span finding_list_quote(struct span text) {
 
 void finding_list_tell(struct finding_list *findings, struct finding finding, const char *what,
                        struct span text) {
-  if (finding_list_full(findings, finding.code)) return;
   struct arena *arena = findings->arena;
+  if (finding_list_full(findings, finding.code)) {
+    finding_list_add(findings, finding);
+    return;
+  }
   const char *cause = cause_of(text);
   struct span detail = span_of(what);
   if (finding.line) detail = arena_format(arena, "line %u: %s", finding.line, what);
@@ -67,6 +80,30 @@ void finding_list_tell(struct finding_list *findings, struct finding finding, co
   if (cause) detail = arena_join(arena, detail, arena_format(arena, " (holds %s)", cause));
   finding.detail = detail;
   finding_list_add(findings, finding);
+}
+
+void finding_list_tell_reason(struct finding_list *findings, struct finding finding,
+                              enum reason reason, struct span text) {
+  finding.reason = reason;
+  finding_list_tell(findings, finding, reason_info(reason)->text, text);
+}
+
+void finding_list_tell_reasons(struct finding_list *findings, struct finding finding,
+                               const struct reasons *reasons, struct span text) {
+  struct span what = {0};
+  finding.reason = reasons->at[0];
+  for (size_t i = 0; i < reasons->count; i++) {
+    const char *each = reason_info(reasons->at[i])->text;
+    finding.reasons |= reason_bit(reasons->at[i]);
+    if (finding_list_full(findings, finding.code)) continue;
+    what = arena_format(findings->arena, "%.*s%s%s", SPAN_ARG(what), i ? "; " : "", each);
+  }
+  finding_list_tell(findings, finding, span_here(what) ? what.ptr : "", text);
+}
+
+void finding_list_set_strict(struct finding_list *findings, enum finding_code code) {
+  struct finding *known = finding_list_find(findings, code);
+  if (known) known->lenient = false;
 }
 
 bool finding_list_full(const struct finding_list *findings, enum finding_code code) {

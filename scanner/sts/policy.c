@@ -3,7 +3,10 @@
 #include "output/base/json_writer.h"
 
 #include "scanner/base/edit_distance.h"
+#include "scanner/sts/body.h"
+#include "scanner/sts/cause.h"
 #include "scanner/sts/domain.h"
+#include "scanner/sts/mx_pattern.h"
 #include "scanner/sts/txt_field.h"
 
 #define POLICY_VERSION         "STSv1"
@@ -25,9 +28,17 @@ static void policy_raise(const struct policy_reader *reader, enum finding_code c
                     text);
 }
 
-static void policy_raise_syntax(const struct policy_reader *reader, const char *what,
-                                struct span text) {
-  policy_raise(reader, FOUND_POLICY_SYNTAX, what, text);
+static void policy_tell(const struct policy_reader *reader, enum reason reason, struct span text) {
+  const struct finding finding = {.code = reason_info(reason)->code, .line = reader->line};
+  finding_list_tell_reason(reader->findings, finding, reason, text);
+}
+
+/* All that is wrong with a value; other: where it is nothing that has a name. */
+static void policy_tell_value(const struct policy_reader *reader, struct reasons *reasons,
+                              enum reason other, struct span value) {
+  if (reasons->count == 0) reasons_add(reasons, reason_info(other)->word);
+  const struct finding finding = {.code = reasons->code, .line = reader->line};
+  finding_list_tell_reasons(reader->findings, finding, reasons, value);
 }
 
 /* A later entry of a field that is not mx is ignored (section 3.2), so it is not judged. */
@@ -41,15 +52,63 @@ static bool policy_is_later(const struct policy_reader *reader, bool *had, struc
 static void policy_take_version(struct policy_reader *reader, struct span value, struct span text) {
   if (policy_is_later(reader, &reader->has_version, text)) return;
   reader->policy->version = value;
-  if (!span_equal(value, SPAN(POLICY_VERSION)))
-    policy_raise(reader, FOUND_POLICY_VERSION, "not STSv1", value);
+  if (span_equal(value, SPAN(POLICY_VERSION))) return;
+  struct reasons reasons = {.code = FOUND_POLICY_VERSION};
+  if (value.len == 0) reasons_add(&reasons, "empty");
+  struct span rest = reasons_of_value(&reasons, SPAN("version"), value);
+  if (!span_equal(rest, SPAN(POLICY_VERSION)) && span_equal_nocase(rest, SPAN(POLICY_VERSION)))
+    reasons_add(&reasons, "case");
+  policy_tell_value(reader, &reasons, REASON_POLICY_VERSION_OTHER, value);
+}
+
+/* How many of the modes' names stand in text. */
+static unsigned policy_modes_in(struct span text) {
+  unsigned count = 0;
+  for (enum result_mode mode = 0; mode < MODE_COUNT; mode++) {
+    struct span name = span_of(result_mode_text(mode));
+    count += text.len && memmem(text.ptr, text.len, name.ptr, name.len) != NULL;
+  }
+  return count;
+}
+
+static bool policy_is_mode_in_capitals(struct span text) {
+  for (enum result_mode mode = 0; mode < MODE_COUNT; mode++) {
+    struct span name = span_of(result_mode_text(mode));
+    if (span_equal_nocase(text, name) && !span_equal(text, name)) return true;
+  }
+  return false;
 }
 
 static void policy_take_mode(struct policy_reader *reader, struct span value, struct span text) {
   if (policy_is_later(reader, &reader->has_mode, text)) return;
   reader->policy->mode = result_mode_by_text(value);
-  if (reader->policy->mode == MODE_COUNT)
-    policy_raise(reader, FOUND_POLICY_MODE, "not enforce, testing or none", value);
+  if (reader->policy->mode != MODE_COUNT) return;
+  struct reasons reasons = {.code = FOUND_POLICY_MODE};
+  if (value.len == 0) reasons_add(&reasons, "empty");
+  struct span rest = reasons_of_value(&reasons, SPAN("mode"), value);
+  if (policy_modes_in(rest) > 1) reasons_add(&reasons, "list");
+  if (policy_is_mode_in_capitals(rest)) reasons_add(&reasons, "case");
+  policy_tell_value(reader, &reasons, REASON_POLICY_MODE_OTHER, value);
+}
+
+/* What is wrong with a number of seconds. */
+static void policy_max_age_reasons(struct span value, struct reasons *reasons) {
+  uint64_t number;
+  if (value.len == 0) reasons_add(reasons, "empty");
+  struct span rest = reasons_of_value(reasons, SPAN("max_age"), value);
+  if (rest.len && (rest.ptr[0] == '-' || rest.ptr[0] == '+')) {
+    reasons_add(reasons, "sign");
+    rest = span_skip(rest, 1);
+  }
+  size_t digits = 0;
+  while (digits < rest.len && strchr("0123456789.,_'", rest.ptr[digits]) && rest.ptr[digits])
+    digits++;
+  bool plain = span_number(span_first(rest, digits), &number);
+  if (digits && !plain) reasons_add(reasons, "separator");
+  struct span behind = span_skip(rest, digits), unit = span_trim(behind);
+  if (plain && digits > POLICY_MAX_AGE_DIGITS) reasons_add(reasons, "too-long");
+  if (digits && unit.len && span_is_alphanum(unit.ptr[0])) reasons_add(reasons, "unit");
+  if (unit.len < behind.len || span_find(unit, ' ') < unit.len) reasons_add(reasons, "blank");
 }
 
 static void policy_take_max_age(struct policy_reader *reader, struct span value, struct span text) {
@@ -57,38 +116,22 @@ static void policy_take_max_age(struct policy_reader *reader, struct span value,
   uint64_t seconds;
   /* sts-policy-max-age-value = 1*10(DIGIT) */
   if (value.len > POLICY_MAX_AGE_DIGITS || !span_number(value, &seconds)) {
-    policy_raise(reader, FOUND_POLICY_MAX_AGE, "not 1 to 10 digits", value);
+    struct reasons reasons = {.code = FOUND_POLICY_MAX_AGE};
+    policy_max_age_reasons(value, &reasons);
+    policy_tell_value(reader, &reasons, REASON_POLICY_MAX_AGE_OTHER, value);
     return;
   }
   reader->policy->has_max_age = true;
   reader->policy->max_age = seconds;
   if (seconds > POLICY_MAX_AGE_MAX)
-    finding_list_tell(reader->findings,
-                      (struct finding){.code = FOUND_POLICY_MAX_AGE,
-                                       .line = reader->line,
-                                       .contested = true,
-                                       .erratum = SPAN(POLICY_ERRATUM_MAX_AGE)},
-                      "over 31557600", value);
+    finding_list_tell_reason(reader->findings,
+                             (struct finding){.code = FOUND_POLICY_MAX_AGE,
+                                              .line = reader->line,
+                                              .contested = true,
+                                              .erratum = SPAN(POLICY_ERRATUM_MAX_AGE)},
+                             REASON_POLICY_MAX_AGE_OVER, value);
   else if (seconds < POLICY_MAX_AGE_SHORT)
     policy_raise(reader, FOUND_POLICY_MAX_AGE_SHORT, "under a day", value);
-}
-
-/* Why it is not ["*."] Domain, in the terms of who wrote it. */
-static const char *policy_mx_cause(struct span value) {
-  if (value.len == 0) return "an empty mx";
-  if (span_find(value, '@') < value.len) return "an e-mail address, not a host name";
-  if (value.ptr[0] == '.') return "a leading dot: a wildcard is \"*.\"";
-  if (value.ptr[value.len - 1] == '.') return "a trailing dot";
-  if (span_find(value, ',') < value.len) return "several names: each needs a line of its own";
-  if (span_find(value, ' ') < value.len || span_find(value, '\t') < value.len)
-    return "a blank inside: only the host name stands here";
-  if (span_find(value, ':') < value.len) return "a colon: only the host name stands here";
-  struct span rest = span_starts(value, SPAN("*.")) ? span_skip(value, 2) : value;
-  if (span_find(rest, '*') < rest.len) return "\"*\" stands only for the whole first label";
-  for (size_t i = 0; i < value.len; i++)
-    if ((unsigned char)value.ptr[i] >= 0x80) return "not in A-labels (xn--)";
-  if (span_find(value, '_') < value.len) return "an underscore, which no host name holds";
-  return "not a host name";
 }
 
 /* An IPv4 address fits the ABNF, and no MX host is ever called so: some senders refuse the whole
@@ -112,21 +155,22 @@ static void policy_take_mx(struct policy_reader *reader, struct span value) {
     if (!domain_is_hostname(name)) policy_tell_contested_mx(reader, value);
     return;
   }
-  finding_list_tell(
+  struct reasons reasons = {.code = FOUND_POLICY_MX_INVALID};
+  mx_pattern_reasons(value, &reasons);
+  finding_list_tell_reasons(
       reader->findings,
       (struct finding){.code = FOUND_POLICY_MX_INVALID, .line = reader->line, .pattern = value},
-      policy_mx_cause(value), value);
+      &reasons, value);
 }
 
-/* NULL, or what is wrong: sts-policy-ext-value is visible ASCII, UTF-8 and inner blanks (no tabs).
- */
-static const char *policy_extension_fault(struct span value) {
-  if (value.len == 0) return "an empty value";
+/* sts-policy-ext-value is visible ASCII, UTF-8 and inner blanks (no tabs). */
+static enum reason policy_extension_fault(struct span value) {
+  if (value.len == 0) return REASON_POLICY_SYNTAX_EMPTY;
   for (size_t i = 0; i < value.len; i++) {
     unsigned char byte = (unsigned char)value.ptr[i];
-    if (byte < 0x20 || byte == 0x7f) return "a tab or control character in the value";
+    if (byte < 0x20 || byte == 0x7f) return REASON_POLICY_SYNTAX_VALUE;
   }
-  return json_writer_utf8(value) ? NULL : "a value that is not UTF-8";
+  return json_writer_utf8(value) ? REASON_NONE : REASON_POLICY_SYNTAX_UTF8;
 }
 
 /* The known key that was meant: at most so many edits away. */
@@ -151,15 +195,21 @@ static void policy_tell_unknown(const struct policy_reader *reader, struct span 
   if (span_here(what)) policy_raise(reader, FOUND_POLICY_UNKNOWN_FIELD, what.ptr, text);
 }
 
+static enum reason policy_name_fault(struct span name) {
+  for (size_t i = 0; i < name.len && i < REASONS_TEXT_MAX; i++)
+    if (cause_unseen(span_skip(name, i), NULL)) return REASON_POLICY_SYNTAX_INVISIBLE;
+  return REASON_POLICY_SYNTAX_NAME;
+}
+
 static void policy_take_extension(struct policy_reader *reader, struct span name, struct span value,
                                   struct span text) {
-  const char *fault = policy_extension_fault(value);
+  enum reason fault = policy_extension_fault(value);
   if (!txt_field_is_extension_name(name))
-    policy_raise_syntax(reader, "not the name of a field", text);
+    policy_tell(reader, policy_name_fault(name), text);
   else if (txt_field_names_met(&reader->extensions, name))
     policy_raise(reader, FOUND_POLICY_DUPLICATE_FIELD, "the first one counts", text);
   else if (fault)
-    policy_raise_syntax(reader, fault, text);
+    policy_tell(reader, fault, text);
   else
     policy_tell_unknown(reader, name, text);
 }
@@ -186,62 +236,76 @@ static bool has_control(struct span text) {
   return false;
 }
 
+/* A line that is no field, whatever it is; false: it may be one. */
+static bool policy_tell_no_field(const struct policy_reader *reader, struct span text) {
+  enum reason reason = REASON_NONE;
+  if (text.len == 0)
+    reason = REASON_POLICY_SYNTAX_BLANK_LINE;
+  else if (text.ptr[0] == '#')
+    reason = REASON_POLICY_SYNTAX_COMMENT;
+  else if (text.ptr[0] == '<')
+    reason = REASON_POLICY_SYNTAX_MARKUP;
+  else if (span_starts(text, SPAN("//")) || span_starts(text, SPAN(";")))
+    reason = REASON_POLICY_SYNTAX_COMMENT;
+  if (reason != REASON_NONE) policy_tell(reader, reason, text);
+  return reason != REASON_NONE;
+}
+
 /* The ABNF has neither blank lines, nor blanks before a name or the colon. What is meant is read
  * all the same, so that one pass names all faults. */
 static void policy_take_line(struct policy_reader *reader, struct span line) {
   struct span text = span_trim(line);
-  if (text.len == 0) {
-    policy_raise_syntax(reader, "a blank line", text);
-    return;
-  }
-  if (text.ptr[0] == '#') {
-    policy_raise_syntax(reader, "a comment, of which the grammar has none", text);
-    return;
-  }
-  if (has_control(text)) policy_raise_syntax(reader, "a control character", text);
-  if (text.ptr != line.ptr) policy_raise_syntax(reader, "a leading blank", text);
-  size_t colon = span_find(text, ':');
+  if (policy_tell_no_field(reader, text)) return;
+  if (has_control(text)) policy_tell(reader, REASON_POLICY_SYNTAX_CONTROL, text);
+  if (text.ptr != line.ptr) policy_tell(reader, REASON_POLICY_SYNTAX_LEADING_BLANK, text);
+  size_t colon = span_find(text, ':'), equals;
   if (colon == text.len) {
-    policy_raise_syntax(reader, "no colon", text);
+    bool is_equation = body_key(text, "=", &equals) >= 0;
+    policy_tell(reader, is_equation ? REASON_POLICY_SYNTAX_EQUALS : REASON_POLICY_SYNTAX_COLON,
+                text);
     return;
   }
   struct span name = span_trim(span_first(text, colon));
-  if (name.len < colon) policy_raise_syntax(reader, "a blank before the colon", text);
+  if (name.len < colon) policy_tell(reader, REASON_POLICY_SYNTAX_COLON_BLANK, text);
   policy_take_field(reader, name, span_trim(span_skip(text, colon + 1)), text);
+}
+
+static void policy_tell_line(struct policy_reader *reader, unsigned line, enum reason reason) {
+  unsigned current = reader->line;
+  reader->line = line;
+  policy_tell(reader, reason, (struct span){0});
+  reader->line = current;
 }
 
 /* sts-policy-term = LF / CRLF; a file whose lines end in CR alone is read by them, and told. */
 static void policy_take_lines(struct policy_reader *reader, struct span text) {
   bool cr_only = span_find(text, '\n') == text.len && span_find(text, '\r') < text.len;
+  bool ends_in_cr = !cr_only && span_ends(text, SPAN("\r"));
   struct span rest = text;
-  if (cr_only) {
-    reader->line = 1;
-    policy_raise_syntax(reader, "lines end in CR alone", (struct span){0});
-    reader->line = 0;
-  }
+  if (cr_only) policy_tell_line(reader, 1, REASON_POLICY_SYNTAX_CR_ONLY);
   while (rest.len) {
     struct span line = span_cut(&rest, cr_only ? '\r' : '\n');
     if (!cr_only && line.len && line.ptr[line.len - 1] == '\r') line.len--;
     reader->line++;
     policy_take_line(reader, line);
   }
+  if (ends_in_cr) policy_tell_line(reader, reader->line, REASON_POLICY_SYNTAX_FINAL_CR);
 }
 
 static void policy_raise_missing(struct policy_reader *reader) {
   const struct {
     bool had;
-    enum finding_code code;
-    struct span detail;
+    enum reason reason;
   } required[] = {
-      {reader->has_version, FOUND_POLICY_VERSION, SPAN("no version")},
-      {reader->has_mode, FOUND_POLICY_MODE, SPAN("no mode")},
-      {reader->has_max_age, FOUND_POLICY_MAX_AGE, SPAN("no max_age")},
-      {reader->has_mx || reader->policy->mode == MODE_NONE, FOUND_POLICY_MX_MISSING, SPAN("no mx")},
+      {reader->has_version, REASON_POLICY_VERSION_MISSING},
+      {reader->has_mode, REASON_POLICY_MODE_MISSING},
+      {reader->has_max_age, REASON_POLICY_MAX_AGE_MISSING},
   };
+  reader->line = 0;
   for (size_t i = 0; i < sizeof required / sizeof *required; i++)
-    if (!required[i].had)
-      finding_list_add(reader->findings,
-                       (struct finding){.code = required[i].code, .detail = required[i].detail});
+    if (!required[i].had) policy_tell(reader, required[i].reason, (struct span){0});
+  if (!reader->has_mx && reader->policy->mode != MODE_NONE)
+    policy_raise(reader, FOUND_POLICY_MX_MISSING, "no mx", (struct span){0});
 }
 
 /* Room for as many patterns as there are lines that could hold one. */
@@ -268,26 +332,30 @@ static void policy_tell_empty(struct finding_list *findings, struct span text) {
                        .detail = text.len ? SPAN("blanks and line ends alone") : SPAN("no bytes")});
 }
 
+/* Whatever stands there instead of a policy: one finding names it. */
+static bool policy_tell_other_body(struct policy_reader *reader, struct span text) {
+  struct body_kind kind = body_kind(text);
+  if (kind.reason == REASON_NONE) return false;
+  if (kind.is_page) finding_list_add(reader->findings, (struct finding){.code = FOUND_POLICY_HTML});
+  policy_tell_line(reader, kind.line, kind.reason);
+  return true;
+}
+
 void policy_parse(struct span text, struct finding_list *findings, struct result_policy *policy) {
-  struct policy_reader reader = {.findings = findings, .policy = policy, .line = 1};
+  struct policy_reader reader = {.findings = findings, .policy = policy};
   policy->mode = MODE_COUNT;
   struct span rest = span_starts(text, SPAN("\xef\xbb\xbf")) ? span_skip(text, 3) : text;
-  struct span body = span_skip(rest, policy_leading_space(rest).len);
-  if (body.len == 0) {
+  if (policy_leading_space(rest).len == rest.len) {
     policy_tell_empty(findings, text);
     return;
   }
-  if (body.ptr[0] == '<') {
-    finding_list_add(findings, (struct finding){.code = FOUND_POLICY_HTML});
-    policy_raise_syntax(&reader, "a web page, not a policy", (struct span){0});
-    return;
-  }
-  if (rest.len < text.len)
-    policy_raise_syntax(&reader, "a byte order mark at the start", (struct span){0});
-  reader.line = 0;
+  if (policy_tell_other_body(&reader, text)) return;
+  if (rest.len < text.len) policy_tell_line(&reader, 1, REASON_POLICY_SYNTAX_BOM);
   policy_make_room(&reader, rest);
   policy_take_lines(&reader, rest);
   policy_raise_missing(&reader);
+  /* Senders that keep a malformed pattern have no other to go by. */
+  if (policy->mx.count == 0) finding_list_set_strict(findings, FOUND_POLICY_MX_INVALID);
 }
 
 static struct span policy_media_type(struct span content_type) {

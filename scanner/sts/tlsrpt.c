@@ -21,8 +21,16 @@ static enum tlsrpt_kind tlsrpt_kind(struct span text) {
   return txt_field_tries(text, SPAN("v=tlsrpt")) ? TLSRPT_ATTEMPT : TLSRPT_UNRELATED;
 }
 
-static void tlsrpt_raise(struct finding_list *findings, const char *what, struct span value) {
-  finding_list_tell(findings, (struct finding){.code = FOUND_TLSRPT_SYNTAX}, what, value);
+static void tlsrpt_tell(struct finding_list *findings, enum reason reason, struct span value) {
+  finding_list_tell_reason(findings, (struct finding){.code = FOUND_TLSRPT_SYNTAX}, reason, value);
+}
+
+/* What makes it no URI, and first of all a template's own words. */
+static void tlsrpt_tell_uri(struct finding_list *findings, enum reason fault, struct span uri) {
+  struct reasons reasons = {.code = FOUND_TLSRPT_SYNTAX};
+  if (reasons_is_placeholder(uri)) reasons_add(&reasons, "placeholder");
+  reasons_add(&reasons, reason_info(fault)->word);
+  finding_list_tell_reasons(findings, (struct finding){.code = FOUND_TLSRPT_SYNTAX}, &reasons, uri);
 }
 
 /* tlsrpt-rua = %s"rua=" tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri) */
@@ -30,27 +38,27 @@ static void tlsrpt_judge_rua(struct result_tlsrpt *tlsrpt, struct span value,
                              struct finding_list *findings) {
   struct span rest = value;
   if (value.len && span_is_wsp(value.ptr[0]))
-    tlsrpt_raise(findings, "a blank before the URI", value);
+    tlsrpt_tell(findings, REASON_TLSRPT_SYNTAX_BLANK, value);
   do {
     struct span uri = span_trim(span_cut(&rest, ','));
-    const char *fault = uri_report_fault(uri);
-    if (fault) tlsrpt_raise(findings, fault, uri);
+    enum reason fault = uri_report_fault(uri);
+    if (fault) tlsrpt_tell_uri(findings, fault, uri);
     if (uri.len && tlsrpt->rua.at) tlsrpt->rua.at[tlsrpt->rua.count++] = uri;
   } while (rest.len);
   if (value.len && value.ptr[value.len - 1] == ',')
-    tlsrpt_raise(findings, "a comma at the end", value);
+    tlsrpt_tell(findings, REASON_TLSRPT_SYNTAX_COMMA, value);
 }
 
 static void tlsrpt_judge_field(struct result_tlsrpt *tlsrpt, const struct txt_field *field,
                                struct finding_list *findings) {
   if (field->text.len == 0)
-    tlsrpt_raise(findings, "an empty field", SPAN(";;"));
+    tlsrpt_tell(findings, REASON_TLSRPT_SYNTAX_EMPTY, SPAN(";;"));
   else if (!span_here(field->value))
-    tlsrpt_raise(findings, "a field without \"=\"", field->text);
+    tlsrpt_tell(findings, REASON_TLSRPT_SYNTAX_EQUALS, field->text);
   else if (span_equal(field->name, SPAN("rua")))
     tlsrpt_judge_rua(tlsrpt, field->value, findings);
   else if (!txt_field_is_extension_name(field->name) || !txt_field_is_extension_value(field->value))
-    tlsrpt_raise(findings, "neither rua nor an extension", field->text);
+    tlsrpt_tell(findings, REASON_TLSRPT_SYNTAX_EXTENSION, field->text);
 }
 
 /* No more URIs than bytes that can end one. */
@@ -70,12 +78,12 @@ static void tlsrpt_judge_record(struct result_tlsrpt *tlsrpt, struct span text,
   do {
     more = txt_field_next(&rest, &field, &fault);
     if (fault == TXT_FIELD_TRAILING_BLANK)
-      tlsrpt_raise(findings, "a blank at the end without \";\"", text);
+      tlsrpt_tell(findings, REASON_TLSRPT_SYNTAX_TRAILING_BLANK, text);
     if (!more) continue;
     tlsrpt_judge_field(tlsrpt, &field, findings);
     rua = rua || (span_equal(field.name, SPAN("rua")) && span_here(field.value));
   } while (more);
-  if (!rua) tlsrpt_raise(findings, "no rua in", text);
+  if (!rua) tlsrpt_tell(findings, REASON_TLSRPT_SYNTAX_MISSING, text);
 }
 
 void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct finding_list *findings) {
@@ -90,7 +98,7 @@ void tlsrpt_judge(struct result_tlsrpt *tlsrpt, struct finding_list *findings) {
   if (kind == TLSRPT_UNRELATED)
     finding_list_add(findings, (struct finding){.code = FOUND_TLSRPT_ABSENT});
   else if (kind == TLSRPT_ATTEMPT)
-    tlsrpt_raise(findings, "does not begin with \"v=TLSRPTv1;\"", firsts[kind]);
+    tlsrpt_tell(findings, REASON_TLSRPT_SYNTAX_VERSION, firsts[kind]);
   else if (counts[kind] == 1)
     tlsrpt_judge_record(tlsrpt, firsts[kind], findings);
   else

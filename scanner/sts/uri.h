@@ -3,9 +3,9 @@
 #ifndef SCANNER_STS_URI_H
 #define SCANNER_STS_URI_H
 
-#include "output/base/span.h"
+#include "output/findings/reason.h"
 
-/* NULL, or what is wrong with it: a constant phrase. */
-const char *uri_report_fault(struct span uri);
+/* REASON_NONE, or what is wrong with it: a reason of tlsrpt-syntax. */
+enum reason uri_report_fault(struct span uri);
 
 #endif

@@ -1,4 +1,4 @@
-#include "output/findings/finding.h"
+#include "output/findings/reason.h"
 #include "scripts/docs/docs.h"
 #include <string.h>
 
@@ -35,7 +35,25 @@ static void markdown_section(FILE *out, const char *heading, const char *text) {
   markdown_lines(out, text);
 }
 
-static void markdown_finding(FILE *out, const struct finding_info *info) {
+static void markdown_reasons(FILE *out, enum finding_code code) {
+  enum reason reason = reason_first(code), end = reason + reason_count(code);
+  bool lenient = false;
+  if (reason == end) return;
+  fputs("**Reasons**\n\n", out);
+  for (; reason < end; reason++) {
+    const struct reason_info *info = reason_info(reason);
+    lenient |= reason_is_lenient(reason);
+    fprintf(out, "- `%s`%s: ", info->word, reason_is_lenient(reason) ? " \\*" : "");
+    markdown_text(out, span_of(info->text));
+    if (info->senders) fprintf(out, " (%u of %d senders go on)", info->senders, REASON_SENDERS);
+    fputc('\n', out);
+  }
+  fputc('\n', out);
+  if (lenient) markdown_lines(out, REASON_LENIENT_TEXT);
+}
+
+static void markdown_finding(FILE *out, enum finding_code code) {
+  const struct finding_info *info = finding_info(code);
   const char *type = finding_result_type_text(info->result_type);
   const char *class = finding_class_text(info->class);
   fprintf(out, "### %s\n\n", info->name);
@@ -44,6 +62,7 @@ static void markdown_finding(FILE *out, const struct finding_info *info) {
   markdown_section(out, "What a sender does", info->sender);
   markdown_section(out, "How to diagnose it", info->diagnose);
   markdown_section(out, "How to mend it", info->mend);
+  markdown_reasons(out, code);
   fprintf(out, "%s.", info->reference);
   if (type) fprintf(out, " TLS reports: `%s`.", type);
   if (class) fprintf(out, " Web checkers: `%s`.", class);
@@ -71,6 +90,6 @@ void docs_findings(FILE *out) {
     const struct finding_info *info = finding_info(code);
     if (code == 0 || finding_info(code - 1)->stage != info->stage)
       fprintf(out, "\n## Stage %s\n\n", finding_stage_text(info->stage));
-    markdown_finding(out, info);
+    markdown_finding(out, code);
   }
 }

@@ -1,4 +1,4 @@
-#include "output/findings/finding.h"
+#include "output/findings/reason.h"
 #include "scripts/docs/docs.h"
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +100,18 @@ static void man_options(FILE *out) {
   }
 }
 
+static void man_reasons(FILE *out, enum finding_code code) {
+  const char *between = ".br\nReasons: ";
+  for (unsigned i = 0; i < reason_count(code); i++) {
+    const enum reason reason = reason_first(code) + i;
+    fputs(between, out);
+    man_text(out, span_of(reason_info(reason)->word));
+    if (reason_is_lenient(reason)) fputc('*', out);
+    between = ", ";
+  }
+  if (reason_count(code)) fputs(".\n", out);
+}
+
 static void man_findings(FILE *out) {
   for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
     const struct finding_info *info = finding_info(code);
@@ -112,6 +124,7 @@ static void man_findings(FILE *out) {
     man_bold(out, info->name);
     fprintf(out, " (%s)\n", finding_severity_text(info->severity));
     man_lines(out, info->meaning);
+    man_reasons(out, code);
     fputs(".br\nSee ", out);
     man_text(out, span_of(info->reference));
     fputs(".\n", out);

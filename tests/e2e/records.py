@@ -66,6 +66,7 @@ class Figures:
 
     def __init__(self) -> None:
         self.domains = 0
+        self.strict = 0
         self.counters: dict[str, Counter[str]] = {
             name: Counter() for name in ("status", "effect", "mode", "stage", "findings", "http_status",
                                          "mismatch", "max_age")}
@@ -78,6 +79,7 @@ class Figures:
 
     def count(self, meant: Json) -> None:
         self.domains += 1
+        self.strict += bool(meant.get("strict"))
         status = str(meant["status"])
         self.counters["status"][status] += 1
         for name in ("effect", "mode", "http_status"):
@@ -140,7 +142,7 @@ class Figures:
         providers = {name: domains for name, domains in self.operators.items() if domains[0].get("provider")}
         return {
             "domains": self.domains, "status": of("status", STATUSES), "effect": of("effect", EFFECTS),
-            "mode": of("mode", MODES), "stage": of("stage", STAGES),
+            "deployed_strict": self.strict, "mode": of("mode", MODES), "stage": of("stage", STAGES),
             "findings": dict(self.counters["findings"]), "http_status": dict(self.counters["http_status"]),
             "max_age": [{"from": low, "to": top, "domains": self.counters["max_age"][str(low)]}
                         for low, top in zip(MAX_AGE_FROM, tops)],
@@ -245,6 +247,10 @@ class Maker:
         meant: Json = {"status": "broken" if faults else "valid", "tld": tld,
                        "codes": [f[0] for f in faults], "stages": [f[1] for f in faults]}
         findings = [finding(f[0], detail="told \"so\" \\ \u0007") for f in faults]
+        for each in findings:
+            if each["code"] == "policy-max-age" and n % 2:
+                each.update(reason="too-large", lenient=True)
+        meant["strict"] = broken and all(each.get("lenient") for each in findings)
         record: Json = {"domain": name, "status": meant["status"], "findings": findings,
                         "record": {"rcode": "NOERROR", "txt": ["v=STSv1; id=1;"], "id": "1", "ttl": 300,
                                    "ad": False, "tries": 1, "ms": 3}}

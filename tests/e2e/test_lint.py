@@ -79,7 +79,7 @@ class LintTest(unittest.TestCase):
         for text, code, line, cause in (
                 ("\ufeff" + POLICY, "policy-syntax", 1, "byte order mark"),
                 (POLICY.replace("\r\n", "\r"), "policy-syntax", 1, "CR alone"),
-                (POLICY.replace("\r\n", "\\n"), "policy-version", 1, "\\n as two letters"),
+                (POLICY.replace("\r\n", "\\n"), "policy-syntax", 1, "\\n as two letters"),
                 (POLICY.replace("enforce", "“enforce”"), "policy-mode", 2, "typographic"),
                 (POLICY.replace("enforce", '"enforce"'), "policy-mode", 2, "a quotation mark"),
                 ("<!doctype html><p>Not found", "policy-syntax", 1, "a web page"),

@@ -132,6 +132,7 @@ class Known(unittest.TestCase):
         flat: dict[str, int] = {}
         for name in ("status", "effect", "stage", "findings", "mode", "http_status", "mismatch", "tlsrpt"):
             flat.update({f"{name}.{key}": value for key, value in self.figures[name].items()})
+        flat["deployed_strict"] = self.figures["deployed_strict"]
         del flat["stage.tlsrpt"]  # it has no errors
         for low, bin_ in zip(MAX_AGE_FROM, self.figures["max_age"]):
             top = "" if low == MAX_AGE_FROM[-1] else bin_["to"]

@@ -223,7 +223,7 @@ static const struct vector policies[] = {
     {"chasquid", V "mode: none\nmx: a.example\nmax_age: 86400", TAKEN, "", NULL},
     {"chasquid", V "mode: none\nmax_age: 86400", REFUSED, "",
      "section 3.2: mx is required except when mode is none"},
-    {"Snawoot", "garbage", REFUSED, ALL " " SYNTAX, NULL},
+    {"Snawoot", "garbage", REFUSED, SYNTAX, NULL},
     {"Snawoot", EM "max_age: xxx", REFUSED, "policy-max-age", NULL},
     {"Snawoot", V "mx: a.example\nmax_age: 86400", REFUSED, "policy-mode", NULL},
     {"Snawoot", V "mode: doubt\nmx: a.example\nmax_age: 86400", REFUSED, "policy-mode", NULL},

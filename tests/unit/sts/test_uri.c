@@ -45,7 +45,8 @@ static void tells_what_is_wrong(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < COUNT(vectors); i++) {
-    const char *fault = uri_report_fault(span_of(vectors[i].uri));
+    enum reason reason = uri_report_fault(span_of(vectors[i].uri));
+    const char *fault = reason == REASON_NONE ? NULL : reason_info(reason)->text;
     if ((fault == NULL) != (vectors[i].fault == NULL)) print_error("%s\n", vectors[i].uri);
     assert_int_equal(fault == NULL, vectors[i].fault == NULL);
     if (fault) assert_string_equal(fault, vectors[i].fault);

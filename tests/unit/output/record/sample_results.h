@@ -119,6 +119,10 @@ static const struct finding broken_findings[] = {
      .http_status = 404},
     {.next = (struct finding *)&broken_findings[3],
      .code = FOUND_POLICY_MX_INVALID,
+     .reason = REASON_POLICY_MX_INVALID_LABEL,
+     .reasons = (uint64_t)1 << (REASON_POLICY_MX_INVALID_LABEL - REASON_POLICY_MX_INVALID_EMPTY) |
+                (uint64_t)1 << (REASON_POLICY_MX_INVALID_HYPHEN - REASON_POLICY_MX_INVALID_EMPTY),
+     .lenient = true,
      .detail = TEXT("\"\\\x1b[31m\x7f"),
      .pattern = TEXT("mail..example.com"),
      .line = 4},
