@@ -9,6 +9,7 @@
 #include "scanner/sts/policy.h"
 #include "scanner/sts/record.h"
 #include "scanner/sts/tlsrpt.h"
+#include "scanner/sts/uri.h"
 #include <errno.h>
 
 enum {
@@ -134,8 +135,32 @@ static enum err lint_mx(struct lint *lint) {
   return ERR_NONE;
 }
 
+/* Whether TLSRPT alone is judged: the status is then that of its record. */
+static bool lint_is_of_tlsrpt(const struct lint *lint) {
+  const struct options *options = lint->options;
+  return options->tlsrpt.count && !options->record.count && !options->policy && !options->mx.count;
+}
+
+/* Whether a sender can report by the TLSRPT record: one record, and a sound URI in it. */
+static bool lint_tlsrpt_is_used(const struct lint *lint) {
+  const struct spans *rua = &lint->result.tlsrpt.rua;
+  if (finding_list_has(&lint->findings, FOUND_TLSRPT_MULTIPLE)) return false;
+  for (size_t i = 0; i < rua->count; i++)
+    if (uri_report_fault(rua->at[i]) == REASON_NONE) return true;
+  return false;
+}
+
+/* Its findings are warnings beside MTA-STS, which goes on without it; alone it can be broken. */
+static void lint_tlsrpt_verdict(struct lint *lint) {
+  if (finding_list_has(&lint->findings, FOUND_TLSRPT_ABSENT))
+    lint->result.status = STATUS_ABSENT;
+  else if (!lint_tlsrpt_is_used(lint))
+    lint->result.status = STATUS_BROKEN;
+}
+
 static void lint_verdict(struct lint *lint) {
   lint->result.findings = lint->findings.first;
+  if (lint_is_of_tlsrpt(lint)) lint_tlsrpt_verdict(lint);
   if (lint->result.status == STATUS_ABSENT) return;
   for (const struct finding *f = lint->findings.first; f; f = f->next)
     if (finding_info(f->code)->severity == FINDING_ERROR) lint->result.status = STATUS_BROKEN;
@@ -143,8 +168,13 @@ static void lint_verdict(struct lint *lint) {
 
 static enum err lint_print_text(const struct lint *lint) {
   struct explain_style style = print_result_style((struct span){0});
+  const bool of_tlsrpt = lint_is_of_tlsrpt(lint);
+  if (of_tlsrpt) fputs("TLSRPT record: ", stdout);
   print_result_status(stdout, &style, &lint->result);
   fputc('\n', stdout);
+  if (lint->options->tlsrpt.count && !finding_list_has(&lint->findings, FOUND_TLSRPT_ABSENT) &&
+      !lint_tlsrpt_is_used(lint))
+    fputs("No sender can send reports by this TLSRPT record.\n", stdout);
   for (const struct finding *f = lint->result.findings; f; f = f->next)
     print_result_finding(stdout, &style, f);
   print_result_cures(stdout, &style, lint->result.findings);

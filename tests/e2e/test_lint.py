@@ -50,9 +50,15 @@ class LintTest(unittest.TestCase):
     def test_exit_statuses(self) -> None:
         for status, arguments, stdin, said in (
                 (0, ("--policy", "-"), POLICY.replace("604800", "60"), "policy-max-age-short"),
-                (0, ("--tlsrpt", "v=spf1 -all"), "", "tlsrpt-absent"),
+                (1, ("--tlsrpt", "v=spf1 -all"), "", "TLSRPT record: absent"),
+                (0, ("--tlsrpt", REPORTS), "", "TLSRPT record: valid"),
+                (0, ("--tlsrpt", REPORTS + ",x"), "", "TLSRPT record: valid: 1 warning"),
+                (1, ("--tlsrpt", REPORTS, REPORTS), "", "tlsrpt-multiple"),
+                (1, ("--tlsrpt", "v=TLSRPTv1;"), "", "TLSRPT record: broken"),
+                (1, ("--tlsrpt", "v=TLSRPTv1; rua=postmaster@example.com"), "", "No sender can"),
+                (0, ("--tlsrpt", "v=TLSRPTv1; rua=a", "--record", RECORD), "", "No sender can"),
                 (1, ("--tlsrpt", REPORTS, "--record", "v=spf1 -all"), "", "record-absent"),
-                (0, ("--tlsrpt", "v=TLSRPTv1; rua=a"), "", "tlsrpt-syntax"),
+                (1, ("--tlsrpt", "v=TLSRPTv1; rua=a"), "", "tlsrpt-syntax"),
                 (1, ("--record", "v=STSv1"), "", "record-id-missing")):
             done = lint(*arguments, stdin=stdin)
             self.assertEqual(done.returncode, status, arguments)
