@@ -170,7 +170,7 @@ class LintTest(unittest.TestCase):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([stscan_path(), "lint", "--record", RECORD], stdout=full,
                                   stderr=subprocess.PIPE, check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn(b"standard output", done.stderr)
 
 
