@@ -1,7 +1,5 @@
 #include "scanner/https/attempt.h"
 
-#include "scanner/https/retry_after.h"
-
 static void attempt_raise(struct attempt *attempt, const struct request *request) {
   const struct outcome *outcome = &request->outcome;
   enum finding_code code = outcome_code(outcome);
@@ -38,8 +36,7 @@ struct attempt attempt_judge(const struct request *request, int64_t now, struct 
   bool distrusted = attempt.fetch.has_trusted && !attempt.fetch.trusted;
   attempt.tries_next = !distrusted && outcome_tries_next(outcome);
   attempt.overload = outcome_is_overload(outcome);
-  if (attempt.overload && outcome->http_status)
-    retry_after_parse(request_header(request, "Retry-After"), now, &attempt.retry_after);
+  if (attempt.overload && outcome->http_status) attempt.retry_after = request_retry_after(request);
   if (attempt.has_body)
     attempt.body = arena_copy(arena, (struct span){request->body, (size_t)outcome->bytes});
   return attempt;

@@ -94,6 +94,13 @@ struct span request_header(const struct request *request, const char *name) {
   return request_header_at(request, name, 0);
 }
 
+unsigned request_retry_after(const struct request *request) {
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(request->easy, CURLINFO_RETRY_AFTER, &seconds);
+  if (seconds <= 0) return 0;
+  return seconds < REQUEST_RETRY_AFTER_MAX ? (unsigned)seconds : REQUEST_RETRY_AFTER_MAX;
+}
+
 /* 0: none yet; a 1xx goes before another (RFC 9110 section 15.2). */
 static int request_status(CURL *easy) {
   long status = 0;

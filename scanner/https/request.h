@@ -21,6 +21,7 @@
 enum {
   REQUEST_HOST_MAX = 253,
   REQUEST_HEADER_SIZE_MAX = 65536,
+  REQUEST_RETRY_AFTER_MAX = 24 * 60 * 60,
   REQUEST_VALUES_MAX = 8, /* fields of one name that are looked at */
 };
 
@@ -95,6 +96,10 @@ void request_result(const struct request *request, struct arena *arena,
 /* The first such field of the answer's header; not there: {NULL, 0}. Valid until the transfer is
  * cleared. */
 struct span request_header(const struct request *request, const char *name);
+
+/* The seconds of a Retry-After field, of a number or a date (RFC 9110 section 10.2.3): 0 for none
+ * or a date that has passed, at most REQUEST_RETRY_AFTER_MAX. */
+unsigned request_retry_after(const struct request *request);
 
 /* Lets go of all memory of this one transfer, so that the next can start. */
 void request_clear(struct request *request);
