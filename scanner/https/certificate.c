@@ -1,5 +1,7 @@
 #include "scanner/https/certificate.h"
 
+#include "output/base/hex.h"
+
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -59,15 +61,11 @@ static struct spans certificate_names(struct arena *arena, const X509 *x509) {
 }
 
 static struct span certificate_digest(struct arena *arena, const X509 *x509) {
-  static const char hex[] = "0123456789abcdef";
   unsigned char digest[EVP_MAX_MD_SIZE];
   char text[2 * EVP_MAX_MD_SIZE];
   unsigned len = 0;
   if (X509_digest(x509, EVP_sha256(), digest, &len) != 1) return (struct span){0};
-  for (size_t i = 0; i < len; i++) {
-    text[2 * i] = hex[digest[i] >> 4];
-    text[2 * i + 1] = hex[digest[i] & 15];
-  }
+  hex_put(text, digest, len);
   return arena_copy(arena, (struct span){text, 2 * (size_t)len});
 }
 

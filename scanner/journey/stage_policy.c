@@ -1,3 +1,4 @@
+#include "output/base/hex.h"
 #include "scanner/journey/job.h"
 #include "scanner/sts/match.h"
 #include "scanner/sts/policy.h"
@@ -34,7 +35,7 @@ static struct span policy_sha256(struct arena *arena, struct span text) {
     return (struct span){0};
   char *hex = arena_alloc(arena, 2 * (size_t)len + 1);
   if (!hex) return (struct span){0};
-  for (unsigned i = 0; i < len; i++) snprintf(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
+  hex_put(hex, digest, len);
   return (struct span){hex, 2 * (size_t)len};
 }
 

@@ -1,5 +1,6 @@
 #include "scanner/run/file_digest.h"
 
+#include "output/base/hex.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -51,8 +52,8 @@ static enum err file_digest_of(int fd, off_t from, off_t size, unsigned char *md
 
 static void file_digest_add_digest(char text[FILE_DIGEST_TEXT_MAX], size_t used,
                                    const unsigned char *md) {
-  for (int i = 0; i < FILE_DIGEST_DIGEST_SHOWN; i++)
-    used += (size_t)snprintf(text + used, FILE_DIGEST_TEXT_MAX - used, "%02x", md[i]);
+  hex_put(text + used, md, FILE_DIGEST_DIGEST_SHOWN);
+  text[used + 2 * (size_t)FILE_DIGEST_DIGEST_SHOWN] = '\0';
 }
 
 static enum err file_digest_fd(int fd, char text[FILE_DIGEST_TEXT_MAX]) {
