@@ -1,7 +1,9 @@
 #include "output/report/html.h"
 
 #include "output/base/number.h"
+#include "output/base/shell_word.h"
 #include <inttypes.h>
+#include <stdlib.h>
 
 void html_text(FILE *out, struct span text) {
   for (size_t i = 0; i < text.len; i++) {
@@ -28,12 +30,12 @@ void html_share(FILE *out, uint64_t part, uint64_t whole) {
 }
 
 void html_shell_word(FILE *out, const char *word) {
-  bool plain = *word && strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                     "0123456789._/+-=,") == strlen(word);
-  fputs(plain ? "" : "'", out);
-  for (struct span rest = span_of(word); rest.len; rest = span_skip(rest, 1))
-    html_text(out, rest.ptr[0] == '\'' ? SPAN("'\\''") : span_first(rest, 1));
-  fputs(plain ? "" : "'", out);
+  char *text = NULL;
+  size_t size = 0;
+  FILE *plain = open_memstream(&text, &size);
+  if (plain) shell_word_print(plain, span_of(word));
+  if (plain && fclose(plain) == 0) html_text(out, (struct span){text, size});
+  free(text);
 }
 
 void html_heading(FILE *out, int level, const char *title, const char *about) {

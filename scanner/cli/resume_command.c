@@ -1,5 +1,6 @@
 #include "scanner/cli/resume_command.h"
 
+#include "output/base/shell_word.h"
 #include "output/base/terminal_text.h"
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,29 +23,6 @@ static bool resume_command_is_mode(struct span word) {
   return false;
 }
 
-static bool resume_command_is_plain(struct span word) {
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                              "@%+=:,./_-";
-  return word.len && strspn(word.ptr, plain) == word.len;
-}
-
-/* Control characters as $'\x1b': nothing raw reaches the terminal. */
-static void resume_command_print_word(FILE *out, struct span word) {
-  if (resume_command_is_plain(word)) {
-    fwrite(word.ptr, 1, word.len, out);
-    return;
-  }
-  fputs("$'", out);
-  for (size_t i = 0; i < word.len; i++) {
-    unsigned char c = (unsigned char)word.ptr[i];
-    if (c < 0x20 || c >= 0x7f)
-      fprintf(out, "\\x%02x", c);
-    else
-      fprintf(out, c == '\'' || c == '\\' ? "\\%c" : "%c", c);
-  }
-  fputc('\'', out);
-}
-
 void resume_command_print(FILE *out, int argc, char *const *argv) {
   bool operands = false; /* behind -- */
   fprintf(out, "stscan %s --resume", argv[0]);
@@ -53,7 +31,7 @@ void resume_command_print(FILE *out, int argc, char *const *argv) {
     operands |= span_equal(word, SPAN("--"));
     if (!operands && resume_command_is_mode(word)) continue;
     fputc(' ', out);
-    resume_command_print_word(out, word);
+    shell_word_print(out, word);
   }
   fputc('\n', out);
 }

@@ -21,8 +21,8 @@ static const struct {
     {{"scan", "--allow-private", "--format", "csv", "--resolvers=1.2.3.4"},
      "stscan scan --resume --allow-private --format csv --resolvers=1.2.3.4\n"},
     {{"scan", "--", "--force"}, "stscan scan --resume -- --force\n"},
-    {{"scan", "a b", ""}, "stscan scan --resume $'a b' $''\n"},
-    {{"scan", "it's", "a\\b"}, "stscan scan --resume $'it\\'s' $'a\\\\b'\n"},
+    {{"scan", "a b", ""}, "stscan scan --resume 'a b' ''\n"},
+    {{"scan", "it's", "a\\b"}, "stscan scan --resume 'it'\\''s' 'a\\b'\n"},
     {{"scan", "a\x1b[1m\n", "\xc3\xa4"}, "stscan scan --resume $'a\\x1b[1m\\x0a' $'\\xc3\\xa4'\n"},
 };
 
