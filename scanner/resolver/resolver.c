@@ -48,6 +48,7 @@ struct resolver {
   uint64_t timeout; /* ns */
   unsigned tries;
   struct rate_limit *pace;
+  bool any_answer;
   double budget;       /* retries that may be sent */
   uint64_t free_until; /* ns; until then, as many as are wanted */
   struct ring queue;   /* lookups that were not sent yet */
@@ -353,6 +354,10 @@ static void resolver_bad_rcode(struct lookup_state *state, const struct query *q
       answer->rcode == DNS_REFUSED || answer->rcode == DNS_NOTIMP || answer->rcode == DNS_NOTAUTH;
   state->end = LOOKUP_ANSWERED;
   state->lookup->answer = *answer;
+  if (state->resolver->any_answer) {
+    resolver_finish(state, LOOKUP_ANSWERED, now);
+    return;
+  }
   resolver_note_unhelpful(state, query->upstream);
   if (refused && resolver_elsewhere(state)) return;
   if (try_plain) {
@@ -495,6 +500,7 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
                           const struct resolver_config *config) {
   resolver->timeout = config->timeout_ms * resolver_ms;
   resolver->tries = config->tries;
+  resolver->any_answer = config->any_answer;
   resolver->pace = config->pace;
   resolver->budget = RESOLVER_AGAIN_START;
   resolver->states.size = sizeof(struct lookup_state);

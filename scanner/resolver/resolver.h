@@ -32,6 +32,7 @@ struct resolver_config {
   unsigned timeout_ms;          /* how long in all a name is asked for */
   unsigned tries;               /* how often, over all servers; where answers are being lost, up to
                                    RESOLVER_LOSS_FACTOR times as often in that time */
+  bool any_answer;              /* whatever is said ends a lookup: is somebody there? */
   struct rate_limit *pace;      /* shared ceiling, or NULL */
 };
 

@@ -19,6 +19,7 @@ static enum err probe_start(struct probe *probe, uv_loop_t *loop, const union ad
       .servers = server,
       .server_count = 1,
       .timeout_ms = RESOLVER_CHECK_TIMEOUT_MS,
+      .any_answer = true,
       .tries = RESOLVER_CHECK_TRIES,
   };
   enum err err = resolver_new(&probe->resolver, loop, &config);
