@@ -1,5 +1,40 @@
 #include "scanner/https/attempt.h"
 
+static enum reason attempt_status_reason(int status) {
+  switch (status) {
+  case 401: return REASON_POLICY_HTTP_STATUS_AUTHENTICATION;
+  case 403: return REASON_POLICY_HTTP_STATUS_FORBIDDEN;
+  case 404:
+  case 410: return REASON_POLICY_HTTP_STATUS_MISSING;
+  case 421: return REASON_POLICY_HTTP_STATUS_MISDIRECTED;
+  case 429: return REASON_POLICY_HTTP_STATUS_RATE;
+  default:
+    return status >= 500 ? REASON_POLICY_HTTP_STATUS_SERVER : REASON_POLICY_HTTP_STATUS_OTHER;
+  }
+}
+
+/* The alert's name, where the code is of an alert. */
+static enum reason attempt_alert_reason(enum finding_code code, int alert, enum reason other) {
+  enum reason reason = reason_by_word(code, span_of(handshake_alert_text(alert)));
+  return reason == REASON_NONE ? other : reason;
+}
+
+static enum reason attempt_reason(const struct outcome *outcome, enum finding_code code) {
+  int alert = outcome->handshake.alert;
+  switch (code) {
+  case FOUND_POLICY_TLS_ALERT:
+    return attempt_alert_reason(code, alert, REASON_POLICY_TLS_ALERT_OTHER);
+  case FOUND_POLICY_TLS_PROTOCOL:
+    return attempt_alert_reason(code, alert, REASON_POLICY_TLS_PROTOCOL_OTHER);
+  case FOUND_POLICY_HTTP_STATUS: return attempt_status_reason(outcome->http_status);
+  case FOUND_POLICY_HTTP_INVALID:
+    if (outcome->wrong_length) return REASON_POLICY_HTTP_INVALID_LENGTH;
+    return outcome->over_headers ? REASON_POLICY_HTTP_INVALID_HEADER
+                                 : REASON_POLICY_HTTP_INVALID_OTHER;
+  default: return REASON_NONE;
+  }
+}
+
 static void attempt_raise(struct attempt *attempt, const struct request *request) {
   const struct outcome *outcome = &request->outcome;
   enum finding_code code = outcome_code(outcome);
@@ -8,6 +43,7 @@ static void attempt_raise(struct attempt *attempt, const struct request *request
   finding_list_add(
       &attempt->findings,
       (struct finding){.code = code,
+                       .reason = attempt_reason(outcome, code),
                        .detail = outcome_detail(outcome, code, attempt->findings.arena),
                        .http_status = http ? outcome->http_status : 0});
 }

@@ -143,6 +143,30 @@ bool match_any(struct spans patterns, struct span host) {
   return false;
 }
 
+/* A host that ends in the same two labels or more twice: a zone file added its origin to a name
+ * without the final dot. */
+static bool match_lacks_dot(struct span host) {
+  for (size_t i = 1; i + 1 < host.len; i++) {
+    struct span end = span_skip(host, i + 1), begin = span_first(host, i);
+    if (host.ptr[i] != '.' || span_find(end, '.') == end.len) continue;
+    if (!span_ends(begin, end)) continue;
+    if (begin.len == end.len || begin.ptr[begin.len - end.len - 1] == '.') return true;
+  }
+  return false;
+}
+
+/* Why a host is not covered, where it shows. */
+static enum reason match_reason(enum finding_code code, struct span host, struct span pattern) {
+  if (match_lacks_dot(host)) return reason_by_word(code, SPAN("mx-final-dot"));
+  if (reasons_is_placeholder(pattern)) return reason_by_word(code, SPAN("placeholder"));
+  return REASON_NONE;
+}
+
+static struct span match_reason_text(struct arena *arena, enum reason reason) {
+  if (reason == REASON_NONE) return SPAN("");
+  return arena_format(arena, ": %s", reason_info(reason)->text);
+}
+
 static void match_raise(struct match_search *search, const struct result_mx *mx,
                         enum finding_code code, struct finding_list *findings) {
   if (finding_list_full(findings, code)) return;
@@ -150,8 +174,11 @@ static void match_raise(struct match_search *search, const struct result_mx *mx,
   enum result_kind kind = match_closest(search, mx->host, &closest);
   struct arena *arena = findings->arena;
   struct span detail = arena_join(arena, mx->host, SPAN(" is not covered; closest is "));
-  struct span how = arena_format(arena, " (%s)", result_kind_text(kind));
+  enum reason reason = match_reason(code, mx->host, closest);
+  struct span how = arena_join(arena, arena_format(arena, " (%s)", result_kind_text(kind)),
+                               match_reason_text(arena, reason));
   finding_list_add(findings, (struct finding){.code = code,
+                                              .reason = reason,
                                               .host = mx->host,
                                               .pattern = closest,
                                               .has_kind = true,

@@ -112,6 +112,17 @@ class LintTest(unittest.TestCase):
             "enforce", "none"))
         self.assertNotIn("mx-mismatch", codes(record))
 
+    def test_why_a_host_is_not_covered(self) -> None:
+        for mx, host, reason in (("mail.example.com", "mail.example.com.example.com", "mx-final-dot"),
+                                 ("mail.example.com", "example.com.example.com", "mx-final-dot"),
+                                 ("mail.your-domain.com", "mail.example.com", "placeholder"),
+                                 ("mail.example.com", "com.mail.com", None),
+                                 ("mail.example.com", "mail.example.net", None)):
+            record = self.judged(1, "--policy", "-", "--mx", host,
+                                 stdin=POLICY.replace("mail.example.com", mx))
+            found = next(f for f in record["findings"] if f["code"] == "mx-mismatch")  # type: ignore[attr-defined]
+            self.assertEqual(found.get("reason"), reason, host)
+
     def test_several_records(self) -> None:
         other = "v=STSv1; id=2;"
         for arguments, stdin in ((("--record", RECORD, other), ""),
