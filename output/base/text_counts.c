@@ -60,12 +60,21 @@ const struct text_counts_row *text_counts_find(const struct text_counts *map, st
   return map->slots[slot] ? &map->rows[map->slots[slot] - 1] : NULL;
 }
 
-enum err text_counts_merge(struct text_counts *into, const struct text_counts *from) {
+struct text_counts_row *text_counts_within(struct text_counts *map, struct span text, size_t most) {
+  bool fits = map->count < most || text_counts_find(map, text);
+  return text_counts_at(map, fits ? text : TEXT_COUNTS_OTHER);
+}
+
+void text_counts_add(struct text_counts_row *into, const struct text_counts_row *from) {
+  for (int column = 0; column < TEXT_COUNTS_COLUMNS; column++)
+    into->counts[column] += from->counts[column];
+}
+
+enum err text_counts_merge(struct text_counts *into, const struct text_counts *from, size_t most) {
   for (size_t i = 0; i < from->count; i++) {
-    struct text_counts_row *row = text_counts_at(into, from->rows[i].text);
+    struct text_counts_row *row = text_counts_within(into, from->rows[i].text, most);
     if (!row) return ERR_MEMORY;
-    for (int column = 0; column < TEXT_COUNTS_COLUMNS; column++)
-      row->counts[column] += from->rows[i].counts[column];
+    text_counts_add(row, &from->rows[i]);
   }
   return ERR_NONE;
 }

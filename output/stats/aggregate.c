@@ -257,6 +257,8 @@ static void worker_free(struct worker *worker) {
 static enum err worker_make(struct worker *worker, struct crew *crew) {
   *worker = (struct worker){.crew = crew, .groups.dimension = crew->config->by};
   enum err err = tally_new(&worker->tally);
+  if (err == ERR_NONE && crew->config->where)
+    err = filter_expect(crew->config->where, worker->tally);
   if (err == ERR_NONE) err = record_read_new(&worker->reading);
   if (err == ERR_NONE) err = line_block_new(&worker->page);
   if (err == ERR_NONE && crew->config->path_count > 1 && !in_order(crew->config))

@@ -29,6 +29,28 @@ enum err filter_add(struct filter *where, struct span text, struct filter_fault 
   return err;
 }
 
+static enum err condition_expect(const struct filter_condition *condition, struct tally *tally) {
+  enum err err = ERR_NONE;
+  bool is_tld = condition->dimension == DIMENSION_TLD;
+  if (!is_tld && condition->dimension != DIMENSION_PROVIDER) return err;
+  for (size_t i = 0; i < condition->value_count && err == ERR_NONE; i++) {
+    char lower[TEXT_COUNTS_TEXT_MAX];
+    struct span value = span_first(condition->values[i], sizeof lower);
+    for (size_t j = 0; j < value.len; j++)
+      lower[j] = (char)(value.ptr[j] | (value.ptr[j] >= 'A' && value.ptr[j] <= 'Z' ? 0x20 : 0));
+    value.ptr = lower;
+    err = is_tld ? tally_expect_tld(tally, value) : tally_expect_provider(tally, value);
+  }
+  return err;
+}
+
+enum err filter_expect(const struct filter *where, struct tally *tally) {
+  enum err err = ERR_NONE;
+  for (size_t i = 0; i < where->count && err == ERR_NONE; i++)
+    err = condition_expect(&where->conditions[i], tally);
+  return err;
+}
+
 static bool condition_holds(const struct filter_condition *condition, const struct tally *tally,
                             const struct domain_facts *facts) {
   struct dimension_values has;

@@ -34,6 +34,9 @@ struct filter_fault {
 /* Adds the conditions of the text. ERR_SYNTAX: the fault is told; ERR_LIMIT: there are too many. */
 enum err filter_add(struct filter *where, struct span text, struct filter_fault *fault);
 
+/* Prepares the tally for the conditions: a TLD or provider that they name has a row of its own. */
+enum err filter_expect(const struct filter *where, struct tally *tally);
+
 bool filter_holds(const struct filter *where, const struct tally *tally,
                   const struct domain_facts *facts);
 

@@ -13,7 +13,7 @@ enum err group_by_count(struct group_by *groups, const struct tally *tally,
   struct dimension_values values;
   dimension_values(groups->dimension, tally, facts, &values);
   for (size_t i = 0; i < values.count; i++) {
-    struct text_counts_row *row = text_counts_at(&groups->map, values.at[i]);
+    struct text_counts_row *row = text_counts_within(&groups->map, values.at[i], GROUP_BY_MAX);
     if (!row) return ERR_MEMORY;
     row->counts[COLUMN_DOMAINS]++;
     row->counts[COLUMN_VALID] += facts->status == STATUS_VALID;
@@ -23,7 +23,7 @@ enum err group_by_count(struct group_by *groups, const struct tally *tally,
 }
 
 enum err group_by_merge(struct group_by *into, const struct group_by *from) {
-  return text_counts_merge(&into->map, &from->map);
+  return text_counts_merge(&into->map, &from->map, GROUP_BY_MAX);
 }
 
 static int line_compare(const void *left, const void *right) {

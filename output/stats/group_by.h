@@ -1,8 +1,11 @@
-/* Domains counted by the values of one facet: `stats --by`. Memory grows with the values. */
+/* Domains counted by the values of one facet: `stats --by`. Over GROUP_BY_MAX values, the rest
+ * stand in the row "other". */
 #ifndef OUTPUT_STATS_GROUP_BY_H
 #define OUTPUT_STATS_GROUP_BY_H
 
 #include "output/stats/dimension.h"
+
+enum { GROUP_BY_MAX = MANAGED_PROVIDERS_MAX };
 
 /* Initialise with {.facet = ...}; all else zero. DIMENSION_COUNT: nothing is counted. */
 struct group_by {

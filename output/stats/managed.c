@@ -7,23 +7,20 @@ enum { MANAGED_NAME_MAX = 255 };
 /* Rows of addresses are told from those of providers by this bit. */
 #define ROW_ADDRESS 0x80000000U
 
-/* What decides, of one deployed domain. */
-struct managed_domain {
-  uint64_t stages;
-  uint32_t operator_row;
-  uint32_t flags : 31;
-  uint32_t broken : 1;
-};
-
 const char *manager_text(enum manager manager) {
   static const char *const texts[] = {"self", "third-party", "unclassified"};
   return texts[manager];
 }
 
+static void group_free(struct managed_group *group) {
+  text_counts_free(&group->names);
+  free(group->served);
+  free(group->own);
+}
+
 void managed_free(struct managed *managed) {
-  text_counts_free(&managed->providers);
-  text_counts_free(&managed->addresses);
-  free(managed->domains);
+  group_free(&managed->providers);
+  group_free(&managed->addresses);
   *managed = (struct managed){0};
 }
 
@@ -59,112 +56,167 @@ static void facts_outsourced(const psl_ctx_t *psl, const struct result *result, 
   facts->flags |= same ? DOMAIN_FACTS_SAME : DOMAIN_FACTS_DIFFERENT;
 }
 
+static struct managed_counts *counts_grown(struct managed_counts *counts, size_t from, size_t to) {
+  struct managed_counts *grown = reallocarray(counts, to, sizeof *grown);
+  if (grown) memset(grown + from, 0, (to - from) * sizeof *grown);
+  return grown;
+}
+
+/* Room for the counters of all names. */
+static enum err group_room(struct managed_group *group) {
+  size_t room = group->names.room;
+  if (group->room >= room) return ERR_NONE;
+  struct managed_counts *served = counts_grown(group->served, group->room, room);
+  if (served) group->served = served;
+  struct managed_counts *own = counts_grown(group->own, group->room, room);
+  if (own) group->own = own;
+  if (!served || !own) return ERR_MEMORY;
+  group->room = room;
+  return ERR_NONE;
+}
+
+/* *row: from 1. */
+static enum err group_row(struct managed_group *group, struct span name, size_t most,
+                          uint32_t *row) {
+  struct text_counts_row *found = text_counts_within(&group->names, name, most);
+  if (!found) return ERR_MEMORY;
+  *row = (uint32_t)(found - group->names.rows) + 1;
+  return group_room(group);
+}
+
+enum err managed_expect(struct managed *managed, struct span provider) {
+  uint32_t row;
+  return group_row(&managed->providers, provider, SIZE_MAX, &row);
+}
+
 enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
                        struct domain_facts *facts) {
   const struct spans *cname = &result->policy_host.lookup.cname;
   struct span target = cname->count ? cname->at[cname->count - 1] : (struct span){0};
   struct span address = least_address(&result->policy_host.addresses);
-  struct text_counts *map = &managed->addresses;
   struct span name = address;
   if (target.len) {
     struct span own = registrable(psl, result->domain);
-    map = &managed->providers;
     name = registrable(psl, target);
     if (span_equal(name, own)) facts->flags |= DOMAIN_FACTS_OWN;
     facts_outsourced(psl, result, own, name, facts);
   }
   if (name.len == 0) return ERR_NONE;
-  struct text_counts_row *row = text_counts_at(map, name);
-  if (!row) return ERR_MEMORY;
-  facts->operator_row = (uint32_t)(row - map->rows) + 1;
-  if (!target.len) facts->operator_row |= ROW_ADDRESS;
-  return ERR_NONE;
+  if (target.len)
+    return group_row(&managed->providers, name, MANAGED_PROVIDERS_MAX, &facts->operator_row);
+  enum err err = group_row(&managed->addresses, name, MANAGED_ADDRESSES_MAX, &facts->operator_row);
+  facts->operator_row |= ROW_ADDRESS;
+  return err;
 }
 
-static enum err managed_room(struct managed *managed, size_t count) {
-  if (count <= managed->room) return ERR_NONE;
-  size_t room = managed->room ? 2 * managed->room : 64;
-  while (room < count) room *= 2;
-  struct managed_domain *grown = reallocarray(managed->domains, room, sizeof *grown);
-  if (!grown) return ERR_MEMORY;
-  managed->domains = grown;
-  managed->room = room;
-  return ERR_NONE;
+static void counts_take(struct managed_counts *counts, const struct domain_facts *facts) {
+  counts->domains++;
+  counts->broken += facts->status == STATUS_BROKEN;
+  for (int stage = 0; stage < STAGE_COUNT; stage++)
+    counts->stage[stage] += facts->stages >> stage & 1;
 }
 
-enum err managed_count(struct managed *managed, const struct domain_facts *facts) {
-  enum err err = managed_room(managed, managed->count + 1);
-  if (err != ERR_NONE) return err;
-  managed->domains[managed->count++] = (struct managed_domain){
-      .operator_row = facts->operator_row,
-      .stages = facts->stages,
-      .flags = facts->flags & 0x7fffffff,
-      .broken = facts->status == STATUS_BROKEN,
-  };
-  return ERR_NONE;
+static void counts_plus(struct managed_counts *counts, const struct managed_counts *more) {
+  counts->domains += more->domains;
+  counts->broken += more->broken;
+  for (int stage = 0; stage < STAGE_COUNT; stage++) counts->stage[stage] += more->stage[stage];
 }
 
-/* The row in `into` of a row in `from`. */
-static enum err merged_row(struct managed *into, const struct managed *from, uint32_t *row) {
-  if (*row == 0) return ERR_NONE;
-  uint32_t bit = *row & ROW_ADDRESS, index = (*row & ~ROW_ADDRESS) - 1;
-  struct text_counts *map = bit ? &into->addresses : &into->providers;
-  const struct text_counts *source = bit ? &from->addresses : &from->providers;
-  struct text_counts_row *found = text_counts_at(map, source->rows[index].text);
-  if (!found) return ERR_MEMORY;
-  *row = ((uint32_t)(found - map->rows) + 1) | bit;
-  return ERR_NONE;
+static void outsourced_take(struct managed *managed, const struct domain_facts *facts) {
+  struct managed_outsourced *to = facts->flags & DOMAIN_FACTS_SAME        ? &managed->same
+                                  : facts->flags & DOMAIN_FACTS_DIFFERENT ? &managed->different
+                                                                          : NULL;
+  if (!to) return;
+  to->domains++;
+  to->mismatch += facts->stages >> STAGE_MX & 1;
 }
 
-enum err managed_merge(struct managed *into, const struct managed *from) {
-  enum err err = managed_room(into, into->count + from->count);
-  for (size_t i = 0; err == ERR_NONE && i < from->count; i++) {
-    struct managed_domain domain = from->domains[i];
-    err = merged_row(into, from, &domain.operator_row);
-    if (err == ERR_NONE) into->domains[into->count++] = domain;
+void managed_count(struct managed *managed, const struct domain_facts *facts) {
+  bool by_address = facts->operator_row & ROW_ADDRESS;
+  struct managed_group *group = by_address ? &managed->addresses : &managed->providers;
+  size_t row = facts->operator_row & ~ROW_ADDRESS;
+  counts_take(row ? &group->served[row - 1] : &managed->nobody, facts);
+  if (row && facts->flags & DOMAIN_FACTS_OWN) counts_take(&group->own[row - 1], facts);
+  outsourced_take(managed, facts);
+}
+
+static enum err group_merge(struct managed_group *into, const struct managed_group *from,
+                            size_t most) {
+  enum err err = ERR_NONE;
+  for (size_t i = 0; err == ERR_NONE && i < from->names.count; i++) {
+    uint32_t row;
+    err = group_row(into, from->names.rows[i].text, most, &row);
+    if (err != ERR_NONE) break;
+    counts_plus(&into->served[row - 1], &from->served[i]);
+    counts_plus(&into->own[row - 1], &from->own[i]);
   }
   return err;
 }
 
+static void outsourced_plus(struct managed_outsourced *sum, struct managed_outsourced more) {
+  sum->domains += more.domains;
+  sum->mismatch += more.mismatch;
+}
+
+enum err managed_merge(struct managed *into, const struct managed *from) {
+  enum err err = group_merge(&into->providers, &from->providers, MANAGED_PROVIDERS_MAX);
+  if (err == ERR_NONE) err = group_merge(&into->addresses, &from->addresses, MANAGED_ADDRESSES_MAX);
+  if (err != ERR_NONE) return err;
+  counts_plus(&into->nobody, &from->nobody);
+  outsourced_plus(&into->same, from->same);
+  outsourced_plus(&into->different, from->different);
+  return ERR_NONE;
+}
+
 struct span managed_provider(const struct managed *managed, const struct domain_facts *facts) {
   if (facts->operator_row == 0 || facts->operator_row & ROW_ADDRESS) return (struct span){0};
-  return managed->providers.rows[facts->operator_row - 1].text;
+  return managed->providers.names.rows[facts->operator_row - 1].text;
 }
 
-static void line_add(struct managed_line *line, const struct managed_domain *domain) {
-  line->domains++;
-  line->valid += !domain->broken;
-  line->broken += domain->broken;
+static void line_plus(struct managed_line *line, const struct managed_counts *counts) {
+  line->domains += counts->domains;
+  line->valid += counts->domains - counts->broken;
+  line->broken += counts->broken;
+  for (int stage = 0; stage < STAGE_COUNT; stage++) line->stage[stage] += counts->stage[stage];
+}
+
+static struct managed_counts counts_without(const struct managed_counts *all,
+                                            const struct managed_counts *part) {
+  struct managed_counts rest = {all->domains - part->domains, all->broken - part->broken, {0}};
   for (int stage = 0; stage < STAGE_COUNT; stage++)
-    line->stage[stage] += domain->stages >> stage & 1;
+    rest.stage[stage] = all->stage[stage] - part->stage[stage];
+  return rest;
 }
 
-static enum manager managed_by(const struct managed_domain *domain,
-                               const struct managed_line *operator_line,
+static bool is_other(const struct managed_group *group, size_t row) {
+  return span_equal(group->names.rows[row].text, TEXT_COUNTS_OTHER);
+}
+
+static enum manager managed_by(const struct managed_group *group, size_t row,
                                struct managed_limits limits) {
-  if (domain->flags & DOMAIN_FACTS_OWN) return MANAGER_SELF;
-  if (!operator_line) return MANAGER_UNCLASSIFIED;
-  if (operator_line->domains <= limits.self_max) return MANAGER_SELF;
-  if (operator_line->domains >= limits.third_party_min) return MANAGER_THIRD_PARTY;
+  if (is_other(group, row)) return MANAGER_UNCLASSIFIED;
+  if (group->served[row].domains <= limits.self_max) return MANAGER_SELF;
+  if (group->served[row].domains >= limits.third_party_min) return MANAGER_THIRD_PARTY;
   return MANAGER_UNCLASSIFIED;
 }
 
-static void outsourced_add(struct managed_statistics *statistics,
-                           const struct managed_domain *domain) {
-  struct managed_outsourced *to = domain->flags & DOMAIN_FACTS_SAME        ? &statistics->same
-                                  : domain->flags & DOMAIN_FACTS_DIFFERENT ? &statistics->different
-                                                                           : NULL;
-  if (!to) return;
-  to->domains++;
-  to->mismatch += domain->stages >> STAGE_MX & 1;
+static void operators_add(struct managed_operators *operators,
+                          const struct managed_counts *served) {
+  if (served->domains == 0) return;
+  operators->count++;
+  operators->broken += served->broken != 0;
+  for (int stage = 0; stage < STAGE_COUNT; stage++)
+    operators->stage[stage] += served->stage[stage] != 0;
 }
 
-static void operators_add(struct managed_operators *operators, const struct managed_line *line) {
-  if (line->domains == 0) return;
-  operators->count++;
-  operators->broken += line->broken != 0;
-  for (int stage = 0; stage < STAGE_COUNT; stage++)
-    operators->stage[stage] += line->stage[stage] != 0;
+static void group_statistics(const struct managed_group *group, struct managed_limits limits,
+                             struct managed_statistics *statistics) {
+  for (size_t i = 0; i < group->names.count; i++) {
+    struct managed_counts others = counts_without(&group->served[i], &group->own[i]);
+    line_plus(&statistics->managers[MANAGER_SELF], &group->own[i]);
+    line_plus(&statistics->managers[managed_by(group, i, limits)], &others);
+    if (!is_other(group, i)) operators_add(&statistics->operators, &group->served[i]);
+  }
 }
 
 static int line_compare(const void *left, const void *right) {
@@ -173,37 +225,24 @@ static int line_compare(const void *left, const void *right) {
   return strcmp(a->text.ptr, b->text.ptr); /* the map terminates its texts */
 }
 
-/* The lines of all operators: providers, then addresses. */
-static struct managed_line *operator_line(const struct managed *managed, struct managed_line *lines,
-                                          uint32_t row) {
-  if (row == 0) return NULL;
-  if (row & ROW_ADDRESS) return &lines[managed->providers.count + (row & ~ROW_ADDRESS) - 1];
-  return &lines[row - 1];
-}
-
 enum err managed_statistics(const struct managed *managed, struct managed_limits limits,
                             struct managed_statistics *statistics) {
-  size_t providers = managed->providers.count, count = providers + managed->addresses.count;
-  *statistics = (struct managed_statistics){0};
+  const struct managed_group *providers = &managed->providers;
+  size_t count = providers->names.count;
+  *statistics = (struct managed_statistics){.same = managed->same, .different = managed->different};
   struct managed_line *lines = calloc(count + 1, sizeof *lines);
   if (!lines) return ERR_MEMORY;
-  for (size_t i = 0; i < providers; i++) lines[i].text = managed->providers.rows[i].text;
-  for (size_t i = 0; i < managed->count; i++) {
-    const struct managed_domain *domain = &managed->domains[i];
-    struct managed_line *line = operator_line(managed, lines, domain->operator_row);
-    if (line) line_add(line, domain);
-    outsourced_add(statistics, domain);
+  group_statistics(providers, limits, statistics);
+  group_statistics(&managed->addresses, limits, statistics);
+  line_plus(&statistics->managers[MANAGER_UNCLASSIFIED], &managed->nobody);
+  for (size_t i = 0; i < count; i++) {
+    lines[i].text = providers->names.rows[i].text;
+    line_plus(&lines[i], &providers->served[i]);
   }
-  for (size_t i = 0; i < managed->count; i++) {
-    const struct managed_domain *domain = &managed->domains[i];
-    const struct managed_line *line = operator_line(managed, lines, domain->operator_row);
-    line_add(&statistics->managers[managed_by(domain, line, limits)], domain);
-  }
-  for (size_t i = 0; i < count; i++) operators_add(&statistics->operators, &lines[i]);
-  qsort(lines, providers, sizeof *lines, line_compare);
-  while (providers && lines[providers - 1].domains == 0) providers--;
+  qsort(lines, count, sizeof *lines, line_compare);
+  while (count && lines[count - 1].domains == 0) count--;
   statistics->providers = lines;
-  statistics->provider_count = providers;
+  statistics->provider_count = count;
   return ERR_NONE;
 }
 

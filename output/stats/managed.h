@@ -7,7 +7,7 @@
  *                 operator serves at most `self_max` deployed domains of the data set (the study:
  *                 5);
  *   third-party   when the operator serves at least `third_party_min` of them (the study: 50);
- *   unclassified  between, and without target or address.
+ *   unclassified  between, without target or address, and over the limits below.
  * Two of the study's witnesses are not in a record: NS, and the domain's own address, without which
  * the many domains of one administrator cannot be told from the customers of one provider.
  *
@@ -15,7 +15,9 @@
  * domain's own registrable domain; to one provider when the first labels of the two registrable
  * domains are equal (the study: "second labels"; tutanota.com is tutanota.de).
  *
- * A few octets are kept for each deployed domain until the end, since the numbers decide.
+ * Counters are kept for each operator until the end, since the numbers decide. Over
+ * MANAGED_PROVIDERS_MAX or MANAGED_ADDRESSES_MAX of them the rest stand in the row "other", which
+ * is nobody's: it is unclassified and no operator, but one of the providers' lines.
  */
 #ifndef OUTPUT_STATS_MANAGED_H
 #define OUTPUT_STATS_MANAGED_H
@@ -23,6 +25,8 @@
 #include "output/base/text_counts.h"
 #include "output/stats/domain_facts.h"
 #include <libpsl.h>
+
+enum { MANAGED_PROVIDERS_MAX = 65000, MANAGED_ADDRESSES_MAX = 65000 };
 
 struct managed_limits {
   uint32_t self_max;
@@ -35,14 +39,27 @@ enum manager { MANAGER_SELF, MANAGER_THIRD_PARTY, MANAGER_UNCLASSIFIED, MANAGER_
 
 const char *manager_text(enum manager manager);
 
-struct managed_domain;
+struct managed_counts {
+  uint64_t domains, broken;
+  uint64_t stage[STAGE_COUNT];
+};
+
+/* The operators of one kind, in the order of their first coming. */
+struct managed_group {
+  struct text_counts names;      /* the columns stay 0 */
+  struct managed_counts *served; /* by row: all domains of the operator */
+  struct managed_counts *own;    /* of them in the operator's own registrable domain */
+  size_t room;                   /* of served and own */
+};
 
 /* Initialise with zeroes. */
 struct managed {
-  struct text_counts providers; /* by CNAME; the rows' first column stays 0 */
-  struct text_counts addresses; /* without */
-  struct managed_domain *domains;
-  size_t count, room;
+  struct managed_group providers; /* by CNAME */
+  struct managed_group addresses; /* without */
+  struct managed_counts nobody;   /* without operator */
+  struct managed_outsourced {
+    uint64_t domains, mismatch; /* mismatch: with an error of stage mx */
+  } same, different;            /* domains whose policy host and mail are both outsourced */
 };
 
 void managed_free(struct managed *managed);
@@ -52,7 +69,9 @@ enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const stru
                        struct domain_facts *facts);
 
 /* Counts a mark of a deployed domain. */
-enum err managed_count(struct managed *managed, const struct domain_facts *facts);
+void managed_count(struct managed *managed, const struct domain_facts *facts);
+/* Gives the provider a row, whatever the limit. */
+enum err managed_expect(struct managed *managed, struct span provider);
 enum err managed_merge(struct managed *into, const struct managed *from);
 
 /* The provider that a mark names; empty: its policy host is no alias. */
@@ -70,11 +89,6 @@ struct managed_operators {
   uint64_t count;
   uint64_t broken;             /* with at least one broken domain */
   uint64_t stage[STAGE_COUNT]; /* with at least one domain that has an error there */
-};
-
-/* Domains whose policy host and mail are both outsourced. */
-struct managed_outsourced {
-  uint64_t domains, mismatch; /* mismatch: with an error of stage mx */
 };
 
 struct managed_statistics {

@@ -35,11 +35,26 @@ void tally_free(struct tally *tally) {
   free(tally);
 }
 
+static bool is_listed(const struct tally *tally, struct span tld) {
+  char text[TEXT_COUNTS_TEXT_MAX + 1];
+  if (!tally->psl || tld.len >= sizeof text) return false;
+  memcpy(text, tld.ptr, tld.len);
+  text[tld.len] = 0;
+  return psl_is_public_suffix2(tally->psl, text, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}
+
+static struct text_counts_row *tally_row_of_tld(struct tally *tally, struct span tld) {
+  bool full = tally->tlds.count >= TALLY_TLDS_MAX;
+  if (full && !text_counts_find(&tally->tlds, tld) && is_listed(tally, tld))
+    return text_counts_at(&tally->tlds, tld);
+  return text_counts_within(&tally->tlds, tld, TALLY_TLDS_MAX);
+}
+
 static enum err tally_facts_tld(struct tally *tally, struct span domain,
                                 struct domain_facts *facts) {
   const char *dot = memrchr(domain.ptr, '.', domain.len);
   struct span tld = dot ? span_skip(domain, (size_t)(dot - domain.ptr) + 1) : domain;
-  struct text_counts_row *row = text_counts_at(&tally->tlds, tld);
+  struct text_counts_row *row = tally_row_of_tld(tally, tld);
   if (!row) return ERR_MEMORY;
   facts->tld = (uint32_t)(row - tally->tlds.rows) + 1;
   return ERR_NONE;
@@ -72,8 +87,8 @@ static enum err tally_rank_room(struct tally *tally, size_t count) {
 
 enum err tally_count(struct tally *tally, const struct domain_facts *facts) {
   enum err err = tally_rank_room(tally, facts->rank_bin);
-  if (err == ERR_NONE && domain_facts_deployed(facts)) err = managed_count(&tally->managed, facts);
   if (err != ERR_NONE) return err;
+  if (domain_facts_deployed(facts)) managed_count(&tally->managed, facts);
   domain_facts_count(facts, &tally->counts);
   if (facts->tld) count_columns(tally->tlds.rows[facts->tld - 1].counts, facts);
   if (facts->rank_bin) count_columns(tally->ranks[facts->rank_bin - 1].columns, facts);
@@ -86,9 +101,26 @@ enum err tally_add(struct tally *tally, const struct result *result) {
   return err == ERR_NONE ? tally_count(tally, &facts) : err;
 }
 
+enum err tally_expect_tld(struct tally *tally, struct span tld) {
+  return text_counts_at(&tally->tlds, tld) ? ERR_NONE : ERR_MEMORY;
+}
+
+enum err tally_expect_provider(struct tally *tally, struct span provider) {
+  return managed_expect(&tally->managed, provider);
+}
+
+static enum err tally_merge_tlds(struct tally *into, const struct tally *from) {
+  for (size_t i = 0; i < from->tlds.count; i++) {
+    struct text_counts_row *row = tally_row_of_tld(into, from->tlds.rows[i].text);
+    if (!row) return ERR_MEMORY;
+    text_counts_add(row, &from->tlds.rows[i]);
+  }
+  return ERR_NONE;
+}
+
 enum err tally_merge(struct tally *into, const struct tally *from) {
   enum err err = tally_rank_room(into, from->rank_count);
-  if (err == ERR_NONE) err = text_counts_merge(&into->tlds, &from->tlds);
+  if (err == ERR_NONE) err = tally_merge_tlds(into, from);
   if (err == ERR_NONE) err = managed_merge(&into->managed, &from->managed);
   if (err != ERR_NONE) return err;
   counts_sum(&into->counts, &from->counts);

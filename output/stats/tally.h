@@ -1,13 +1,18 @@
 /* The statistics: counters that one thread keeps, merged at the end; the members of `stats --json`.
  *
- * Not for use by several threads at once. Memory grows with TLDs, rank bins, operators and (a few
- * octets each) deployed domains, never with the list. A domain is counted at once by tally_add(),
- * or first made into a mark, kept for a while, and then counted or not.
+ * Not for use by several threads at once. Memory grows with TLDs, rank bins and operators, each up
+ * to a limit, never with the list: over the limit of TLDs, those that the Public Suffix List does
+ * not know stand together in the row "other", so that no list can take a row from a real one; over
+ * the limit of operators (managed.h) the rest do. Which of them have a row is then a matter of who
+ * came first. A domain is counted at once by tally_add(), or first made into a mark, kept for a
+ * while, and then counted or not.
  */
 #ifndef OUTPUT_STATS_TALLY_H
 #define OUTPUT_STATS_TALLY_H
 
 #include "output/stats/statistics.h"
+
+enum { TALLY_TLDS_MAX = 4000 };
 
 struct tally;
 
@@ -20,6 +25,10 @@ enum err tally_add(struct tally *tally, const struct result *result);
 /* tally_add() in two steps. A mark is good for the tally that made it, as long as that lives. */
 enum err tally_facts(struct tally *tally, const struct result *result, struct domain_facts *facts);
 enum err tally_count(struct tally *tally, const struct domain_facts *facts);
+
+/* Gives them a row, whatever the limits, so that a condition can tell them from "other". */
+enum err tally_expect_tld(struct tally *tally, struct span tld);
+enum err tally_expect_provider(struct tally *tally, struct span provider);
 
 enum err tally_merge(struct tally *into, const struct tally *from);
 

@@ -1,6 +1,7 @@
 /* The statistics of domains made with known figures; as JSON, parsed back. */
 #include "output/base/json_reader.h"
 #include "output/report/report_json.h"
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -484,6 +485,139 @@ static void test_marks_come_out_of_few_bits_as_they_went_in(void **state) {
     }
 }
 
+/* A deployed domain of a TLD, with a policy host that is an alias of target or has an address. */
+static void add_of(struct tally *tally, struct span tld, struct span target, struct span address) {
+  char domain[64];
+  int len = snprintf(domain, sizeof domain, "a.%.*s", (int)tld.len, tld.ptr);
+  struct result result = {
+      .domain = {domain, (size_t)len},
+      .status = STATUS_VALID,
+      .policy_host = {.lookup = {.asked = true, .cname = {&target, target.len != 0}},
+                      .addresses = {&address, address.len != 0}},
+  };
+  add(tally, &result);
+}
+
+enum made { MADE_TLD, MADE_PROVIDER, MADE_ADDRESS };
+
+static void add_made(struct tally *tally, enum made made, unsigned count, unsigned first) {
+  for (unsigned i = first; i < first + count; i++) {
+    char made_text[64];
+    int len = snprintf(made_text, sizeof made_text, "n%u.com", i);
+    struct span name = {made_text, (size_t)len}, none = {0};
+    if (made == MADE_TLD)
+      add_of(tally, span_first(name, name.len - strlen(".com")), none, none);
+    else
+      add_of(tally, SPAN("com"), made == MADE_PROVIDER ? name : none,
+             made == MADE_ADDRESS ? name : none);
+  }
+}
+
+static const struct statistics_line *line_of_tld(const struct statistics *statistics,
+                                                 struct span tld) {
+  for (size_t i = 0; i < statistics->tld_count; i++)
+    if (span_equal(statistics->tlds[i].text, tld)) return &statistics->tlds[i];
+  return NULL;
+}
+
+static struct statistics statistics_of(const struct tally *tally) {
+  struct statistics statistics;
+  assert_int_equal(ERR_NONE, tally_statistics(tally, MANAGED_LIMITS_STUDY, &statistics));
+  return statistics;
+}
+
+/* Of TLDs over the limit those that exist keep their row, whoever came first. */
+static void test_tlds_have_a_limit(void **state) {
+  (void)state;
+  for (unsigned over = 0; over < 3; over++) {
+    unsigned count = TALLY_TLDS_MAX - 1 + over;
+    struct tally *tally = tally_made(), *sum = tally_made();
+    add_made(tally, MADE_TLD, count, 0);
+    add_of(tally, SPAN("com"), SPAN(""), SPAN(""));
+    assert_int_equal(ERR_NONE, tally_merge(sum, tally));
+    struct statistics statistics = statistics_of(sum);
+    const struct statistics_line *other = line_of_tld(&statistics, TEXT_COUNTS_OTHER);
+    assert_int_equal(statistics.tld_count, count + 1);
+    assert_int_equal(other ? other->domains : 0, over < 2 ? 0 : 1);
+    assert_int_equal(line_of_tld(&statistics, SPAN("com"))->domains, 1);
+    statistics_free(&statistics);
+    tally_free(tally);
+    tally_free(sum);
+  }
+}
+
+static void test_providers_have_a_limit(void **state) {
+  (void)state;
+  for (unsigned over = 0; over < 4; over++) {
+    unsigned count = MANAGED_PROVIDERS_MAX - 1 + over;
+    uint64_t rest = over < 2 ? 0 : over - 1;
+    struct tally *tally = tally_made(), *sum = tally_made();
+    add_made(tally, MADE_PROVIDER, count, 0);
+    assert_int_equal(ERR_NONE, tally_merge(sum, tally));
+    struct statistics statistics = statistics_of(sum);
+    assert_int_equal(statistics.managed.operators.count, count - rest);
+    assert_int_equal(statistics.managed.managers[MANAGER_SELF].domains, count - rest);
+    assert_int_equal(statistics.managed.managers[MANAGER_UNCLASSIFIED].domains, rest);
+    assert_int_equal(statistics.managed.provider_count, count - rest + (rest != 0));
+    if (rest > 1) {
+      assert_string_equal(statistics.managed.providers[0].text.ptr, "other");
+      assert_int_equal(statistics.managed.providers[0].valid, rest);
+    }
+    statistics_free(&statistics);
+    tally_free(tally);
+    tally_free(sum);
+  }
+}
+
+static void test_addresses_have_a_limit(void **state) {
+  (void)state;
+  for (unsigned over = 0; over < 3; over++) {
+    unsigned count = MANAGED_ADDRESSES_MAX - 1 + over;
+    struct tally *tally = tally_made();
+    add_made(tally, MADE_ADDRESS, count, 0);
+    struct statistics statistics = statistics_of(tally);
+    assert_int_equal(statistics.managed.operators.count, count - (over == 2));
+    assert_int_equal(statistics.managed.managers[MANAGER_UNCLASSIFIED].domains, over == 2);
+    assert_int_equal(statistics.managed.provider_count, 0);
+    statistics_free(&statistics);
+    tally_free(tally);
+  }
+}
+
+/* A condition finds its TLD and its provider, however many came before. */
+static void test_what_is_expected_has_its_row(void **state) {
+  (void)state;
+  struct span target = SPAN("x.wanted.com");
+  struct result result = {.domain = SPAN("a.wanted"),
+                          .status = STATUS_VALID,
+                          .policy_host = {.lookup = {.asked = true, .cname = {&target, 1}}}};
+  struct domain_facts facts;
+  struct tally *tally = tally_made();
+  assert_int_equal(ERR_NONE, tally_expect_tld(tally, SPAN("wanted")));
+  assert_int_equal(ERR_NONE, tally_expect_provider(tally, SPAN("wanted.com")));
+  add_made(tally, MADE_TLD, TALLY_TLDS_MAX + 1, 0);
+  add_made(tally, MADE_PROVIDER, MANAGED_PROVIDERS_MAX + 1, 0);
+  assert_int_equal(ERR_NONE, tally_facts(tally, &result, &facts));
+  assert_string_equal("wanted", tally_tld(tally, &facts).ptr);
+  assert_string_equal("wanted.com", tally_provider(tally, &facts).ptr);
+  tally_free(tally);
+}
+
+/* By what malloc counts (a sanitizer's counts nothing). */
+static void test_memory_does_not_grow_with_the_list(void **state) {
+  (void)state;
+  enum { EACH = 700000, MEGABYTES = 36 };
+  struct tally *tally = tally_made();
+  struct mallinfo2 before = mallinfo2();
+  for (int made = MADE_TLD; made <= MADE_ADDRESS; made++) add_made(tally, (enum made)made, EACH, 0);
+  struct mallinfo2 after = mallinfo2();
+  assert_int_equal(3 * EACH, tally_domains(tally));
+  size_t grown = after.uordblks + after.hblkhd - before.uordblks - before.hblkhd;
+  if (grown > (size_t)MEGABYTES << 20) print_error("%zu octets\n", grown);
+  assert_true(grown <= (size_t)MEGABYTES << 20);
+  tally_free(tally);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing_is_all_zero),
@@ -496,6 +630,11 @@ int main(void) {
       cmocka_unit_test(test_policy_and_mail_of_one_provider_or_of_two),
       cmocka_unit_test(test_certificates_expire_within_days_of_the_record),
       cmocka_unit_test(test_ranks_have_a_limit),
+      cmocka_unit_test(test_tlds_have_a_limit),
+      cmocka_unit_test(test_providers_have_a_limit),
+      cmocka_unit_test(test_addresses_have_a_limit),
+      cmocka_unit_test(test_what_is_expected_has_its_row),
+      cmocka_unit_test(test_memory_does_not_grow_with_the_list),
       cmocka_unit_test(test_marks_come_out_of_few_bits_as_they_went_in),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
