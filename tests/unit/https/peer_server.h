@@ -128,7 +128,12 @@ static inline bool server_hand_shake_again(enum server_then then, SSL *ssl) {
 static inline void server_then(const struct script *script, SSL *ssl, int fd) {
   size_t at = 0;
   switch (script->then) {
-  case THEN_CLOSE: break;
+  case THEN_CLOSE:
+    if (ssl) break;
+    /* Octets that nobody read would make a reset of the end. */
+    shutdown(fd, SHUT_WR);
+    server_wait_for_end(fd);
+    break;
   case THEN_RESET: server_reset(fd); break;
   case THEN_SILENCE: server_wait_for_end(fd); break;
   case THEN_DRIP:
