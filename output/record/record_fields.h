@@ -1,10 +1,15 @@
 /* The members of a record as tables: what each is called, how its value is read, and where it goes.
- * They stand in the order in which output/record/record_write.c writes them.
+ * Made from record.def, in its order. Constant; nothing to free.
  */
 #ifndef OUTPUT_RECORD_RECORD_FIELDS_H
 #define OUTPUT_RECORD_RECORD_FIELDS_H
 
 #include "output/record/result.h"
+
+/* Members that tests make up, to show that a member is one row of record.def. */
+#ifndef RECORD_MORE
+#define RECORD_MORE
+#endif
 
 /* How a value is read, by the type of the member that it goes to. */
 enum record_field_kind {

@@ -1,5 +1,5 @@
-/* A result as one NDJSON line. The order of the members is the schema: docs of it, the JSON Schema
- * and the reader follow this file. Pure: writes into the caller's memory, knows no clock.
+/* A result as one NDJSON line. The members and their order stand in record.def. Pure: writes into
+ * the caller's memory, knows no clock.
  */
 #ifndef OUTPUT_RECORD_RECORD_WRITE_H
 #define OUTPUT_RECORD_RECORD_WRITE_H

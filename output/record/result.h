@@ -187,10 +187,15 @@ struct result_mx_set {
   size_t count;
 };
 
+#ifndef RESULT_TLSRPT_MORE /* a test makes a member up */
+#define RESULT_TLSRPT_MORE
+#endif
+
 struct result_tlsrpt {
   struct result_lookup lookup;
   struct spans txt;
   struct spans rua;
+  RESULT_TLSRPT_MORE
 };
 
 struct result {
