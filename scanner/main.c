@@ -20,7 +20,7 @@ static int main_flush(const char *command, int status, bool plain) {
 static int main_run(int argc, char **argv) {
   const struct command *command = command_find(argv[1]);
   if (!command) {
-    help_complain(NULL, "\"%s\" is not a command (see stscan --help)", argv[1]);
+    command_complain(argv[1]);
     return EXIT_USAGE;
   }
   signal(SIGPIPE, SIG_IGN);
@@ -34,6 +34,25 @@ static int main_run(int argc, char **argv) {
   return main_flush(command->name, status, command->options & (ON_SCAN | ON_STATS | ON_EXPLAIN));
 }
 
+/* help [COMMAND] */
+static int main_help(const char *name) {
+  const struct command *command = name ? command_find(name) : NULL;
+  if (name && !command) {
+    command_complain(name);
+    return EXIT_USAGE;
+  }
+  if (command)
+    options_help(stdout, (enum options_command)command->options);
+  else
+    command_help(stdout);
+  return main_flush(NULL, EXIT_DONE, true);
+}
+
+static bool main_is(const char *word, const char *name) {
+  return strcmp(word, name) == 0 ||
+         (word[0] == '-' && word[1] == '-' && strcmp(word + 2, name) == 0);
+}
+
 int main(int argc, char **argv) {
   if (!descriptors_fill()) {
     help_complain(NULL, "/dev/null: %s", strerror(errno));
@@ -43,11 +62,8 @@ int main(int argc, char **argv) {
     command_help(stderr);
     return EXIT_USAGE;
   }
-  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-    command_help(stdout);
-    return main_flush(NULL, EXIT_DONE, true);
-  }
-  if (strcmp(argv[1], "--version") == 0) {
+  if (main_is(argv[1], "help") || strcmp(argv[1], "-h") == 0) return main_help(argv[2]);
+  if (main_is(argv[1], "version")) {
     versions_print(stdout);
     return main_flush(NULL, EXIT_DONE, true);
   }

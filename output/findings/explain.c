@@ -54,8 +54,7 @@ static void explain_blanks(FILE *out, size_t count) {
   fprintf(out, "%*s", (int)count, "");
 }
 
-/* Words from column `at` on, further lines indented, and a line end. */
-static void explain_wrap(FILE *out, const struct explain_style *style, size_t at, size_t indent,
+void explain_wrap(FILE *out, const struct explain_style *style, size_t at, size_t indent,
                          struct span text) {
   size_t column = at;
   while (text.len) {

@@ -26,4 +26,8 @@ void explain_list(FILE *out, const struct explain_style *style);
  * more). */
 void explain_text(FILE *out, const struct explain_style *style, unsigned indent, const char *text);
 
+/* Words from column `at` on, further lines indented by `indent` columns, and a line end. */
+void explain_wrap(FILE *out, const struct explain_style *style, size_t at, size_t indent,
+                  struct span text);
+
 #endif

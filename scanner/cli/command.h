@@ -22,4 +22,7 @@ const struct command *command_find(const char *name);
 /* All commands, a line each: `stscan --help`. */
 void command_help(FILE *out);
 
+/* Says that it is not a command, and the nearest one. */
+void command_complain(const char *name);
+
 #endif

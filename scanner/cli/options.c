@@ -2,6 +2,7 @@
 
 #include "output/stats/managed.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/nearest.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/sts/policy.h"
 #include <errno.h>
@@ -182,18 +183,42 @@ static enum option_name option_of(int got) {
 /* Whether a word behind an option's value belongs to it as well: --mx HOST HOST. */
 static bool option_goes_on(enum option_name last, const char *command, const char *word) {
   if (last != OPTION_COUNT && value_rules[last].kind == VALUE_TEXTS) return true;
-  help_complain(command, "\"%s\" belongs to no option (see stscan %s --help)", word, command);
+  help_complain(command, "unexpected argument \"%s\" (see stscan %s --help)", word, command);
   return false;
 }
 
-static void options_complain(const char *command, int got, char *const *argv) {
+/* The names of one command's options, one after the other: nearest_word. */
+static const char *option_word(const void *data, size_t i) {
+  const enum options_command *command = data;
+  for (enum option_name name = 0; name < OPTION_COUNT; name++)
+    if ((option_table[name].commands & (unsigned)*command) && i-- == 0)
+      return option_table[name].name;
+  return NULL;
+}
+
+static void options_complain_unknown(const char *word, const char *command,
+                                     enum options_command which) {
+  char name[NEAREST_WORD_MAX + 2];
+  size_t begin = strspn(word, "-");
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(word + begin, "="), word + begin);
+  const char *nearest = begin == 2 ? nearest_find(name, option_word, &which) : NULL;
+  if (nearest)
+    help_complain(command, "%s is not an option of this command; did you mean --%s?", word,
+                  nearest);
+  else
+    help_complain(command, "%s is not an option of this command (see stscan %s --help)", word,
+                  command);
+}
+
+static void options_complain(const char *command, int got, char *const *argv,
+                             enum options_command which) {
   const char *word = argv[optind - 1];
   if (got == ':')
     help_complain(command, "%s needs a value", word);
+  else if (optopt > UCHAR_MAX)
+    help_complain(command, "--%s takes no value", option_table[option_of(optopt)].name);
   else
-    help_complain(command,
-                  "%s is not an option of this command, or takes no value (see stscan %s --help)",
-                  word, command);
+    options_complain_unknown(word, command, which);
 }
 
 static void options_defaults(struct options *options) {
@@ -238,7 +263,7 @@ enum options_end options_parse(struct options *options, enum options_command com
   enum option_name last = OPTION_COUNT;
   while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
     if (got == '?' || got == ':') {
-      options_complain(argv[0], got, argv);
+      options_complain(argv[0], got, argv, command);
       return OPTIONS_BAD;
     }
     if (got != GETOPT_OPERAND) last = option_of(got);
@@ -252,26 +277,4 @@ enum options_end options_parse(struct options *options, enum options_command com
     return OPTIONS_HELP;
   }
   return options_agree(options, argv[0]) ? OPTIONS_RUN : OPTIONS_BAD;
-}
-
-static void options_help_usage(FILE *out, enum options_command command) {
-#define COMMAND(name, options, usage, title, text)                                                 \
-  if (command == (options))                                                                        \
-    fprintf(out, "Usage: stscan %s %s\n\n%s\nOptions:\n", #name, usage, text);
-#include "scanner/cli/command.def"
-#undef COMMAND
-}
-
-void options_help(FILE *out, enum options_command command) {
-  options_help_usage(out, command);
-  for (int i = 0; i < OPTION_COUNT; i++) {
-    const struct option_info *info = &option_table[i];
-    if (!(info->commands & (unsigned)command)) continue;
-    char left[64];
-    snprintf(left, sizeof left, "%c%c%c --%s%s%s", info->letter ? '-' : ' ',
-             info->letter ? info->letter : ' ', info->letter ? ',' : ' ', info->name,
-             info->argument ? " " : "", info->argument ? info->argument : "");
-    fprintf(out, "  %-34s %s%s%s%s\n", left, info->help, info->standard ? " (" : "",
-            info->standard ? info->standard : "", info->standard ? ")" : "");
-  }
 }

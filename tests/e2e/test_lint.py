@@ -161,7 +161,7 @@ class LintTest(unittest.TestCase):
 
     def test_usage(self) -> None:
         for status, arguments, said in (
-                (2, (), "nothing to judge"), (2, ("word",), "belongs to no option"),
+                (2, (), "nothing to judge"), (2, ("word",), "unexpected argument"),
                 (2, ("--mx", "a b"), '"a b" is not a host name'), (2, ("--mx",), "needs a value"),
                 (2, ("--policy=",), "not empty"),
                 (1, ("--policy", "/nonexistent"), "No such file"),

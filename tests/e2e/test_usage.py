@@ -65,7 +65,28 @@ class UsageTest(unittest.TestCase):
             done = stscan(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertIn(b"libcurl", stscan("--version").stdout)
-        self.assertIn(b"milliseconds", stscan("scan", "--help").stdout)
+        self.assertIn(b"ms [5000]", stscan("scan", "--help").stdout)
+
+    def test_help_is_one_text_in_all_its_ways_and_fits_80_columns(self) -> None:
+        self.assertEqual(stscan("help").stdout, stscan("--help").stdout)
+        self.assertEqual(stscan("version").stdout, stscan("--version").stdout)
+        for command in ("scan", "check", "stats", "diff", "explain"):
+            done = stscan("help", command)
+            self.assertEqual((done.returncode, done.stdout), (0, stscan(command, "--help").stdout))
+            wide = [line for line in done.stdout.decode().splitlines() if len(line) > 80]
+            self.assertEqual(wide, [])
+
+    def test_the_nearest_word_is_suggested(self) -> None:
+        for arguments, said in (
+                (["scna"], "did you mean scan?"), (["help", "lnt"], "did you mean lint?"),
+                (["entirely"], "see stscan help"),
+                (["scan", "--dns-timout=5"], "did you mean --dns-timeout?"),
+                (["scan", "--entirely-else"], "see stscan scan --help"),
+                (["scan", "--resume=5"], "--resume takes no value"),
+                (["scan", "--threads"], "--threads needs a value")):
+            done = stscan(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn(said, done.stderr.decode())
 
     def test_what_cannot_be_done_is_said_before_anything_is_written(self) -> None:
         with Folder() as folder:
