@@ -11,6 +11,7 @@
 #include "scanner/run/notice.h"
 #include "scanner/run/signals.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static enum results_file_mode scan_sink_mode(const struct options *options) {
@@ -134,6 +135,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
 done:
   tally_free(account.tally);
   tally_free(account.earlier);
+  free(account.servers);
   block_list_free(block);
   return status;
 }

@@ -74,16 +74,31 @@ static void summary_print_faults(FILE *out, const struct tally *tally) {
   if (memchr(shown, true, sizeof shown)) fputc('\n', out);
 }
 
+static void summary_print_count(FILE *out, const char *what, uint64_t count) {
+  char text[32];
+  if (count) fprintf(out, ", %s %s", summary_number(count, text), what);
+}
+
+static void summary_print_server(FILE *out, const struct resolver_server *server) {
+  char address[ADDRESS_TEXT_MAX], sent[32], answered[32];
+  address_text(&server->address, address);
+  fprintf(out, "  resolver %s: %s queries, %s answered", address,
+          summary_number(server->sent, sent), summary_number(server->answered, answered));
+  summary_print_count(out, "of them refused", server->refused);
+  summary_print_count(out, "of them SERVFAIL", server->failed);
+  fprintf(out, ", %.2f%% lost, %.1f ms%s\n",
+          server->sent ? 100.0 * (double)server->lost / (double)server->sent : 0.0,
+          server->rtt_us / 1000.0, server->resting ? ", not used at the end" : "");
+}
+
+/* The first ones, when there are many. */
 static void summary_print_servers(FILE *out, const struct scan_account *account) {
-  char address[ADDRESS_TEXT_MAX], sent[32];
-  for (size_t i = 0; i < account->server_count; i++) {
-    const struct resolver_server *server = &account->servers[i];
-    address_text(&server->address, address);
-    fprintf(out, "  resolver %s: %s queries, %.2f%% lost, %.1f ms%s\n", address,
-            summary_number(server->sent, sent),
-            server->sent ? 100.0 * (double)server->lost / (double)server->sent : 0.0,
-            server->rtt_us / 1000.0, server->resting ? ", stopped answering" : "");
-  }
+  size_t shown = account->server_count;
+  if (shown > SUMMARY_SERVERS_SHOWN) shown = SUMMARY_SERVERS_SHOWN;
+  for (size_t i = 0; i < shown; i++) summary_print_server(out, &account->servers[i]);
+  if (shown < account->server_count)
+    fprintf(out, "  and %zu more resolvers: --summary has them all\n",
+            account->server_count - shown);
 }
 
 void summary_print(FILE *out, const struct scan_account *account, enum scan_end end,
@@ -128,6 +143,8 @@ static void summary_json_servers(struct json_writer *json, const struct scan_acc
     json_writer_string(json, "address", (struct span){address, len});
     json_writer_uint(json, "sent", server->sent);
     json_writer_uint(json, "answered", server->answered);
+    json_writer_uint(json, "refused", server->refused);
+    json_writer_uint(json, "failed", server->failed);
     json_writer_uint(json, "lost", server->lost);
     json_writer_fixed(json, "rtt_ms", server->rtt_us / 1000.0, 3);
     json_writer_bool(json, "resting", server->resting);

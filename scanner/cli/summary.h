@@ -5,7 +5,10 @@
 #include "scanner/run/scan.h"
 #include <stdio.h>
 
-enum { SUMMARY_FAULTS_SHOWN = 5 };
+enum {
+  SUMMARY_FAULTS_SHOWN = 5,
+  SUMMARY_SERVERS_SHOWN = 32,
+};
 
 void summary_print(FILE *out, const struct scan_account *account, enum scan_end end,
                    const char *output);

@@ -93,7 +93,8 @@ static size_t progress_add_servers(char *line, size_t used, const struct resolve
 }
 
 static void progress_format(const struct progress *progress, char *line,
-                            const struct worker_snapshot *sum, size_t server_count,
+                            const struct worker_snapshot *sum,
+                            const struct resolver_server *servers, size_t server_count,
                             const struct list_reader_progress *source) {
   uint64_t total = progress_total(source);
   size_t used = progress_add(line, 0, "%lu", (unsigned long)sum->domains);
@@ -107,15 +108,16 @@ static void progress_format(const struct progress *progress, char *line,
                       (unsigned long)sum->status[STATUS_BROKEN]);
   if (total > sum->domains && progress->rate > 0)
     used = progress_add_left(line, used, total - sum->domains, progress->rate);
-  progress_add_servers(line, used, sum->servers, server_count);
+  progress_add_servers(line, used, servers, server_count);
 }
 
 void progress_show(struct progress *progress, const struct worker_snapshot *sum,
-                   size_t server_count, const struct list_reader_progress *source, uint64_t now) {
+                   const struct resolver_server *servers, size_t server_count,
+                   const struct list_reader_progress *source, uint64_t now) {
   char line[PROGRESS_LINE_MAX];
   progress_measure(progress, sum->domains, now);
   if (!say_is_heard(0)) return;
-  progress_format(progress, line, sum, server_count, source);
+  progress_format(progress, line, sum, servers, server_count, source);
   if (progress->live) {
     fprintf(stderr, "\r%s\x1b[K", line);
     progress->shown = true;

@@ -20,9 +20,10 @@ void progress_free(struct progress *progress);
 /* How often progress_show() wants to be called; 0: never. */
 unsigned progress_interval_ms(const struct progress *progress);
 
-/* sum: of all workers. now: monotonic milliseconds. */
+/* sum, servers: of all workers. now: monotonic milliseconds. */
 void progress_show(struct progress *progress, const struct worker_snapshot *sum,
-                   size_t server_count, const struct list_reader_progress *source, uint64_t now);
+                   const struct resolver_server *servers, size_t server_count,
+                   const struct list_reader_progress *source, uint64_t now);
 
 /* Takes the live line away, so that something else can be written. */
 void progress_clear(struct progress *progress);

@@ -98,8 +98,16 @@ static void scan_sum(const struct scan *scan, struct worker_snapshot *sum) {
   for (unsigned i = 0; i < scan->made; i++) {
     struct worker_snapshot one;
     worker_snapshot(scan->workers[i], &one);
-    worker_snapshot_add(sum, &one, scan->config->servers.count);
+    worker_snapshot_add(sum, &one);
   }
+}
+
+/* As they are now. */
+static const struct resolver_server *scan_sum_servers(const struct scan *scan) {
+  struct resolver_server *sum = scan->account->servers;
+  memset(sum, 0, scan->account->server_count * sizeof *sum);
+  for (unsigned i = 0; i < scan->made; i++) worker_servers_add(scan->workers[i], sum);
+  return sum;
 }
 
 static void scan_on_timer(uv_timer_t *handle) {
@@ -109,7 +117,8 @@ static void scan_on_timer(uv_timer_t *handle) {
   scan_sum(scan, &sum);
   sum.domains += scan->journal.records;
   list_reader_progress(scan->source, &source);
-  progress_show(scan->progress, &sum, scan->config->servers.count, &source, uv_now(&scan->loop));
+  progress_show(scan->progress, &sum, scan_sum_servers(scan), scan->account->server_count, &source,
+                uv_now(&scan->loop));
 }
 
 /* Once for all workers. */
@@ -200,7 +209,10 @@ static enum err scan_make_loop(struct scan *scan) {
 
 static enum err scan_make_shared(struct scan *scan) {
   const struct scan_config *config = scan->config;
-  enum err err = rate_limit_new(&scan->dns_pace, config->dns_rate, config->at_once);
+  scan->account->servers = calloc(config->servers.count, sizeof *scan->account->servers);
+  enum err err = scan->account->servers ? ERR_NONE : ERR_MEMORY;
+  if (err == ERR_NONE) scan->account->server_count = config->servers.count;
+  if (err == ERR_NONE) err = rate_limit_new(&scan->dns_pace, config->dns_rate, config->at_once);
   if (err == ERR_NONE) err = rate_limit_new(&scan->https_pace, config->https_rate, config->at_once);
   if (err == ERR_NONE)
     err = address_limits_new(&scan->limits, config->per_address, config->per_address_rate,
@@ -392,8 +404,7 @@ static enum err scan_fill_account(struct scan *scan) {
   account->dropped = scan_unwritten(scan);
   account->fetches = sum.fetches_done;
   account->bytes = results_file_size(scan->sink);
-  account->server_count = scan->config->servers.count;
-  memcpy(account->servers, sum.servers, sizeof account->servers);
+  scan_sum_servers(scan);
   enum err err = tally_new(&account->tally);
   for (unsigned i = 0; i < scan->made && err == ERR_NONE; i++) {
     account->dropped += worker_dropped(scan->workers[i]);
@@ -497,10 +508,10 @@ static enum err scan_fit_descriptors(struct scan *scan) {
   if (err != ERR_NONE) return err;
   unsigned fetches = ((allowed - SCAN_FD_REST) / scan->threads - worker) / 2;
   if (fetches < scan->fetches) scan->fetches = fetches;
-  notice(
-      "%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches at a "
-      "time",
-      allowed, needed, scan->threads, threads, scan->fetches * scan->threads);
+  notice("%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches "
+         "at a "
+         "time",
+         allowed, needed, scan->threads, threads, scan->fetches * scan->threads);
   return ERR_NONE;
 }
 

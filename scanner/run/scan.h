@@ -13,7 +13,7 @@
 enum {
   SCAN_WORKERS_MAX = 256,
   SCAN_WRITE_MS = 500,                 /* for what is queued, when the end is wanted at once */
-  SCAN_CONCURRENCY_DEFAULT = 65536, /* domains; a slot that is used costs about 1 kB */
+  SCAN_CONCURRENCY_DEFAULT = 65536,    /* domains; a slot that is used costs about 1 kB */
   SCAN_ARENA_BYTES = 16 * 1024 * 1024, /* for what is known of the domains in flight */
   SCAN_ARENA_LEAST = 2 * 1024 * 1024,  /* of each worker */
   SCAN_FD_WORKER = 16,                 /* descriptors of a worker's loop and libraries */
@@ -34,7 +34,7 @@ struct scan_account {
   int64_t begin, end;    /* milliseconds since 1970 */
   double seconds;
   uint64_t fetches;
-  struct resolver_server servers[RESOLVER_SERVER_MAX]; /* of all workers together */
+  struct resolver_server *servers; /* server_count of all workers together; or NULL; to be freed */
   size_t server_count;
   unsigned threads;
   unsigned concurrency;

@@ -51,7 +51,7 @@ struct worker {
   uint64_t dropped, left;
   struct worker_counters counters;
   pthread_mutex_t server_lock;
-  struct resolver_server servers[RESOLVER_SERVER_MAX]; /* under server_lock */
+  struct resolver_server *servers; /* of the resolver, each; under server_lock */
 };
 
 static void worker_fail(struct worker *worker, enum err err) {
@@ -291,7 +291,9 @@ enum err worker_new(struct worker **worker, const struct worker_config *config, 
   made->config = *config;
   atomic_init(&made->stop_grace_ms, UINT_MAX);
   pthread_mutex_init(&made->server_lock, NULL);
-  enum err err = gzip_block_new(&made->member, config->gzip);
+  made->servers = calloc(config->resolver.server_count, sizeof *made->servers);
+  enum err err = made->servers ? ERR_NONE : ERR_MEMORY;
+  if (err == ERR_NONE) err = gzip_block_new(&made->member, config->gzip);
   if (err == ERR_NONE) err = tally_new(&made->tally);
   if (err == ERR_NONE) err = worker_make_loop(made);
   if (err == ERR_NONE) err = resolver_new(&made->resolver, &made->loop, &config->resolver);
@@ -338,30 +340,34 @@ void worker_snapshot(const struct worker *worker, struct worker_snapshot *snapsh
   snapshot->in_flight = atomic_load_explicit(&counters->in_flight, memory_order_relaxed);
   snapshot->fetches = atomic_load_explicit(&counters->fetches, memory_order_relaxed);
   snapshot->fetches_done = atomic_load_explicit(&counters->fetches_done, memory_order_relaxed);
-  pthread_mutex_lock((pthread_mutex_t *)&worker->server_lock);
-  memcpy(snapshot->servers, worker->servers, sizeof snapshot->servers);
-  pthread_mutex_unlock((pthread_mutex_t *)&worker->server_lock);
 }
 
-void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapshot *one,
-                         size_t server_count) {
+void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapshot *one) {
   sum->domains += one->domains;
   for (int i = 0; i < STATUS_COUNT; i++) sum->status[i] += one->status[i];
   sum->in_flight += one->in_flight;
   sum->fetches += one->fetches;
   sum->fetches_done += one->fetches_done;
-  for (size_t i = 0; i < server_count; i++) {
-    struct resolver_server *to = &sum->servers[i];
-    const struct resolver_server *from = &one->servers[i];
-    to->address = from->address;
-    to->sent += from->sent;
-    to->answered += from->answered;
-    to->lost += from->lost;
-    to->window += from->window;
-    to->in_flight += from->in_flight;
-    if (from->rtt_us > to->rtt_us) to->rtt_us = from->rtt_us;
-    to->resting |= from->resting;
-  }
+}
+
+static void worker_server_add(struct resolver_server *to, const struct resolver_server *from) {
+  to->address = from->address;
+  to->sent += from->sent;
+  to->answered += from->answered;
+  to->refused += from->refused;
+  to->failed += from->failed;
+  to->lost += from->lost;
+  to->window += from->window;
+  to->in_flight += from->in_flight;
+  if (from->rtt_us > to->rtt_us) to->rtt_us = from->rtt_us;
+  to->resting |= from->resting;
+}
+
+void worker_servers_add(const struct worker *worker, struct resolver_server *sum) {
+  pthread_mutex_lock((pthread_mutex_t *)&worker->server_lock);
+  for (size_t i = 0; i < worker->config.resolver.server_count; i++)
+    worker_server_add(&sum[i], &worker->servers[i]);
+  pthread_mutex_unlock((pthread_mutex_t *)&worker->server_lock);
 }
 
 bool worker_is_over(const struct worker *worker) {
@@ -412,5 +418,6 @@ void worker_free(struct worker *worker) {
   gzip_block_free(worker->member);
   tally_free(worker->tally);
   pthread_mutex_destroy(&worker->server_lock);
+  free(worker->servers);
   free(worker);
 }

@@ -41,14 +41,14 @@ struct worker_config {
   void *data;
 };
 
-/* Counters for the progress line; each is consistent by itself. */
+/* Counters for the progress line; each is consistent by itself. The name servers' are apart, since
+ * there may be many. */
 struct worker_snapshot {
   uint64_t domains; /* records written */
   uint64_t status[STATUS_COUNT];
   uint64_t in_flight;
   uint64_t fetches;      /* in flight */
   uint64_t fetches_done; /* since the start */
-  struct resolver_server servers[RESOLVER_SERVER_MAX];
 };
 
 struct worker;
@@ -62,8 +62,11 @@ void worker_wake(struct worker *worker);
 void worker_stop(struct worker *worker, unsigned grace_ms);
 void worker_snapshot(const struct worker *worker, struct worker_snapshot *snapshot);
 
-void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapshot *one,
-                         size_t server_count);
+void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapshot *one);
+
+/* Adds what is known of the name servers to sum, which has room for each of the config's. From any
+ * thread. */
+void worker_servers_add(const struct worker *worker, struct resolver_server *sum);
 
 /* Whether its thread is about to end by itself; then worker_err() is final. From any thread. */
 bool worker_is_over(const struct worker *worker);
