@@ -8,6 +8,7 @@
 #include "scanner/run/resolver_check.h"
 #include "scanner/run/single_check.h"
 #include <errno.h>
+#include <stdlib.h>
 
 struct check {
   const struct options *options;
@@ -69,6 +70,7 @@ static int check_with(struct check *check) {
   struct single_check_config config;
   struct single_check *enquiry = NULL;
   struct block_list *block = NULL;
+  enum resolver_check_verdict *verdicts = NULL;
   const char *why = NULL;
   enum err err = check_configure(check, &config);
   if (err == ERR_NONE) err = setup_block(options, check->command, &block);
@@ -82,10 +84,16 @@ static int check_with(struct check *check) {
                   options->ca_file ? ": " : "", why ? why : err_text(err));
     goto done;
   }
-  if (resolver_check_say(config.servers.at, config.servers.count) != ERR_NONE) goto done;
+  err = resolver_check_say(config.servers.at, config.servers.count, &verdicts);
+  if (err != ERR_NONE) {
+    status = EXIT_USAGE; /* it could not be done, as diff(1) says it */
+    goto done;
+  }
+  single_check_know_servers(enquiry, verdicts);
   if (check_domains(check, enquiry) == ERR_NONE && !check->wrong) status = EXIT_DONE;
 done:
   single_check_free(enquiry);
+  free(verdicts);
   block_list_free(block);
   return status;
 }

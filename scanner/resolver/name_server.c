@@ -49,6 +49,7 @@ struct name_server {
   bool unflushed;
   bool draining;
   bool resting;
+  bool excluded;
   bool closing;
 };
 
@@ -109,6 +110,10 @@ void name_server_rest(struct name_server *upstream, uint64_t now) {
   congestion_restart(&upstream->congestion, now);
 }
 
+void name_server_exclude(struct name_server *upstream) {
+  upstream->excluded = upstream->resting = true;
+}
+
 static void name_server_rest_after(struct name_server *upstream, unsigned in_a_row, uint64_t since,
                                    uint64_t now) {
   bool long_enough = now - since >= NAME_SERVER_REST_MS * name_server_ms;
@@ -144,7 +149,7 @@ static void name_server_sign_of_life(struct name_server *upstream, uint64_t now)
 /* And of use. */
 static void name_server_sign_of_use(struct name_server *upstream) {
   upstream->refusing = upstream->bettered = 0;
-  upstream->resting = false;
+  upstream->resting = upstream->excluded;
 }
 
 static struct query *name_server_first(const struct ring *list) {
@@ -190,6 +195,7 @@ static bool name_server_has_room(struct name_server *upstream) {
 }
 
 bool name_server_ready(struct name_server *upstream, uint64_t now) {
+  if (upstream->excluded) return false;
   if (upstream->resting) return now >= upstream->probe_at;
   if (name_server_has_room(upstream)) return true;
   name_server_release(upstream, now);

@@ -101,6 +101,9 @@ void name_server_bettered(struct name_server *upstream, uint64_t now);
 /* As if it had fallen silent. */
 void name_server_rest(struct name_server *upstream, uint64_t now);
 
+/* It is never asked, and rests for ever. */
+void name_server_exclude(struct name_server *upstream);
+
 /* To be called every TIMER_WHEEL_TICK_MS or so while something is in flight. */
 void name_server_tick(struct name_server *upstream, uint64_t now);
 

@@ -343,6 +343,10 @@ static void resolver_note_unhelpful(struct lookup_state *state,
 
 static void resolver_malformed(struct lookup_state *state, uint64_t now) {
   if (state->end != LOOKUP_ANSWERED) state->end = LOOKUP_MALFORMED;
+  if (state->resolver->any_answer) {
+    resolver_finish(state, state->end, now);
+    return;
+  }
   resolver_await(state, now);
 }
 
@@ -619,6 +623,10 @@ void resolver_revive(struct resolver *resolver) {
 
 void resolver_rest(struct resolver *resolver, size_t i) {
   name_server_rest(resolver->upstreams[i], loop_clock_now(resolver->clock));
+}
+
+void resolver_exclude(struct resolver *resolver, size_t i) {
+  name_server_exclude(resolver->upstreams[i]);
 }
 
 size_t resolver_server_count(const struct resolver *resolver) {

@@ -85,6 +85,9 @@ void resolver_revive(struct resolver *resolver);
 /* The i-th server did not answer before: it begins resting, and is asked now and then. */
 void resolver_rest(struct resolver *resolver, size_t i);
 
+/* The i-th server cannot be believed: it is never asked. */
+void resolver_exclude(struct resolver *resolver, size_t i);
+
 size_t resolver_server_count(const struct resolver *resolver);
 void resolver_server(const struct resolver *resolver, size_t i, struct resolver_server *server);
 

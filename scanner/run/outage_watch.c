@@ -47,6 +47,11 @@ enum err outage_watch_new(struct outage_watch **outage, const struct outage_watc
   return ERR_NONE;
 }
 
+void outage_watch_know_servers(struct outage_watch *outage,
+                               const enum resolver_check_verdict *verdicts) {
+  resolver_check_apply(verdicts, outage->resolver);
+}
+
 static void outage_watch_closed(uv_handle_t *pause) {
   struct outage_watch *outage = pause->data;
   arena_free(&outage->arena);

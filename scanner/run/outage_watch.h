@@ -10,7 +10,7 @@
 #ifndef SCANNER_RUN_OUTAGE_WATCH_H
 #define SCANNER_RUN_OUTAGE_WATCH_H
 
-#include "scanner/resolver/resolver.h"
+#include "scanner/run/resolver_check.h"
 
 enum {
   OUTAGE_WATCH_TIMEOUT_MS = 2000,
@@ -36,6 +36,10 @@ struct outage_watch_config {
 struct outage_watch;
 
 enum err outage_watch_new(struct outage_watch **outage, const struct outage_watch_config *config);
+
+/* Those that lie are not asked here either. */
+void outage_watch_know_servers(struct outage_watch *outage,
+                               const enum resolver_check_verdict *verdicts);
 
 /* Calls back no more; the loop must run until handles are closed. NULL is allowed. */
 void outage_watch_free(struct outage_watch *outage);

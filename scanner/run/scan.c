@@ -130,7 +130,7 @@ static void scan_tell_waiting(struct scan *scan) {
   if (!waiting)
     notice("a resolver answers again: the scan goes on");
   else if (atomic_load(&scan->failing))
-    notice("the resolvers reach nobody, all names are SERVFAIL: the scan waits");
+    notice("the resolvers reach nobody, all names are SERVFAIL or REFUSED: the scan waits");
   else
     notice("no resolver answers: the scan waits for one");
 }
@@ -528,6 +528,16 @@ static enum err scan_look_for_rest(struct scan *scan) {
   return ERR_END;
 }
 
+static enum err scan_check_resolvers(struct scan *scan) {
+  const struct nameservers *servers = &scan->config->servers;
+  enum resolver_check_verdict *verdicts;
+  enum err err = resolver_check_say(servers->at, servers->count, &verdicts);
+  if (err != ERR_NONE) return err;
+  for (unsigned i = 0; i < scan->made; i++) worker_know_servers(scan->workers[i], verdicts);
+  free(verdicts);
+  return ERR_NONE;
+}
+
 /* All that can be wrong is found before the output is made. */
 static enum err scan_prepare(struct scan *scan) {
   enum err err = scan_fit_descriptors(scan);
@@ -538,8 +548,7 @@ static enum err scan_prepare(struct scan *scan) {
   bool resume = scan->config->resume; /* another scan's results are refused at once */
   if (err == ERR_NONE && resume) err = scan_open_results(scan);
   if (err == ERR_NONE && resume) err = scan_look_for_rest(scan);
-  if (err == ERR_NONE)
-    err = resolver_check_say(scan->config->servers.at, scan->config->servers.count);
+  if (err == ERR_NONE) err = scan_check_resolvers(scan);
   if (err == ERR_NONE && !resume) err = scan_open_results(scan);
   return err;
 }

@@ -111,6 +111,11 @@ enum err single_check_ask(struct single_check *enquiry, uint64_t n, struct span 
   return err == ERR_NONE ? enquiry->err : err;
 }
 
+void single_check_know_servers(struct single_check *enquiry,
+                               const enum resolver_check_verdict *verdicts) {
+  resolver_check_apply(verdicts, enquiry->resolver);
+}
+
 void single_check_free(struct single_check *enquiry) {
   if (!enquiry) return;
   if (enquiry->resolver) resolver_close(enquiry->resolver);

@@ -7,6 +7,7 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/run/nameservers.h"
+#include "scanner/run/resolver_check.h"
 
 struct single_check_config {
   struct nameservers servers;
@@ -27,6 +28,10 @@ enum err single_check_new(struct single_check **enquiry, const struct single_che
 /* Judges one domain, n its number, and returns after emit was called for it. ERR_MEMORY, or
  * ERR_DESCRIPTORS: it could not be judged, and emit was not called. */
 enum err single_check_ask(struct single_check *enquiry, uint64_t n, struct span domain);
+
+/* What its resolver begins with, one verdict a server. */
+void single_check_know_servers(struct single_check *enquiry,
+                               const enum resolver_check_verdict *verdicts);
 
 /* NULL is allowed. */
 void single_check_free(struct single_check *enquiry);

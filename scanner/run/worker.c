@@ -307,6 +307,11 @@ enum err worker_new(struct worker **worker, const struct worker_config *config, 
   return err;
 }
 
+void worker_know_servers(struct worker *worker, const enum resolver_check_verdict *verdicts) {
+  resolver_check_apply(verdicts, worker->resolver);
+  outage_watch_know_servers(worker->outage, verdicts);
+}
+
 static void *worker_main(void *data) {
   struct worker *worker = data;
   worker->flushed = uv_now(&worker->loop);

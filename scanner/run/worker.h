@@ -11,6 +11,7 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/run/list_reader.h"
+#include "scanner/run/resolver_check.h"
 #include <libpsl.h>
 
 enum {
@@ -54,6 +55,8 @@ struct worker_snapshot {
 struct worker;
 
 enum err worker_new(struct worker **worker, const struct worker_config *config, const char **why);
+/* Before it is started: what its resolver begins with, one verdict a server. */
+void worker_know_servers(struct worker *worker, const enum resolver_check_verdict *verdicts);
 enum err worker_start(struct worker *worker, struct results_file *sink);
 
 /* These may be called from any thread. worker_wake: the source has something. worker_stop: take no

@@ -135,7 +135,7 @@ class CheckTest(unittest.TestCase):
             done = stscan("check", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, b""), arguments)
         done = stscan("check", "--resolvers", "127.0.0.1:9", "a.example")
-        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
         self.assertIn(b"no resolver answers", done.stderr)
 
     def test_json_is_the_record_that_scan_writes(self) -> None:

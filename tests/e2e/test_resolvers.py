@@ -1,0 +1,157 @@
+"""Resolvers as people have them: good ones beside those that are silent, refuse, fail or lie."""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+import struct
+import subprocess
+import threading
+import time
+import unittest
+from collections import Counter
+from pathlib import Path
+
+from program import Folder, Record, read_plain, stscan, stscan_path
+
+FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
+A = 1
+START_SECONDS = 1.0  # of a start that takes some tens of ms, on a machine that is busy
+SILENT = ("127.0.0.1:5999", "127.0.0.2:5999")  # closed ports
+
+
+class Resolver:
+    """Says one rcode to everything; one that lies has an address for every name."""
+
+    def __init__(self, rcode: int = NXDOMAIN, lies: bool = False, silent: bool = False,
+                 host: str = "127.0.0.1") -> None:
+        self.rcode, self.lies, self.silent = rcode, lies, silent
+        self.asked: Counter[bytes] = Counter()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.socket.bind((host, 0))
+        self.socket.settimeout(0.2)
+        self.address = f"{host}:{self.socket.getsockname()[1]}"
+        self.going = True
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def end(self) -> None:
+        self.going = False
+        self.thread.join()
+        self.socket.close()
+
+    def answer(self, query: bytes) -> bytes:
+        end = query.index(b"\0", 12) + 5
+        kind = struct.unpack("!H", query[end - 4:end - 2])[0]
+        gives = self.lies and kind == A
+        data = b"\xc0\x0c" + struct.pack("!HHIH4s", A, 1, 60, 4, b"\x7f\0\0\1") if gives else b""
+        rcode = 0 if self.lies else self.rcode
+        return query[:2] + struct.pack("!HHHHH", 0x8180 | rcode, 1, gives, 0, 0) + query[12:end] + data
+
+    def serve(self) -> None:
+        while self.going:
+            try:
+                query, client = self.socket.recvfrom(4096)
+            except OSError:
+                continue
+            self.asked[query[12:query.index(b"\0", 12)].lower()] += 1
+            if not self.silent:
+                self.socket.sendto(self.answer(query), client)
+
+
+class ResolversTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = self.enterContext(Folder())
+
+    def resolver(self, rcode: int = NXDOMAIN, **how: bool) -> Resolver:
+        resolver = Resolver(rcode, **how)
+        self.addCleanup(resolver.end)
+        return resolver
+
+    def scan(self, resolvers: str, names: int, *more: str) -> subprocess.CompletedProcess[bytes]:
+        self.summary, self.output = self.folder / "summary.json", self.folder / "out.ndjson"
+        return stscan("scan", "--resolvers", resolvers, "--summary", self.summary, "-o", self.output,
+                      *more, stdin=b"".join(b"n%d.example\n" % i for i in range(names)))
+
+    def statuses(self) -> Counter[object]:
+        return Counter(record["status"] for record in read_plain(self.output))
+
+    def accounts(self) -> dict[str, Record]:
+        return {r["address"]: r for r in json.loads(self.summary.read_text())["resolvers"]}
+
+    def test_silent_ones_cost_no_name(self) -> None:
+        good = self.resolver()
+        done = self.scan(",".join((good.address, *SILENT)), 5000)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertEqual(self.statuses(), {"absent": 5000})
+        for silent in SILENT:
+            self.assertEqual(done.stderr.count(b"resolver %s does not answer" % silent.encode()), 1)
+            self.assertTrue(self.accounts()[silent]["resting"])
+
+    def test_ones_that_drop_everything_cost_no_name(self) -> None:
+        good, mute = self.resolver(), self.resolver(silent=True)
+        done = self.scan(f"{mute.address},{good.address}", 1000)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertEqual(self.statuses(), {"absent": 1000})
+
+    def test_three_of_four_that_are_of_no_use(self) -> None:
+        for rcode, says, counted in ((REFUSED, b"refuses every question", "refused"),
+                                     (NOTIMP, b"refuses every question", "refused"),
+                                     (SERVFAIL, b"SERVFAIL to every question", "failed")):
+            good, bad = self.resolver(), [self.resolver(rcode) for _ in range(3)]
+            done = self.scan(",".join(r.address for r in (*bad, good)), 600, "--force")
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+            self.assertEqual(self.statuses(), {"absent": 600}, rcode)
+            self.assertEqual(done.stderr.count(says), 3, done.stderr.decode())
+            accounts = self.accounts()
+            for resolver in bad:
+                account = accounts[resolver.address]
+                self.assertTrue(account["resting"])
+                self.assertEqual(account[counted], account["answered"])
+            self.assertEqual(accounts[good.address]["refused"], 0)
+
+    def test_one_that_becomes_useless_is_told_in_the_account(self) -> None:
+        good, bad = self.resolver(), self.resolver()
+        timer = threading.Timer(1, setattr, (bad, "rcode", REFUSED))
+        timer.start()
+        done = self.scan(f"{bad.address},{good.address}", 4000, "--dns-rate", "1000")
+        timer.join()
+        self.assertEqual(self.statuses(), {"absent": 4000})
+        self.assertGreater(self.accounts()[bad.address]["refused"], 0)  # type: ignore[operator]
+        self.assertIn(b"of them refused", done.stderr)
+
+    def test_one_that_lies_is_found_and_not_used(self) -> None:
+        good, liar = self.resolver(), self.resolver(lies=True)
+        done = self.scan(f"{liar.address},{good.address}", 500)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertIn(b"resolver %s gives addresses for names that do not exist" % liar.address.encode(),
+                      done.stderr)
+        self.assertEqual(self.statuses(), {"absent": 500})
+        self.assertEqual(self.accounts()[liar.address]["sent"], 0)
+        tops = {name.split(b"\3")[-1] for name in liar.asked if name != b"\x09localhost"}
+        self.assertEqual(tops, {b"com", b"net", b"org"})
+
+    def test_where_all_lie_nothing_is_written(self) -> None:
+        liars = [self.resolver(lies=True) for _ in range(2)]
+        done = self.scan(",".join(r.address for r in liars), 10)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"no resolver can be believed", done.stderr)
+        self.assertFalse(self.output.exists())
+        done = stscan("check", "--resolvers", liars[0].address, "a.example")
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+
+    def test_a_start_waits_for_nobody_once_one_has_answered(self) -> None:
+        for servers in ((self.resolver(),), (self.resolver(REFUSED),),
+                        (self.resolver(), *(self.resolver(silent=True) for _ in range(3)))):
+            for command in ("scan", "check"):
+                begin = time.monotonic()
+                stscan(command, "--resolvers", ",".join(r.address for r in servers),
+                       *(() if command == "scan" else ("a.example",)), *(("-",) * (command == "scan")))
+                self.assertLess(time.monotonic() - begin,
+                                START_SECONDS + 8 * (servers[0].rcode == REFUSED and command == "check"))
+
+
+if __name__ == "__main__":
+    unittest.main()
