@@ -26,6 +26,7 @@
 #define READ_SEVERITY(text, name, member, has)
 #define READ_STAGE(text, name, member, has)
 #define READ_OWN(text, name, member, has)      PLAIN(text, TEXT, member, has)
+#define READ_OWNS(text, name, member, has)     PLAIN(text, TEXTS, member, has)
 #define READ_UINT64(text, name, member, has)   PLAIN(text, UINT64, member, has)
 #define READ_INT64(text, name, member, has)    PLAIN(text, INT64, member, has)
 #define READ_UINT32(text, name, member, has)   PLAIN(text, UINT32, member, has)

@@ -69,6 +69,7 @@ static void put_reasons(struct json_writer *json, const char *key, const struct 
 #define PUT_NAME(key, text)           json_writer_string(json, key, span_of(text))
 #define PUT_OWN(key, name, value)     put_own(json, key, value)
 #define PUT_TEXT(key, name, value)    put_text(json, key, value)
+#define PUT_OWNS                      PUT_TEXTS
 #define PUT_TEXTS(key, name, value)   put_texts(json, key, value)
 #define PUT_UINT64(key, name, value)  json_writer_uint(json, key, value)
 #define PUT_UINT32                    PUT_UINT64
