@@ -1,3 +1,4 @@
+/* The command `stscan check`: diagnoses a few domains and tells what is wrong. */
 #ifndef SCANNER_CLI_CHECK_H
 #define SCANNER_CLI_CHECK_H
 

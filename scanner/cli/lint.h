@@ -1,3 +1,4 @@
+/* The command `stscan lint`: judges a record, a policy and MX hosts without the network. */
 #ifndef SCANNER_CLI_LINT_H
 #define SCANNER_CLI_LINT_H
 

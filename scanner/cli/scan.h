@@ -1,3 +1,4 @@
+/* The command `stscan scan`: scans every domain of the lists. */
 #ifndef SCANNER_CLI_SCAN_H
 #define SCANNER_CLI_SCAN_H
 

@@ -1,8 +1,9 @@
-/* Counts the allocations that OpenSSL and libcurl do not get.
+/* Counts the allocations of OpenSSL and libcurl that fail.
  *
- * Of one that failed, all that comes out of them may be a certificate that is too weak, no cipher
- * in common, or an answer that cannot be read: faults of a stranger's server. So their allocations
- * go through here, and what ended while the count of its thread rose says nothing of the server.
+ * What the libraries report after one may be a certificate that is too weak, no cipher in common,
+ * or an answer that cannot be read: it would be taken for a fault of the server. So their
+ * allocations go through here, and what ended while the count of its thread rose says nothing of
+ * the server.
  */
 #ifndef SCANNER_HTTPS_MEMORY_H
 #define SCANNER_HTTPS_MEMORY_H

@@ -16,9 +16,9 @@ enum record_presence {
   RECORD_SOUND,   /* exactly one, well formed */
 };
 
-/* txt: each RR's strings already joined without spaces. *id is set when one can be told, sound or
- * not. Raises the findings of stage record but those of DNS itself and record-absent with no TXT at
- * all is raised too. */
+/* txt: the strings of each TXT record, joined without spaces (RFC 8461 section 3.1); there may be
+ * none. *id is set when one can be told, sound or not. Raises all findings of stage record,
+ * record-absent included, but for those of a DNS lookup that failed. */
 enum record_presence record_judge(struct spans txt, struct finding_list *findings, struct span *id);
 
 #endif
