@@ -90,6 +90,7 @@ static void write_managed(struct json_writer *json, const struct managed_statist
     json_writer_uint(json, "valid", line->valid);
     json_writer_uint(json, "broken", line->broken);
     write_stages(json, line->stage);
+    write_counters(json, "findings", managed->codes[manager], FOUND_COUNT, value_name_code, false);
     json_writer_close(json, '}');
   }
   json_writer_close(json, '}');

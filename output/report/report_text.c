@@ -60,20 +60,15 @@ static void print_line_name(FILE *out, const struct statistics_line *line) {
   print_name(out, span_here(line->text) ? line->text : span_of(ranks));
 }
 
-/* Among a whole: its domains as a share of that; 0: its deployed domains as a share of its own. */
-static void print_line(FILE *out, const struct statistics_line *line, uint64_t whole) {
+static void print_line(FILE *out, const struct statistics_line *line) {
   char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], valid[NUMBER_SIZE], broken[NUMBER_SIZE];
   char share[NUMBER_SHARE_SIZE], broken_share[NUMBER_SHARE_SIZE];
-  columns cells = {number_text(line->domains, domains),
-                   number_text(line->deployed, deployed),
-                   number_share(line->deployed, line->domains, share),
-                   number_text(line->valid, valid),
-                   number_text(line->broken, broken),
-                   number_share(line->broken, line->deployed, broken_share)};
-  if (whole) {
-    cells[1] = number_share(line->domains, whole, share);
-    cells[2] = deployed;
-  }
+  const columns cells = {number_text(line->domains, domains),
+                         number_text(line->deployed, deployed),
+                         number_share(line->deployed, line->domains, share),
+                         number_text(line->valid, valid),
+                         number_text(line->broken, broken),
+                         number_share(line->broken, line->deployed, broken_share)};
   print_line_name(out, line);
   print_columns(out, cells);
 }
@@ -94,7 +89,7 @@ static void print_lines(FILE *out, const struct report_text_style *style, const 
                                 "valid",   "broken",   "of deployed"};
   if (count == 0) return;
   print_heading(out, style, title, heads);
-  for (size_t i = 0; i < at_most(count); i++) print_line(out, &lines[i], 0);
+  for (size_t i = 0; i < at_most(count); i++) print_line(out, &lines[i]);
   print_more(out, at_most(count), count);
 }
 
@@ -132,19 +127,45 @@ static void print_head(FILE *out, const struct report_text_style *style,
           number_share(count, report->statistics->counts.domains, share), domains, plain(style));
 }
 
+static void print_group(FILE *out, const struct group_by *groups, const struct group_by_line *line,
+                        uint64_t whole) {
+  char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], valid[NUMBER_SIZE], broken[NUMBER_SIZE];
+  char share[NUMBER_SHARE_SIZE], broken_share[NUMBER_SHARE_SIZE];
+  const columns cells = {number_text(line->domains, domains),
+                         number_share(line->domains, whole, share),
+                         number_text(line->deployed, deployed),
+                         number_text(line->valid, valid),
+                         number_text(line->broken, broken),
+                         number_share(line->broken, line->deployed, broken_share)};
+  fputs("  ", out);
+  for (unsigned i = 0; i < groups->dimension_count; i++) {
+    if (i) fputc(' ', out);
+    print_name(out, line->values[i]);
+  }
+  print_columns(out, cells);
+}
+
 void report_text_groups(FILE *out, const struct report_text_style *style,
-                        const struct report *report, const char *title,
-                        const struct statistics_line *lines, size_t count) {
+                        const struct report *report, const struct group_by *groups,
+                        const struct group_by_line *lines, size_t count) {
   char number[NUMBER_SIZE], of_all[NUMBER_SIZE + 4];
+  const char *first = dimension_text(groups->dimensions[0]);
   uint64_t whole = report->statistics->counts.domains;
   snprintf(of_all, sizeof of_all, "of %s", number_text(whole, number));
   const columns heads = {"domains", of_all, "deployed", "valid", "broken", "of deployed"};
   print_head(out, style, report);
-  if (count)
-    print_heading(out, style, title, heads);
-  else
-    fprintf(out, "\nnone of them has a value for %s\n", title);
-  for (size_t i = 0; i < count; i++) print_line(out, &lines[i], whole);
+  if (count == 0) {
+    fprintf(out, "\nnone of them has a value for %s", first);
+    if (groups->dimension_count > 1) fprintf(out, " and %s", dimension_text(groups->dimensions[1]));
+    fputc('\n', out);
+    return;
+  }
+  fprintf(out, "\n%s  %-*s", bold(style), NAME_WIDTH, first);
+  if (groups->dimension_count > 1)
+    fprintf(out, " %-*s", NAME_WIDTH, dimension_text(groups->dimensions[1]));
+  print_columns(out, heads);
+  fputs(plain(style), out);
+  for (size_t i = 0; i < count; i++) print_group(out, groups, &lines[i], whole);
 }
 
 void report_text(FILE *out, const struct report_text_style *style, const struct report *report) {

@@ -5,6 +5,7 @@
 #define OUTPUT_REPORT_REPORT_TEXT_H
 
 #include "output/report/report.h"
+#include "output/stats/group_by.h"
 
 enum { REPORT_TEXT_LINES = 20 }; /* of a table of TLDs, providers or ranks */
 
@@ -14,9 +15,9 @@ struct report_text_style {
 
 void report_text(FILE *out, const struct report_text_style *style, const struct report *report);
 
-/* The chosen domains, then a line for each value: title says what of. */
+/* The chosen domains, then a line for each value, or pair of values, of the groups. */
 void report_text_groups(FILE *out, const struct report_text_style *style,
-                        const struct report *report, const char *title,
-                        const struct statistics_line *lines, size_t count);
+                        const struct report *report, const struct group_by *groups,
+                        const struct group_by_line *lines, size_t count);
 
 #endif

@@ -1,7 +1,9 @@
 #include "output/stats/aggregate.h"
 
+#include "output/base/temporary_file.h"
 #include "output/record/record_read.h"
 #include "output/record/record_write.h"
+#include "output/results/line_set.h"
 #include "output/results/results_reader.h"
 #include "output/stats/newest.h"
 #include <errno.h>
@@ -20,6 +22,7 @@ struct aggregate_source {
 /* What all threads share. */
 struct crew {
   const struct aggregate_config *config;
+  const struct managed *sizes; /* NULL: not needed */
   struct aggregate *aggregate;
   pthread_mutex_t lock; /* for all below, and census->files */
   struct aggregate_source *sources;
@@ -33,12 +36,15 @@ struct worker {
   bool started;
   struct tally *tally;
   struct group_by groups;
-  struct newest *newest; /* NULL: of one file every record counts */
+  struct newest *newest; /* NULL: every record is given */
   struct record_read *reading;
   struct line_block *page;
   char *line; /* a copy of the record, when records are listed */
   size_t line_size;
-  uint64_t records, listed;
+  uint64_t records;
+  FILE *spool;             /* what may be listed, each with a NUL behind it */
+  uint64_t queued;         /* how many */
+  struct line_set *listed; /* which of them are */
 };
 
 static bool in_order(const struct aggregate_config *config) {
@@ -126,43 +132,68 @@ static void crew_leave(struct crew *crew, unsigned number, const struct aggregat
   pthread_mutex_unlock(&crew->lock);
 }
 
-static enum err worker_write(struct worker *worker, size_t len) {
-  const struct aggregate_config *config = worker->crew->config;
-  struct span domain = record_read_result(worker->reading)->domain;
-  struct span text = {worker->line, len};
-  if (config->list == AGGREGATE_LIST_NAMES) text = domain;
-  if (text.len == 0) return ERR_NONE; /* a line that is no domain has no name */
-  worker->listed++;
-  bool good = fwrite(text.ptr, 1, text.len, config->out) == text.len;
-  return good && fputc('\n', config->out) != EOF ? ERR_NONE : ERR_IO;
+static struct dimension_domain worker_domain(const struct worker *worker,
+                                             const struct domain_facts *facts) {
+  return (struct dimension_domain){
+      .result = record_read_result(worker->reading),
+      .facts = facts,
+      .tally = worker->tally,
+      .sizes = worker->crew->sizes,
+      .limits = worker->crew->config->limits,
+  };
 }
 
-static enum err worker_list(struct worker *worker, const struct domain_facts *facts, size_t len) {
-  enum finding_code code = worker->crew->config->list_code;
-  bool wanted = facts->flags & DOMAIN_FACTS_CHOSEN &&
-                (code == FOUND_COUNT || domain_facts_has_code(facts, code));
-  return wanted ? worker_write(worker, len) : ERR_NONE;
+/* Behind what is queued already: whether it is the newest of its domain shows at the end. */
+static enum err worker_queue(struct worker *worker, const struct dimension_domain *domain,
+                             size_t len) {
+  const struct aggregate_config *config = worker->crew->config;
+  struct span text = {worker->line, len};
+  if (config->list == AGGREGATE_LIST_NAMES) text = domain->result->domain;
+  if (config->list == AGGREGATE_LIST_COLUMNS) {
+    columns_row(worker->spool, &config->columns, config->form, domain, config->list_code);
+  } else {
+    fwrite(text.ptr, 1, text.len, worker->spool);
+    fputc('\n', worker->spool);
+  }
+  worker->queued++;
+  return fputc(0, worker->spool) != EOF && !ferror(worker->spool) ? ERR_NONE : ERR_IO;
+}
+
+static enum err worker_list(struct worker *worker, const struct newest_record *record,
+                            const struct dimension_domain *domain, size_t len) {
+  const struct aggregate_config *config = worker->crew->config;
+  bool wanted =
+      config->list_code == FOUND_COUNT || domain_facts_has_code(domain->facts, config->list_code);
+  bool named = record->domain.len || config->list == AGGREGATE_LIST_RECORDS;
+  wanted = wanted && named && filter_holds(config->where, domain);
+  enum err err = wanted ? worker_queue(worker, domain, len) : ERR_NONE;
+  if (err == ERR_NONE && record->domain.len)
+    return newest_add_number(worker->newest, record, wanted ? worker->queued : 0);
+  return err == ERR_NONE && wanted ? line_set_set(worker->listed, worker->queued) : err;
 }
 
 static enum err worker_count(struct worker *worker, const struct domain_facts *facts) {
-  if (!(facts->flags & DOMAIN_FACTS_CHOSEN)) return ERR_NONE;
-  enum err err = tally_count(worker->tally, facts);
-  if (err == ERR_NONE && worker->groups.dimension != DIMENSION_COUNT)
-    err = group_by_count(&worker->groups, worker->tally, facts);
-  return err;
+  if (!(facts->flags & DOMAIN_FACTS_CHOSEN)) return tally_pass(worker->tally, facts);
+  group_by_count(&worker->groups, facts->group, facts);
+  return tally_count(worker->tally, facts);
 }
 
 static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
   const struct aggregate_config *config = worker->crew->config;
   const struct result *result = record_read_result(worker->reading);
+  struct newest_record record = {result->domain, file, result->n, result->at};
   struct domain_facts facts;
   if (config->each) return config->each(config->each_context, result);
   enum err err = tally_facts(worker->tally, result, &facts);
   if (err != ERR_NONE) return err;
-  if (filter_holds(config->where, worker->tally, &facts)) facts.flags |= DOMAIN_FACTS_CHOSEN;
-  if (config->list != AGGREGATE_LIST_NONE) return worker_list(worker, &facts, len);
-  if (worker->newest && result->domain.len)
-    return newest_add(worker->newest, result->domain, file, result->at, &facts);
+  struct dimension_domain domain = worker_domain(worker, &facts);
+  if (config->list != AGGREGATE_LIST_NONE) return worker_list(worker, &record, &domain, len);
+  if (filter_holds(config->where, &domain)) {
+    facts.flags |= DOMAIN_FACTS_CHOSEN;
+    err = group_by_row(&worker->groups, &domain, &facts.group);
+    if (err != ERR_NONE) return err;
+  }
+  if (result->domain.len) return newest_add(worker->newest, &record, &facts);
   return worker_count(worker, &facts);
 }
 
@@ -251,24 +282,60 @@ static void worker_free(struct worker *worker) {
   newest_free(worker->newest);
   record_read_free(worker->reading);
   line_block_free(worker->page);
+  line_set_free(worker->listed);
+  if (worker->spool) fclose(worker->spool);
   free(worker->line);
 }
 
+static enum err worker_make_spool(struct worker *worker) {
+  int fd = temporary_file_open();
+  worker->spool = fd < 0 ? NULL : fdopen(fd, "w+");
+  return worker->spool ? line_set_new(&worker->listed) : ERR_IO;
+}
+
+static struct group_by groups_of(const struct aggregate_config *config) {
+  struct group_by groups = {.dimension_count = config->by_count};
+  memcpy(groups.dimensions, config->by, sizeof groups.dimensions);
+  return groups;
+}
+
 static enum err worker_make(struct worker *worker, struct crew *crew) {
-  *worker = (struct worker){.crew = crew, .groups.dimension = crew->config->by};
+  const struct aggregate_config *config = crew->config;
+  *worker = (struct worker){.crew = crew, .groups = groups_of(config)};
   enum err err = tally_new(&worker->tally);
-  if (err == ERR_NONE && crew->config->where)
-    err = filter_expect(crew->config->where, worker->tally);
   if (err == ERR_NONE) err = record_read_new(&worker->reading);
   if (err == ERR_NONE) err = line_block_new(&worker->page);
-  if (err == ERR_NONE && crew->config->path_count > 1 && !in_order(crew->config))
-    err = newest_new(&worker->newest);
+  if (err == ERR_NONE && !config->each) err = newest_new(&worker->newest);
+  if (err == ERR_NONE && config->list != AGGREGATE_LIST_NONE) err = worker_make_spool(worker);
+  if (err == ERR_IO) crew->cause = errno;
   return err;
 }
 
-static enum err settled(void *context, unsigned index, const struct domain_facts *facts) {
-  struct worker *workers = context;
-  return worker_count(&workers[index], facts);
+static enum err settled(void *context, unsigned index, const struct domain_facts *facts,
+                        uint64_t number) {
+  struct worker *worker = (struct worker *)context + index;
+  if (facts) return worker_count(worker, facts);
+  return number ? line_set_set(worker->listed, number) : ERR_NONE;
+}
+
+/* Writes what is listed, in the order of the files. */
+static enum err worker_print(struct worker *worker, struct aggregate *aggregate) {
+  FILE *out = worker->crew->config->out;
+  char *line = NULL;
+  size_t size = 0;
+  ssize_t len;
+  enum err err = fseeko(worker->spool, 0, SEEK_SET) == 0 ? ERR_NONE : ERR_IO;
+  for (uint64_t i = 1; err == ERR_NONE && (len = getdelim(&line, &size, 0, worker->spool)) > 0;
+       i++) {
+    if (!line_set_has(worker->listed, i)) continue;
+    aggregate->listed++;
+    if (fwrite(line, 1, (size_t)len - 1, out) != (size_t)len - 1) err = ERR_IO;
+  }
+  if (err == ERR_NONE && (ferror(worker->spool) || fflush(out) != 0)) err = ERR_IO;
+  int saved = errno;
+  free(line);
+  errno = saved;
+  return err;
 }
 
 static enum err crew_settle(struct crew *crew, struct worker *workers, unsigned count) {
@@ -276,13 +343,13 @@ static enum err crew_settle(struct crew *crew, struct worker *workers, unsigned 
   if (!workers[0].newest) return ERR_NONE;
   for (unsigned i = 0; i < count; i++) ledgers[i] = workers[i].newest;
   enum err err = newest_settle(ledgers, count, settled, workers, &crew->aggregate->duplicates);
+  if (err == ERR_NONE && workers[0].spool) err = worker_print(&workers[0], crew->aggregate);
   if (err != ERR_NONE) crew->cause = errno;
   return err;
 }
 
 static enum err aggregate_merge(struct aggregate *aggregate, const struct worker *worker) {
   aggregate->records += worker->records;
-  aggregate->listed += worker->listed;
   enum err err = tally_merge(aggregate->tally, worker->tally);
   return err == ERR_NONE ? group_by_merge(&aggregate->groups, &worker->groups) : err;
 }
@@ -322,11 +389,12 @@ static enum err aggregate_files(struct aggregate *aggregate,
   return ERR_NONE;
 }
 
-enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_config *config) {
-  struct crew crew = {.config = config, .aggregate = aggregate};
+static enum err aggregate_once(struct aggregate *aggregate, const struct aggregate_config *config,
+                               const struct managed *sizes) {
+  struct crew crew = {.config = config, .aggregate = aggregate, .sizes = sizes};
   unsigned threads = in_order(config) ? 1 : config->threads;
   if (threads > AGGREGATE_THREADS_MAX) threads = AGGREGATE_THREADS_MAX;
-  *aggregate = (struct aggregate){.groups.dimension = config->by};
+  *aggregate = (struct aggregate){.groups = groups_of(config)};
   pthread_mutex_init(&crew.lock, NULL);
   enum err err = aggregate_files(aggregate, config);
   if (err == ERR_NONE) err = tally_new(&aggregate->tally);
@@ -338,6 +406,33 @@ enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_confi
   free(crew.sources);
   pthread_mutex_destroy(&crew.lock);
   errno = crew.cause;
+  return err;
+}
+
+bool aggregate_reads_twice(const struct aggregate_config *config) {
+  for (unsigned i = 0; i < config->by_count; i++)
+    if (config->by[i] == DIMENSION_MANAGED) return true;
+  return filter_asks(config->where, DIMENSION_MANAGED) ||
+         columns_has(&config->columns, DIMENSION_MANAGED);
+}
+
+enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_config *config) {
+  static const struct filter everything;
+  struct aggregate whole;
+  if (!aggregate_reads_twice(config)) return aggregate_once(aggregate, config, NULL);
+  struct aggregate_config counting = *config;
+  counting.where = &everything;
+  counting.by_count = 0;
+  counting.list = AGGREGATE_LIST_NONE;
+  enum err err = aggregate_once(&whole, &counting, NULL);
+  if (err != ERR_NONE) {
+    *aggregate = whole;
+    return err;
+  }
+  err = aggregate_once(aggregate, config, tally_managed(whole.tally));
+  int saved = errno;
+  aggregate_free(&whole);
+  errno = saved;
   return err;
 }
 

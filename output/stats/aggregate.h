@@ -1,12 +1,15 @@
 /* Result files counted: any number of them, by several threads, each with a tally of its own.
  *
- * Memory: what a tally needs, a page a thread and, for several files, what a ledger needs; never
- * the list. A file that is not ours, or cannot be read, makes the census fail: half of the figures
- * would pass for all of them. A torn tail and damaged lines are told, and the rest counts.
+ * A domain counts once, by its newest record, in the figures, the groups and the list alike; a line
+ * that is no domain counts as it stands. Memory: what a tally, a page and a ledger (newest.h) of
+ * each thread need; never the list. A file that is not ours, or cannot be read, makes the census
+ * fail: half of the figures would pass for all of them. A torn tail and damaged lines are told, and
+ * the rest counts.
  */
 #ifndef OUTPUT_STATS_AGGREGATE_H
 #define OUTPUT_STATS_AGGREGATE_H
 
+#include "output/stats/columns.h"
 #include "output/stats/filter.h"
 #include "output/stats/group_by.h"
 #include <stdio.h>
@@ -19,7 +22,12 @@ enum {
   AGGREGATE_FOREIGN_LINES = 100,
 };
 
-enum aggregate_list { AGGREGATE_LIST_NONE, AGGREGATE_LIST_NAMES, AGGREGATE_LIST_RECORDS };
+enum aggregate_list {
+  AGGREGATE_LIST_NONE,
+  AGGREGATE_LIST_NAMES,
+  AGGREGATE_LIST_RECORDS,
+  AGGREGATE_LIST_COLUMNS,
+};
 
 typedef enum err aggregate_each(void *context, const struct result *result);
 
@@ -29,10 +37,14 @@ struct aggregate_config {
   uint64_t from; /* octets at the front of each that are left out, up to a line or member */
   unsigned threads;
   const struct filter *where;
-  enum dimension by; /* DIMENSION_COUNT: no groups */
+  enum dimension by[GROUP_BY_DIMENSIONS];
+  unsigned by_count; /* 0: no groups */
+  struct managed_limits limits;
   /* Writes the domains that are chosen, in the order of the files, and counts nothing. */
   enum aggregate_list list;
   enum finding_code list_code; /* FOUND_COUNT: with whatever code */
+  struct columns columns;
+  enum columns_form form;
   FILE *out;
   /* Instead of counting: every record, in the order of the files, by one thread. */
   aggregate_each *each;
@@ -59,11 +71,15 @@ struct aggregate {
   struct tally *tally;
   struct group_by groups;
   uint64_t records;    /* read */
-  uint64_t duplicates; /* of them not counted: another file has a newer one */
+  uint64_t duplicates; /* of them not counted: there is a newer one of the domain */
   uint64_t listed;
   struct aggregate_file *files;
   unsigned file_count;
 };
+
+/* Whether the files are read twice, which no pipe can be: who manages a domain is known when all
+ * were counted. */
+bool aggregate_reads_twice(const struct aggregate_config *config);
 
 /* To be followed by aggregate_free(), whatever it returns. ERR_SYNTAX, ERR_LIMIT or ERR_IO: of a
  * file, which says so, or (no file does) of the temporary file or the output, with errno. */

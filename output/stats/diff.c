@@ -108,7 +108,6 @@ static enum err diff_read(struct diff *diff, char *path, aggregate_each *each,
       .path_count = 1,
       .threads = 1,
       .where = &everything,
-      .by = DIMENSION_COUNT,
       .each = each,
       .each_context = diff,
   };

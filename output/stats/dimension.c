@@ -1,10 +1,19 @@
 #include "output/stats/dimension.h"
 
+#include "output/base/json_writer.h"
 #include "output/record/value_name.h"
 #include <inttypes.h>
 
+#define DAY_MS ((int64_t)86400000)
+
 static const char *const dimension_texts[] = {
-#define X(name, text) text,
+#define X(name, text, kind) text,
+    DIMENSION_MAP(X)
+#undef X
+};
+
+static const enum dimension_kind dimension_kinds[] = {
+#define X(name, text, kind) DIMENSION_##kind,
     DIMENSION_MAP(X)
 #undef X
 };
@@ -13,16 +22,15 @@ const char *dimension_text(enum dimension dimension) {
   return dimension_texts[dimension];
 }
 
+enum dimension_kind dimension_kind(enum dimension dimension) {
+  return dimension_kinds[dimension];
+}
+
 enum dimension dimension_by_text(struct span text) {
   int dimension = 0;
   while (dimension < DIMENSION_COUNT && !span_equal(text, span_of(dimension_texts[dimension])))
     dimension++;
   return (enum dimension)dimension;
-}
-
-static const char *expires_name(int value) {
-  static const char *const texts[] = {"7", "14", "30", "expired"};
-  return texts[value];
 }
 
 static const char *tlsrpt_name(int value) {
@@ -40,7 +48,23 @@ static const char *lenient_name(int value) {
   return "true";
 }
 
-/* The facets whose values are those of an enum. */
+static const char *bool_name(int value) {
+  return value ? "true" : "false";
+}
+
+static const char *severity_name(int value) {
+  return finding_severity_text((enum finding_severity)value);
+}
+
+static const char *reason_name(int value) {
+  return reason_info((enum reason)(value + 1))->word;
+}
+
+static const char *manager_name(int value) {
+  return manager_text((enum manager)value);
+}
+
+/* The dimensions whose values are those of an enum. */
 static const struct {
   value_name *name;
   int count;
@@ -50,11 +74,14 @@ static const struct {
     [DIMENSION_MODE] = {value_name_mode, MODE_COUNT},
     [DIMENSION_STAGE] = {value_name_stage, STAGE_COUNT},
     [DIMENSION_CODE] = {value_name_code, FOUND_COUNT},
+    [DIMENSION_REASON] = {reason_name, REASON_COUNT - 1},
+    [DIMENSION_SEVERITY] = {severity_name, FINDING_SEVERITY_COUNT},
     [DIMENSION_LENIENT] = {lenient_name, 1},
     [DIMENSION_KIND] = {value_name_kind, KIND_COUNT},
-    [DIMENSION_EXPIRES] = {expires_name, COUNTS_EXPIRY_BINS + 1},
-    [DIMENSION_TLSRPT] = {tlsrpt_name, 2},
+    [DIMENSION_MANAGED] = {manager_name, MANAGER_COUNT},
     [DIMENSION_OUTSOURCED] = {outsourced_name, 2},
+    [DIMENSION_IPV6] = {bool_name, 2},
+    [DIMENSION_TLSRPT] = {tlsrpt_name, 2},
 };
 
 int dimension_max_age(int bin, char text[DIMENSION_NUMBER_SIZE]) {
@@ -71,13 +98,24 @@ int dimension_rank(uint32_t bin, char text[DIMENSION_NUMBER_SIZE]) {
                   to - DOMAIN_FACTS_RANK_BIN + 1, to);
 }
 
-static bool max_age_allows(struct span value) {
-  char text[DIMENSION_NUMBER_SIZE];
-  for (int bin = 0; bin < COUNTS_MAX_AGE_BINS; bin++) {
-    int len = dimension_max_age(bin, text);
-    if (span_equal(value, (struct span){text, (size_t)len})) return true;
-  }
-  return false;
+bool dimension_range(struct span text, int64_t *low, int64_t *high) {
+  struct span rest = text, first = span_cut(&rest, '-');
+  uint64_t from, to = INT64_MAX;
+  if (!span_number(first, &from) || from > INT64_MAX) return false;
+  bool alone = first.len == text.len;
+  if (alone) to = from;
+  if (!alone && rest.len && (!span_number(rest, &to) || to > INT64_MAX)) return false;
+  *low = (int64_t)from;
+  *high = (int64_t)to;
+  return from <= to;
+}
+
+bool dimension_is_day(struct span text) {
+  uint64_t year, month, day;
+  if (text.len != 10 || text.ptr[4] != '-' || text.ptr[7] != '-') return false;
+  return span_number(span_first(text, 4), &year) &&
+         span_number(span_first(span_skip(text, 5), 2), &month) && month >= 1 && month <= 12 &&
+         span_number(span_skip(text, 8), &day) && day >= 1 && day <= 31;
 }
 
 static bool choice_allows(enum dimension dimension, struct span value) {
@@ -86,36 +124,33 @@ static bool choice_allows(enum dimension dimension, struct span value) {
   return false;
 }
 
-static bool rank_allows(struct span value) {
-  char text[DIMENSION_NUMBER_SIZE];
-  uint64_t from = 0;
-  for (size_t i = 0; i < value.len && value.ptr[i] != '-' && from <= DOMAIN_FACTS_RANK_MAX; i++)
-    from = from * 10 + (uint64_t)(unsigned char)value.ptr[i] - '0';
-  if (from == 0 || from > DOMAIN_FACTS_RANK_MAX) return false;
-  int len = dimension_rank((uint32_t)((from - 1) / DOMAIN_FACTS_RANK_BIN + 1), text);
-  return span_equal(value, (struct span){text, (size_t)len});
+static bool http_status_allows(struct span value) {
+  int64_t low, high;
+  return value.len == 3 && dimension_range(value, &low, &high) && low >= 100;
 }
 
-static bool http_status_allows(struct span value) {
-  for (size_t i = 0; i < value.len; i++)
-    if (value.ptr[i] < '0' || value.ptr[i] > '9') return false;
-  return value.len == 3 && value.ptr[0] != '0';
+static bool expires_allows(struct span value) {
+  int64_t low, high;
+  if (span_equal(value, SPAN("expired")) || dimension_is_day(value)) return true;
+  return dimension_range(value, &low, &high);
 }
 
 bool dimension_allows(enum dimension dimension, struct span value) {
-  switch (dimension) {
-  case DIMENSION_MAX_AGE: return max_age_allows(value);
-  case DIMENSION_RANK: return rank_allows(value);
-  case DIMENSION_HTTP_STATUS: return http_status_allows(value);
-  case DIMENSION_TLD: return value.len && span_find(value, '.') == value.len;
-  case DIMENSION_PROVIDER: return value.len != 0;
-  default: return choice_allows(dimension, value);
+  int64_t low, high;
+  switch (dimension_kind(dimension)) {
+  case DIMENSION_CHOICE: return choice_allows(dimension, value);
+  case DIMENSION_NUMBER:
+    return dimension == DIMENSION_HTTP_STATUS ? http_status_allows(value)
+                                              : dimension_range(value, &low, &high);
+  case DIMENSION_DAY: return expires_allows(value);
+  default:
+    if (dimension == DIMENSION_TLD) return value.len && span_find(value, '.') == value.len;
+    return value.len != 0;
   }
 }
 
 bool dimension_is_number(enum dimension dimension) {
-  return dimension == DIMENSION_MAX_AGE || dimension == DIMENSION_RANK ||
-         dimension == DIMENSION_HTTP_STATUS;
+  return dimension_kind(dimension) == DIMENSION_NUMBER;
 }
 
 static void print_choices(FILE *out, enum dimension dimension) {
@@ -124,24 +159,25 @@ static void print_choices(FILE *out, enum dimension dimension) {
     fprintf(out, "%s%s", i ? ", " : "", choices[dimension].name(i));
 }
 
-static void print_max_ages(FILE *out) {
-  char text[DIMENSION_NUMBER_SIZE];
-  fputs("one of ", out);
-  for (int bin = 0; bin < COUNTS_MAX_AGE_BINS; bin++) {
-    dimension_max_age(bin, text);
-    fprintf(out, "%s%s", bin ? ", " : "", text);
-  }
-}
-
 void dimension_print_allowed(FILE *out, enum dimension dimension) {
   switch (dimension) {
   case DIMENSION_CODE: fputs("a code; stscan explain lists them", out); break;
+  case DIMENSION_REASON:
+    fputs("a word of a code with several causes; stscan explain CODE", out);
+    break;
   case DIMENSION_TLD: fputs("a last label, as org", out); break;
   case DIMENSION_PROVIDER: fputs("a registrable domain, as example.net", out); break;
   case DIMENSION_HTTP_STATUS: fputs("a number from 100 to 999", out); break;
-  case DIMENSION_MAX_AGE: print_max_ages(out); break;
-  case DIMENSION_RANK: fputs("a bin of ranks: 1-10000, 10001-20000 and so on", out); break;
-  default: print_choices(out, dimension); break;
+  case DIMENSION_EXPIRES:
+    fputs("a day, as 2026-12-31, a number of days, as 14, or expired", out);
+    break;
+  default:
+    if (dimension_kind(dimension) == DIMENSION_CHOICE)
+      print_choices(out, dimension);
+    else if (dimension_kind(dimension) == DIMENSION_NUMBER)
+      fputs("a number, as 200, or a range, as 1-10000", out);
+    else
+      fputs("a text, with * for any part of it", out);
   }
 }
 
@@ -150,7 +186,7 @@ void dimension_print_names(FILE *out) {
 }
 
 static void value_add(struct dimension_values *values, struct span text) {
-  if (text.len) values->at[values->count++] = text;
+  if (text.len && values->count < DIMENSION_VALUES_MAX) values->at[values->count++] = text;
 }
 
 static void choice_add(enum dimension dimension, struct dimension_values *values, int choice) {
@@ -164,36 +200,101 @@ static void bits_add(enum dimension dimension, struct dimension_values *values, 
   for (; bits; bits &= bits - 1) choice_add(dimension, values, first + __builtin_ctzll(bits));
 }
 
-static void flags_add(enum dimension dimension, struct dimension_values *values,
-                      const struct domain_facts *facts) {
-  unsigned flags = facts->flags;
-  if (dimension == DIMENSION_EXPIRES) {
-    bits_add(dimension, values, facts->expiry_bins, 0);
-    if (flags & DOMAIN_FACTS_EXPIRED) choice_add(dimension, values, COUNTS_EXPIRY_BINS);
-  } else if (dimension == DIMENSION_TLSRPT) {
-    if (flags & DOMAIN_FACTS_TLSRPT)
-      choice_add(dimension, values, (flags & DOMAIN_FACTS_TLSRPT_BROKEN) != 0);
-  } else {
-    if (flags & (DOMAIN_FACTS_SAME | DOMAIN_FACTS_DIFFERENT))
-      choice_add(dimension, values, (flags & DOMAIN_FACTS_DIFFERENT) != 0);
+static void codes_add(struct dimension_values *values, const struct domain_facts *facts) {
+  for (int word = 0; word < DOMAIN_FACTS_CODE_WORDS; word++)
+    bits_add(DIMENSION_CODE, values, facts->codes[word], 64 * word);
+}
+
+/* Two codes can have one word for a cause. */
+static void word_add(struct dimension_values *values, const char *word) {
+  for (size_t i = 0; i < values->count; i++)
+    if (span_equal(values->at[i], span_of(word))) return;
+  value_add(values, span_of(word));
+}
+
+static void reasons_add(struct dimension_values *values, const struct result *result) {
+  for (const struct finding *f = result->findings; f; f = f->next)
+    for (uint64_t bits = f->reasons | reason_bit(f->reason); bits; bits &= bits - 1) {
+      int row = (int)reason_first(f->code) + __builtin_ctzll(bits);
+      if (row < REASON_COUNT) word_add(values, reason_info((enum reason)row)->word);
+    }
+}
+
+static void severities_add(struct dimension_values *values, const struct result *result) {
+  for (const struct finding *f = result->findings; f; f = f->next)
+    word_add(values, severity_name(finding_info(f->code)->severity));
+}
+
+static void tlsrpt_add(struct dimension_values *values, unsigned flags) {
+  if (flags & DOMAIN_FACTS_TLSRPT)
+    choice_add(DIMENSION_TLSRPT, values, (flags & DOMAIN_FACTS_TLSRPT_BROKEN) != 0);
+}
+
+static void outsourced_add(struct dimension_values *values, unsigned flags) {
+  if (flags & (DOMAIN_FACTS_SAME | DOMAIN_FACTS_DIFFERENT))
+    choice_add(DIMENSION_OUTSOURCED, values, (flags & DOMAIN_FACTS_DIFFERENT) != 0);
+}
+
+static void ipv6_add(struct dimension_values *values, const struct spans *addresses) {
+  bool has = false;
+  for (size_t i = 0; i < addresses->count; i++)
+    has |= span_find(addresses->at[i], ':') < addresses->at[i].len;
+  if (addresses->count) choice_add(DIMENSION_IPV6, values, has);
+}
+
+static void number_add(struct dimension_values *values, bool has, uint64_t number) {
+  if (!has) return;
+  int len = snprintf(values->text, sizeof values->text, "%" PRIu64, number);
+  value_add(values, (struct span){values->text, (size_t)len});
+  values->has_number = true;
+  values->number = number < INT64_MAX ? (int64_t)number : INT64_MAX;
+}
+
+/* Whole days, the last begun one counts: negative when it is over. */
+static void day_add(struct dimension_values *values, const struct result *result) {
+  char text[JSON_WRITER_TIME_SIZE];
+  if (!result->certificate.here || !result->certificate.has_not_after) return;
+  json_writer_time_text(result->certificate.not_after, text);
+  memcpy(values->text, text, 10);
+  value_add(values, (struct span){values->text, 10});
+  int64_t left = result->certificate.not_after - result->at;
+  values->has_number = true;
+  values->number = left >= 0 ? (left + DAY_MS - 1) / DAY_MS : -((-left + DAY_MS - 1) / DAY_MS);
+}
+
+static void tld_add(struct dimension_values *values, struct span domain) {
+  const char *dot = domain.len ? memrchr(domain.ptr, '.', domain.len) : NULL;
+  value_add(values, dot ? span_skip(domain, (size_t)(dot - domain.ptr) + 1) : domain);
+}
+
+static void operator_add(enum dimension dimension, const struct dimension_domain *domain,
+                         struct dimension_values *values) {
+  if (!domain_facts_deployed(domain->facts)) return;
+  struct managed_operator made = managed_operator(tally_psl(domain->tally), domain->result);
+  if (dimension == DIMENSION_OPERATOR || (dimension == DIMENSION_PROVIDER && !made.address))
+    value_add(values, made.name);
+  if (dimension == DIMENSION_MANAGED && domain->sizes)
+    choice_add(dimension, values, (int)managed_manager(domain->sizes, domain->limits, &made));
+}
+
+static void text_add(enum dimension dimension, const struct result *result,
+                     const struct dimension_domain *domain, struct dimension_values *values) {
+  switch (dimension) {
+  case DIMENSION_DOMAIN: value_add(values, result->domain); break;
+  case DIMENSION_TLD: tld_add(values, result->domain); break;
+  case DIMENSION_CONTENT_TYPE: value_add(values, result->fetch.content_type); break;
+  case DIMENSION_ISSUER: value_add(values, result->certificate.issuer); break;
+  case DIMENSION_TLS: value_add(values, result->fetch.tls); break;
+  case DIMENSION_MAIL_PROVIDER:
+    value_add(values, managed_mail_provider(tally_psl(domain->tally), result));
+    break;
+  default: operator_add(dimension, domain, values); break;
   }
 }
 
-static void number_add(enum dimension dimension, struct dimension_values *values,
-                       const struct domain_facts *facts) {
-  int len = 0;
-  if (dimension == DIMENSION_HTTP_STATUS && facts->http_status)
-    len = snprintf(values->number, sizeof values->number, "%u", facts->http_status);
-  if (dimension == DIMENSION_MAX_AGE && facts->max_age_bin < COUNTS_MAX_AGE_BINS)
-    len = dimension_max_age(facts->max_age_bin, values->number);
-  if (dimension == DIMENSION_RANK && facts->rank_bin)
-    len = dimension_rank(facts->rank_bin, values->number);
-  value_add(values, (struct span){values->number, (size_t)len});
-}
-
-void dimension_values(enum dimension dimension, const struct tally *tally,
-                      const struct domain_facts *facts, struct dimension_values *values) {
-  values->count = 0;
+static void choices_add(enum dimension dimension, const struct dimension_domain *domain,
+                        struct dimension_values *values) {
+  const struct domain_facts *facts = domain->facts;
   switch (dimension) {
   case DIMENSION_STATUS: choice_add(dimension, values, facts->status); break;
   case DIMENSION_EFFECT: choice_add(dimension, values, facts->effect); break;
@@ -203,15 +304,61 @@ void dimension_values(enum dimension dimension, const struct tally *tally,
   case DIMENSION_LENIENT:
     if (facts->strict) choice_add(dimension, values, 0);
     break;
-  case DIMENSION_CODE:
-    for (int word = 0; word < DOMAIN_FACTS_CODE_WORDS; word++)
-      bits_add(dimension, values, facts->codes[word], 64 * word);
+  case DIMENSION_CODE: codes_add(values, facts); break;
+  case DIMENSION_REASON: reasons_add(values, domain->result); break;
+  case DIMENSION_SEVERITY: severities_add(values, domain->result); break;
+  case DIMENSION_TLSRPT: tlsrpt_add(values, facts->flags); break;
+  case DIMENSION_OUTSOURCED: outsourced_add(values, facts->flags); break;
+  case DIMENSION_IPV6: ipv6_add(values, &domain->result->policy_host.addresses); break;
+  default: operator_add(dimension, domain, values); break;
+  }
+}
+
+void dimension_values(enum dimension dimension, const struct dimension_domain *domain,
+                      struct dimension_values *values) {
+  const struct result *result = domain->result;
+  values->count = 0;
+  values->has_number = false;
+  switch (dimension) {
+  case DIMENSION_RANK: number_add(values, result->has_rank, result->rank); break;
+  case DIMENSION_MAX_AGE:
+    number_add(values, result->policy.here && result->policy.has_max_age, result->policy.max_age);
     break;
-  case DIMENSION_TLD: value_add(values, tally_tld(tally, facts)); break;
-  case DIMENSION_PROVIDER: value_add(values, tally_provider(tally, facts)); break;
-  case DIMENSION_EXPIRES:
-  case DIMENSION_TLSRPT:
-  case DIMENSION_OUTSOURCED: flags_add(dimension, values, facts); break;
-  default: number_add(dimension, values, facts); break;
+  case DIMENSION_HTTP_STATUS:
+    number_add(values, domain->facts->http_status != 0, domain->facts->http_status);
+    break;
+  case DIMENSION_EXPIRES: day_add(values, result); break;
+  default:
+    if (dimension_kind(dimension) == DIMENSION_TEXT)
+      text_add(dimension, result, domain, values);
+    else
+      choices_add(dimension, domain, values);
+  }
+}
+
+static void expires_add(struct dimension_values *values, const struct domain_facts *facts) {
+  static const char *const texts[] = {"7", "14", "30"};
+  for (int bin = 0; bin < COUNTS_EXPIRY_BINS; bin++)
+    if (facts->expiry_bins >> bin & 1) value_add(values, span_of(texts[bin]));
+  if (facts->flags & DOMAIN_FACTS_EXPIRED) value_add(values, SPAN("expired"));
+}
+
+void dimension_groups(enum dimension dimension, const struct dimension_domain *domain,
+                      struct dimension_values *values) {
+  const struct domain_facts *facts = domain->facts;
+  int len = 0;
+  values->count = 0;
+  switch (dimension) {
+  case DIMENSION_RANK:
+    if (facts->rank_bin) len = dimension_rank(facts->rank_bin, values->text);
+    value_add(values, (struct span){values->text, (size_t)len});
+    break;
+  case DIMENSION_MAX_AGE:
+    if (facts->max_age_bin < COUNTS_MAX_AGE_BINS)
+      len = dimension_max_age(facts->max_age_bin, values->text);
+    value_add(values, (struct span){values->text, (size_t)len});
+    break;
+  case DIMENSION_EXPIRES: expires_add(values, facts); break;
+  default: dimension_values(dimension, domain, values); break;
   }
 }

@@ -1,5 +1,5 @@
-/* A facet: what domains can be chosen and grouped by. Its values are texts; a domain can have
- * none, one, or (stage, code, kind) several.
+/* A dimension: a member that domains are chosen by, grouped by and told with. Its values are texts;
+ * a domain can have none, one, or (stage, code, reason, severity, kind) several.
  */
 #ifndef OUTPUT_STATS_DIMENSION_H
 #define OUTPUT_STATS_DIMENSION_H
@@ -7,57 +7,95 @@
 #include "output/stats/tally.h"
 #include <stdio.h>
 
+/* X(NAME, "text", kind of its values) */
 #define DIMENSION_MAP(X)                                                                           \
-  X(STATUS, "status")                                                                              \
-  X(EFFECT, "effect")                                                                              \
-  X(MODE, "mode")                                                                                  \
-  X(STAGE, "stage") /* with an error */                                                            \
-  X(CODE, "code")                                                                                  \
-  X(LENIENT, "lenient") /* "true": broken, but most senders go on in spite of every error */       \
-  X(KIND, "kind")                                                                                  \
-  X(TLD, "tld")                                                                                    \
-  X(PROVIDER, "provider")                                                                          \
-  X(HTTP_STATUS, "http_status")                                                                    \
-  X(MAX_AGE, "max_age")       /* a bin: "0-86399" */                                               \
-  X(EXPIRES, "expires")       /* within "7", "14", "30" days; or "expired" */                      \
-  X(TLSRPT, "tlsrpt")         /* "sound", "broken" */                                              \
-  X(OUTSOURCED, "outsourced") /* policy host and mail both: "same" provider, or "different" */     \
-  X(RANK, "rank")             /* a bin: "1-10000" */
+  X(STATUS, "status", CHOICE)                                                                      \
+  X(EFFECT, "effect", CHOICE)                                                                      \
+  X(STAGE, "stage", CHOICE) /* with an error */                                                    \
+  X(CODE, "code", CHOICE)                                                                          \
+  X(REASON, "reason", CHOICE)                                                                      \
+  X(SEVERITY, "severity", CHOICE) /* of any finding */                                             \
+  X(LENIENT, "lenient", CHOICE)   /* "true": broken, but most senders go on all the same */        \
+  X(MODE, "mode", CHOICE)                                                                          \
+  X(MAX_AGE, "max_age", NUMBER)                                                                    \
+  X(RANK, "rank", NUMBER)                                                                          \
+  X(TLD, "tld", TEXT)                                                                              \
+  X(PROVIDER, "provider", TEXT)       /* of the policy host, by its CNAME */                       \
+  X(OPERATOR, "operator", TEXT)       /* the provider, or the address without one */               \
+  X(MANAGED, "managed", CHOICE)       /* needs all operators counted before */                     \
+  X(OUTSOURCED, "outsourced", CHOICE) /* policy host and mail both: "same" provider or not */      \
+  X(KIND, "kind", CHOICE)                                                                          \
+  X(HTTP_STATUS, "http_status", NUMBER)                                                            \
+  X(CONTENT_TYPE, "content_type", TEXT)                                                            \
+  X(ISSUER, "issuer", TEXT)                                                                        \
+  X(EXPIRES, "expires", DAY) /* the certificate's last day */                                      \
+  X(TLS, "tls", TEXT)                                                                              \
+  X(IPV6, "ipv6", CHOICE)     /* whether the policy host has an IPv6 address */                    \
+  X(TLSRPT, "tlsrpt", CHOICE) /* "sound", "broken" */                                              \
+  X(MAIL_PROVIDER, "mail_provider", TEXT)                                                          \
+  X(DOMAIN, "domain", TEXT)
 
 enum dimension {
-#define X(name, text) DIMENSION_##name,
+#define X(name, text, kind) DIMENSION_##name,
   DIMENSION_MAP(X)
 #undef X
       DIMENSION_COUNT
 };
 
-enum { DIMENSION_VALUES_MAX = FOUND_COUNT, DIMENSION_NUMBER_SIZE = 48 };
+enum dimension_kind {
+  DIMENSION_TEXT,
+  DIMENSION_CHOICE, /* one of an enum */
+  DIMENSION_NUMBER,
+  DIMENSION_DAY, /* as a number: days left when the domain was scanned */
+};
 
-/* The values of one domain. Plain data; not to be copied, since a value may stand in `number`. */
+enum {
+  DIMENSION_VALUES_MAX = FOUND_COUNT + REASON_COUNT,
+  DIMENSION_NUMBER_SIZE = 48,
+  DIMENSION_BINS_MAX = COUNTS_EXPIRY_BINS + 1,
+};
+
+/* A domain, with all that its values come from. */
+struct dimension_domain {
+  const struct result *result;
+  const struct domain_facts *facts;
+  const struct tally *tally;    /* that made the facts */
+  const struct managed *sizes;  /* all operators; NULL: "managed" has no value */
+  struct managed_limits limits; /* for these */
+};
+
+/* The values of one domain. Plain data; not to be copied, since a value may stand in `text`. */
 struct dimension_values {
   struct span at[DIMENSION_VALUES_MAX];
   size_t count;
-  char number[DIMENSION_NUMBER_SIZE];
+  bool has_number; /* of a number or day that is there */
+  int64_t number;
+  char text[DIMENSION_NUMBER_SIZE];
 };
 
 const char *dimension_text(enum dimension dimension);
+enum dimension_kind dimension_kind(enum dimension dimension);
 
-/* The facet of that name, or DIMENSION_COUNT. */
+/* The dimension of that name, or DIMENSION_COUNT. */
 enum dimension dimension_by_text(struct span text);
 
-/* Whether a domain can have that value. */
+/* Whether a domain can have that value, as a text without *. */
 bool dimension_allows(enum dimension dimension, struct span value);
 
-/* What a value can be, for a person: "one of enforce, testing, none"; "a number from 100 to 999".
- */
+/* What a value can be, for a person: "one of enforce, testing, none". */
 void dimension_print_allowed(FILE *out, enum dimension dimension);
 
-/* The names of all facets: "status, effect, ...". */
+/* The names of all dimensions: "domain, status, ...". */
 void dimension_print_names(FILE *out);
 
-/* The values of a mark that this tally made. */
-void dimension_values(enum dimension dimension, const struct tally *tally,
-                      const struct domain_facts *facts, struct dimension_values *values);
+/* The values as they are: a number in digits, a day as "2026-11-26". */
+void dimension_values(enum dimension dimension, const struct dimension_domain *domain,
+                      struct dimension_values *values);
+
+/* The values that it is grouped by: of rank and max_age a bin ("1-10000", "0-86399"), of expires
+ * "7", "14", "30" for within so many days, or "expired". */
+void dimension_groups(enum dimension dimension, const struct dimension_domain *domain,
+                      struct dimension_values *values);
 
 /* A bin as text: "0-86399", "31557601-". */
 int dimension_max_age(int bin, char text[DIMENSION_NUMBER_SIZE]);
@@ -65,5 +103,11 @@ int dimension_rank(uint32_t bin, char text[DIMENSION_NUMBER_SIZE]); /* from 1 */
 
 /* Whether its values are numbers, which are told in their order and not by their counts. */
 bool dimension_is_number(enum dimension dimension);
+
+/* A number or a range of them: "200", "1-10000", "31557601-". False: it is none. */
+bool dimension_range(struct span text, int64_t *low, int64_t *high);
+
+/* Whether it is a day: "2026-11-26". */
+bool dimension_is_day(struct span text);
 
 #endif

@@ -20,6 +20,7 @@ enum domain_facts_flag {
   DOMAIN_FACTS_SAME = 32,      /* policy host and MX are both outsourced, to one provider ... */
   DOMAIN_FACTS_DIFFERENT = 64, /* ... or to different ones */
   DOMAIN_FACTS_CHOSEN = 128,   /* meets the conditions that were given */
+  DOMAIN_FACTS_PASSED = 256,   /* does not, and counts for the size of its operator alone */
 };
 
 struct domain_facts {
@@ -30,12 +31,12 @@ struct domain_facts {
   uint32_t rank_bin;                       /* from 1; 0: no rank */
   uint32_t flags;
   uint32_t kinds;               /* a bit each */
+  uint32_t group;               /* row of group_by, from 1; 0: none */
   uint16_t http_status;         /* 0: none */
   uint8_t status, effect, mode; /* effect, mode: their COUNT for none */
   uint8_t max_age_bin;          /* COUNTS_MAX_AGE_BINS: none */
   uint8_t expiry_bins;          /* a bit each */
   uint8_t strict;               /* 1: broken, but every error is lenient */
-  uint8_t reserved[4];
 };
 
 enum { DOMAIN_FACTS_RANK_BIN = 10000, DOMAIN_FACTS_RANK_MAX = 2000000000 };

@@ -73,7 +73,7 @@ void input_notes(const struct aggregate *aggregate, input_tell *tell, void *cont
   for (unsigned i = 0; i < aggregate->file_count; i++)
     note_file(&aggregate->files[i], tell, context);
   if (aggregate->duplicates == 0) return;
-  snprintf(note, sizeof note, "%s %s left out: another file has a newer one of the same domain",
+  snprintf(note, sizeof note, "%s %s left out: there is a newer one of the same domain",
            number_text(aggregate->duplicates, number),
            aggregate->duplicates == 1 ? "record was" : "records were");
   tell(context, NULL, note);

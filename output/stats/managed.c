@@ -14,6 +14,7 @@ const char *manager_text(enum manager manager) {
 
 static void group_free(struct managed_group *group) {
   text_counts_free(&group->names);
+  text_counts_free(&group->causes);
   free(group->served);
   free(group->own);
 }
@@ -84,27 +85,34 @@ static enum err group_row(struct managed_group *group, struct span name, size_t 
   return group_room(group);
 }
 
-enum err managed_expect(struct managed *managed, struct span provider) {
-  uint32_t row;
-  return group_row(&managed->providers, provider, SIZE_MAX, &row);
+struct managed_operator managed_operator(const psl_ctx_t *psl, const struct result *result) {
+  const struct spans *cname = &result->policy_host.lookup.cname;
+  struct managed_operator made = {.address = cname->count == 0};
+  if (made.address) {
+    made.name = least_address(&result->policy_host.addresses);
+  } else {
+    made.name = registrable(psl, cname->at[cname->count - 1]);
+    made.own = span_equal(made.name, registrable(psl, result->domain));
+  }
+  return made;
+}
+
+struct span managed_mail_provider(const psl_ctx_t *psl, const struct result *result) {
+  struct span host = result->mx.count ? result->mx.at[0].host : (struct span){0};
+  return span_equal(host, SPAN(".")) ? (struct span){0} : registrable(psl, host);
 }
 
 enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
                        struct domain_facts *facts) {
-  const struct spans *cname = &result->policy_host.lookup.cname;
-  struct span target = cname->count ? cname->at[cname->count - 1] : (struct span){0};
-  struct span address = least_address(&result->policy_host.addresses);
-  struct span name = address;
-  if (target.len) {
-    struct span own = registrable(psl, result->domain);
-    name = registrable(psl, target);
-    if (span_equal(name, own)) facts->flags |= DOMAIN_FACTS_OWN;
-    facts_outsourced(psl, result, own, name, facts);
-  }
-  if (name.len == 0) return ERR_NONE;
-  if (target.len)
-    return group_row(&managed->providers, name, MANAGED_PROVIDERS_MAX, &facts->operator_row);
-  enum err err = group_row(&managed->addresses, name, MANAGED_ADDRESSES_MAX, &facts->operator_row);
+  struct managed_operator made = managed_operator(psl, result);
+  if (made.own) facts->flags |= DOMAIN_FACTS_OWN;
+  if (!made.address)
+    facts_outsourced(psl, result, registrable(psl, result->domain), made.name, facts);
+  if (made.name.len == 0) return ERR_NONE;
+  if (!made.address)
+    return group_row(&managed->providers, made.name, MANAGED_PROVIDERS_MAX, &facts->operator_row);
+  enum err err =
+      group_row(&managed->addresses, made.name, MANAGED_ADDRESSES_MAX, &facts->operator_row);
   facts->operator_row |= ROW_ADDRESS;
   return err;
 }
@@ -118,6 +126,7 @@ static void counts_take(struct managed_counts *counts, const struct domain_facts
 
 static void counts_plus(struct managed_counts *counts, const struct managed_counts *more) {
   counts->domains += more->domains;
+  counts->passed += more->passed;
   counts->broken += more->broken;
   for (int stage = 0; stage < STAGE_COUNT; stage++) counts->stage[stage] += more->stage[stage];
 }
@@ -131,25 +140,75 @@ static void outsourced_take(struct managed *managed, const struct domain_facts *
   to->mismatch += facts->stages >> STAGE_MX & 1;
 }
 
-void managed_count(struct managed *managed, const struct domain_facts *facts) {
+struct cause {
+  uint32_t row, code;
+};
+
+static enum err cause_plus(struct managed_group *group, struct cause cause, uint64_t domains,
+                           uint64_t own) {
+  struct span key = {(const char *)&cause, sizeof cause};
+  struct text_counts_row *row = text_counts_at(&group->causes, key);
+  if (!row) return ERR_MEMORY;
+  row->counts[0] += domains;
+  row->counts[1] += own;
+  return ERR_NONE;
+}
+
+static struct cause cause_of(const struct text_counts_row *row) {
+  struct cause cause;
+  memcpy(&cause, row->text.ptr, sizeof cause);
+  return cause;
+}
+
+/* row: from 1; 0: nobody's. */
+static enum err causes_take(struct managed *managed, struct managed_group *group, uint32_t row,
+                            const struct domain_facts *facts) {
+  bool own = facts->flags & DOMAIN_FACTS_OWN;
+  enum err err = ERR_NONE;
+  for (uint32_t word = 0; word < DOMAIN_FACTS_CODE_WORDS; word++)
+    for (uint64_t bits = facts->codes[word]; bits && err == ERR_NONE; bits &= bits - 1) {
+      uint32_t code = 64 * word + (uint32_t)__builtin_ctzll(bits);
+      if (row)
+        err = cause_plus(group, (struct cause){row, code}, 1, own);
+      else
+        managed->nobody_codes[code]++;
+    }
+  return err;
+}
+
+enum err managed_count(struct managed *managed, const struct domain_facts *facts) {
   bool by_address = facts->operator_row & ROW_ADDRESS;
   struct managed_group *group = by_address ? &managed->addresses : &managed->providers;
-  size_t row = facts->operator_row & ~ROW_ADDRESS;
-  counts_take(row ? &group->served[row - 1] : &managed->nobody, facts);
+  uint32_t row = facts->operator_row & ~ROW_ADDRESS;
+  struct managed_counts *served = row ? &group->served[row - 1] : &managed->nobody;
+  if (facts->flags & DOMAIN_FACTS_PASSED) {
+    served->passed++;
+    return ERR_NONE;
+  }
+  counts_take(served, facts);
   if (row && facts->flags & DOMAIN_FACTS_OWN) counts_take(&group->own[row - 1], facts);
   outsourced_take(managed, facts);
+  return causes_take(managed, group, row, facts);
 }
 
 static enum err group_merge(struct managed_group *into, const struct managed_group *from,
                             size_t most) {
   enum err err = ERR_NONE;
+  uint32_t *rows = calloc(from->names.count + 1, sizeof *rows);
+  if (!rows) return ERR_MEMORY;
   for (size_t i = 0; err == ERR_NONE && i < from->names.count; i++) {
-    uint32_t row;
-    err = group_row(into, from->names.rows[i].text, most, &row);
+    err = group_row(into, from->names.rows[i].text, most, &rows[i]);
     if (err != ERR_NONE) break;
-    counts_plus(&into->served[row - 1], &from->served[i]);
-    counts_plus(&into->own[row - 1], &from->own[i]);
+    counts_plus(&into->served[rows[i] - 1], &from->served[i]);
+    counts_plus(&into->own[rows[i] - 1], &from->own[i]);
   }
+  for (size_t i = 0; err == ERR_NONE && i < from->causes.count; i++) {
+    const struct text_counts_row *row = &from->causes.rows[i];
+    struct cause cause = cause_of(row);
+    cause.row = rows[cause.row - 1];
+    err = cause_plus(into, cause, row->counts[0], row->counts[1]);
+  }
+  free(rows);
   return err;
 }
 
@@ -163,6 +222,8 @@ enum err managed_merge(struct managed *into, const struct managed *from) {
   if (err == ERR_NONE) err = group_merge(&into->addresses, &from->addresses, MANAGED_ADDRESSES_MAX);
   if (err != ERR_NONE) return err;
   counts_plus(&into->nobody, &from->nobody);
+  for (int code = 0; code < FOUND_COUNT; code++)
+    into->nobody_codes[code] += from->nobody_codes[code];
   outsourced_plus(&into->same, from->same);
   outsourced_plus(&into->different, from->different);
   return ERR_NONE;
@@ -182,7 +243,8 @@ static void line_plus(struct managed_line *line, const struct managed_counts *co
 
 static struct managed_counts counts_without(const struct managed_counts *all,
                                             const struct managed_counts *part) {
-  struct managed_counts rest = {all->domains - part->domains, all->broken - part->broken, {0}};
+  struct managed_counts rest = {.domains = all->domains - part->domains,
+                                .broken = all->broken - part->broken};
   for (int stage = 0; stage < STAGE_COUNT; stage++)
     rest.stage[stage] = all->stage[stage] - part->stage[stage];
   return rest;
@@ -194,10 +256,21 @@ static bool is_other(const struct managed_group *group, size_t row) {
 
 static enum manager managed_by(const struct managed_group *group, size_t row,
                                struct managed_limits limits) {
+  uint64_t serves = group->served[row].domains + group->served[row].passed;
   if (is_other(group, row)) return MANAGER_UNCLASSIFIED;
-  if (group->served[row].domains <= limits.self_max) return MANAGER_SELF;
-  if (group->served[row].domains >= limits.third_party_min) return MANAGER_THIRD_PARTY;
+  if (serves <= limits.self_max) return MANAGER_SELF;
+  if (serves >= limits.third_party_min) return MANAGER_THIRD_PARTY;
   return MANAGER_UNCLASSIFIED;
+}
+
+enum manager managed_manager(const struct managed *managed, struct managed_limits limits,
+                             const struct managed_operator *operator_of) {
+  const struct managed_group *group =
+      operator_of->address ? &managed->addresses : &managed->providers;
+  const struct text_counts_row *row = text_counts_find(&group->names, operator_of->name);
+  if (operator_of->own) return MANAGER_SELF;
+  if (operator_of->name.len == 0 || !row) return MANAGER_UNCLASSIFIED;
+  return managed_by(group, (size_t)(row - group->names.rows), limits);
 }
 
 static void operators_add(struct managed_operators *operators,
@@ -217,6 +290,13 @@ static void group_statistics(const struct managed_group *group, struct managed_l
     line_plus(&statistics->managers[managed_by(group, i, limits)], &others);
     if (!is_other(group, i)) operators_add(&statistics->operators, &group->served[i]);
   }
+  for (size_t i = 0; i < group->causes.count; i++) {
+    const uint64_t *counts = group->causes.rows[i].counts;
+    struct cause cause = cause_of(&group->causes.rows[i]);
+    enum manager manager = managed_by(group, cause.row - 1, limits);
+    statistics->codes[MANAGER_SELF][cause.code] += counts[1];
+    statistics->codes[manager][cause.code] += counts[0] - counts[1];
+  }
 }
 
 static int line_compare(const void *left, const void *right) {
@@ -235,6 +315,8 @@ enum err managed_statistics(const struct managed *managed, struct managed_limits
   group_statistics(providers, limits, statistics);
   group_statistics(&managed->addresses, limits, statistics);
   line_plus(&statistics->managers[MANAGER_UNCLASSIFIED], &managed->nobody);
+  for (int code = 0; code < FOUND_COUNT; code++)
+    statistics->codes[MANAGER_UNCLASSIFIED][code] += managed->nobody_codes[code];
   for (size_t i = 0; i < count; i++) {
     lines[i].text = providers->names.rows[i].text;
     line_plus(&lines[i], &providers->served[i]);

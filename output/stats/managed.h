@@ -41,6 +41,7 @@ const char *manager_text(enum manager manager);
 
 struct managed_counts {
   uint64_t domains, broken;
+  uint64_t passed; /* left out by the conditions, which makes the operator no smaller */
   uint64_t stage[STAGE_COUNT];
 };
 
@@ -50,6 +51,7 @@ struct managed_group {
   struct managed_counts *served; /* by row: all domains of the operator */
   struct managed_counts *own;    /* of them in the operator's own registrable domain */
   size_t room;                   /* of served and own */
+  struct text_counts causes;     /* of each row and code: domains, and how many of them own */
 };
 
 /* Initialise with zeroes. */
@@ -57,6 +59,7 @@ struct managed {
   struct managed_group providers; /* by CNAME */
   struct managed_group addresses; /* without */
   struct managed_counts nobody;   /* without operator */
+  uint64_t nobody_codes[FOUND_COUNT];
   struct managed_outsourced {
     uint64_t domains, mismatch; /* mismatch: with an error of stage mx */
   } same, different;            /* domains whose policy host and mail are both outsourced */
@@ -69,10 +72,20 @@ enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const stru
                        struct domain_facts *facts);
 
 /* Counts a mark of a deployed domain. */
-void managed_count(struct managed *managed, const struct domain_facts *facts);
-/* Gives the provider a row, whatever the limit. */
-enum err managed_expect(struct managed *managed, struct span provider);
+enum err managed_count(struct managed *managed, const struct domain_facts *facts);
 enum err managed_merge(struct managed *into, const struct managed *from);
+
+/* The operator of a deployed domain's policy host; empty: none. */
+struct managed_operator {
+  struct span name; /* a registrable domain, or an address; points into the result */
+  bool address;
+  bool own; /* the registrable domain is the domain's */
+};
+
+struct managed_operator managed_operator(const psl_ctx_t *psl, const struct result *result);
+
+/* The registrable domain of the first MX; empty: there is none, or a null MX. */
+struct span managed_mail_provider(const psl_ctx_t *psl, const struct result *result);
 
 /* The provider that a mark names; empty: its policy host is no alias. */
 struct span managed_provider(const struct managed *managed, const struct domain_facts *facts);
@@ -93,6 +106,7 @@ struct managed_operators {
 
 struct managed_statistics {
   struct managed_line managers[MANAGER_COUNT];
+  uint64_t codes[MANAGER_COUNT][FOUND_COUNT]; /* domains with that code */
   struct managed_operators operators;
   struct managed_outsourced same, different;
   struct managed_line *providers; /* most domains first; texts belong to the managed */
@@ -102,5 +116,9 @@ struct managed_statistics {
 enum err managed_statistics(const struct managed *managed, struct managed_limits limits,
                             struct managed_statistics *statistics);
 void managed_statistics_free(struct managed_statistics *statistics);
+
+/* Who manages the policy host of a deployed domain of that operator, once all were counted. */
+enum manager managed_manager(const struct managed *managed, struct managed_limits limits,
+                             const struct managed_operator *operator_of);
 
 #endif

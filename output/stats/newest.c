@@ -15,7 +15,9 @@ enum { INDEX_BITS = 8 };
 struct entry {
   uint64_t name;  /* the domain's hash */
   uint64_t order; /* time, then file: the greatest counts */
-  uint64_t facts; /* packed; or the index of a kept one, and KEPT */
+  uint64_t facts; /* packed; or the index of a kept one, and KEPT; or a number */
+  uint32_t group; /* of packed ones */
+  uint32_t n;     /* of two of one order the greatest counts */
 };
 
 #define KEPT ((uint64_t)1 << 63)
@@ -32,6 +34,7 @@ struct newest {
   struct domain_facts *kept;
   size_t kept_count, kept_room;
   int fd; /* -1: nothing was written yet */
+  bool numbers;
   uint32_t blocks;
   struct part parts[NEWEST_PARTS];
 };
@@ -101,16 +104,40 @@ static enum err newest_keep(struct newest *newest, const struct domain_facts *fa
   return ERR_NONE;
 }
 
-enum err newest_add(struct newest *newest, struct span domain, unsigned file, int64_t at,
-                    const struct domain_facts *facts) {
+static struct entry entry_of(const struct newest *newest, const struct newest_record *record) {
+  int64_t at = record->at;
   uint64_t time = at < 0 ? 0 : (uint64_t)(at < NEWEST_TIME_MAX ? at : NEWEST_TIME_MAX - 1);
-  struct entry entry = {siphash_text(newest->key, domain), time << 16 | file, 0};
-  struct part *part = &newest->parts[entry.name % NEWEST_PARTS];
-  enum err err = ERR_NONE;
-  if (!domain_facts_pack(facts, &entry.facts)) err = newest_keep(newest, facts, &entry.facts);
-  if (err == ERR_NONE && part->used == NEWEST_BLOCK) err = part_write(newest, part);
-  if (err == ERR_NONE) part->block[part->used++] = entry;
+  return (struct entry){
+      .name = siphash_text(newest->key, record->domain),
+      .order = time << 16 | record->file,
+      .n = record->n < UINT32_MAX ? (uint32_t)record->n : UINT32_MAX,
+  };
+}
+
+static enum err newest_put(struct newest *newest, const struct entry *entry) {
+  struct part *part = &newest->parts[entry->name % NEWEST_PARTS];
+  enum err err = part->used == NEWEST_BLOCK ? part_write(newest, part) : ERR_NONE;
+  if (err == ERR_NONE) part->block[part->used++] = *entry;
   return err;
+}
+
+enum err newest_add(struct newest *newest, const struct newest_record *record,
+                    const struct domain_facts *facts) {
+  struct entry entry = entry_of(newest, record);
+  struct domain_facts plain = *facts;
+  plain.group = 0;
+  entry.group = facts->group;
+  enum err err = ERR_NONE;
+  if (!domain_facts_pack(&plain, &entry.facts)) err = newest_keep(newest, facts, &entry.facts);
+  return err == ERR_NONE ? newest_put(newest, &entry) : err;
+}
+
+enum err newest_add_number(struct newest *newest, const struct newest_record *record,
+                           uint64_t number) {
+  struct entry entry = entry_of(newest, record);
+  newest->numbers = true;
+  entry.facts = number;
+  return newest_put(newest, &entry);
 }
 
 /* The entries of one part of all ledgers, and a table of their domains. */
@@ -120,7 +147,6 @@ struct settlement {
   struct entry *entries; /* the ledger's index stands above a packed mark, or below KEPT */
   size_t count;
   uint32_t *slots; /* 1 + the entry that counts, of each domain; 0: free */
-  bool *mixed;     /* of a slot: several files have the domain */
   size_t size;     /* of slots: a power of two */
 };
 
@@ -161,36 +187,46 @@ static size_t settlement_slot(const struct settlement *s, uint64_t name) {
   return slot;
 }
 
+static bool is_newer(const struct entry *a, const struct entry *b) {
+  return a->order != b->order ? a->order > b->order : a->n >= b->n;
+}
+
 /* Finds the newest entry of each domain. */
 static void settlement_compare(struct settlement *s) {
   for (size_t i = 0; i < s->count; i++) {
     size_t slot = settlement_slot(s, s->entries[i].name);
-    if (s->slots[slot] == 0) {
+    if (s->slots[slot] == 0 || is_newer(&s->entries[i], &s->entries[s->slots[slot] - 1]))
       s->slots[slot] = (uint32_t)i + 1;
-      continue;
-    }
-    uint64_t best = s->entries[s->slots[slot] - 1].order, order = s->entries[i].order;
-    if ((best & 0xffff) != (order & 0xffff)) s->mixed[slot] = true;
-    if (order > best) s->slots[slot] = (uint32_t)i + 1;
   }
 }
 
+static enum err settlement_give(const struct settlement *s, const struct entry *entry,
+                                newest_take *take, void *context) {
+  uint64_t bits = entry->facts & (((uint64_t)1 << DOMAIN_FACTS_PACKED_BITS) - 1);
+  unsigned index = entry->facts >> DOMAIN_FACTS_PACKED_BITS & ((1 << INDEX_BITS) - 1);
+  if (s->ledgers[index]->numbers) return take(context, index, NULL, bits);
+  struct domain_facts facts;
+  if (entry->facts & KEPT) {
+    facts = s->ledgers[index]->kept[bits];
+  } else {
+    facts = domain_facts_unpack(bits);
+    facts.group = entry->group;
+  }
+  return take(context, index, &facts, 0);
+}
+
+/* Each domain has one slot, so that those are all that count. */
 static enum err settlement_take(const struct settlement *s, newest_take *take, void *context,
                                 uint64_t *duplicates) {
-  for (size_t i = 0; i < s->count; i++) {
-    size_t slot = settlement_slot(s, s->entries[i].name);
-    if (s->mixed[slot] && s->slots[slot] != i + 1) {
-      (*duplicates)++;
-      continue;
-    }
-    uint64_t bits = s->entries[i].facts & (((uint64_t)1 << DOMAIN_FACTS_PACKED_BITS) - 1);
-    unsigned index = s->entries[i].facts >> DOMAIN_FACTS_PACKED_BITS & ((1 << INDEX_BITS) - 1);
-    bool kept = s->entries[i].facts & KEPT;
-    struct domain_facts facts = kept ? s->ledgers[index]->kept[bits] : domain_facts_unpack(bits);
-    enum err err = take(context, index, &facts);
-    if (err != ERR_NONE) return err;
+  enum err err = ERR_NONE;
+  size_t counted = 0;
+  for (size_t slot = 0; err == ERR_NONE && slot < s->size; slot++) {
+    if (s->slots[slot] == 0) continue;
+    counted++;
+    err = settlement_give(s, &s->entries[s->slots[slot] - 1], take, context);
   }
-  return ERR_NONE;
+  *duplicates += s->count - counted;
+  return err;
 }
 
 static enum err settle_part(struct newest *const *ledgers, unsigned count, int number,
@@ -201,14 +237,12 @@ static enum err settle_part(struct newest *const *ledgers, unsigned count, int n
   while (s.size < 2 * entries) s.size *= 2;
   s.entries = calloc(entries + 1, sizeof *s.entries);
   s.slots = calloc(s.size, sizeof *s.slots);
-  s.mixed = calloc(s.size, sizeof *s.mixed);
   enum err err = ERR_MEMORY;
-  if (s.entries && s.slots && s.mixed) err = settlement_load(&s, number);
+  if (s.entries && s.slots) err = settlement_load(&s, number);
   if (err == ERR_NONE) settlement_compare(&s);
   if (err == ERR_NONE) err = settlement_take(&s, take, context, duplicates);
   free(s.entries);
   free(s.slots);
-  free(s.mixed);
   return err;
 }
 

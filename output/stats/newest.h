@@ -1,9 +1,10 @@
 /* What several files say of the same domains, until it is clear which record counts.
  *
- * One ledger a thread; together they are settled at the end: of the records of one domain in
- * several files, the newest counts; within one file every record counts. Memory does not grow with
- * the list: marks of absent domains go to an unlinked file (24 octets each) in TMPDIR or /var/tmp
- * and come back by parts; those of others (deployed domains, nearly all of them) are kept.
+ * One ledger a thread; together they are settled at the end: of all records of one domain, in one
+ * file or in many, the newest counts; of two of one time the one in the later file, then on the
+ * later line. Memory does not grow with the list: facts of absent domains go to an unlinked file
+ * (32 octets each) in TMPDIR or /var/tmp and come back by parts; those of others (deployed domains,
+ * nearly all of them) are kept.
  * Domains are told apart by 64 bits of a keyed hash: among ten million, one pair is taken for one
  * domain with a probability of 3 in a million.
  */
@@ -25,13 +26,28 @@ struct newest;
 enum err newest_new(struct newest **newest);
 void newest_free(struct newest *newest);
 
-/* file: its index, below NEWEST_FILES_MAX; at: the record's time. ERR_IO: the temporary file, errno
- * says why. */
-enum err newest_add(struct newest *newest, struct span domain, unsigned file, int64_t at,
+/* Which record it is. */
+struct newest_record {
+  struct span domain;
+  unsigned file; /* its index, below NEWEST_FILES_MAX */
+  uint64_t n;    /* its line of the list */
+  int64_t at;    /* its time */
+};
+
+/* ERR_IO: the temporary file, errno says why. */
+enum err newest_add(struct newest *newest, const struct newest_record *record,
                     const struct domain_facts *facts);
 
-/* Takes a mark that counts; index is that of its ledger. */
-typedef enum err newest_take(void *context, unsigned index, const struct domain_facts *facts);
+/* Instead: keeps a number below NEWEST_NUMBER_MAX and no facts. A ledger takes the one or the
+ * other. */
+#define NEWEST_NUMBER_MAX ((uint64_t)1 << DOMAIN_FACTS_PACKED_BITS)
+enum err newest_add_number(struct newest *newest, const struct newest_record *record,
+                           uint64_t number);
+
+/* Takes a record that counts, by its facts or (facts is NULL) its number; index is that of its
+ * ledger. */
+typedef enum err newest_take(void *context, unsigned index, const struct domain_facts *facts,
+                             uint64_t number);
 
 /* Gives every record that counts to take(), and the number of those that do not. */
 enum err newest_settle(struct newest *const *ledgers, unsigned count, newest_take *take,

@@ -88,25 +88,24 @@ static enum err tally_rank_room(struct tally *tally, size_t count) {
 enum err tally_count(struct tally *tally, const struct domain_facts *facts) {
   enum err err = tally_rank_room(tally, facts->rank_bin);
   if (err != ERR_NONE) return err;
-  if (domain_facts_deployed(facts)) managed_count(&tally->managed, facts);
+  if (domain_facts_deployed(facts)) err = managed_count(&tally->managed, facts);
+  if (err != ERR_NONE) return err;
   domain_facts_count(facts, &tally->counts);
   if (facts->tld) count_columns(tally->tlds.rows[facts->tld - 1].counts, facts);
   if (facts->rank_bin) count_columns(tally->ranks[facts->rank_bin - 1].columns, facts);
   return ERR_NONE;
 }
 
+enum err tally_pass(struct tally *tally, const struct domain_facts *facts) {
+  struct domain_facts passed = *facts;
+  passed.flags |= DOMAIN_FACTS_PASSED;
+  return domain_facts_deployed(facts) ? managed_count(&tally->managed, &passed) : ERR_NONE;
+}
+
 enum err tally_add(struct tally *tally, const struct result *result) {
   struct domain_facts facts;
   enum err err = tally_facts(tally, result, &facts);
   return err == ERR_NONE ? tally_count(tally, &facts) : err;
-}
-
-enum err tally_expect_tld(struct tally *tally, struct span tld) {
-  return text_counts_at(&tally->tlds, tld) ? ERR_NONE : ERR_MEMORY;
-}
-
-enum err tally_expect_provider(struct tally *tally, struct span provider) {
-  return managed_expect(&tally->managed, provider);
 }
 
 static enum err tally_merge_tlds(struct tally *into, const struct tally *from) {
@@ -148,6 +147,14 @@ struct span tally_tld(const struct tally *tally, const struct domain_facts *fact
 
 struct span tally_provider(const struct tally *tally, const struct domain_facts *facts) {
   return managed_provider(&tally->managed, facts);
+}
+
+const psl_ctx_t *tally_psl(const struct tally *tally) {
+  return tally->psl;
+}
+
+const struct managed *tally_managed(const struct tally *tally) {
+  return &tally->managed;
 }
 
 static struct statistics_line line_of(struct span text,

@@ -26,9 +26,8 @@ enum err tally_add(struct tally *tally, const struct result *result);
 enum err tally_facts(struct tally *tally, const struct result *result, struct domain_facts *facts);
 enum err tally_count(struct tally *tally, const struct domain_facts *facts);
 
-/* Gives them a row, whatever the limits, so that a condition can tell them from "other". */
-enum err tally_expect_tld(struct tally *tally, struct span tld);
-enum err tally_expect_provider(struct tally *tally, struct span provider);
+/* What the conditions leave out: it adds to the size of its operator, and to nothing else. */
+enum err tally_pass(struct tally *tally, const struct domain_facts *facts);
 
 enum err tally_merge(struct tally *into, const struct tally *from);
 
@@ -39,6 +38,9 @@ uint64_t tally_code(const struct tally *tally, enum finding_code code);
 /* What a mark of this tally names; empty: nothing. */
 struct span tally_tld(const struct tally *tally, const struct domain_facts *facts);
 struct span tally_provider(const struct tally *tally, const struct domain_facts *facts);
+
+const psl_ctx_t *tally_psl(const struct tally *tally);
+const struct managed *tally_managed(const struct tally *tally);
 
 /* All that the reports show. The figures' texts belong to the tally; statistics_free() when done.
  */

@@ -10,7 +10,7 @@ static void print_allowed(FILE *out, const struct filter_fault *fault, enum err 
     fprintf(out, "give at most %d conditions with %d values each", FILTER_CONDITIONS_MAX,
             FILTER_VALUES_MAX);
   } else if (fault->dimension == DIMENSION_COUNT) {
-    fputs("give MEMBER=VALUE or MEMBER!=VALUE; members: ", out);
+    fputs("give MEMBER=VALUE, or !=, <, <=, >, >=; members: ", out);
     dimension_print_names(out);
   } else {
     fprintf(out, "%s is ", dimension_text(fault->dimension));
@@ -40,17 +40,44 @@ bool filter_option_where(const char *command, const struct options_texts *texts,
   return true;
 }
 
-bool filter_option_by(const char *command, const char *by, enum dimension *dimension) {
+static void complain_names(const char *command, const char *option, struct span bad,
+                           void (*print_names)(FILE *)) {
   char names[ALLOWED_SIZE] = "";
-  *dimension = by ? dimension_by_text(span_of(by)) : DIMENSION_COUNT;
-  if (!by || *dimension != DIMENSION_COUNT) return true;
   FILE *out = fmemopen(names, sizeof names, "w");
   if (out) {
-    dimension_print_names(out);
+    print_names(out);
     fclose(out);
   }
-  help_complain(command, "--by: \"%s\" is not allowed: give one of %s", by, names);
-  return false;
+  help_complain(command, "%s: \"%.*s\" is not allowed: give one of %s", option, SPAN_ARG(bad),
+                names);
+}
+
+bool filter_option_by(const char *command, const char *by,
+                      enum dimension dimensions[GROUP_BY_DIMENSIONS], unsigned *count) {
+  struct span rest = span_of(by);
+  for (*count = 0; rest.len; ++*count) {
+    if (*count == GROUP_BY_DIMENSIONS) {
+      help_complain(command, "--by: \"%s\" is not allowed: give at most %d members", by,
+                    GROUP_BY_DIMENSIONS);
+      return false;
+    }
+    struct span name = span_cut(&rest, ',');
+    dimensions[*count] = dimension_by_text(name);
+    if (dimensions[*count] != DIMENSION_COUNT) continue;
+    complain_names(command, "--by", name, dimension_print_names);
+    return false;
+  }
+  return true;
+}
+
+bool filter_option_columns(const char *command, const char *text, struct columns *columns) {
+  struct span bad;
+  enum err err = columns_parse(columns, text ? span_of(text) : SPAN("domain"), &bad);
+  if (err == ERR_LIMIT)
+    help_complain(command, "--columns: give at most %d", COLUMNS_MAX);
+  else if (err != ERR_NONE)
+    complain_names(command, "--columns", bad, columns_print_names);
+  return err == ERR_NONE;
 }
 
 bool filter_option_text(const char *command, const struct options_texts *texts,

@@ -86,7 +86,8 @@ struct options {
   struct options_texts record, mx, tlsrpt; /* of lint */
   const char *policy;                      /* NULL: none */
   bool json, worse;
-  const char *html, *by, *list; /* NULL: none */
+  bool csv;
+  const char *html, *by, *list, *columns; /* NULL: none */
   struct options_texts where;
   unsigned self_max, third_party_min;
   bool help;

@@ -1,5 +1,6 @@
 #include "scanner/cli/stats.h"
 
+#include "output/base/csv_writer.h"
 #include "output/base/whole_file.h"
 #include "output/report/report_html.h"
 #include "output/report/report_json.h"
@@ -9,8 +10,10 @@
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/result_operands.h"
 #include "scanner/cli/terminal.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,6 +22,7 @@ enum { STATS_JSON_SIZE = 64 * 1024 };
 struct stats {
   const struct options *options;
   const char *command;
+  struct result_paths paths;
   struct filter where;
   char where_text[FILTER_OPTION_TEXT_SIZE];
   struct aggregate_config config;
@@ -35,10 +39,18 @@ static int stats_combination(const struct stats *stats) {
   const struct options *options = stats->options;
   if (options->list && (options->html || options->by))
     help_complain(stats->command, "--list goes with neither --html nor --by");
-  else if (options->html && options->by && !options->json)
-    help_complain(stats->command, "--by goes with text or --json: the report has no place for it");
-  else if (options->html && options->json && is_standard(options->html))
-    help_complain(stats->command, "--html - and --json would both be standard output");
+  else if (options->html && options->by && !options->json && !options->csv)
+    help_complain(stats->command,
+                  "--by goes with text or --json, or --csv: the report has no place for it");
+  else if (options->csv && options->json)
+    help_complain(stats->command, "give --csv or --json, not both");
+  else if (options->csv && !options->by && !options->list)
+    help_complain(stats->command, "--csv goes with --by or --list");
+  else if (options->columns && !options->list)
+    help_complain(stats->command, "--columns goes with --list");
+  else if (options->html && (options->json || options->csv) && is_standard(options->html))
+    help_complain(stats->command, "--html - and --%s would both be standard output",
+                  options->json ? "json" : "csv");
   else if (options->self_max >= options->third_party_min)
     help_complain(stats->command,
                   "--self-max: \"%u\" is not allowed: give less than "
@@ -53,7 +65,10 @@ static int stats_list(struct stats *stats) {
   const struct options *options = stats->options;
   stats->config.list_code = FOUND_COUNT;
   if (!options->list) return EXIT_DONE;
-  stats->config.list = options->json ? AGGREGATE_LIST_RECORDS : AGGREGATE_LIST_NAMES;
+  stats->config.list = AGGREGATE_LIST_NAMES;
+  if (options->json) stats->config.list = AGGREGATE_LIST_RECORDS;
+  if (options->columns || options->csv) stats->config.list = AGGREGATE_LIST_COLUMNS;
+  stats->config.form = options->csv ? COLUMNS_CSV : options->json ? COLUMNS_JSON : COLUMNS_TEXT;
   stats->config.out = stdout;
   if (strcmp(options->list, "all") == 0) return EXIT_DONE;
   stats->config.list_code = finding_by_name(span_of(options->list));
@@ -64,18 +79,17 @@ static int stats_list(struct stats *stats) {
   return EXIT_USAGE;
 }
 
-static int stats_operands(const struct stats *stats) {
-  unsigned count = (unsigned)stats->options->operand_count, stdins = 0;
-  for (unsigned i = 0; i < count; i++) stdins += is_standard(stats->options->operands[i]);
-  if (count == 0)
-    help_complain(stats->command, "give at least one RESULT; - is standard input");
-  else if (count > AGGREGATE_FILES_MAX)
-    help_complain(stats->command, "at most %d files", AGGREGATE_FILES_MAX);
-  else if (stdins > 1)
-    help_complain(stats->command, "standard input can be read only once");
-  else
-    return EXIT_DONE;
-  return EXIT_USAGE;
+/* The files, those in folders among them; what is read twice can be no pipe. */
+static int stats_operands(struct stats *stats) {
+  const struct options *options = stats->options;
+  if (!result_operands_take(&stats->paths, stats->command, options->operands,
+                            options->operand_count))
+    return EXIT_USAGE;
+  stats->config.paths = stats->paths.at;
+  stats->config.path_count = (unsigned)stats->paths.count;
+  if (!aggregate_reads_twice(&stats->config)) return EXIT_DONE;
+  return result_operands_are_files(&stats->paths, stats->command, "managed") ? EXIT_DONE
+                                                                             : EXIT_USAGE;
 }
 
 static unsigned stats_threads(const struct options *options) {
@@ -100,8 +114,8 @@ static int stats_complain_html(const struct stats *stats, enum err err) {
 static int stats_outputs(const struct stats *stats) {
   const struct options *options = stats->options;
   struct file_set set = {0};
-  for (int i = 0; i < options->operand_count; i++)
-    file_set_reads(&set, "RESULT", options->operands[i]);
+  for (size_t i = 0; i < stats->paths.count; i++)
+    file_set_reads(&set, "RESULT", stats->paths.at[i]);
   if (!options->html || !is_standard(options->html)) file_set_writes(&set, "output", "-");
   file_set_writes(&set, "--html", options->html);
   bool agree = file_set_agrees(&set, stats->command);
@@ -115,14 +129,15 @@ static int stats_outputs(const struct stats *stats) {
 static int stats_configure(struct stats *stats) {
   const struct options *options = stats->options;
   stats->config = (struct aggregate_config){
-      .paths = options->operands,
-      .path_count = (unsigned)options->operand_count,
+      .limits = {options->self_max, options->third_party_min},
       .threads = stats_threads(options),
       .where = &stats->where,
   };
   if (!filter_option_where(stats->command, &options->where, &stats->where)) return EXIT_USAGE;
   if (!filter_option_text(stats->command, &options->where, stats->where_text)) return EXIT_USAGE;
-  if (!filter_option_by(stats->command, options->by, &stats->config.by)) return EXIT_USAGE;
+  if (!filter_option_by(stats->command, options->by, stats->config.by, &stats->config.by_count) ||
+      !filter_option_columns(stats->command, options->columns, &stats->config.columns))
+    return EXIT_USAGE;
   int status = stats_combination(stats);
   if (status == EXIT_DONE) status = stats_list(stats);
   return status == EXIT_DONE ? stats_operands(stats) : status;
@@ -148,27 +163,71 @@ static int stats_failed(struct stats *stats, enum err err) {
   return EXIT_WRONG;
 }
 
-static void write_groups(struct json_writer *json, const struct stats *stats,
-                         const struct statistics_line *lines, size_t count) {
-  if (stats->config.by == DIMENSION_COUNT) return;
-  json_writer_open(json, "by", '{');
-  json_writer_string(json, "member", span_of(dimension_text(stats->config.by)));
-  json_writer_open(json, "groups", '[');
-  for (size_t i = 0; i < count; i++) {
-    json_writer_open(json, NULL, '{');
-    json_writer_string(json, "value", lines[i].text);
-    json_writer_uint(json, "domains", lines[i].domains);
-    json_writer_uint(json, "deployed", lines[i].deployed);
-    json_writer_uint(json, "valid", lines[i].valid);
-    json_writer_uint(json, "broken", lines[i].broken);
-    json_writer_close(json, '}');
+/* The groups of --by. */
+struct groups {
+  const struct group_by *by;
+  struct group_by_line *lines;
+  size_t count;
+};
+
+static void write_group(struct json_writer *json, const struct groups *groups,
+                        const struct group_by_line *line) {
+  json_writer_open(json, NULL, '{');
+  if (groups->by->dimension_count == 1) {
+    json_writer_string(json, "value", line->values[0]);
+  } else {
+    json_writer_open(json, "values", '[');
+    for (unsigned i = 0; i < groups->by->dimension_count; i++)
+      json_writer_string(json, NULL, line->values[i]);
+    json_writer_close(json, ']');
   }
+  json_writer_uint(json, "domains", line->domains);
+  json_writer_uint(json, "deployed", line->deployed);
+  json_writer_uint(json, "valid", line->valid);
+  json_writer_uint(json, "broken", line->broken);
+  json_writer_close(json, '}');
+}
+
+static void write_groups(struct json_writer *json, const struct groups *groups) {
+  if (groups->by->dimension_count == 0) return;
+  json_writer_open(json, "by", '{');
+  if (groups->by->dimension_count == 1) {
+    json_writer_string(json, "member", span_of(dimension_text(groups->by->dimensions[0])));
+  } else {
+    json_writer_open(json, "members", '[');
+    for (unsigned i = 0; i < groups->by->dimension_count; i++)
+      json_writer_string(json, NULL, span_of(dimension_text(groups->by->dimensions[i])));
+    json_writer_close(json, ']');
+  }
+  json_writer_open(json, "groups", '[');
+  for (size_t i = 0; i < groups->count; i++) write_group(json, groups, &groups->lines[i]);
   json_writer_close(json, ']');
   json_writer_close(json, '}');
 }
 
+/* A,B,domains,share,deployed,valid,broken */
+static enum err print_csv(const struct stats *stats, const struct statistics *statistics,
+                          const struct groups *groups) {
+  uint64_t whole = statistics->counts.domains;
+  (void)stats;
+  for (unsigned i = 0; i < groups->by->dimension_count; i++)
+    printf("%s,", dimension_text(groups->by->dimensions[i]));
+  puts("domains,share,deployed,valid,broken");
+  for (size_t i = 0; i < groups->count; i++) {
+    const struct group_by_line *line = &groups->lines[i];
+    for (unsigned j = 0; j < groups->by->dimension_count; j++) {
+      csv_writer_field(stdout, line->values[j]);
+      putchar(',');
+    }
+    printf("%" PRIu64 ",%.9g,%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", line->domains,
+           whole ? (double)line->domains / (double)whole : 0, line->deployed, line->valid,
+           line->broken);
+  }
+  return ERR_NONE;
+}
+
 static enum err print_json(const struct stats *stats, const struct statistics *statistics,
-                           const struct statistics_line *groups, size_t group_count) {
+                           const struct groups *groups) {
   size_t size = STATS_JSON_SIZE;
   for (;;) {
     char *memory = malloc(size);
@@ -178,7 +237,7 @@ static enum err print_json(const struct stats *stats, const struct statistics *s
     if (*stats->where_text) json_writer_string(&json, "where", span_of(stats->where_text));
     report_json(&json, statistics);
     input_write(&json, &stats->aggregate);
-    write_groups(&json, stats, groups, group_count);
+    write_groups(&json, groups);
     json_writer_close(&json, '}');
     json_writer_raw(&json, SPAN("\n"));
     bool whole = !json_writer_overflow(&json);
@@ -190,13 +249,12 @@ static enum err print_json(const struct stats *stats, const struct statistics *s
 }
 
 static enum err print_text(const struct stats *stats, const struct statistics *statistics,
-                           const struct statistics_line *groups, size_t group_count) {
+                           const struct groups *groups) {
   struct report_text_style style = {.colour = terminal_colour(stdout)};
   struct report report;
   enum err err = report_make(&report, statistics, stats->where_text);
-  if (err == ERR_NONE && stats->config.by != DIMENSION_COUNT)
-    report_text_groups(stdout, &style, &report, dimension_text(stats->config.by), groups,
-                       group_count);
+  if (err == ERR_NONE && groups->by->dimension_count)
+    report_text_groups(stdout, &style, &report, groups->by, groups->lines, groups->count);
   else if (err == ERR_NONE)
     report_text(stdout, &style, &report);
   report_free(&report);
@@ -226,19 +284,23 @@ static int stats_html(const struct stats *stats, const struct statistics *statis
   return stats_complain_html(stats, err);
 }
 
+static enum err stats_print(const struct stats *stats, const struct statistics *statistics,
+                            const struct groups *groups) {
+  if (stats->options->csv) return print_csv(stats, statistics, groups);
+  return (stats->options->json ? print_json : print_text)(stats, statistics, groups);
+}
+
 static int stats_report(struct stats *stats) {
   const struct options *options = stats->options;
-  struct managed_limits limits = {options->self_max, options->third_party_min};
   struct statistics statistics = {0};
-  struct statistics_line *groups = NULL;
-  size_t group_count = 0;
+  struct groups groups = {.by = &stats->aggregate.groups};
   int status = EXIT_DONE;
-  enum err err = tally_statistics(stats->aggregate.tally, limits, &statistics);
-  if (err == ERR_NONE) err = group_by_lines(&stats->aggregate.groups, &groups, &group_count);
+  enum err err = tally_statistics(stats->aggregate.tally, stats->config.limits, &statistics);
+  if (err == ERR_NONE) err = group_by_lines(groups.by, &groups.lines, &groups.count);
   if (err == ERR_NONE && options->html) status = stats_html(stats, &statistics);
-  if (err == ERR_NONE && status == EXIT_DONE && (options->json || !options->html))
-    err = (options->json ? print_json : print_text)(stats, &statistics, groups, group_count);
-  free(groups);
+  if (err == ERR_NONE && status == EXIT_DONE && (options->json || options->csv || !options->html))
+    err = stats_print(stats, &statistics, &groups);
+  free(groups.lines);
   statistics_free(&statistics);
   if (err != ERR_NONE) help_complain(stats->command, "%s", err_text(err));
   return err != ERR_NONE || status != EXIT_DONE ? EXIT_WRONG : EXIT_DONE;
@@ -248,6 +310,8 @@ static int stats_run(struct stats *stats) {
   int status = stats_configure(stats);
   if (status == EXIT_DONE) status = stats_outputs(stats);
   if (status != EXIT_DONE) return status;
+  if (stats->config.list == AGGREGATE_LIST_COLUMNS && stats->options->csv)
+    columns_head(stdout, &stats->config.columns);
   enum err err = aggregate_run(&stats->aggregate, &stats->config);
   if (err == ERR_IO && errno == EPIPE && stats->options->list) return EXIT_DONE;
   if (err != ERR_NONE) return stats_failed(stats, err);
@@ -265,5 +329,6 @@ int stats_main(int argc, char **argv) {
   struct stats stats = {.options = &options, .command = argv[0]};
   int status = stats_run(&stats);
   aggregate_free(&stats.aggregate);
+  result_paths_free(&stats.paths);
   return status;
 }

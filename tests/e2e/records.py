@@ -152,7 +152,8 @@ class Figures:
                      for bin_, counts in sorted(self.rank.items())],
             "delegation": [{"provider": name, **lines(domains)} for name, domains in
                            sorted(providers.items(), key=lambda item: (-len(item[1]), item[0]))],
-            "managed": {manager: lines([m for m in self.deployed if self.manager(m) == manager])
+            "managed": {manager: {**lines([m for m in self.deployed if self.manager(m) == manager]),
+                                  "findings": self.causes(manager)}
                         for manager in ("self", "third-party", "unclassified")},
             "mismatch": of("mismatch", KINDS),
             "tlsrpt": {"deployed": self.tlsrpt["deployed"], "broken": self.tlsrpt["broken"]},
@@ -161,6 +162,14 @@ class Figures:
                                          for days in (7, 14, 30)]},
             "operators": self.once(), "outsourced": self.outsourced(),
         }
+
+    def causes(self, manager: str) -> Json:
+        found: dict[str, int] = {}
+        for meant in self.deployed:
+            if self.manager(meant) == manager:
+                for code in set(meant.get("codes", [])):
+                    found[code] = found.get(code, 0) + 1
+        return found
 
     def once(self) -> Json:
         def some(stage: str) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import os
 import re
@@ -118,6 +120,88 @@ class Known(unittest.TestCase):
         listed = stscan("stats", "--list", "all", "--json", "--where", "status=broken", self.gzip).stdout
         self.assertEqual([r for r in self.records if r["status"] == "broken"],
                          [json.loads(line) for line in listed.splitlines()])
+
+    def test_groups_as_csv_are_those_of_the_json(self) -> None:
+        groups = statistics("--by", "tld,status", self.gzip)["by"]
+        self.assertEqual(["tld", "status"], groups["members"])
+        rows = list(csv.reader(stscan("stats", "--by", "tld,status", "--csv", self.gzip)
+                               .stdout.decode().splitlines()))
+        self.assertEqual(["tld", "status", "domains", "share", "deployed", "valid", "broken"], rows[0])
+        self.assertEqual([[*g["values"], str(g["domains"]), *(str(g[k]) for k in ("deployed", "valid", "broken"))]
+                          for g in groups["groups"]], [row[:3] + row[4:] for row in rows[1:]])
+        named = {(m["tld"], m["status"]) for m in self.meant if "tld" in m}
+        self.assertEqual(named, {tuple(row[:2]) for row in rows[1:]})
+        for row in rows[1:]:
+            self.assertEqual(sum((m.get("tld"), m["status"]) == tuple(row[:2]) for m in self.meant), int(row[2]))
+            self.assertAlmostEqual(int(row[2]) / len(self.meant), float(row[3]), places=8)
+
+    def test_who_manages_is_a_member_like_others(self) -> None:
+        rows = list(csv.DictReader(stscan("stats", "--by", "managed", "--csv", self.gzip)
+                                   .stdout.decode().splitlines()))
+        self.assertEqual({name: line["domains"] for name, line in self.figures["managed"].items()},
+                         {row["managed"]: int(row["domains"]) for row in rows})
+        found = statistics("--where", "managed=third-party", self.gzip)
+        for key in ("domains", "broken", "findings"):
+            self.assertEqual(self.figures["managed"]["third-party"][key], found["managed"]["third-party"][key])
+        self.assertEqual(0, found["managed"]["self"]["domains"])
+        done = stscan("stats", "--by", "managed", "-", stdin=self.gzip.read_bytes())
+        self.assertEqual(2, done.returncode)
+        self.assertIn("needs the results twice", done.stderr.decode())
+
+    def test_columns_tell_what_the_records_say(self) -> None:
+        columns = "domain,rank,status,code,http_status,tls,at,detail"
+        where = "status=broken,rank<=15000,domain=*a*"
+        meant = [r for r in self.records if r["status"] == "broken" and r.get("rank", 10**9) <= 15000
+                 and "a" in r["domain"]]
+        self.assertGreater(len(meant), 5)
+        listed = stscan("stats", "--list", "all", "--where", where, "--columns", columns, "--csv", self.gzip)
+        rows = list(csv.DictReader(listed.stdout.decode().splitlines()))
+        for record, row in zip(meant, rows, strict=True):
+            self.assertEqual((record["domain"], str(record["rank"]), record["status"], record["at"]),
+                             (row["domain"], row["rank"], row["status"], row["at"]))
+            self.assertEqual({f["code"] for f in record["findings"]}, set(row["code"].split("|")))
+            self.assertEqual(str(record.get("fetch", {}).get("http_status", "")), row["http_status"])
+        listed = stscan("stats", "--list", "all", "--where", where, "--columns", "domain,rank", "--json", self.gzip)
+        self.assertEqual([{"domain": r["domain"], "rank": r["rank"]} for r in meant],
+                         [json.loads(line) for line in listed.stdout.splitlines()])
+
+    def test_fields_are_safe_in_a_spreadsheet(self) -> None:
+        hostile = ["=1+1", "+1", "-1", "@x", 'a"b', "a,b", "a\nb", "a=b"]
+        path = self.folder / "hostile.ndjson"
+        write(path, ({"v": 1, "n": n, "domain": f"d{n}.example", "status": "broken", "at": "2026-11-23T10:00:00.000Z",
+                      "findings": [{"code": "policy-syntax", "severity": "error", "stage": "policy-syntax",
+                                    "detail": text}], "ms": 1} for n, text in enumerate(hostile, 1)))
+        done = stscan("stats", "--list", "policy-syntax", "--columns", "detail", "--csv", path)
+        rows = [row[0] for row in csv.reader(io.StringIO(done.stdout.decode()))]
+        self.assertEqual(["detail"] + ["'" + text if text[0] in "=+-@" else text for text in hostile], rows)
+        self.assertNotIn(b"\r", done.stdout)
+
+    def test_a_folder_is_its_result_files(self) -> None:
+        folder = self.folder / "shards"
+        folder.mkdir()
+        for i in range(3):
+            write(folder / f"shard-{i}.ndjson{'.gz' if i else ''}", iter(self.records[i::3]))
+        (folder / "notes.txt").write_text("not ours\n")
+        (folder / "summary.json").write_text('{"arguments":[]}\n')
+        (folder / ".hidden").write_bytes(self.plain.read_bytes())
+        (folder / "inner").mkdir()
+        self.assertEqual(self.figures, figures_of(statistics(folder)))
+        self.assertEqual(self.figures, figures_of(statistics(str(folder) + "/")))
+        done = stscan("stats", folder / "inner")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("no result file is in this folder", done.stderr.decode())
+
+    def test_a_list_has_what_the_newest_record_says(self) -> None:
+        broken = [r for r in self.records if r["status"] == "broken"]
+        newer = self.folder / "newer.ndjson"
+        write(newer, ({**r, "status": "absent", "findings": [], "at": "2027-01-01T00:00:00.000Z"}
+                      for r in broken[::2]))
+        both = self.folder / "both.ndjson"
+        both.write_bytes(newer.read_bytes() + self.plain.read_bytes())
+        for files in ((self.gzip, newer), (newer, self.gzip), (both,)):
+            names = stscan("stats", "--list", "all", "--where", "status=broken", *files).stdout.decode().split()
+            self.assertEqual([r["domain"] for r in broken[1::2]], names)
+            self.assertEqual(len(broken[1::2]), statistics(*files)["status"]["broken"])
 
     def test_other_limits_of_managers(self) -> None:
         found = statistics("--self-max", "0", "--third-party-min", "1", self.gzip)
@@ -288,7 +372,7 @@ class Odd(unittest.TestCase):
         self.assertEqual([], self.found["tld"])
 
     def test_a_later_version(self) -> None:
-        later = {**self.records[0], "v": 2, "new": {"deep": [1, {"x": None}]},
+        later = {**self.records[0], "domain": "later.example", "v": 2, "new": {"deep": [1, {"x": None}]},
                  "findings": [{"code": "mx-new", "severity": "error"}]}
         told = self.told(line_of(later) + self.line, 0)
         self.assertIn("1 record is of a later version", told)

@@ -65,7 +65,7 @@ static struct aggregate_config config_of(int count, unsigned threads, char *oper
                                    .path_count = (unsigned)count,
                                    .threads = threads,
                                    .where = &everything,
-                                   .by = DIMENSION_COUNT};
+                                   .limits = MANAGED_LIMITS_STUDY};
 }
 
 static struct aggregate counted(int count, unsigned threads) {
@@ -89,7 +89,9 @@ static void test_the_newest_of_several_files_counts(void **state) {
       {"new.second", {{0, STATUS_ABSENT, 1}, {1, STATUS_VALID, 2}}, 2, 1, 1, 0, 0},
       {"new.first", {{0, STATUS_VALID, 2}, {1, STATUS_ABSENT, 1}}, 2, 1, 1, 0, 0},
       {"same.time", {{0, STATUS_VALID, 1}, {1, STATUS_BROKEN, 1}}, 2, 1, 0, 1, 0},
-      {"one.file", {{0, STATUS_VALID, 1}, {0, STATUS_VALID, 2}}, 2, 2, 2, 0, 0},
+      {"one.file", {{0, STATUS_VALID, 1}, {0, STATUS_BROKEN, 2}}, 2, 1, 0, 1, 0},
+      {"one.file.first", {{0, STATUS_BROKEN, 2}, {0, STATUS_VALID, 1}}, 2, 1, 0, 1, 0},
+      {"one.file.same.time", {{0, STATUS_VALID, 1}, {0, STATUS_VALID, 1}}, 2, 1, 1, 0, 0},
       {"both", {{0, STATUS_ABSENT, 1}, {0, STATUS_BROKEN, 3}, {1, STATUS_VALID, 2}}, 3, 1, 0, 1, 0},
       {"three",
        {{0, STATUS_VALID, 1}, {1, STATUS_ABSENT, 3}, {2, STATUS_BROKEN, 2}},
@@ -130,9 +132,11 @@ static void test_lines_that_are_no_domains_are_never_duplicates(void **state) {
   aggregate_free(&aggregate);
 }
 
-static enum err take_mark(void *context, unsigned index, const struct domain_facts *facts) {
+static enum err take_mark(void *context, unsigned index, const struct domain_facts *facts,
+                          uint64_t number) {
   uint64_t *seen = context;
   assert_true(index < 2);
+  assert_int_equal(0, number);
   seen[0]++;
   seen[1] += facts->status == STATUS_VALID;
   return ERR_NONE;
@@ -155,10 +159,11 @@ static void test_many_duplicates_come_back_from_the_file(void **state) {
   for (int i = 0; i < DOMAINS; i++) {
     struct span name = {domain, (size_t)snprintf(domain, sizeof domain, "a%d.example", i)};
     bool newer = i % 3 == 0;
-    assert_int_equal(ERR_NONE, newest_add(ledgers[i % 2], name, 0, NOW_MS, &absent));
+    struct newest_record first = {name, 0, 1, NOW_MS};
+    struct newest_record second = {name, 1, 1, NOW_MS + (newer ? 1 : -1)};
+    assert_int_equal(ERR_NONE, newest_add(ledgers[i % 2], &first, &absent));
     if (i % 2 == 0)
-      assert_int_equal(ERR_NONE, newest_add(ledgers[1], name, 1, NOW_MS + (newer ? 1 : -1),
-                                            newer ? &valid : &absent));
+      assert_int_equal(ERR_NONE, newest_add(ledgers[1], &second, newer ? &valid : &absent));
   }
   uint64_t seen[2] = {0, 0}, duplicates;
   assert_int_equal(ERR_NONE, newest_settle(ledgers, 2, take_mark, seen, &duplicates));
@@ -190,25 +195,98 @@ static void test_conditions_hold_for_the_record_that_counts(void **state) {
 static void test_groups_count_each_value(void **state) {
   char *operands[FILES];
   struct aggregate aggregate;
-  struct statistics_line *lines;
+  struct group_by_line *lines;
   size_t count;
   (void)state;
   begin(1);
+  put(0, "a.com", STATUS_BROKEN, 0);
   put(0, "a.com", STATUS_VALID, 1);
   put(0, "b.com", STATUS_ABSENT, 1);
   put(0, "c.net", STATUS_BROKEN, 1);
   struct aggregate_config config = config_of(1, 2, operands);
-  config.by = DIMENSION_TLD;
+  config.by[0] = DIMENSION_TLD;
+  config.by_count = 1;
   assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
   assert_int_equal(ERR_NONE, group_by_lines(&aggregate.groups, &lines, &count));
   assert_int_equal(2, count);
-  assert_string_equal("com", lines[0].text.ptr);
+  assert_string_equal("com", lines[0].values[0].ptr);
   assert_int_equal(2, lines[0].domains);
   assert_int_equal(1, lines[0].deployed);
   assert_int_equal(1, lines[0].valid);
-  assert_string_equal("net", lines[1].text.ptr);
+  assert_string_equal("net", lines[1].values[0].ptr);
   assert_int_equal(1, lines[1].broken);
   free(lines);
+  aggregate_free(&aggregate);
+}
+
+static void test_groups_of_two_count_each_pair(void **state) {
+  char *operands[FILES];
+  struct aggregate aggregate;
+  struct group_by_line *lines;
+  size_t count;
+  (void)state;
+  begin(2);
+  put(0, "a.com", STATUS_VALID, 1);
+  put(0, "b.com", STATUS_BROKEN, 1);
+  put(1, "c.net", STATUS_BROKEN, 1);
+  put(1, "d.com", STATUS_BROKEN, 1);
+  put(1, "e.com", STATUS_ABSENT, 1);
+  struct aggregate_config config = config_of(2, 2, operands);
+  config.by[0] = DIMENSION_CODE;
+  config.by[1] = DIMENSION_TLD;
+  config.by_count = 2;
+  assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
+  assert_int_equal(ERR_NONE, group_by_lines(&aggregate.groups, &lines, &count));
+  assert_int_equal(3, count); /* a valid domain has no code */
+  assert_string_equal("policy-empty", lines[0].values[0].ptr);
+  assert_string_equal("com", lines[0].values[1].ptr);
+  assert_int_equal(2, lines[0].broken);
+  assert_string_equal("policy-empty", lines[1].values[0].ptr);
+  assert_string_equal("net", lines[1].values[1].ptr);
+  assert_string_equal("record-absent", lines[2].values[0].ptr);
+  free(lines);
+  aggregate_free(&aggregate);
+}
+
+static struct result operated(const char *domain, struct span *address) {
+  return (struct result){.n = 1,
+                         .domain = span_of(domain),
+                         .status = STATUS_VALID,
+                         .policy_host = {.lookup = {.asked = true}, .addresses = {address, 1}},
+                         .at = NOW_MS};
+}
+
+/* What the conditions leave out makes its operator no smaller. */
+static void test_a_slice_knows_who_manages(void **state) {
+  enum { SERVES = 60, SELF = 3 };
+  struct span big = SPAN("192.0.2.1"), small = SPAN("192.0.2.2");
+  struct filter where = {0}, managed = {0};
+  struct filter_fault fault;
+  char *operands[FILES], name[32];
+  struct aggregate aggregate;
+  struct statistics statistics;
+  (void)state;
+  begin(1);
+  for (int i = 0; i < SERVES + SELF; i++) {
+    snprintf(name, sizeof name, "a%d.%s", i, i % 20 ? "com" : "net");
+    struct result result = operated(name, i < SERVES ? &big : &small);
+    put_result(0, &result);
+  }
+  struct aggregate_config config = config_of(1, 2, operands);
+  assert_int_equal(ERR_NONE, filter_add(&where, SPAN("tld=net"), &fault));
+  config.where = &where;
+  assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
+  assert_int_equal(ERR_NONE, tally_statistics(aggregate.tally, MANAGED_LIMITS_STUDY, &statistics));
+  assert_int_equal(4, statistics.counts.domains);
+  assert_int_equal(3, statistics.managed.managers[MANAGER_THIRD_PARTY].domains);
+  assert_int_equal(1, statistics.managed.managers[MANAGER_SELF].domains);
+  statistics_free(&statistics);
+  aggregate_free(&aggregate);
+  assert_int_equal(ERR_NONE, filter_add(&managed, SPAN("managed=self"), &fault));
+  config.where = &managed;
+  assert_true(aggregate_reads_twice(&config));
+  assert_int_equal(ERR_NONE, aggregate_run(&aggregate, &config));
+  assert_int_equal(SELF, tally_domains(aggregate.tally));
   aggregate_free(&aggregate);
 }
 
@@ -257,6 +335,13 @@ static void test_lists_come_in_the_order_of_the_files(void **state) {
   assert_listed("a.com\nc.net\n", AGGREGATE_LIST_NAMES, FOUND_POLICY_EMPTY);
   assert_listed("a.com\nb.com\nc.net\nd.com\n", AGGREGATE_LIST_NAMES, FOUND_COUNT);
   assert_listed("", AGGREGATE_LIST_RECORDS, FOUND_MX_NULL);
+  begin(2);
+  put(0, "a.com", STATUS_BROKEN, 1);
+  put(0, "b.com", STATUS_BROKEN, 1);
+  put(1, "a.com", STATUS_ABSENT, 2);
+  put(1, "c.com", STATUS_BROKEN, 2);
+  put(1, "c.com", STATUS_BROKEN, 1);
+  assert_listed("b.com\nc.com\n", AGGREGATE_LIST_NAMES, FOUND_POLICY_EMPTY); /* the newest */
   begin(2);
   fprintf(files[1], "%s\n", unknown);
   char expected[LINE_SIZE];
@@ -347,6 +432,8 @@ int main(void) {
       cmocka_unit_test(test_many_duplicates_come_back_from_the_file),
       cmocka_unit_test(test_conditions_hold_for_the_record_that_counts),
       cmocka_unit_test(test_groups_count_each_value),
+      cmocka_unit_test(test_groups_of_two_count_each_pair),
+      cmocka_unit_test(test_a_slice_knows_who_manages),
       cmocka_unit_test(test_what_stands_in_front_is_left_out),
       cmocka_unit_test(test_lists_come_in_the_order_of_the_files),
       cmocka_unit_test(test_what_files_hold_is_told),

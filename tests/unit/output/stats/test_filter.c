@@ -11,14 +11,24 @@
 static struct tally *tally;
 static struct domain_facts facts;
 
-/* A broken domain that has a value for every facet. */
+/* A broken domain that has a value for every dimension. */
+static struct span target, txt, addresses[2];
+static struct finding mx = {.code = FOUND_MX_MISMATCH, .has_kind = true, .kind = KIND_TLD};
+static struct finding tls = {.next = &mx, .code = FOUND_POLICY_TLS_ALERT, .reason = REASON_NONE};
+static struct result_mx host;
+static struct result result;
+static struct dimension_domain domain;
+
 static int mark_setup(void **state) {
-  struct span target = SPAN("x.Sts.example");
-  struct finding mx = {.code = FOUND_MX_MISMATCH, .has_kind = true, .kind = KIND_TLD};
-  struct finding tls = {.next = &mx, .code = FOUND_POLICY_TLS_EXPIRED};
-  struct span txt = SPAN("v=TLSRPTv1");
-  struct result_mx host = {.host = SPAN("mx.mail.example")};
-  struct result result = {
+  (void)state;
+  target = SPAN("x.Sts.example");
+  txt = SPAN("v=TLSRPTv1");
+  addresses[0] = SPAN("192.0.2.7");
+  addresses[1] = SPAN("2001:db8::7");
+  host.host = SPAN("mx.mail.example");
+  tls.reason = reason_first(FOUND_POLICY_TLS_ALERT);
+  tls.reasons = reason_bit(tls.reason);
+  result = (struct result){
       .domain = SPAN("a.co.uk"),
       .status = STATUS_BROKEN,
       .has_effect = true,
@@ -26,16 +36,21 @@ static int mark_setup(void **state) {
       .has_rank = true,
       .rank = 10001,
       .findings = &tls,
-      .policy_host = {.lookup = {.cname = {&target, 1}}},
-      .fetch = {.http_status = 200},
-      .certificate = {.here = true, .has_not_after = true, .not_after = 1},
+      .policy_host = {.lookup = {.cname = {&target, 1}}, .addresses = {addresses, 2}},
+      .fetch = {.http_status = 200, .content_type = SPAN("text/plain"), .tls = SPAN("TLSv1.3")},
+      .certificate = {.here = true,
+                      .has_not_after = true,
+                      .not_after = 1795428000000,
+                      .issuer = SPAN("CN=R11,O=Example")},
       .policy = {.here = true, .mode = MODE_ENFORCE, .has_max_age = true, .max_age = 86400},
       .mx = {.at = &host, .count = 1},
       .tlsrpt = {.txt = {&txt, 1}},
+      .at = 1795428000000 - 5 * 86400000LL,
   };
-  (void)state;
-  if (tally_new(&tally) != ERR_NONE) return -1;
-  return tally_facts(tally, &result, &facts) == ERR_NONE ? 0 : -1;
+  if (tally_new(&tally) != ERR_NONE || tally_facts(tally, &result, &facts) != ERR_NONE) return -1;
+  domain =
+      (struct dimension_domain){&result, &facts, tally, tally_managed(tally), MANAGED_LIMITS_STUDY};
+  return 0;
 }
 
 static int mark_teardown(void **state) {
@@ -48,7 +63,7 @@ static bool holds(const char *text) {
   struct filter where = {0};
   struct filter_fault fault;
   assert_int_equal(ERR_NONE, filter_add(&where, span_of(text), &fault));
-  return filter_holds(&where, tally, &facts);
+  return filter_holds(&where, &domain);
 }
 
 static void test_conditions_choose(void **state) {
@@ -88,6 +103,40 @@ static void test_conditions_choose(void **state) {
       {"outsourced=same", false},
       {"rank=10001-20000", true},
       {"rank=1-10000", false},
+      {"rank=10001", true},
+      {"rank<10001", false},
+      {"rank<=10001", true},
+      {"rank>10000", true},
+      {"rank>=10002", false},
+      {"rank!=10001", false},
+      {"max_age>=86400,max_age<=86400", true},
+      {"http_status>=400", false},
+      {"http_status=4*", false},
+      {"http_status=2*", true},
+      {"domain=*.co.uk", true},
+      {"domain=A.CO.UK", true},
+      {"domain=*b*", false},
+      {"domain!=*.uk", false},
+      {"domain=*.com|a*", true},
+      {"severity=error", true},
+      {"severity=warning", false},
+      {"operator=sts.example", true},
+      {"managed=self", true},
+      {"managed!=self|unclassified", false},
+      {"content_type=text/*", true},
+      {"issuer=*R11*", true},
+      {"issuer=*R12*", false},
+      {"tls=TLSv1.3", true},
+      {"ipv6=true", true},
+      {"ipv6=false", false},
+      {"mail_provider=mail.example", true},
+      {"expires<5", false},
+      {"expires<=5", true},
+      {"expires>4", true},
+      {"expires=2026-11-23", true},
+      {"expires<2026-11-23", false},
+      {"expires<=2026-11-23", true},
+      {"expires=2026-11*", true},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -99,7 +148,7 @@ static void test_conditions_choose(void **state) {
 static void test_no_condition_chooses_all(void **state) {
   struct filter where = {0};
   (void)state;
-  assert_true(filter_holds(&where, tally, &facts));
+  assert_true(filter_holds(&where, &domain));
 }
 
 static void test_what_is_not_understood_is_told(void **state) {
@@ -118,13 +167,22 @@ static void test_what_is_not_understood_is_told(void **state) {
       {"tld=", "", DIMENSION_TLD},
       {"tld=co.uk", "co.uk", DIMENSION_TLD},
       {"provider=", "", DIMENSION_PROVIDER},
-      {"max_age=0-1", "0-1", DIMENSION_MAX_AGE},
       {"http_status=99", "99", DIMENSION_HTTP_STATUS},
       {"http_status=1000", "1000", DIMENSION_HTTP_STATUS},
+      {"max_age=a", "a", DIMENSION_MAX_AGE},
+      {"max_age=2-1", "2-1", DIMENSION_MAX_AGE},
+      {"rank<", "", DIMENSION_RANK},
+      {"rank<1-2", "1-2", DIMENSION_RANK},
+      {"rank<1*", "1*", DIMENSION_RANK},
+      {"rank<-1", "-1", DIMENSION_RANK},
+      {"status<valid", "valid", DIMENSION_STATUS},
+      {"domain>a", "a", DIMENSION_DOMAIN},
+      {"expires<soon", "soon", DIMENSION_EXPIRES},
+      {"expires=2026-13-01", "2026-13-01", DIMENSION_EXPIRES},
+      {"expires<2026-1*", "2026-1*", DIMENSION_EXPIRES},
+      {"status<>valid", ">valid", DIMENSION_STATUS},
       {"http_status=20x", "20x", DIMENSION_HTTP_STATUS},
-      {"rank=5", "5", DIMENSION_RANK},
-      {"rank=1-10001", "1-10001", DIMENSION_RANK},
-      {"rank=0-10000", "0-10000", DIMENSION_RANK},
+      {"rank=x", "x", DIMENSION_RANK},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -35,9 +35,10 @@ static void test_filter(void **state) {
   assert_int_equal(tally_new(&tally), ERR_NONE);
   assert_int_equal(filter_add(&filter, SPAN("stage=more-16,code=made-up"), &fault), ERR_NONE);
   assert_int_equal(tally_facts(tally, &broken, &facts), ERR_NONE);
-  assert_true(filter_holds(&filter, tally, &facts));
+  struct dimension_domain domain = {.result = &broken, .facts = &facts, .tally = tally};
+  assert_true(filter_holds(&filter, &domain));
   facts.stages = 1;
-  assert_false(filter_holds(&filter, tally, &facts));
+  assert_false(filter_holds(&filter, &domain));
   tally_free(tally);
 }
 

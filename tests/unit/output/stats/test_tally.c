@@ -584,25 +584,6 @@ static void test_addresses_have_a_limit(void **state) {
   }
 }
 
-/* A condition finds its TLD and its provider, however many came before. */
-static void test_what_is_expected_has_its_row(void **state) {
-  (void)state;
-  struct span target = SPAN("x.wanted.com");
-  struct result result = {.domain = SPAN("a.wanted"),
-                          .status = STATUS_VALID,
-                          .policy_host = {.lookup = {.asked = true, .cname = {&target, 1}}}};
-  struct domain_facts facts;
-  struct tally *tally = tally_made();
-  assert_int_equal(ERR_NONE, tally_expect_tld(tally, SPAN("wanted")));
-  assert_int_equal(ERR_NONE, tally_expect_provider(tally, SPAN("wanted.com")));
-  add_made(tally, MADE_TLD, TALLY_TLDS_MAX + 1, 0);
-  add_made(tally, MADE_PROVIDER, MANAGED_PROVIDERS_MAX + 1, 0);
-  assert_int_equal(ERR_NONE, tally_facts(tally, &result, &facts));
-  assert_string_equal("wanted", tally_tld(tally, &facts).ptr);
-  assert_string_equal("wanted.com", tally_provider(tally, &facts).ptr);
-  tally_free(tally);
-}
-
 /* By what malloc counts (a sanitizer's counts nothing). */
 static void test_memory_does_not_grow_with_the_list(void **state) {
   (void)state;
@@ -633,7 +614,6 @@ int main(void) {
       cmocka_unit_test(test_tlds_have_a_limit),
       cmocka_unit_test(test_providers_have_a_limit),
       cmocka_unit_test(test_addresses_have_a_limit),
-      cmocka_unit_test(test_what_is_expected_has_its_row),
       cmocka_unit_test(test_memory_does_not_grow_with_the_list),
       cmocka_unit_test(test_marks_come_out_of_few_bits_as_they_went_in),
   };
