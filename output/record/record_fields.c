@@ -41,6 +41,7 @@
 #define READ_CODE(text, name, member, has)     PLAIN(text, CODE, member, has)
 #define READ_REASON(text, name, member, has)   PLAIN(text, REASON, member, has)
 #define READ_REASONS(text, name, member, has)  PLAIN(text, REASONS, member, has)
+#define READ_LABELS(text, name, member, has)   PLAIN(text, LABELS, member, has)
 #define READ_FINDINGS(text, name, member, has) PLAIN(text, FINDINGS, member, has)
 #define READ_MX(text, name, member, has)       PLAIN(text, MX, member, has)
 #define READ_ATTEMPTS(text, name, member, has) PLAIN(text, ATTEMPTS, member, has)

@@ -33,6 +33,7 @@ enum record_field_kind {
   RECORD_FIELD_REASON,  /* enum reason of a struct finding, whose code stands before it */
   RECORD_FIELD_REASONS, /* the set of them */
   RECORD_FIELD_OBJECT,  /* its members are those of another table */
+  RECORD_FIELD_LABELS,  /* struct result_labels */
   RECORD_FIELD_FINDINGS,
   RECORD_FIELD_MX,
   RECORD_FIELD_ATTEMPTS,

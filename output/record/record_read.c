@@ -24,6 +24,7 @@ struct record_read {
   struct result_mx *mx;
   struct result_attempt *attempts;
   size_t text_count;
+  struct result_label labels[RESULT_LABELS_MAX];
 };
 
 enum err record_read_new(struct record_read **reading) {
@@ -139,6 +140,22 @@ static void read_mx(struct record_read *reading, struct json_reader *reader,
   }
 }
 
+/* At most RESULT_LABELS_MAX, of strings. */
+static void read_labels(struct record_read *reading, struct json_reader *reader,
+                        struct result_labels *labels) {
+  struct span name;
+  *labels = (struct result_labels){reading->labels, 0};
+  if (!json_reader_open(reader, '{')) return;
+  while (json_reader_member(reader, &name)) {
+    struct span value = json_reader_string(reader);
+    if (reader->bad || labels->count == RESULT_LABELS_MAX) {
+      reader->bad = true;
+      return;
+    }
+    labels->at[labels->count++] = (struct result_label){name, value};
+  }
+}
+
 static void read_attempts(struct record_read *reading, struct json_reader *reader,
                           struct result_fetch *fetch) {
   fetch->attempts = reading->attempts;
@@ -189,6 +206,7 @@ static void read_part(struct record_read *reading, struct json_reader *reader,
   void *at = (char *)into + field->at;
   switch ((enum record_field_kind)field->kind) {
   case RECORD_FIELD_OBJECT: read_object(reading, reader, field->members, into); break;
+  case RECORD_FIELD_LABELS: read_labels(reading, reader, at); break;
   case RECORD_FIELD_FINDINGS: read_findings(reading, reader); break;
   case RECORD_FIELD_MX: read_mx(reading, reader, at); break;
   case RECORD_FIELD_ATTEMPTS: read_attempts(reading, reader, &reading->line.result.fetch); break;

@@ -62,6 +62,16 @@ static void put_reasons(struct json_writer *json, const char *key, const struct 
   json_writer_close(json, ']');
 }
 
+/* Names and values are a list's. */
+static void put_labels(struct json_writer *json, const char *key, struct result_labels labels) {
+  json_writer_open(json, key, '{');
+  for (size_t i = 0; i < labels.count; i++) {
+    json_writer_key(json, labels.at[i].name);
+    json_writer_string(json, NULL, labels.at[i].value);
+  }
+  json_writer_close(json, '}');
+}
+
 /* From a row of record.def to a statement. */
 #define PUT(name, kind, member, has, when)                                                         \
   if (when) PUT_##kind(#name, name, self->member);
@@ -90,6 +100,7 @@ static void put_reasons(struct json_writer *json, const char *key, const struct 
 #define PUT_STAGE(key, name, value)    PUT_NAME(key, finding_stage_text(finding_info(value)->stage))
 #define PUT_REASON(key, name, value)   PUT_NAME(key, reason_info(value)->word)
 #define PUT_REASONS(key, name, value)  put_reasons(json, key, self)
+#define PUT_LABELS(key, name, value)   put_labels(json, key, value)
 #define PUT_FINDINGS(key, name, value) record_write_findings(json, value)
 #define PUT_ATTEMPTS(key, name, value) put_attempts(json, key, &(value))
 #define PUT_MX(key, name, value)       put_mx(json, key, &(value))

@@ -100,6 +100,18 @@ struct spans {
   size_t count;
 };
 
+enum { RESULT_LABELS_MAX = 16 };
+
+/* What a list says of a domain besides its name. */
+struct result_label {
+  struct span name, value;
+};
+
+struct result_labels {
+  struct result_label *at;
+  size_t count;
+};
+
 /* What a DNS lookup came to. rcode -1: no answer that could be read. */
 struct result_lookup {
   bool asked;
@@ -204,7 +216,9 @@ struct result {
   struct span unicode; /* only when it differs */
   bool has_rank;
   uint64_t rank;
-  struct span line; /* only when it is not a domain */
+  struct span line;   /* as given; only when it is not a domain, or a URL or an address */
+  struct span reason; /* a word for why it is not */
+  struct result_labels labels;
   enum result_status status;
   bool has_effect;
   enum result_effect effect;

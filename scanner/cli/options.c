@@ -36,6 +36,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_RESUME] = {VALUE_FLAG, AT(resume), 0, 0},
     [OPTION_FORCE] = {VALUE_FLAG, AT(force), 0, 0},
     [OPTION_FORMAT] = {VALUE_CHOICE, AT(format), 0, 0},
+    [OPTION_COLUMN] = {VALUE_TEXT, AT(column), 0, 0},
     [OPTION_RESOLVERS] = {VALUE_TEXT, AT(resolvers), 0, 0},
     [OPTION_THREADS] = {VALUE_NUMBER, AT(threads), 1, OPTIONS_THREADS_MAX},
     [OPTION_CONCURRENCY] = {VALUE_NUMBER, AT(concurrency), 1, OPTIONS_CONCURRENCY_MAX},

@@ -30,7 +30,7 @@ static void scan_configure(const struct options *options, struct scan_config *co
   *config = (struct scan_config){
       .lists = options->operands,
       .list_count = options->operand_count,
-      .format = options->format,
+      .wish = {.format = options->format, .column = options->column},
       .output = options->output,
       .mode = scan_sink_mode(options),
       .resume = options->resume,

@@ -35,6 +35,7 @@ struct aside_head {
   uint64_t n, rank;
   unsigned char octets[16];
   uint8_t address_len, has_rank, large, len;
+  uint16_t carried_len;
 };
 
 enum err aside_new(struct aside **aside, uv_loop_t *loop) {
@@ -210,13 +211,17 @@ enum err aside_put(struct aside *aside, const struct aside_name *name) {
       .large = name->large,
       .address_len = (uint8_t)address.len,
       .len = (uint8_t)name->len,
+      .carried_len = (uint16_t)name->carried_len,
   };
-  struct aside_block *block = aside_last(aside, sizeof head + name->len);
+  size_t size = sizeof head + name->len + name->carried_len;
+  struct aside_block *block = aside_last(aside, size);
   if (!block) return ERR_MEMORY;
   if (address.len) memcpy(head.octets, address.ptr, address.len);
   memcpy(block->bytes + block->used, &head, sizeof head);
-  memcpy(block->bytes + block->used + sizeof head, name->name, name->len);
-  block->used += sizeof head + name->len;
+  char *at = block->bytes + block->used + sizeof head;
+  memcpy(at, name->name, name->len);
+  memcpy(at + name->len, name->carried, name->carried_len);
+  block->used += size;
   aside->count++;
   aside_move(aside);
   return ERR_NONE;
@@ -236,10 +241,13 @@ static bool aside_block_read(struct aside_block *block, struct aside_name *name)
       .large = head.large,
       .has_address = head.address_len,
       .len = head.len,
+      .carried_len = head.carried_len,
   };
   if (name->has_address) name->address = address_from_octets(octets, 0);
-  memcpy(name->name, block->bytes + block->next + sizeof head, head.len);
-  block->next += sizeof head + head.len;
+  const char *at = block->bytes + block->next + sizeof head;
+  memcpy(name->name, at, head.len);
+  memcpy(name->carried, at + head.len, head.carried_len);
+  block->next += sizeof head + head.len + head.carried_len;
   return true;
 }
 

@@ -1,14 +1,16 @@
 /* The names that are put aside without a slot, since what they wait for has no room for them: first
  * in, first out.
  *
- * In compact form, some 50 octets a name; ASIDE_BLOCKS blocks of them in memory, the rest in two
- * temporary files, of which one is read while the other is written. Files are read and written by
- * libuv's threads, so that the loop does not wait. All calls come from the loop's thread.
+ * In compact form, some 50 octets a name, and what its list gave to be carried along; ASIDE_BLOCKS
+ * blocks of them in memory, the rest in two temporary files, of which one is read while the other
+ * is written. Files are read and written by libuv's threads, so that the loop does not wait. All
+ * calls come from the loop's thread.
  */
 #ifndef SCANNER_JOURNEY_ASIDE_H
 #define SCANNER_JOURNEY_ASIDE_H
 
 #include "scanner/net/address.h"
+#include "scanner/sts/carried.h"
 #include "scanner/sts/domain.h"
 #include <uv.h>
 
@@ -29,6 +31,8 @@ struct aside_name {
   union address address;
   size_t len;
   char name[DOMAIN_LENGTH_MAX + 1];
+  size_t carried_len;
+  char carried[CARRIED_MAX]; /* scanner/sts/carried.h */
 };
 
 struct aside;

@@ -10,6 +10,7 @@
 #include "scanner/journey/aside.h"
 #include "scanner/journey/journey_config.h"
 #include "scanner/resolver/resolver.h"
+#include "scanner/sts/carried.h"
 #include "scanner/sts/domain.h"
 #include "scanner/sts/finding_list.h"
 #include "scanner/sts/record.h"
@@ -44,13 +45,14 @@ struct job {
   uint64_t rank;
   struct span domain; /* the end of name */
   struct span unicode;
-  int64_t at;       /* wall clock, milliseconds since 1970 */
-  uint64_t started; /* uv_now() */
-  unsigned round;   /* of the journey's table */
-  unsigned waiting; /* for so many callbacks */
-  bool returned;    /* it was put aside before */
-  bool large;       /* likewise, for what it holds */
-  bool returning;   /* and is counted as on its way to where it was */
+  struct span carried; /* scanner/sts/carried.h; its own memory */
+  int64_t at;          /* wall clock, milliseconds since 1970 */
+  uint64_t started;    /* uv_now() */
+  unsigned round;      /* of the journey's table */
+  unsigned waiting;    /* for so many callbacks */
+  bool returned;       /* it was put aside before */
+  bool large;          /* likewise, for what it holds */
+  bool returning;      /* and is counted as on its way to where it was */
   struct lookup txt;
   struct deployment *deployment;
   struct arena arena;
@@ -76,7 +78,8 @@ struct journey {
    * that no owner has them all. Empty: none yet. */
   char known[JOURNEY_KNOWN][DOMAIN_LENGTH_MAX + 1];
   bool knows;
-  struct arena scratch; /* for names while they are read */
+  struct result_label labels[RESULT_LABELS_MAX]; /* of the record that is emitted just now */
+  struct arena scratch;                          /* for names while they are read */
 };
 
 /* Starts a lookup that the job then waits for. A name that DNS cannot hold ends it at once, as

@@ -59,6 +59,7 @@ static void jobs_free(struct job *job) {
   while (job) {
     struct job *next = job->next;
     arena_free(&job->arena);
+    free((char *)job->carried.ptr);
     free(job);
     job = next;
   }
@@ -125,6 +126,8 @@ static void job_drop(struct job *job) {
     journey->busy = job->older;
   if (job->older) job->older->newer = job->newer;
   arena_free(&job->arena);
+  free((char *)job->carried.ptr);
+  job->carried = (struct span){0};
   job->next = journey->unused;
   journey->unused = job;
   journey->in_flight--;
@@ -137,6 +140,8 @@ static void job_stamp(const struct job *job, struct result *result) {
   result->rank = job->rank;
   result->domain = job->domain;
   result->unicode = job->unicode;
+  result->line = carried_line(job->carried);
+  result->labels = carried_labels(job->carried, job->journey->labels);
   result->at = job->at;
   result->ms = (int64_t)(uv_now(job->journey->config.loop) - job->started);
 }
@@ -215,7 +220,9 @@ static void job_put_aside(struct job *job, const union address *address) {
       .large = job_is_large(job),
       .has_address = address != NULL,
       .len = job->domain.len,
+      .carried_len = job->carried.len,
   };
+  if (job->carried.len) memcpy(name.carried, job->carried.ptr, job->carried.len);
   if (address) name.address = *address;
   memcpy(name.name, job->domain.ptr, job->domain.len);
   enum err err = aside_put(job->journey->aside, &name);
@@ -385,24 +392,36 @@ void journey_release(struct journey *journey, bool again) {
 }
 
 static void journey_emit_line(struct journey *journey, uint64_t n, const struct list_entry *entry,
-                              const struct domain *domain) {
+                              const struct domain *domain, const char *reason) {
   struct result result = {
       .n = n,
       .has_rank = entry->has_rank,
       .rank = entry->rank,
       .status = STATUS_INVALID,
       .line = entry->text,
+      .reason = span_of(reason),
+      .labels = carried_labels(entry->carried, journey->labels),
       .at = journey_wall_clock(),
   };
   if (domain) {
     result.status = STATUS_BLOCKED;
     result.has_effect = true;
     result.effect = EFFECT_UNKNOWN;
-    result.line = (struct span){0};
+    result.line = carried_line(entry->carried);
     result.domain = domain->ascii;
     result.unicode = domain->unicode;
   }
   journey->config.emit(journey->config.data, &result);
+}
+
+/* Not in the arena, which may give up what it holds before the domain is put aside. */
+static bool job_carry(struct job *job, struct span piece) {
+  if (piece.len == 0) return true;
+  char *copy = malloc(piece.len);
+  if (!copy) return false;
+  memcpy(copy, piece.ptr, piece.len);
+  job->carried = (struct span){copy, piece.len};
+  return true;
 }
 
 static enum err journey_start_domain(struct journey *journey, uint64_t n,
@@ -410,6 +429,10 @@ static enum err journey_start_domain(struct journey *journey, uint64_t n,
                                      const struct aside_name *aside) {
   struct job *job = job_take(journey);
   if (!job) return ERR_MEMORY;
+  if (!job_carry(job, entry->carried)) {
+    job_drop(job);
+    return ERR_MEMORY;
+  }
   job->n = n;
   job->returned = job->returning = aside != NULL;
   job->large = aside && aside->large;
@@ -430,20 +453,21 @@ static enum err journey_start_domain(struct journey *journey, uint64_t n,
 
 enum err journey_start(struct journey *journey, uint64_t n, const struct list_entry *entry) {
   struct domain domain = {0};
-  const char *why;
+  const char *why = NULL;
+  enum err err = ERR_SYNTAX;
   arena_reset(&journey->scratch);
-  enum err err = domain_parse(entry->name, &journey->scratch, &domain, &why);
+  if (!entry->reason) err = domain_parse(entry->name, &journey->scratch, &domain, &why);
   if (err == ERR_MEMORY) return err;
   struct span key = err == ERR_NONE ? domain.ascii : entry->text;
   unsigned shards = journey->config.shards;
   if (shards > 1 && shard_of(key, shards) != journey->config.shard) return ERR_NONE;
   if (err != ERR_NONE) {
-    journey_emit_line(journey, n, entry, NULL);
+    journey_emit_line(journey, n, entry, NULL, why ? domain_why_word(why) : entry->reason);
     return ERR_NONE;
   }
   if (!block_list_has_name(journey->config.block, domain.ascii))
     return journey_start_domain(journey, n, entry, &domain, NULL);
-  journey_emit_line(journey, n, entry, &domain);
+  journey_emit_line(journey, n, entry, &domain, NULL);
   return ERR_NONE;
 }
 
@@ -465,6 +489,7 @@ static enum err journey_return(struct journey *journey, const struct aside_name 
       .name = {name->name, name->len},
       .has_rank = name->has_rank,
       .rank = name->rank,
+      .carried = {name->carried, name->carried_len},
   };
   struct domain domain = {0};
   const char *why;

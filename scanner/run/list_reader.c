@@ -1,9 +1,9 @@
 #include "scanner/run/list_reader.h"
 
-#include "scanner/run/list_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,8 +25,13 @@ struct list_reader {
   int end_errno;
   const char *bad;
   const char *changed;
+  char why[LIST_ROWS_TEXT_MAX];
   struct list_reader_progress progress;
+  char *said[LIST_READER_SAID_MAX]; /* a ring; what comes while it is full is dropped */
+  size_t said_from, said_count;
+  bool domains; /* some list has some */
   /* the reader's own */
+  const char *path;
   const struct line_set *done;
   struct list_reader_batch *deal[LIST_READER_DEAL]; /* filled from the first on; NULL: not begun */
   size_t deal_next;
@@ -36,10 +41,32 @@ struct list_reader {
 
 static char *const list_reader_stdin[] = {"-"};
 
-static enum err list_reader_look(struct list_reader *source, const char **bad) {
+static void list_reader_hear_nothing(void *data, const char *text) {
+  (void)data;
+  (void)text;
+}
+
+/* Whether the list can be read as is wished. */
+static enum err list_reader_look_at(const struct list_reader *source, const char *path,
+                                    char why[LIST_ROWS_TEXT_MAX]) {
+  struct list_rows_config config = {.wish = source->config.wish, .tell = list_reader_hear_nothing};
+  struct list_file_file *list;
+  struct list_rows *rows = NULL;
+  enum err err = list_file_open(&list, path, -1);
+  if (err != ERR_NONE) return err;
+  err = list_rows_new(&rows, list, &config, why);
+  if (err == ERR_SYNTAX && !why[0]) list_rows_why(list, path, why);
+  int saved = errno;
+  list_rows_free(rows);
+  list_file_close(list);
+  errno = saved;
+  return err;
+}
+
+static enum err list_reader_look(struct list_reader *source, const char **bad,
+                                 char why[LIST_ROWS_TEXT_MAX]) {
   bool known = true;
   for (int i = 0; i < source->config.path_count; i++) {
-    struct list_file_file *list;
     struct stat st;
     *bad = source->config.paths[i];
     if (strcmp(*bad, "-") == 0) {
@@ -55,9 +82,8 @@ static enum err list_reader_look(struct list_reader *source, const char **bad) {
       known = false; /* opening a FIFO now would take it from the reader */
       continue;
     }
-    enum err err = list_file_open(&list, *bad, -1);
+    enum err err = list_reader_look_at(source, *bad, why);
     if (err != ERR_NONE) return err;
-    list_file_close(list);
     source->progress.total_bytes += (uint64_t)st.st_size;
   }
   if (!known) source->progress.total_bytes = 0;
@@ -65,8 +91,9 @@ static enum err list_reader_look(struct list_reader *source, const char **bad) {
 }
 
 enum err list_reader_new(struct list_reader **source, const struct list_reader_config *config,
-                         const char **bad) {
+                         const char **bad, char why[LIST_ROWS_TEXT_MAX]) {
   *bad = "-";
+  why[0] = 0;
   struct list_reader *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   made->config = *config;
@@ -82,7 +109,7 @@ enum err list_reader_new(struct list_reader **source, const struct list_reader_c
     made->wake_pipe[0] = made->wake_pipe[1] = -1;
     goto done;
   }
-  err = list_reader_look(made, bad);
+  err = list_reader_look(made, bad, why);
 done:
   if (err == ERR_NONE)
     *source = made;
@@ -131,19 +158,35 @@ static void list_reader_publish(struct list_reader *source, const struct list_fi
   source->config.wake(source->config.data);
 }
 
-static void batch_add(struct list_reader_batch *batch, uint64_t n, const struct list_entry *entry) {
+static struct span batch_put(struct list_reader_batch *batch, struct span text, size_t max) {
   char *at = batch->bytes + batch->used;
-  memcpy(at, entry->text.ptr, entry->text.len);
-  batch->used += entry->text.len;
+  text = span_first(text, max);
+  if (text.len) memcpy(at, text.ptr, text.len);
+  batch->used += text.len;
+  return (struct span){at, text.len};
+}
+
+static bool batch_is_part(struct span part, struct span of) {
+  return of.ptr && part.ptr >= of.ptr && part.ptr + part.len <= of.ptr + of.len;
+}
+
+static void batch_add(struct list_reader_batch *batch, uint64_t n, const struct list_entry *entry) {
   struct list_reader_line *line = &batch->lines[batch->count++];
   *line = (struct list_reader_line){n, *entry};
-  line->entry.text.ptr = at;
-  line->entry.name.ptr = at + (entry->name.ptr - entry->text.ptr);
+  struct span text = span_first(entry->text, LIST_FILE_LINE_MAX);
+  line->entry.text = batch_put(batch, text, LIST_FILE_LINE_MAX);
+  if (batch_is_part(entry->name, text)) {
+    line->entry.name.ptr = line->entry.text.ptr + (entry->name.ptr - entry->text.ptr);
+  } else {
+    line->entry.name = batch_put(batch, entry->name, LIST_READER_NAME_MAX);
+    if (entry->name.len > LIST_READER_NAME_MAX) line->entry.reason = "long-name";
+  }
+  line->entry.carried = batch_put(batch, entry->carried, CARRIED_MAX);
 }
 
 static bool batch_full(const struct list_reader_batch *batch) {
   return batch->count == LIST_READER_BATCH_LINES ||
-         batch->used + LIST_FILE_LINE_MAX > sizeof batch->bytes;
+         batch->used + LIST_READER_ENTRY_MAX > sizeof batch->bytes;
 }
 
 /* The batch whose turn it is, NULL: stopped, or no memory. */
@@ -159,31 +202,59 @@ static struct list_reader_batch *list_reader_turn(struct list_reader *source,
 }
 
 static enum err list_reader_deal(struct list_reader *source, const struct list_file_file *list,
-                                 const struct list_entry *entry) {
+                                 uint64_t n, const struct list_entry *entry) {
   struct list_reader_batch *batch = list_reader_turn(source, list);
   if (!batch) return ERR_REFUSED;
-  batch_add(batch, source->n, entry);
+  batch_add(batch, n, entry);
   source->deal_next = (source->deal_next + 1) % LIST_READER_DEAL;
   return ERR_NONE;
 }
 
+/* Keeps a line for people, with the list's name. */
+static void list_reader_tell(void *data, const char *text) {
+  struct list_reader *source = data;
+  size_t size = strlen(source->path) + strlen(text) + sizeof "list : ";
+  char *line = malloc(size);
+  if (!line) return;
+  snprintf(line, size, "list %s: %s", source->path, text);
+  pthread_mutex_lock(&source->lock);
+  bool room = source->said_count < LIST_READER_SAID_MAX;
+  if (room) source->said[(source->said_from + source->said_count++) % LIST_READER_SAID_MAX] = line;
+  pthread_mutex_unlock(&source->lock);
+  if (!room) free(line);
+  if (source->config.news) source->config.news(source->config.data);
+}
+
 /* What was dealt goes out when a batch is full, or when the list's next line is not there yet. */
-static enum err list_reader_read_list(struct list_reader *source, struct list_file_file *list) {
+static enum err list_reader_read_rows(struct list_reader *source, struct list_file_file *list,
+                                      struct list_rows *rows) {
   enum err err = ERR_NONE;
-  bool first = true;
   while (err == ERR_NONE) {
+    struct list_rows_row row;
     if (source->deal[0] && list_file_would_wait(list)) list_reader_publish(source, list);
-    struct span line;
-    err = list_file_line(list, &line);
+    err = list_rows_next(rows, &row);
     if (err != ERR_NONE) break;
-    source->n++;
-    struct list_entry entry;
-    if (!line_set_has(source->done, source->n) &&
-        list_entry_parse(line, source->config.format, first, &entry))
-      err = list_reader_deal(source, list, &entry);
-    first = false;
+    uint64_t n = source->n + 1;
+    source->n += row.lines;
+    if (row.here && !line_set_has(source->done, n))
+      err = list_reader_deal(source, list, n, &row.entry);
+  }
+  return err;
+}
+
+static enum err list_reader_read_list(struct list_reader *source, struct list_file_file *list) {
+  struct list_rows_config config = {
+      .wish = source->config.wish, .tell = list_reader_tell, .data = source};
+  struct list_rows *rows = NULL;
+  enum err err = list_rows_new(&rows, list, &config, source->why);
+  if (err == ERR_NONE) {
+    if (list_rows_form(rows)[0]) list_reader_tell(source, list_rows_form(rows));
+    err = list_reader_read_rows(source, list, rows);
   }
   int saved = errno;
+  if (err == ERR_SYNTAX && !source->why[0]) list_rows_why(list, source->path, source->why);
+  if (err == ERR_END && list_rows_has_domains(rows)) source->domains = true;
+  list_rows_free(rows);
   list_reader_publish(source, list);
   source->read_before += list_file_read_bytes(list);
   errno = saved;
@@ -202,7 +273,7 @@ static void *list_reader_main(void *data) {
   const char *path = NULL;
   for (int i = 0; i < source->config.path_count && err == ERR_END; i++) {
     struct list_file_file *list = NULL;
-    path = source->config.paths[i];
+    source->path = path = source->config.paths[i];
     err = list_file_open(&list, path, source->wake_pipe[0]);
     if (err == ERR_NONE) err = list_reader_read_list(source, list);
     int saved = errno;
@@ -243,6 +314,8 @@ void list_reader_free(struct list_reader *source) {
   }
   batches_free(source->full);
   batches_free(source->empty);
+  for (size_t i = 0; i < source->said_count; i++)
+    free(source->said[(source->said_from + i) % LIST_READER_SAID_MAX]);
   if (source->wake_pipe[0] >= 0) close(source->wake_pipe[0]);
   if (source->wake_pipe[1] >= 0) close(source->wake_pipe[1]);
   pthread_cond_destroy(&source->room);
@@ -305,6 +378,28 @@ const char *list_reader_changed(struct list_reader *source) {
   const char *changed = source->changed;
   pthread_mutex_unlock(&source->lock);
   return changed;
+}
+
+const char *list_reader_why(struct list_reader *source) {
+  return source->why;
+}
+
+bool list_reader_said(struct list_reader *source, char text[LIST_ROWS_TEXT_MAX]) {
+  char *line = NULL;
+  pthread_mutex_lock(&source->lock);
+  if (source->said_count) {
+    line = source->said[source->said_from];
+    source->said_from = (source->said_from + 1) % LIST_READER_SAID_MAX;
+    source->said_count--;
+  }
+  pthread_mutex_unlock(&source->lock);
+  if (line) snprintf(text, LIST_ROWS_TEXT_MAX, "%s", line);
+  free(line);
+  return line != NULL;
+}
+
+bool list_reader_is_foreign(struct list_reader *source) {
+  return !source->domains;
 }
 
 int list_reader_errno(struct list_reader *source) {

@@ -14,9 +14,12 @@
 
 #include "output/base/err.h"
 #include "output/results/line_set.h"
-#include "scanner/sts/list_entry.h"
+#include "scanner/run/list_rows.h"
 
 enum {
+  LIST_READER_NAME_MAX = 1024, /* of a name that does not stand in its line */
+  LIST_READER_ENTRY_MAX = LIST_FILE_LINE_MAX + LIST_READER_NAME_MAX + CARRIED_MAX,
+  LIST_READER_SAID_MAX = 64, /* messages that wait */
   LIST_READER_BATCH_LINES = 256,
   LIST_READER_BATCH_BYTES = 64 * 1024,
   LIST_READER_DEAL = 64,
@@ -40,19 +43,21 @@ struct list_reader_batch {
 struct list_reader_config {
   char *const *paths; /* "-" is standard input; must stay valid */
   int path_count;     /* 0: standard input */
-  enum list_entry_format format;
+  struct list_form_wish wish;
   unsigned workers;         /* how many take batches */
   void (*wake)(void *data); /* called on the reader's thread when there is something to take,
                                or the end is reached */
+  void (*news)(void *data); /* list_reader_said() has something; may be NULL */
   void *data;
 };
 
 struct list_reader;
 
-/* Opens each list once, so that one that is missing is known before the scan starts. On ERR_IO
- * *bad names it and errno says why. Reading begins with list_reader_start(). */
+/* Opens each list once, so that one that is missing, or whose form is not what is wished, is known
+ * before the scan starts. On ERR_IO *bad names it and errno says why; on ERR_SYNTAX why does, for
+ * people. Reading begins with list_reader_start(). */
 enum err list_reader_new(struct list_reader **source, const struct list_reader_config *config,
-                         const char **bad);
+                         const char **bad, char why[LIST_ROWS_TEXT_MAX]);
 
 /* Lines marked in done (may be NULL; must stay as it is) are numbered but not given. */
 enum err list_reader_start(struct list_reader *source, const struct line_set *done);
@@ -63,7 +68,7 @@ void list_reader_free(struct list_reader *source);
 
 /* The next batch, or NULL with *err: ERR_NONE: nothing just now, wake will be called; ERR_END: no
  * more; else the list in list_reader_bad() could not be read on (ERR_IO with list_reader_errno(),
- * ERR_SYNTAX: damaged gzip, ERR_MEMORY). */
+ * ERR_SYNTAX: list_reader_why(), ERR_MEMORY). */
 struct list_reader_batch *list_reader_take(struct list_reader *source, enum err *err);
 void list_reader_give(struct list_reader *source, struct list_reader_batch *batch);
 
@@ -75,6 +80,15 @@ void list_reader_stop(struct list_reader *source);
 enum err list_reader_end(struct list_reader *source);
 const char *list_reader_bad(struct list_reader *source);
 int list_reader_errno(struct list_reader *source);
+/* After the end: of ERR_SYNTAX, for people. */
+const char *list_reader_why(struct list_reader *source);
+
+/* The next line for people about the lists and their forms; false: there is none just now. news is
+ * called when there is one. */
+bool list_reader_said(struct list_reader *source, char text[LIST_ROWS_TEXT_MAX]);
+
+/* After the end: none of the first entries of any list was a domain. */
+bool list_reader_is_foreign(struct list_reader *source);
 
 /* Whether all lists were read to their end, and every line of them was taken. */
 bool list_reader_is_done(struct list_reader *source);

@@ -166,6 +166,7 @@ static void scan_finish(struct scan *scan) {
 static void scan_on_news(uv_async_t *handle) {
   struct scan *scan = handle->data;
   scan_tell_waiting(scan);
+  scan_tell_lists(scan);
   unsigned running = 0;
   bool failed = false;
   for (unsigned i = 0; i < scan->running; i++) {
@@ -225,19 +226,36 @@ static enum err scan_make_shared(struct scan *scan) {
   return err;
 }
 
+static void scan_list_news(void *data) {
+  struct scan *scan = data;
+  uv_async_send(&scan->news);
+}
+
+static void scan_tell_lists(struct scan *scan) {
+  char text[LIST_ROWS_TEXT_MAX];
+  while (list_reader_said(scan->source, text)) {
+    progress_clear(scan->progress);
+    notice("%s", text);
+  }
+}
+
 static enum err scan_open_source(struct scan *scan) {
   const char *bad;
+  char why[LIST_ROWS_TEXT_MAX];
   struct list_reader_config config = {
       .paths = scan->config->lists,
       .path_count = scan->config->list_count,
-      .format = scan->config->format,
+      .wish = scan->config->wish,
       .workers = scan->threads,
       .wake = scan_wake,
+      .news = scan_list_news,
       .data = scan,
   };
-  enum err err = list_reader_new(&scan->source, &config, &bad);
+  enum err err = list_reader_new(&scan->source, &config, &bad, why);
   if (err == ERR_IO)
     notice("list %s: %s", bad, strerror(errno));
+  else if (err == ERR_SYNTAX)
+    notice("list %s: %s", bad, why);
   else if (err != ERR_NONE)
     notice("list %s: %s", bad, err_text(err));
   return err;
@@ -341,8 +359,7 @@ static void scan_tell_source(const struct scan *scan, enum err err) {
   if (err == ERR_IO)
     notice("list %s: %s", bad, strerror(list_reader_errno(scan->source)));
   else
-    notice("list %s: %s", bad,
-           err == ERR_SYNTAX ? "the gzip data is damaged or ends early" : err_text(err));
+    notice("list %s: %s", bad, err == ERR_SYNTAX ? list_reader_why(scan->source) : err_text(err));
 }
 
 /* Damaged gzip will be no better the next time. */
@@ -383,6 +400,7 @@ static enum scan_end scan_join(struct scan *scan) {
       notice("%s", err_text(first));
     return scan_broken(scan, first);
   }
+  scan_tell_lists(scan);
   if (list_reader_changed(scan->source))
     notice("list %s changed while it was read: records are of what was read",
            list_reader_changed(scan->source));

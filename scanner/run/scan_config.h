@@ -7,12 +7,12 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/progress.h"
-#include "scanner/sts/list_entry.h"
+#include "scanner/sts/list_form.h"
 
 struct scan_config {
   char *const *lists;
   int list_count;
-  enum list_entry_format format;
+  struct list_form_wish wish; /* of the lists */
   const char *output;
   enum results_file_mode mode; /* to resume: RESULTS_FILE_APPEND */
   bool resume;

@@ -45,11 +45,15 @@ static enum err scan_identity_lists(FILE *out, const struct scan_config *config,
 }
 
 static void scan_identity_options(FILE *out, const struct scan_config *config) {
-  static const char *const formats[] = {
-      [LIST_ENTRY_AUTO] = "auto", [LIST_ENTRY_LINES] = "lines", [LIST_ENTRY_CSV] = "csv"};
+  static const char *const formats[] = {[LIST_ENTRY_AUTO] = "auto",
+                                        [LIST_ENTRY_LINES] = "lines",
+                                        [LIST_ENTRY_CSV] = "csv",
+                                        [LIST_ENTRY_ZONE] = "zone",
+                                        [LIST_ENTRY_RESULTS] = "results"};
   const struct fetcher_config *fetcher = &config->fetcher;
   fprintf(out, "--shard %u/%u\n", config->shard, config->shards);
-  fprintf(out, "--format %s\n", formats[config->format]);
+  fprintf(out, "--format %s\n", formats[config->wish.format]);
+  if (config->wish.column) scan_identity_text(out, "--column", config->wish.column);
   fprintf(out, "--dns-timeout %u\n", config->dns_timeout_ms);
   fprintf(out, "--dns-tries %u\n", config->dns_tries);
   fprintf(out, "--connect-timeout %u\n", fetcher->connect_timeout_ms);

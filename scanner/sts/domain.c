@@ -160,3 +160,21 @@ enum err domain_parse(struct span text, struct arena *arena, struct domain *doma
   if (span_here(domain->ascii) && has_a_label(name)) return domain_decode(arena, domain);
   return arena->err;
 }
+
+const char *domain_why_word(const char *why) {
+  static const struct {
+    const char *why, *word;
+  } words[] = {
+      {why_empty_label, "empty-label"},
+      {why_long_label, "long-label"},
+      {why_hyphen, "hyphen"},
+      {why_character, "character"},
+      {why_numeric, "numeric"},
+      {why_long, "long-name"},
+      {why_utf8, "utf8"},
+      {why_idn, "idn"},
+  };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcmp(why, words[i].why) == 0) return words[i].word;
+  return "syntax";
+}

@@ -29,6 +29,9 @@ struct domain {
 enum err domain_parse(struct span text, struct arena *arena, struct domain *domain,
                       const char **why);
 
+/* The word for a phrase that domain_parse() gave as *why: "hyphen", "long-name". */
+const char *domain_why_word(const char *why);
+
 /* Whether text is a host name in A-labels as DNS and RFC 5321 Domain take it, without trailing dot
  * (letters, digits, inner hyphens). At most 253 octets. */
 bool domain_is_hostname(struct span text);
