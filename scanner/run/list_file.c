@@ -313,6 +313,7 @@ enum err list_file_peek(struct list_file_file *list, bool more, struct span *tex
   if (!*ended && (more || list->to == list->from)) {
     err = list_file_fill(list, &got);
     *ended = got == 0;
+    if (err == ERR_SYNTAX && !list->packing) err = ERR_NONE; /* told when it is come to */
   }
   *text = (struct span){list->text + list->from, list->to - list->from};
   return err;

@@ -49,7 +49,8 @@ static void list_reader_hear_nothing(void *data, const char *text) {
 /* Whether the list can be read as is wished. */
 static enum err list_reader_look_at(const struct list_reader *source, const char *path,
                                     char why[LIST_ROWS_TEXT_MAX]) {
-  struct list_rows_config config = {.wish = source->config.wish, .tell = list_reader_hear_nothing};
+  struct list_rows_config config = {
+      .wish = source->config.wish, .where = source->config.where, .tell = list_reader_hear_nothing};
   struct list_file_file *list;
   struct list_rows *rows = NULL;
   enum err err = list_file_open(&list, path, -1);
@@ -243,8 +244,10 @@ static enum err list_reader_read_rows(struct list_reader *source, struct list_fi
 }
 
 static enum err list_reader_read_list(struct list_reader *source, struct list_file_file *list) {
-  struct list_rows_config config = {
-      .wish = source->config.wish, .tell = list_reader_tell, .data = source};
+  struct list_rows_config config = {.wish = source->config.wish,
+                                    .where = source->config.where,
+                                    .tell = list_reader_tell,
+                                    .data = source};
   struct list_rows *rows = NULL;
   enum err err = list_rows_new(&rows, list, &config, source->why);
   if (err == ERR_NONE) {

@@ -44,10 +44,11 @@ struct list_reader_config {
   char *const *paths; /* "-" is standard input; must stay valid */
   int path_count;     /* 0: standard input */
   struct list_form_wish wish;
-  unsigned workers;         /* how many take batches */
-  void (*wake)(void *data); /* called on the reader's thread when there is something to take,
-                               or the end is reached */
-  void (*news)(void *data); /* list_reader_said() has something; may be NULL */
+  const struct filter *where; /* of lists that are results; NULL: all; must stay valid */
+  unsigned workers;           /* how many take batches */
+  void (*wake)(void *data);   /* called on the reader's thread when there is something to take,
+                                 or the end is reached */
+  void (*news)(void *data);   /* list_reader_said() has something; may be NULL */
   void *data;
 };
 

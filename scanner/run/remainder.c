@@ -1,6 +1,6 @@
 #include "scanner/run/remainder.h"
 
-#include "scanner/run/list_file.h"
+#include "scanner/run/list_rows.h"
 #include "scanner/sts/domain.h"
 #include "scanner/sts/shard.h"
 #include <sys/stat.h>
@@ -16,25 +16,33 @@ static bool remainder_is_ours(const struct scan_config *config, const struct lis
   struct domain domain;
   const char *why;
   if (config->shards <= 1) return true;
-  bool good = domain_parse(entry->name, arena, &domain, &why) == ERR_NONE;
+  bool good = !entry->reason && domain_parse(entry->name, arena, &domain, &why) == ERR_NONE;
   unsigned shard = shard_of(good ? domain.ascii : entry->text, config->shards);
   arena_free(arena);
   return shard == config->shard;
 }
 
+/* The scan will tell it. */
+static void remainder_hear_nothing(void *data, const char *text) {
+  (void)data;
+  (void)text;
+}
+
 static enum err remainder_look_list(const struct scan_config *config, const struct line_set *done,
                                     struct list_file_file *list, bool *left, uint64_t *lines) {
+  struct list_rows_config reading = {
+      .wish = config->wish, .where = config->where, .tell = remainder_hear_nothing};
   struct arena arena = {0};
-  struct span line;
-  enum err err = ERR_NONE;
-  bool first = true;
-  while (!*left && (err = list_file_line(list, &line)) == ERR_NONE) {
-    struct list_entry entry;
-    ++*lines;
-    *left = !line_set_has(done, *lines) && list_entry_parse(line, config->format, first, &entry) &&
-            remainder_is_ours(config, &entry, &arena);
-    first = false;
+  struct list_rows *rows = NULL;
+  struct list_rows_row row;
+  char why[LIST_ROWS_TEXT_MAX];
+  enum err err = list_rows_new(&rows, list, &reading, why);
+  while (err == ERR_NONE && !*left && (err = list_rows_next(rows, &row)) == ERR_NONE) {
+    *left = row.here && !line_set_has(done, *lines + 1) &&
+            remainder_is_ours(config, &row.entry, &arena);
+    *lines += row.lines;
   }
+  list_rows_free(rows);
   *left |= err != ERR_END; /* what is wrong with it, the scan will tell */
   return err == ERR_MEMORY ? err : ERR_NONE;
 }

@@ -162,6 +162,14 @@ static void scan_finish(struct scan *scan) {
   if (results_file_is_over(scan->sink)) scan_close_loop(scan);
 }
 
+static void scan_tell_lists(struct scan *scan) {
+  char text[LIST_ROWS_TEXT_MAX];
+  while (list_reader_said(scan->source, text)) {
+    progress_clear(scan->progress);
+    notice("%s", text);
+  }
+}
+
 /* A worker that failed ends the scan: the others must not go on into the void. */
 static void scan_on_news(uv_async_t *handle) {
   struct scan *scan = handle->data;
@@ -231,14 +239,6 @@ static void scan_list_news(void *data) {
   uv_async_send(&scan->news);
 }
 
-static void scan_tell_lists(struct scan *scan) {
-  char text[LIST_ROWS_TEXT_MAX];
-  while (list_reader_said(scan->source, text)) {
-    progress_clear(scan->progress);
-    notice("%s", text);
-  }
-}
-
 static enum err scan_open_source(struct scan *scan) {
   const char *bad;
   char why[LIST_ROWS_TEXT_MAX];
@@ -246,6 +246,7 @@ static enum err scan_open_source(struct scan *scan) {
       .paths = scan->config->lists,
       .path_count = scan->config->list_count,
       .wish = scan->config->wish,
+      .where = scan->config->where,
       .workers = scan->threads,
       .wake = scan_wake,
       .news = scan_list_news,
@@ -447,6 +448,14 @@ static enum scan_end scan_close_sink(struct scan *scan, bool told) {
   return scan_broken(scan, ERR_IO);
 }
 
+/* A list of which nothing is a domain is some other file. */
+static bool scan_is_foreign(const struct scan *scan) {
+  const struct scan_account *account = scan->account;
+  uint64_t invalid = account->tally ? tally_status(account->tally, STATUS_INVALID) : 0;
+  return invalid && invalid == account->records && account->resumed == 0 &&
+         list_reader_is_foreign(scan->source);
+}
+
 static enum scan_end scan_go(struct scan *scan) {
   enum err err = scan_start(scan);
   uint64_t begin = uv_hrtime();
@@ -459,6 +468,10 @@ static enum scan_end scan_go(struct scan *scan) {
   if (scan_fill_account(scan) != ERR_NONE)
     notice("the account of the scan: %s", err_text(ERR_MEMORY));
   if (err != ERR_NONE) end = SCAN_FAILED;
+  if (end == SCAN_COMPLETE && scan_is_foreign(scan)) {
+    notice("no line of the lists is a domain name");
+    end = SCAN_FAILED;
+  }
   bool told = end == SCAN_READER_GONE || end == SCAN_BROKEN || end == SCAN_FAILED;
   enum scan_end written = scan_close_sink(scan, told);
   return written == SCAN_COMPLETE ? end : written;

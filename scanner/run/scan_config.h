@@ -4,6 +4,7 @@
 #define SCANNER_RUN_SCAN_CONFIG_H
 
 #include "output/results/results_file.h"
+#include "output/stats/filter.h"
 #include "scanner/https/fetcher.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/progress.h"
@@ -13,6 +14,8 @@ struct scan_config {
   char *const *lists;
   int list_count;
   struct list_form_wish wish; /* of the lists */
+  const struct filter *where; /* of lists that are results; NULL: all */
+  const char *where_text;     /* the same, as given */
   const char *output;
   enum results_file_mode mode; /* to resume: RESULTS_FILE_APPEND */
   bool resume;

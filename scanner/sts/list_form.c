@@ -100,13 +100,15 @@ static bool list_form_is_word(struct span text, const char *const *words, size_t
   return false;
 }
 
-/* Of the separators, the one that gives most fields; 0: none does. */
-static char list_form_separator(struct span row) {
+/* Of the separators, the one that gives most fields in the first row; 0: none does. */
+static char list_form_separator(struct span text, bool ended) {
   static const char separators[] = {',', ';', '\t'};
   char best = 0;
   unsigned most = 1;
   for (size_t i = 0; i < sizeof separators; i++) {
-    unsigned count = csv_row_count(row, separators[i]);
+    struct span rest = text, row = {0};
+    list_form_row(&rest, ended, separators[i], &row);
+    unsigned count = csv_row_count(span_trim(row), separators[i]);
     if (count <= most) continue;
     most = count;
     best = separators[i];
@@ -387,9 +389,7 @@ static bool list_form_is_zone(struct span line, struct span rest, bool ended, bo
 static enum err list_form_columns(struct list_form *form, const struct list_form_wish *wish,
                                   struct span text, bool ended) {
   struct list_form_look look = {0};
-  struct span rest = text, line;
-  list_form_next(&rest, ended, &line);
-  form->separator = list_form_separator(span_trim(line));
+  form->separator = list_form_separator(text, ended);
   if (!list_form_row(&text, ended, form->separator, &look.first)) return ERR_NOT_FOUND;
   list_form_look_at(&look, text, ended, form->separator);
   bool forced = wish->format == LIST_ENTRY_CSV || wish->column || wish->label_count;

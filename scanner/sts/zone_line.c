@@ -142,13 +142,13 @@ static enum zone_line_end zone_line_delegation(struct zone_line *zone, struct sp
 static enum zone_line_end zone_line_record(struct zone_line *zone, struct span line,
                                            struct span *name) {
   enum zone_line_end end = ZONE_LINE_NONE;
-  bool marked;
-  if (!zone_line_is_blank(line.ptr[0]))
-    end = zone_name_set(&zone->owner, zone_line_token(&line), &zone->origin);
-  if (end != ZONE_LINE_NONE) return end;
+  bool marked, named = !zone_line_is_blank(line.ptr[0]);
+  struct span owner = named ? zone_line_token(&line) : (struct span){0};
   struct span type = zone_line_type(&line, &marked);
-  zone->depth = zone_line_depth(0, line);
   if (!zone_line_is_type(type)) return ZONE_LINE_SYNTAX;
+  zone->depth = zone_line_depth(0, line);
+  if (named) end = zone_name_set(&zone->owner, owner, &zone->origin);
+  if (end != ZONE_LINE_NONE) return end;
   if (!zone->owner.here) return ZONE_LINE_NO_ORIGIN;
   if (span_equal_nocase(type, SPAN("SOA"))) zone->apex = zone->owner;
   return span_equal_nocase(type, SPAN("NS")) ? zone_line_delegation(zone, name) : ZONE_LINE_NONE;

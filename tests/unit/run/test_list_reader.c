@@ -68,7 +68,8 @@ static struct list_reader *open_marked(char *const *paths, int count, const stru
   struct list_reader_config config = {
       .paths = paths, .path_count = count, .workers = 1, .wake = waker_wake, .data = &waker};
   waker.wakes = 0;
-  assert_int_equal(list_reader_new(&source, &config, &bad), ERR_NONE);
+  char why[LIST_ROWS_TEXT_MAX];
+  assert_int_equal(list_reader_new(&source, &config, &bad, why), ERR_NONE);
   assert_int_equal(list_reader_start(source, done), ERR_NONE);
   return source;
 }
@@ -321,7 +322,8 @@ static void tells_missing_lists_before_the_start(void **state) {
     const char *bad;
     struct list_reader_config config = {
         .paths = &paths[i], .path_count = 1, .workers = 1, .wake = waker_wake, .data = &waker};
-    assert_int_equal(list_reader_new(&source, &config, &bad), ERR_IO);
+    char why[LIST_ROWS_TEXT_MAX];
+    assert_int_equal(list_reader_new(&source, &config, &bad, why), ERR_IO);
     assert_int_equal(errno, expected[i]);
     assert_string_equal(bad, paths[i]);
   }

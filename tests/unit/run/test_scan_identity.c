@@ -90,7 +90,7 @@ static void test_options_that_records_depend_on(void **state) {
   };
   for (size_t i = 0; i < 9; i++) other[i] = standard;
   other[0].shards = 2;
-  other[1].format = LIST_ENTRY_CSV;
+  other[1].wish.format = LIST_ENTRY_CSV;
   other[2].dns_timeout_ms = 1000;
   other[3].dns_tries = 3;
   other[4].fetcher.port = 444;

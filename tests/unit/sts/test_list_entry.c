@@ -43,6 +43,9 @@ static const struct vector vectors[] = {
      "\xef\xbb\xbf"
      "example.com",
      0},
+    {"\"example.com\"\n", LIST_ENTRY_AUTO, false, "\"example.com\"", "example.com", 0},
+    {"https://example.com/a\n", LIST_ENTRY_AUTO, false, "https://example.com/a", "example.com", 0},
+    {"a@example.com\n", LIST_ENTRY_LINES, false, "a@example.com", "example.com", 0},
     {"\n", LIST_ENTRY_AUTO, false, NULL, NULL, 0},
     {"", LIST_ENTRY_AUTO, false, NULL, NULL, 0},
     {"  \t\r\n", LIST_ENTRY_AUTO, false, NULL, NULL, 0},

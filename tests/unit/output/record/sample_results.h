@@ -162,6 +162,7 @@ static const struct result sample_invalid = {
     .line = TEXT("b\xfc"
                  "cher\t.\x00"
                  "example"),
+    .reason = TEXT("utf8"),
     .status = STATUS_INVALID,
     .at = 1795428000000,
 };
@@ -202,8 +203,12 @@ static const struct result sample_bytes = {
 static const struct finding unknown_finding = {.code = FOUND_RECORD_DNS_TIMEOUT,
                                                .detail = TEXT("no answer to 4 tries")};
 
+static struct result_label unknown_labels[] = {{TEXT("customer"), TEXT("\"acme\" & co")},
+                                               {TEXT("a\tb"), TEXT("7")}};
+
 static const struct result sample_unknown = {
     .n = 5,
+    .labels = {unknown_labels, 2},
     .domain = TEXT("example.net"),
     .status = STATUS_UNKNOWN,
     .has_effect = true,

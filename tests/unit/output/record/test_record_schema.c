@@ -78,10 +78,12 @@ static bool valid_properties(json_t *properties, json_t *value) {
 }
 
 /* Only with false. */
-static bool valid_no_others(json_t *properties, json_t *value) {
+static bool valid_others(json_t *k, json_t *properties, json_t *value) {
   const char *name;
   json_t *member;
-  json_object_foreach(value, name, member) if (!json_object_get(properties, name)) return false;
+  json_object_foreach(value, name,
+                      member) if (!json_object_get(properties, name) &&
+                                  (!json_is_object(k) || !valid(k, member))) return false;
   return true;
 }
 
@@ -138,7 +140,7 @@ static bool valid_keyword(json_t *schema, const char *keyword, json_t *k, json_t
   if (IS("pattern")) return valid_pattern(json_string_value(k), json_string_value(value));
   if (IS("properties")) return valid_properties(k, value);
   if (IS("additionalProperties"))
-    return valid_no_others(json_object_get(schema, "properties"), value);
+    return valid_others(k, json_object_get(schema, "properties"), value);
   if (IS("required")) return valid_required(k, value);
   if (IS("dependentRequired")) return valid_dependent(k, value);
   if (IS("items")) return valid_items(k, value);
@@ -199,7 +201,8 @@ static void test_what_is_no_record_is_refused(void **state) {
       {"mx", "[]"},
       {"record", "{\"rcode\":\"no\"}"},
       {"record", "[]"},
-      {"line", "\"x\""},
+      {"reason", "\"hyphen\""},
+      {"labels", "{\"a\":1}"},
       {"policy", "{\"text_base64\":\"\"}"},
       {"status", "\"invalid\""},
   };
