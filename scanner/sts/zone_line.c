@@ -107,14 +107,21 @@ static enum zone_line_end zone_name_set(struct zone_name *to, struct span token,
   return ZONE_LINE_NONE;
 }
 
+/* Where its first label ends; a dot behind a backslash is part of the label. */
+static size_t zone_line_label(struct span name) {
+  size_t i = 0;
+  while (i < name.len && name.ptr[i] != '.') i += name.ptr[i] == '\\' ? 2 : 1;
+  return i < name.len ? i : name.len;
+}
+
 /* Whether it has exactly one label more than the apex. */
 static bool zone_line_is_delegated(const struct zone_line *zone) {
   struct span name = zone_name_span(&zone->owner), apex = zone_name_span(&zone->apex);
-  if (!zone->apex.here) return span_find(name, '.') < name.len;
-  if (apex.len == 0) return name.len && span_find(name, '.') == name.len;
+  if (!zone->apex.here) return zone_line_label(name) < name.len;
+  if (apex.len == 0) return name.len && zone_line_label(name) == name.len;
   if (name.len < apex.len + 2 || name.ptr[name.len - apex.len - 1] != '.') return false;
   if (!span_equal_nocase(span_skip(name, name.len - apex.len), apex)) return false;
-  return span_find(name, '.') == name.len - apex.len - 1;
+  return zone_line_label(name) == name.len - apex.len - 1;
 }
 
 static enum zone_line_end zone_line_directive(struct zone_line *zone, struct span line) {
