@@ -58,7 +58,8 @@ static enum err list_record_holds(struct list_record *record, bool *holds) {
   if (!record->where) return ERR_NONE;
   const struct result *result = record_read_result(record->reading);
   enum err err = tally_facts(record->tally, result, &facts);
-  if (err == ERR_NONE) *holds = filter_holds(record->where, record->tally, &facts);
+  struct dimension_domain domain = {.result = result, .facts = &facts, .tally = record->tally};
+  if (err == ERR_NONE) *holds = filter_holds(record->where, &domain);
   return err;
 }
 
