@@ -16,7 +16,7 @@ TYPES = {
     "integer": "UINT64 INT64 UINT32 UNSIGNED INT VERSION",
     "boolean": "BOOL",
     "array": "TEXTS OWNS REASONS FINDINGS MX ATTEMPTS",
-    "object": "OBJECT",
+    "object": "OBJECT LABELS",
 }
 TYPE_OF = {kind: name for name, kinds in TYPES.items() for kind in kinds.split()}
 PYTHON_TYPES = {bool: "boolean", int: "integer", str: "string"}

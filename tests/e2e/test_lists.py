@@ -64,7 +64,8 @@ class Lists(unittest.TestCase):
     def scan(self, *arguments: str | Path, stdin: bytes = b"") -> tuple[list[Record], list[str], int]:
         done = stscan("scan", *self.lab.options, "--progress", "never", "--block", self.block, *arguments,
                       stdin=stdin)
-        return parse(done.stdout.decode().splitlines()), done.stderr.decode().splitlines(), done.returncode
+        records = sorted(parse(done.stdout.decode().splitlines()), key=lambda record: record["n"])  # type: ignore
+        return records, done.stderr.decode().splitlines(), done.returncode
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.folder / name

@@ -196,18 +196,20 @@ class EndTest(unittest.TestCase):
 
     def test_a_list_that_changes_while_it_is_read_is_told(self) -> None:
         """Nobody reads the results at first, so that the scan stands still in the middle of the list."""
-        lines = [f"no domain {i}\n" for i in range(60_000)]  # more than the program holds at a time
+        lines = [f"n{i:09}.example\n" for i in range(60_000)]  # more than the program holds at a time
         for change in (0, -1000, 1000):
             with Folder() as folder:
                 names = folder / "names"
                 names.write_text("".join(lines))
+                (folder / "block").write_text("example\nmore\n")
                 scan = subprocess.Popen(
-                    [stscan_path(), "scan", *self.lab.options, "--progress", "never", names],
+                    [stscan_path(), "scan", *self.lab.options, "--progress", "never", "--block",
+                     folder / "block", names],
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                 wait_until_read(scan, names)
                 os.truncate(names, sum(map(len, lines[:len(lines) + min(change, 0)])))
                 with names.open("a") as file:
-                    file.write("one more\n" * change)
+                    file.write("one.more\n" * change)
                 results, errors = scan.communicate(timeout=60)
                 self.assertEqual(scan.returncode, 0, errors)
                 self.assertEqual(len(results.splitlines()), len(lines) + change)
