@@ -25,22 +25,29 @@ const char *setup_resolver_file(const struct options *options) {
   return options->resolvers[0] == '@' ? options->resolvers + 1 : NULL;
 }
 
+static enum err setup_given_nameservers(const struct options *options, const char *command,
+                                        struct nameservers *servers) {
+  struct nameservers_bad bad;
+  char where[48] = "";
+  enum err err = nameservers_parse(options->resolvers, servers, &bad);
+  if (bad.line) snprintf(where, sizeof where, "line %u: ", bad.line);
+  if (err == ERR_SYNTAX)
+    help_complain(command, "--resolvers: %s\"%s\" is not allowed: give ip[:port], commas between",
+                  where, bad.text);
+  else if (err == ERR_LIMIT)
+    help_complain(command, "--resolvers: %s%s is one too many: at most %d are allowed", where,
+                  bad.text, RESOLVER_SERVER_MAX);
+  else if (err == ERR_NOT_FOUND)
+    help_complain(command, "--resolvers %s: no address is in it", options->resolvers);
+  else if (err != ERR_NONE)
+    help_complain(command, "--resolvers %s: %s", options->resolvers, setup_why(err));
+  return err;
+}
+
 enum err setup_nameservers(const struct options *options, const char *command,
                            struct nameservers *servers) {
-  const char *bad = options->resolvers;
-  enum err err;
-  if (options->resolvers) {
-    err = nameservers_parse(options->resolvers, servers, &bad);
-    if (err == ERR_SYNTAX)
-      help_complain(command, "--resolvers: \"%s\" is not allowed: give ip[:port], commas between",
-                    bad);
-    else if (err == ERR_LIMIT)
-      help_complain(command, "--resolvers: at most %d", RESOLVER_SERVER_MAX);
-    else if (err != ERR_NONE)
-      help_complain(command, "--resolvers %s: %s", bad, setup_why(err));
-    return err;
-  }
-  err = nameservers_system(NAMESERVERS_SYSTEM_FILE, servers);
+  if (options->resolvers) return setup_given_nameservers(options, command, servers);
+  enum err err = nameservers_system(NAMESERVERS_SYSTEM_FILE, servers);
   if (err != ERR_NONE)
     help_complain(command, "no name server in %s (%s): give --resolvers", NAMESERVERS_SYSTEM_FILE,
                   setup_why(err));

@@ -1,6 +1,7 @@
 #include "scanner/net/address.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 
 static bool address_parse_port(struct span text, uint16_t *port) {
@@ -91,11 +92,14 @@ size_t address_ip_text(const union address *address, char *out) {
 }
 
 size_t address_text(const union address *address, char *out) {
-  char ip[ADDRESS_TEXT_MAX];
+  char ip[ADDRESS_TEXT_MAX], scope[IF_NAMESIZE] = "";
   address_ip_text(address, ip);
   bool v6 = address->any.sa_family == AF_INET6;
-  return (size_t)snprintf(out, ADDRESS_TEXT_MAX, "%s%.47s%s:%u", v6 ? "[" : "", ip, v6 ? "]" : "",
-                          (unsigned)address_port(address));
+  bool scoped = v6 && address->v6.sin6_scope_id;
+  if (scoped && !if_indextoname(address->v6.sin6_scope_id, scope))
+    snprintf(scope, sizeof scope, "%u", (unsigned)address->v6.sin6_scope_id);
+  return (size_t)snprintf(out, ADDRESS_TEXT_MAX, "%s%.39s%s%.15s%s:%u", v6 ? "[" : "", ip,
+                          scoped ? "%" : "", scope, v6 ? "]" : "", (unsigned)address_port(address));
 }
 
 bool address_same_ip(const union address *a, const union address *b) {

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { ADDRESS_TEXT_MAX = 64 }; /* "[ip]:port" with its NUL */
+enum { ADDRESS_TEXT_MAX = 64 }; /* "[ip%interface]:port" with its NUL */
 
 union address {
   struct sockaddr any;
@@ -33,7 +33,7 @@ socklen_t address_size(const union address *address);
 uint16_t address_port(const union address *address);
 /* The IP alone, RFC 5952; out has ADDRESS_TEXT_MAX. Returns its length. */
 size_t address_ip_text(const union address *address, char *out);
-/* With the port: "192.0.2.1:53", "[2001:db8::1]:53". */
+/* With the port: "192.0.2.1:53", "[2001:db8::1]:53", "[fe80::1%eth0]:53". */
 size_t address_text(const union address *address, char *out);
 
 /* Same family and IP; the port does not count. */

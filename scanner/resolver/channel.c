@@ -27,7 +27,8 @@ struct channel {
   unsigned nested; /* calls of c-ares under way */
   bool closing;
   union address server;
-  int fd;                      /* of the datagrams */
+  union address shown; /* to c-ares: the server; another where it has a scope, unknown to it */
+  int fd;              /* of the datagrams */
   int blind_fd, blind_events;  /* what is to be watched, and could not be; no events: none */
   bool trouble;                /* of our own, in the call of c-ares under way */
   struct datagrams *datagrams; /* NULL: a stream */
@@ -145,8 +146,11 @@ static int channel_socket_close(ares_socket_t fd, void *data) {
 static int channel_socket_connect(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t size,
                                   void *data) {
   struct channel *channel = data;
+  (void)to;
+  (void)size;
   channel->fd = fd;
-  return (int)channel_noted(channel, connect(fd, to, size));
+  return (int)channel_noted(channel,
+                            connect(fd, &channel->server.any, address_size(&channel->server)));
 }
 
 static ares_ssize_t channel_stream_send(ares_socket_t fd, const struct iovec *parts, int count,
@@ -188,9 +192,9 @@ static ares_ssize_t channel_datagram_send(ares_socket_t fd, const struct iovec *
 /* The kernel lets none through from elsewhere: the socket is connected. */
 static void channel_tell_server(const struct channel *channel, struct sockaddr *from,
                                 ares_socklen_t *size) {
-  if (!from || *size < address_size(&channel->server)) return;
-  *size = address_size(&channel->server);
-  memcpy(from, &channel->server, *size);
+  if (!from || *size < address_size(&channel->shown)) return;
+  *size = address_size(&channel->shown);
+  memcpy(from, &channel->shown, *size);
 }
 
 /* Lets c-ares see the stub of the next datagram. */
@@ -226,9 +230,15 @@ static void channel_own_sockets(struct channel *channel, enum channel_kind kind)
   ares_set_socket_functions(channel->ares, kind == CHANNEL_TCP ? &stream : &datagrams, channel);
 }
 
+/* Versions differ in how they read scopes, and some cannot: the socket is ours to connect. */
 static enum err channel_set_server(struct channel *channel, const union address *server) {
   char text[ADDRESS_TEXT_MAX];
-  address_text(server, text);
+  channel->server = channel->shown = *server;
+  if (server->any.sa_family == AF_INET6 && server->v6.sin6_scope_id) {
+    channel->shown.v6.sin6_addr = in6addr_loopback;
+    channel->shown.v6.sin6_scope_id = 0;
+  }
+  address_text(&channel->shown, text);
   int status = ares_set_servers_ports_csv(channel->ares, text);
   if (status == ARES_ENOMEM) return ERR_MEMORY;
   return status == ARES_SUCCESS ? ERR_NONE : ERR_LIBRARY;
@@ -265,7 +275,6 @@ enum err channel_new(struct channel **out, uv_loop_t *loop, const union address 
   struct channel *channel = calloc(1, sizeof *channel);
   if (!channel) return ERR_MEMORY;
   channel->done = done;
-  channel->server = *server;
   enum err err = kind == CHANNEL_UDP ? datagrams_new(&channel->datagrams) : ERR_NONE;
   if (!err) err = poll_set_new(&channel->watch, loop, channel_ready, channel);
   if (!err) err = channel_open(channel, kind);

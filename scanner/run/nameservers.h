@@ -5,20 +5,34 @@
 #include "scanner/net/address.h"
 #include "scanner/resolver/resolver.h"
 
+enum {
+  NAMESERVERS_LINE_MAX = 4096, /* of a file, with its end */
+  NAMESERVERS_TEXT_MAX = 80,   /* of what is wrong, with a NUL */
+  NAMESERVERS_SYSTEM_MAX = 3,  /* as glibc's MAXNS */
+};
+
 struct nameservers {
   union address at[RESOLVER_SERVER_MAX];
   size_t count;
 };
 
+/* Where a list is wrong. */
+struct nameservers_bad {
+  unsigned line; /* of the file, from 1; 0: it is not in a file */
+  char text[NAMESERVERS_TEXT_MAX];
+};
+
 #define NAMESERVERS_SYSTEM_FILE "/etc/resolv.conf"
 
-/* "ip[:port],ip[:port]" or "@FILE" with one a line ('#' comments). ERR_SYNTAX and ERR_LIMIT (over
- * RESOLVER_SERVER_MAX): *bad is what is wrong, good until the next call in the thread; ERR_IO with
- * errno: the file. ERR_NOT_FOUND: none. */
-enum err nameservers_parse(const char *text, struct nameservers *servers, const char **bad);
+/* "ip[:port],ip[:port]" or "@FILE" with such a list a line ('#' and ';' begin comments). An IPv6
+ * address may have a scope ("fe80::1%eth0", "[fe80::1%2]:53"); what stands twice counts once.
+ * ERR_SYNTAX, and ERR_LIMIT (over RESOLVER_SERVER_MAX): see *bad; ERR_IO with errno: the file.
+ * ERR_NOT_FOUND: none. */
+enum err nameservers_parse(const char *text, struct nameservers *servers,
+                           struct nameservers_bad *bad);
 
-/* The `nameserver` lines of a resolv.conf(5). Lines that cannot be used (a scoped address) are
- * passed over. ERR_NOT_FOUND: none. */
+/* The `nameserver` lines of a resolv.conf(5), as glibc reads them: what is left out of them, and
+ * options that have no effect here, are said on standard error. ERR_NOT_FOUND: none. */
 enum err nameservers_system(const char *path, struct nameservers *servers);
 
 #endif
