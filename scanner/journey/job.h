@@ -69,11 +69,12 @@ struct journey {
   struct job *unused;
   struct job *busy; /* newest first */
   size_t in_flight;
-  struct lookup *held; /* linked by next */
-  unsigned failing;    /* lookups in a row that ended with SERVFAIL */
-  bool distrusts;      /* SERVFAIL says nothing of a name */
-  uint64_t back_at;    /* uv_now(); the end of the last wait for the resolvers; 0: none */
-  unsigned trusted;    /* how often the doubt was wrong, since it was right */
+  struct lookup *held;    /* linked by next */
+  unsigned failing;       /* lookups in a row that failed */
+  uint64_t failing_since; /* uv_now() */
+  bool distrusts;         /* a failure says nothing of a name */
+  uint64_t back_at;       /* uv_now(); the end of the last wait for the resolvers; 0: none */
+  unsigned trusted;       /* how often the doubt was wrong, since it was right */
   /* Of names that DNS said something about; each domain of the last two labels has one place, so
    * that no owner has them all. Empty: none yet. */
   char known[JOURNEY_KNOWN][DOMAIN_LENGTH_MAX + 1];

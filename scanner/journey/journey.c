@@ -295,14 +295,29 @@ static void journey_learn(struct journey *journey, const struct job *job) {
 
 /* Where DNS never said anything of any name, there is nothing to doubt it by. */
 bool journey_is_failing(const struct journey *journey) {
-  unsigned most = JOURNEY_FAILING << journey->trusted;
-  return journey->distrusts || (journey->failing > most && journey->knows);
+  if (journey->distrusts) return true;
+  unsigned most = JOURNEY_FAILING;
+  if (!journey->knows || journey->failing <= most) return false;
+  return journey->failing > most << journey->trusted ||
+         uv_now(journey->config.loop) - journey->failing_since >= JOURNEY_FAILING_MS;
 }
 
-/* Whether this answer says no more of the name than all the others do. */
+/* Nothing was said of the name, or what a server says that reaches nobody, or will not ask. */
+static bool lookup_failed(const struct lookup *lookup) {
+  if (lookup->end != LOOKUP_ANSWERED) return lookup->end == LOOKUP_TIMEOUT;
+  switch (lookup->answer.rcode) {
+  case DNS_SERVFAIL:
+  case DNS_REFUSED:
+  case DNS_NOTIMP:
+  case DNS_NOTAUTH: return true;
+  default: return false;
+  }
+}
+
+/* Whether this failure says no more of the name than all the others do. */
 static bool journey_doubts(struct journey *journey, const struct lookup *lookup) {
-  if (lookup->end != LOOKUP_ANSWERED || lookup->answer.rcode != DNS_SERVFAIL) return false;
-  journey->failing++;
+  if (!lookup_failed(lookup)) return false;
+  if (!journey->failing++) journey->failing_since = uv_now(journey->config.loop);
   return journey_is_failing(journey);
 }
 
@@ -310,7 +325,8 @@ static bool journey_doubts(struct journey *journey, const struct lookup *lookup)
 static bool journey_hold(struct journey *journey, struct lookup *lookup) {
   if (!journey->config.patient) return false;
   bool gone = lookup->end == LOOKUP_TIMEOUT && lookup->unheard;
-  if (!gone && !journey_doubts(journey, lookup)) return false;
+  bool doubts = journey_doubts(journey, lookup);
+  if (!gone && !doubts) return false;
   lookup->next = journey->held;
   journey->held = lookup;
   return true;
@@ -320,7 +336,7 @@ static void job_ask_again(struct job *job, struct lookup *lookup);
 
 /* What was asked before the network came back, and failed, says nothing of the name. */
 static bool journey_was_gone(const struct journey *journey, const struct lookup *lookup) {
-  if (lookup->end != LOOKUP_ANSWERED || lookup->answer.rcode != DNS_SERVFAIL) return false;
+  if (!lookup_failed(lookup)) return false;
   return journey->back_at &&
          uv_now(journey->config.loop) <= journey->back_at + (uint64_t)lookup->ms;
 }

@@ -11,10 +11,11 @@
 #include <uv.h>
 
 enum {
-  JOURNEY_KNOWN = 8,    /* domains that are kept to try the resolvers with */
-  JOURNEY_FAILING = 16, /* lookups in a row may end with SERVFAIL before it is doubted; twice as */
-  JOURNEY_TRUSTED = 5,  /* many after each time that the doubt was wrong, so often at most */
-  JOURNEY_SHARE = 16,   /* one address holds at most a sixteenth of the slots by waiting */
+  JOURNEY_KNOWN = 8,         /* domains that are kept to try the resolvers with */
+  JOURNEY_FAILING = 16,      /* lookups in a row may fail before it is doubted; twice as */
+  JOURNEY_TRUSTED = 5,       /* many after each time that the doubt was wrong, so often at most; */
+  JOURNEY_FAILING_MS = 5000, /* but after so long, no more */
+  JOURNEY_SHARE = 16,        /* one address holds at most a sixteenth of the slots by waiting */
   JOURNEY_WAIT_SHARE = 2,    /* and all together a half */
   JOURNEY_LARGE = 64 * 1024, /* octets of one that is never kept while it waits */
   JOURNEY_RETURNING_LARGE = 8,
@@ -38,7 +39,8 @@ struct journey_config {
   /* What their arenas may hold together; 0: no limit, and nobody is put aside. */
   size_t arena_bytes;
   /* A lookup that times out while no server answers anything is held until journey_release(); so is
-   * one that ends with SERVFAIL when all do, for a resolver that reaches nobody says so. */
+   * one that fails (SERVFAIL, a refusal, no answer) when all do: that is what a resolver says that
+   * reaches nobody. */
   bool patient;
   /* Called with each result; valid during the call. */
   void (*emit)(void *data, const struct result *result);

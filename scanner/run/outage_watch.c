@@ -17,7 +17,9 @@ struct outage_watch {
   struct resolver *resolver;
   struct lookup lookup;
   struct trial trials[2 * OUTAGE_WATCH_KNOWN_MAX];
-  unsigned tried, waiting, reached; /* trials */
+  unsigned tried, waiting; /* trials */
+  unsigned domains;        /* that are known */
+  uint64_t gone_at;        /* uv_now() */
   uv_timer_t pause;
   struct arena arena;
   bool under_way;
@@ -33,7 +35,7 @@ enum err outage_watch_new(struct outage_watch **outage, const struct outage_watc
   struct resolver_config resolver = {
       .servers = config->servers,
       .server_count = config->server_count,
-      .timeout_ms = OUTAGE_WATCH_TIMEOUT_MS,
+      .timeout_ms = config->timeout_ms,
       .tries = OUTAGE_WATCH_TRIES,
   };
   enum err err = resolver_new(&made->resolver, config->loop, &resolver);
@@ -64,15 +66,18 @@ void outage_watch_free(struct outage_watch *outage) {
   uv_close((uv_handle_t *)&outage->pause, outage_watch_closed);
 }
 
-static void outage_watch_back(struct outage_watch *outage) {
-  bool was_gone = outage->gone;
+static void outage_watch_back(struct outage_watch *outage, bool given_up) {
+  enum outage_watch_end end = OUTAGE_WATCH_NO_OUTAGE;
+  if (outage->gone) end = given_up ? OUTAGE_WATCH_GIVEN_UP : OUTAGE_WATCH_OVER;
   outage->under_way = outage->gone = false;
-  outage->config.back(outage->config.data, was_gone);
+  outage->config.back(outage->config.data, end);
 }
 
 static void outage_watch_gone(struct outage_watch *outage, bool silent) {
-  if (!outage->gone) outage->config.gone(outage->config.data, silent);
+  if (outage->gone) return;
   outage->gone = true;
+  outage->gone_at = uv_now(outage->config.loop);
+  outage->config.gone(outage->config.data, silent);
 }
 
 /* What cannot be read is an answer as well: somebody is there. */
@@ -82,20 +87,45 @@ static bool outage_watch_heard(const struct lookup *lookup) {
 
 static void outage_watch_paused(uv_timer_t *pause) {
   struct outage_watch *outage = pause->data;
-  if (outage_watch_ask(outage) != ERR_NONE) outage_watch_back(outage);
+  if (outage_watch_ask(outage) != ERR_NONE) outage_watch_back(outage, false);
+}
+
+/* What a server says that reaches nobody, or will not ask for us. */
+static bool outage_watch_failed(const struct lookup *lookup) {
+  if (lookup->end != LOOKUP_ANSWERED) return false;
+  switch (lookup->answer.rcode) {
+  case DNS_SERVFAIL:
+  case DNS_REFUSED:
+  case DNS_NOTIMP:
+  case DNS_NOTAUTH: return true;
+  default: return false;
+  }
+}
+
+static bool outage_watch_is_tired(const struct outage_watch *outage) {
+  return outage->domains < 2 &&
+         uv_now(outage->config.loop) - outage->gone_at >= outage->config.patience_ms;
+}
+
+static void outage_watch_reached(struct outage_watch *outage) {
+  for (unsigned i = 0; i < outage->tried; i++)
+    resolver_cancel(outage->resolver, &outage->trials[i].lookup);
+  outage->waiting = 0;
+  outage_watch_back(outage, false);
 }
 
 static void outage_watch_tried(struct lookup *lookup) {
   struct outage_watch *outage = lookup->data;
-  bool failed = lookup->end == LOOKUP_ANSWERED && lookup->answer.rcode == DNS_SERVFAIL;
-  if (outage_watch_heard(lookup) && !failed) outage->reached++;
-  if (--outage->waiting) return;
-  if (outage->reached) {
-    outage_watch_back(outage);
+  if (outage_watch_heard(lookup) && !outage_watch_failed(lookup)) {
+    outage_watch_reached(outage);
     return;
   }
+  if (--outage->waiting) return;
   outage_watch_gone(outage, false);
-  uv_timer_start(&outage->pause, outage_watch_paused, OUTAGE_WATCH_PAUSE_MS, 0);
+  if (outage_watch_is_tired(outage))
+    outage_watch_back(outage, true);
+  else
+    uv_timer_start(&outage->pause, outage_watch_paused, outage->config.pause_ms, 0);
 }
 
 static void outage_watch_try(struct outage_watch *outage, struct span known) {
@@ -134,13 +164,16 @@ static void outage_watch_try_top(struct outage_watch *outage, size_t i) {
 }
 
 static void outage_watch_answered(struct outage_watch *outage) {
-  outage->tried = outage->reached = 0;
-  for (size_t i = 0; i < OUTAGE_WATCH_KNOWN_MAX; i++)
-    if (outage_watch_known(outage, i).len) outage_watch_try(outage, outage_watch_known(outage, i));
+  outage->tried = outage->domains = 0;
+  for (size_t i = 0; i < OUTAGE_WATCH_KNOWN_MAX; i++) {
+    if (!outage_watch_known(outage, i).len) continue;
+    outage_watch_try(outage, outage_watch_known(outage, i));
+    outage->domains++;
+  }
   for (size_t i = 0; i < OUTAGE_WATCH_KNOWN_MAX; i++)
     if (outage_watch_known(outage, i).len) outage_watch_try_top(outage, i);
   outage->waiting = outage->tried;
-  if (!outage->tried) outage_watch_back(outage);
+  if (!outage->tried) outage_watch_back(outage, false);
 }
 
 static void outage_watch_asked(struct lookup *lookup) {
@@ -150,7 +183,7 @@ static void outage_watch_asked(struct lookup *lookup) {
     return;
   }
   outage_watch_gone(outage, true);
-  if (outage_watch_ask(outage) != ERR_NONE) outage_watch_back(outage);
+  if (outage_watch_ask(outage) != ERR_NONE) outage_watch_back(outage, false);
 }
 
 static enum err outage_watch_ask(struct outage_watch *outage) {

@@ -165,12 +165,12 @@ static void worker_on_gone(void *data, bool silent) {
 }
 
 /* When the servers were there all the time, they have not answered for the names. */
-static void worker_on_back(void *data, bool gone) {
+static void worker_on_back(void *data, enum outage_watch_end end) {
   struct worker *worker = data;
   journey_distrust(worker->journey, false);
-  if (gone) worker->config.waiting(worker->config.data, WORKER_GOES_ON);
+  if (end != OUTAGE_WATCH_NO_OUTAGE) worker->config.waiting(worker->config.data, WORKER_GOES_ON);
   resolver_revive(worker->resolver);
-  journey_release(worker->journey, gone);
+  journey_release(worker->journey, end == OUTAGE_WATCH_OVER);
 }
 
 static void worker_watch_resolver(struct worker *worker) {
@@ -277,6 +277,9 @@ static enum err worker_make_vigil(struct worker *worker) {
       .loop = &worker->loop,
       .servers = worker->config.resolver.servers,
       .server_count = worker->config.resolver.server_count,
+      .timeout_ms = OUTAGE_WATCH_TIMEOUT_MS,
+      .pause_ms = OUTAGE_WATCH_PAUSE_MS,
+      .patience_ms = OUTAGE_WATCH_PATIENCE_MS,
       .known = worker_known,
       .gone = worker_on_gone,
       .back = worker_on_back,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,11 +22,12 @@ DOUBT = 16  # names that end with SERVFAIL, all in a row, before it is in doubt 
 
 class Responder:
     """A name server that knows nothing, but says so; names that begin with "silent" get no answer, and
-    those that begin with "failing", or all but localhost, SERVFAIL."""
+    those that begin with "failing", or all but localhost, SERVFAIL. Of the names of one owner every
+    eighth is answered, late, and all others fail, whatever is in front of them."""
 
     def __init__(self) -> None:
         self.port = 0
-        self.reaches_nobody = False
+        self.reaches_nobody = self.refuses = False
         self.begin()
 
     def begin(self) -> None:
@@ -54,7 +56,21 @@ class Responder:
                 fails = b"\x07failing" in query or \
                     (self.reaches_nobody and b"\x09localhost" not in query)
                 flags = b"\x81\x82" if fails else b"\x81\x83"
-                self.socket.sendto(query[:2] + flags + b"\0\1\0\0\0\0\0\0" + question, client)
+                owned = question.endswith(b"\5owner\4test\0" + question[-4:])
+                late = owned and bool(re.match(rb"\x08_mta-sts.q\d*8\x05", question))
+                if owned and not late:
+                    flags = b"\x81\x82"
+                if self.refuses:
+                    flags = b"\x81\x85"
+                reply = query[:2] + flags + b"\0\1\0\0\0\0\0\0" + question
+                if late:
+                    threading.Timer(1, self.late, (reply, client)).start()
+                else:
+                    self.socket.sendto(reply, client)
+
+    def late(self, reply: bytes, client: object) -> None:
+        if self.going:
+            self.socket.sendto(reply, client)  # type: ignore[arg-type]
 
 
 class Gone(unittest.TestCase):
@@ -111,6 +127,44 @@ class Gone(unittest.TestCase):
         self.assertNotIn(b"the scan waits", errors)
         records = read_gzip(self.output)
         self.assertEqual(Counter(r["status"] for r in records), {"absent": 300, "unknown": 300})
+
+    def owned(self, lines: list[bytes], seconds: float) -> None:
+        """Whoever owns these names decides about them alone."""
+        begin = time.monotonic()
+        scan = self.start()
+        errors = scan.communicate(b"".join(lines), SECONDS)[1]
+        self.assertEqual(scan.returncode, 0, errors.decode())
+        self.assertLess(time.monotonic() - begin, seconds)
+        self.assertNotIn(b"the scan waits", errors)
+        status = {str(r["domain"]): r["status"] for r in read_gzip(self.output)}
+        self.assertEqual(len(status), len(lines))
+        for domain, found in status.items():
+            fails = domain.endswith("owner.test") and not domain.split(".")[0].endswith("8")
+            self.assertEqual(found, "unknown" if fails else "absent", domain)
+
+    def test_one_owner_whose_names_fail_at_the_end_of_a_list(self) -> None:
+        others = [b"n%d.example\n" % i for i in range(500)]
+        self.owned(others + [b"q%d.owner.test\n" % i for i in range(100)], 40)
+
+    def test_a_list_of_one_owner_whose_names_fail(self) -> None:
+        self.owned([b"q%d.owner.test\n" % i for i in range(100)], 40)
+
+    def test_one_owner_whose_names_fail_among_others(self) -> None:
+        others = [b"n%d.example\n" % i for i in range(20000)]
+        self.owned(others[:10000] + [b"q%d.owner.test\n" % i for i in range(400)] + others[10000:], 60)
+
+    def test_all_resolvers_refuse_for_a_while(self) -> None:
+        scan = self.start("--dns-rate", str(RATE), "--threads", "1")
+        while not self.output.exists() and scan.poll() is None:
+            time.sleep(0.05)
+        for seconds, refuses in ((2, True), (8, False)):
+            threading.Timer(seconds, setattr, (self.responder, "refuses", refuses)).start()
+        errors = scan.communicate(b"".join(b"n%d.example\n" % i for i in range(NAMES)), SECONDS)[1]
+        self.assertEqual(scan.returncode, 0, errors.decode())
+        self.assertEqual(errors.count(b": the scan waits"), 1, errors.decode())
+        statuses = Counter(r["status"] for r in read_gzip(self.output))
+        self.assertEqual(statuses.keys() - {"absent", "unknown"}, set())
+        self.assertLessEqual(statuses["unknown"], DOUBT)
 
     def test_where_no_name_was_ever_known_none_is_waited_for(self) -> None:
         self.responder.reaches_nobody = True
