@@ -2,6 +2,7 @@
 #include "scanner/dns/wire.h"
 
 enum {
+  MESSAGE_HEADER_SIZE = 12,
   MESSAGE_CLASS_IN = 1,
   MESSAGE_TYPE_OPT = 41,
 };
@@ -300,4 +301,18 @@ size_t message_query_stub(unsigned char *out, struct span packet) {
 
 size_t message_answer_stub(unsigned char *out, struct span packet) {
   return message_stub(out, packet, MESSAGE_QR);
+}
+
+bool message_is_bare_formerr(struct span packet) {
+  struct wire reader = {.bytes = (const unsigned char *)packet.ptr, .len = packet.len};
+  wire_u16(&reader);
+  unsigned flags = wire_u16(&reader);
+  return packet.len == MESSAGE_HEADER_SIZE &&
+         (flags & (MESSAGE_QR | MESSAGE_OPCODE)) == MESSAGE_QR &&
+         (flags & MESSAGE_RCODE) == DNS_FORMERR;
+}
+
+void message_make_formerr(unsigned char *stub) {
+  stub[2] = MESSAGE_QR >> 8;
+  stub[3] = DNS_FORMERR;
 }

@@ -76,4 +76,11 @@ enum err message_read(struct span packet, struct span name, enum dns_type type, 
 size_t message_query_stub(unsigned char *out, struct span packet);
 size_t message_answer_stub(unsigned char *out, struct span packet);
 
+/* Whether the packet is a header alone that says FORMERR, as servers do that stop reading at EDNS
+ * (RFC 6891 section 7); its counts may be those of the query. */
+bool message_is_bare_formerr(struct span packet);
+
+/* Makes of a query's stub the FORMERR that its server did not write out. */
+void message_make_formerr(unsigned char *stub);
+
 #endif

@@ -19,6 +19,12 @@ enum {
   CHANNEL_STREAM_READS = 64, /* in a row, before the loop has its turn again */
 };
 
+/* The stub of a query as it was sent. */
+struct channel_sent {
+  size_t len;
+  unsigned char stub[DNS_STUB_SIZE_MAX];
+};
+
 struct channel {
   ares_channel ares;
   struct poll_set *watch;
@@ -35,6 +41,9 @@ struct channel {
   struct span received;        /* the datagram under way; empty: none */
   unsigned streamed;           /* reads from the stream that gave something, in a row */
   struct span sent;            /* the packet that c-ares is about to send the stub of */
+  struct channel_sent last[CHANNEL_REMEMBERED]; /* datagrams, the oldest at last_at */
+  size_t last_at;
+  unsigned char formerr[DNS_STUB_SIZE_MAX]; /* the one under way, with its question */
 };
 
 static void channel_destroy(struct channel *channel) {
@@ -175,6 +184,28 @@ static size_t channel_unstub(const struct channel *channel, const struct iovec *
   return channel->sent.len;
 }
 
+static void channel_remember(struct channel *channel, const struct iovec *stub) {
+  struct channel_sent *last = &channel->last[channel->last_at];
+  channel->last_at = (channel->last_at + 1) % CHANNEL_REMEMBERED;
+  last->len = stub->iov_len <= sizeof last->stub ? stub->iov_len : 0;
+  memcpy(last->stub, stub->iov_base, last->len);
+}
+
+/* Gives a FORMERR that is a header alone the question that it is for, by its id: the newest, if it
+ * is remembered. */
+static void channel_complete(struct channel *channel, struct span *packet) {
+  if (!message_is_bare_formerr(*packet)) return;
+  for (size_t i = 1; i <= CHANNEL_REMEMBERED; i++) {
+    size_t at = (channel->last_at + CHANNEL_REMEMBERED - i) % CHANNEL_REMEMBERED;
+    const struct channel_sent *last = &channel->last[at];
+    if (!last->len || memcmp(last->stub, packet->ptr, 2) != 0) continue;
+    memcpy(channel->formerr, last->stub, last->len);
+    message_make_formerr(channel->formerr);
+    *packet = (struct span){(const char *)channel->formerr, last->len};
+    return;
+  }
+}
+
 /* Until channel_flush(). */
 static ares_ssize_t channel_datagram_send(ares_socket_t fd, const struct iovec *parts, int count,
                                           void *data) {
@@ -186,6 +217,7 @@ static ares_ssize_t channel_datagram_send(ares_socket_t fd, const struct iovec *
     return -1;
   }
   datagrams_added(channel->datagrams, channel_unstub(channel, parts, room));
+  channel_remember(channel, parts);
   return (ares_ssize_t)parts->iov_len;
 }
 
@@ -212,6 +244,7 @@ static ares_ssize_t channel_datagram_read(ares_socket_t fd, void *out, size_t si
     channel->received = (struct span){NULL, 0};
     if (!datagrams_next(channel->datagrams, fd, &channel->received))
       return channel_noted(channel, -1);
+    channel_complete(channel, &channel->received);
     stub = message_answer_stub(out, channel->received);
   }
   channel_tell_server(channel, from, from_size);

@@ -5,7 +5,8 @@
  * answers). Of a datagram, in both directions, it sees id and question alone: on some rcodes it
  * would act by itself, one that a newer version cannot read costs all queries on the socket, and
  * what newer versions do with each record costs more than all the rest. What asked gets the
- * datagram as it came; one without a question that could be ours is passed over. Who owns a channel
+ * datagram as it came; one without a question that could be ours is passed over, but for a FORMERR
+ * that is a header alone: it gets the question that its id is for. Who owns a channel
  * gives it up as a whole once its queries are too old. It may be closed at any moment, inside its
  * callback as well; it then lives until c-ares has returned.
  */
@@ -19,6 +20,7 @@ enum {
   /* Of 65,536 ids, which c-ares does not keep apart: a stray answer should find no question. */
   CHANNEL_FLIGHT_MAX = 8000,
   CHANNEL_SOCKET_BUFFER = 1024 * 1024,
+  CHANNEL_REMEMBERED = 128, /* of the last datagrams, what was asked */
 };
 
 enum channel_kind {

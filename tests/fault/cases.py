@@ -15,7 +15,8 @@ from message import address, cname, mx, txt
 from nameserver import (
     Behaviour, after, by_tcp_only, chain, counts_wrong, cut_short, from_elsewhere, garbage,
     garbage_for_question, gives, header_only, in_turn, late, loop, not_an_answer, only,
-    other_question, raw, says, silent, upper_case, without_edns_only, wrong_id)
+    other_question, raw, says, silent, upper_case, without_edns_only,
+    without_edns_only_bare, wrong_id)
 from webserver import (
     ADDRESS, BUSY, CLOSED, CLOSES, FULL, RESETS, UNREACHABLE, End, Endless, Script, Step)
 
@@ -200,6 +201,7 @@ RECORD_CASES = (
                    by_tcp_only(says(dns.SERVFAIL))),
     record_unknown("truncated-tcp-silent", "record-dns-timeout", by_tcp_only(silent)),
     record_sound("without-edns", without_edns_only(SOUND["record"])),
+    record_sound("without-edns-bare", without_edns_only_bare(SOUND["record"])),
     record_sound("chain-of-16", chain(16, txt(RECORD)),
                  record__cname=[f"link-{i}.example" for i in range(1, 17)]),
     record_unknown("chain-of-17", "record-dns-malformed", chain(17, txt(RECORD))),

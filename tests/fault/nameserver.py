@@ -60,6 +60,11 @@ def without_edns_only(then: Behaviour) -> Behaviour:
         else then(query)
 
 
+def without_edns_only_bare(then: Behaviour) -> Behaviour:
+    """The same from a server that says no more than the header."""
+    return lambda query: [answer(query, rcode=FORMERR)[:12]] if query.edns else then(query)
+
+
 def late(seconds: float, then: Behaviour) -> Behaviour:
     return lambda query: [seconds, *then(query)]
 

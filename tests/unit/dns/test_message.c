@@ -482,6 +482,27 @@ static void test_stub(void **state) {
   }
 }
 
+static void test_bare_formerr(void **state) {
+  (void)state;
+  const struct {
+    const char *bytes;
+    size_t len;
+    bool is;
+  } packets[] = {
+      {"\x12\x34\x80\1\0\0\0\0\0\0\0\0", 12, true},
+      {"\x12\x34\x81\x81\0\1\0\0\0\0\0\1", 12, true}, /* the query's counts */
+      {"\x12\x34\x80\2\0\0\0\0\0\0\0\0", 12, false},  /* SERVFAIL */
+      {"\x12\x34\0\1\0\0\0\0\0\0\0\0", 12, false},    /* a query */
+      {"\x12\x34\xa8\1\0\0\0\0\0\0\0\0", 12, false},  /* UPDATE */
+      {"\x12\x34\x80\1\0\0\0\0\0\0\0", 11, false},
+      {"\x12\x34\x80\1\0\0\0\0\0\0\0\0\0", 13, false},
+      {"", 0, false},
+  };
+  for (size_t i = 0; i < sizeof packets / sizeof *packets; i++)
+    assert_int_equal(message_is_bare_formerr((struct span){packets[i].bytes, packets[i].len}),
+                     packets[i].is);
+}
+
 static void test_query_stub(void **state) {
   (void)state;
   unsigned char query[DNS_QUERY_SIZE_MAX], plain[DNS_QUERY_SIZE_MAX], stub[DNS_STUB_SIZE_MAX];
@@ -528,6 +549,7 @@ int main(void) {
       cmocka_unit_test(test_query_names),
       cmocka_unit_test(test_stub),
       cmocka_unit_test(test_query_stub),
+      cmocka_unit_test(test_bare_formerr),
       cmocka_unit_test(test_stub_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ enum {
   SAYS_SERVFAIL = 's',
   SAYS_REFUSED = 'r',
   SAYS_FORMERR = 'f',      /* to EDNS, without it, as old servers do; else it answers */
+  SAYS_FORMERR_BARE = 'h', /* the same, and all but the header is left out */
   SAYS_FORMERR_EDNS = 'e', /* to anything, with EDNS */
   SAYS_PLAIN = 'p',        /* answers what has no EDNS, drops the rest */
   SAYS_MALFORMED = 'm',
@@ -124,6 +125,13 @@ static void server_truncated(struct server *server, struct request *to) {
   server_send(server, to, to->bytes, to->question);
 }
 
+/* As the query's header came, but for QR and FORMERR. */
+static void server_bare(struct server *server, struct request *to) {
+  to->bytes[2] |= 0x80;
+  to->bytes[3] = 1;
+  server_send(server, to, to->bytes, 12);
+}
+
 /* One answer told, none there. */
 static void server_malformed(struct server *server, struct request *to) {
   to->bytes[2] = 0x81;
@@ -170,6 +178,12 @@ static void server_act(struct server *server, struct request *request, struct se
   case SAYS_SERVFAIL: server_reply(server, request, 2, 0, edns); break;
   case SAYS_REFUSED: server_reply(server, request, 5, 0, edns); break;
   case SAYS_FORMERR: server_reply(server, request, edns ? 1 : 0, edns ? 0 : 2, false); break;
+  case SAYS_FORMERR_BARE:
+    if (edns)
+      server_bare(server, request);
+    else
+      server_reply(server, request, 0, 2, false);
+    break;
   case SAYS_FORMERR_EDNS: server_reply(server, request, 1, 0, true); break;
   case SAYS_PLAIN:
     if (!edns) server_reply(server, request, 0, 2, false);
@@ -416,6 +430,8 @@ static const struct row {
     {"stx.test", LOOKUP_ANSWERED, 2, TRIES, TRIES, 0},
     {"t.test", LOOKUP_MALFORMED, 0, TRIES, TRIES, 0},
     {"f.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
+    {"h.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
+    {"xh.test", LOOKUP_ANSWERED, 0, 3, 3, 2},
     {"ep.test", LOOKUP_ANSWERED, 0, 2, 2, 2},
     {"exa.test", LOOKUP_ANSWERED, 0, 3, 3, 2},
     {"j.test", LOOKUP_TIMEOUT, 0, TRIES, TRIES, 0},
