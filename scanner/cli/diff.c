@@ -74,7 +74,8 @@ int diff_main(int argc, char **argv) {
   for (int i = 0; i < options.operand_count; i++)
     file_set_reads(&set, "RESULT", options.operands[i]);
   file_set_writes(&set, "output", "-");
-  bool agree = file_set_agrees(&set, argv[0]);
+  enum err err = file_set_check(&set, argv[0]);
   file_set_free(&set);
-  return agree ? diff_with(&options, argv[0]) : EXIT_USAGE;
+  return err == ERR_NONE ? diff_with(&options, argv[0])
+                         : EXIT_USAGE; /* 2, as for all that failed */
 }

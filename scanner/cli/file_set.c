@@ -131,18 +131,19 @@ static bool file_set_spares_outputs(const struct file_set *set, size_t count,
   return true;
 }
 
-bool file_set_agrees(const struct file_set *set, const char *command) {
+enum err file_set_check(const struct file_set *set, const char *command) {
   struct file_set_named named;
   if (set->err != ERR_NONE) {
     help_complain(command, "%s", err_text(set->err));
-    return false;
+    return set->err;
   }
   for (size_t i = 0; i < set->output_count; i++) {
     file_set_name(&set->outputs[i], &named);
-    if (!file_set_spares_inputs(set, set->outputs[i].what, &named, command)) return false;
-    if (!file_set_spares_outputs(set, i, &named, command)) return false;
+    if (!file_set_spares_inputs(set, set->outputs[i].what, &named, command) ||
+        !file_set_spares_outputs(set, i, &named, command))
+      return ERR_SYNTAX;
   }
-  return true;
+  return ERR_NONE;
 }
 
 void file_set_free(struct file_set *set) {

@@ -32,8 +32,9 @@ void file_set_writes(struct file_set *set, const char *what, const char *path);
 void file_set_writes_beside(struct file_set *set, const char *what, const char *path,
                             const char *suffix);
 
-/* Whether they go together; if not, both are named in a complaint of the command. */
-bool file_set_agrees(const struct file_set *set, const char *command);
+/* ERR_SYNTAX: two of them do not go together; ERR_MEMORY. Either is said as a complaint of the
+ * command, which names both files. */
+enum err file_set_check(const struct file_set *set, const char *command);
 void file_set_free(struct file_set *set);
 
 #endif

@@ -76,8 +76,8 @@ static void scan_complain_summary(const char *command, const char *path, enum er
                                 : err_text(err));
 }
 
-/* All that the command names; false: an output would be written over something. */
-static bool scan_files_agree(const struct options *options, const char *command) {
+/* All that the command names: no output may be written over any of it. */
+static enum err scan_check_files(const struct options *options, const char *command) {
   struct file_set set = {0};
   const char *output = options->output;
   bool beside = strcmp(output, "-") != 0 && !span_ends(span_of(output), SPAN(".gz"));
@@ -90,9 +90,9 @@ static bool scan_files_agree(const struct options *options, const char *command)
   file_set_writes(&set, "output", output);
   if (beside) file_set_writes_beside(&set, "output", output, SCAN_ID_FILE_SUFFIX);
   file_set_writes(&set, "--summary", options->summary);
-  bool agree = file_set_agrees(&set, command);
+  enum err err = file_set_check(&set, command);
   file_set_free(&set);
-  return agree;
+  return err;
 }
 
 static int scan_with(const struct options *options, int argc, char **argv) {
@@ -101,9 +101,10 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   struct block_list *block = NULL;
   int status = EXIT_WRONG;
   signals_begin(EXIT_STOPPED);
-  if (!scan_files_agree(options, argv[0])) return EXIT_USAGE;
+  enum err err = scan_check_files(options, argv[0]);
+  if (err != ERR_NONE) return setup_exit_status(err);
   scan_configure(options, &config);
-  enum err err = setup_nameservers(options, argv[0], &config.servers);
+  err = setup_nameservers(options, argv[0], &config.servers);
   if (err == ERR_NONE) err = setup_block(options, argv[0], &block);
   if (err != ERR_NONE) {
     status = setup_exit_status(err);

@@ -11,6 +11,7 @@
 #include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/result_operands.h"
+#include "scanner/cli/setup.h"
 #include "scanner/cli/terminal.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -118,9 +119,9 @@ static int stats_outputs(const struct stats *stats) {
     file_set_reads(&set, "RESULT", stats->paths.at[i]);
   if (!options->html || !is_standard(options->html)) file_set_writes(&set, "output", "-");
   file_set_writes(&set, "--html", options->html);
-  bool agree = file_set_agrees(&set, stats->command);
+  enum err err = file_set_check(&set, stats->command);
   file_set_free(&set);
-  if (!agree) return EXIT_USAGE;
+  if (err != ERR_NONE) return setup_exit_status(err);
   if (!options->html || is_standard(options->html)) return EXIT_DONE;
   return stats_complain_html(stats,
                              whole_file_check(options->html, REPORT_HTML_MARK, options->force));

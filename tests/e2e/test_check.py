@@ -189,7 +189,7 @@ class CheckTest(unittest.TestCase):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([stscan_path(), "check", *self.lab.options, "enforce.example"],
                                   stdout=full, stderr=subprocess.PIPE, check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn(b"standard output", done.stderr)
 
 

@@ -185,7 +185,7 @@ class Inject(unittest.TestCase):
         wrong = self.wrong_records(records)
         if done.returncode == 0 and len(records) != len(self.expected):
             wrong.append(f"{len(records)} records at a good end")
-        if done.returncode in (1, 3) and not done.stderr.startswith(b"stscan: "):
+        if done.returncode in (1, 3) and not done.stderr.startswith((b"stscan: ", b"stscan scan: ")):
             wrong.append(f"ended with {done.returncode}, saying {done.stderr.decode()!r}")
         if done.returncode:
             wrong += self.try_resume(output)

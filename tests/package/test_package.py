@@ -63,7 +63,7 @@ class Package(unittest.TestCase):
         self.assertEqual(lint.returncode, 0, lint.stdout)
         self.assertIn("stscan", self.succeeds("man", "-w", "stscan"))
         unit = Path("/usr/lib/systemd/system/stscan.service").read_text(encoding="utf-8")
-        self.assertIn("ExecStart=/usr/bin/stscan scan", unit)
+        self.assertIn("/usr/bin/stscan scan --resume", unit)
         self.assertNotIn("/usr/local", unit)
 
         NAMES.write_text("example.com\n", encoding="utf-8")
