@@ -273,7 +273,7 @@ class ForeignTest(unittest.TestCase):
             assert scan.stdin
             scan.stdin.write(b"enforce.example\n")
             scan.stdin.flush()
-            while not (folder / "out").exists():
+            while not (folder / "out").exists() or (folder / "out").stat().st_size == 0:
                 time.sleep(0.05)
             scan.terminate()
             scan.wait(timeout=SECONDS)
