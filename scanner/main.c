@@ -10,11 +10,12 @@
 #include <signal.h>
 #include <string.h>
 
-/* What nobody could read was not done. plain: 1 means that and nothing else. */
+/* What nobody could read was not done. plain: 1 means that and nothing else; where 2 does, the
+ * command has complained already. */
 static int main_flush(const char *command, int status, bool plain) {
-  if (descriptors_flush()) return status;
+  if (descriptors_flush() || (!plain && status == EXIT_FAILED)) return status;
   help_complain(command, "standard output could not be written: %s", strerror(errno));
-  return plain ? EXIT_WRONG : EXIT_USAGE;
+  return plain ? EXIT_WRONG : EXIT_FAILED;
 }
 
 static int main_run(int argc, char **argv) {

@@ -44,6 +44,7 @@
 #define READ_LABELS(text, name, member, has)   PLAIN(text, LABELS, member, has)
 #define READ_FINDINGS(text, name, member, has) PLAIN(text, FINDINGS, member, has)
 #define READ_MX(text, name, member, has)       PLAIN(text, MX, member, has)
+#define READ_EDE(text, name, member, has)      PLAIN(text, EDE, member, has)
 #define READ_ATTEMPTS(text, name, member, has) PLAIN(text, ATTEMPTS, member, has)
 
 const struct record_field record_field_finding_members[] = {
@@ -69,6 +70,15 @@ const struct record_field record_field_mx_members[] = {
 #define MX_MEMBER   READ
 #include "output/record/record.def"
 #undef MX_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+const struct record_field record_field_ede_members[] = {
+#define RECORD_TYPE struct result_ede
+#define EDE_MEMBER  READ
+#include "output/record/record.def"
+#undef EDE_MEMBER
 #undef RECORD_TYPE
     {NULL, 0, 0, 0, 0, NULL},
 };

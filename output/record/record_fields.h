@@ -37,6 +37,7 @@ enum record_field_kind {
   RECORD_FIELD_FINDINGS,
   RECORD_FIELD_MX,
   RECORD_FIELD_ATTEMPTS,
+  RECORD_FIELD_EDE,
 };
 
 enum { RECORD_FIELD_NO_HAS = 0xffff };
@@ -62,6 +63,7 @@ extern const struct record_field record_field_line_members[]; /* into a struct r
 extern const struct record_field record_field_finding_members[]; /* struct finding */
 extern const struct record_field record_field_attempt_members[]; /* struct result_attempt */
 extern const struct record_field record_field_mx_members[];      /* struct result_mx */
+extern const struct record_field record_field_ede_members[];     /* struct result_ede */
 
 /* The field of that name, sought from *next on and once around, or NULL: members come in the order
  * of their table, nearly always. */

@@ -210,6 +210,7 @@ static void read_part(struct record_read *reading, struct json_reader *reader,
   case RECORD_FIELD_FINDINGS: read_findings(reading, reader); break;
   case RECORD_FIELD_MX: read_mx(reading, reader, at); break;
   case RECORD_FIELD_ATTEMPTS: read_attempts(reading, reader, &reading->line.result.fetch); break;
+  case RECORD_FIELD_EDE: read_object(reading, reader, record_field_ede_members, at); break;
   case RECORD_FIELD_REASON: read_reason(reader, into); break;
   case RECORD_FIELD_REASONS: read_reasons(reader, into); break;
   case RECORD_FIELD_TEXTS: read_texts(reading, reader, false, at); break;

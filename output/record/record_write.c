@@ -102,6 +102,7 @@ static void put_labels(struct json_writer *json, const char *key, struct result_
 #define PUT_REASONS(key, name, value)  put_reasons(json, key, self)
 #define PUT_LABELS(key, name, value)   put_labels(json, key, value)
 #define PUT_FINDINGS(key, name, value) record_write_findings(json, value)
+#define PUT_EDE(key, name, value)      put_ede(json, key, &(value))
 #define PUT_ATTEMPTS(key, name, value) put_attempts(json, key, &(value))
 #define PUT_MX(key, name, value)       put_mx(json, key, &(value))
 #define PUT_OBJECT(key, name, value)   put_object(json, key, self, put_##name##_members)
@@ -153,6 +154,14 @@ static void put_mx(struct json_writer *json, const char *key, const struct resul
     json_writer_close(json, '}');
   }
   json_writer_close(json, ']');
+}
+
+static void put_ede(struct json_writer *json, const char *key, const struct result_ede *self) {
+  json_writer_open(json, key, '{');
+#define EDE_MEMBER PUT
+#include "output/record/record.def"
+#undef EDE_MEMBER
+  json_writer_close(json, '}');
 }
 
 static void put_record_members(struct json_writer *json, const struct result *self) {

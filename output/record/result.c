@@ -13,6 +13,43 @@ static const char *const rcode_texts[] = {
     "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "DSOTYPENI",
 };
 
+/* RFC 8914 section 4 and IANA's registry of extended DNS errors; index is the code. */
+static const char *const ede_texts[] = {
+    "Other",
+    "Unsupported DNSKEY Algorithm",
+    "Unsupported DS Digest Type",
+    "Stale Answer",
+    "Forged Answer",
+    "DNSSEC Indeterminate",
+    "DNSSEC Bogus",
+    "Signature Expired",
+    "Signature Not Yet Valid",
+    "DNSKEY Missing",
+    "RRSIGs Missing",
+    "No Zone Key Bit Set",
+    "NSEC Missing",
+    "Cached Error",
+    "Not Ready",
+    "Blocked",
+    "Censored",
+    "Filtered",
+    "Prohibited",
+    "Stale NXDOMAIN Answer",
+    "Not Authoritative",
+    "Not Supported",
+    "No Reachable Authority",
+    "Network Error",
+    "Invalid Data",
+    "Signature Expired before Valid",
+    "Too Early",
+    "Unsupported NSEC3 Iterations Value",
+    "Unable to conform to policy",
+    "Synthesized",
+    "Invalid Query Type",
+};
+
+enum { EDE_TEXT_COUNT = sizeof ede_texts / sizeof *ede_texts };
+
 enum { RCODE_TEXT_COUNT = sizeof rcode_texts / sizeof *rcode_texts };
 
 static int by_text(const char *const *texts, int count, struct span text) {
@@ -55,6 +92,10 @@ enum result_kind result_kind_by_text(struct span text) {
 
 const char *result_rcode_text(int rcode) {
   return rcode >= 0 && rcode < RCODE_TEXT_COUNT ? rcode_texts[rcode] : NULL;
+}
+
+const char *result_ede_text(unsigned code) {
+  return code < EDE_TEXT_COUNT ? ede_texts[code] : NULL;
 }
 
 int result_rcode_by_text(struct span text) {

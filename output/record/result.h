@@ -12,7 +12,15 @@
 #include "output/findings/reason.h"
 #include <stdint.h>
 
-enum { RESULT_VERSION = 1, RESULT_POLICY_SIZE_MAX = 1024 * 1024 /* octets of a policy's text */ };
+enum {
+  RESULT_VERSION = 1,
+  RESULT_POLICY_SIZE_MAX = 1024 * 1024, /* octets of a policy's text */
+  RESULT_BODY_MAX = 200,                /* octets that are kept of a body that is no policy */
+  RESULT_HEADER_MAX = 256,              /* of a header field that tells who answered */
+  RESULT_LOCATION_MAX = 2048,           /* of a redirect's target */
+  RESULT_EDE_TEXT_MAX = 200,            /* of what a resolver says of a failure */
+  RESULT_EDE_CODE_MAX = 65535,
+};
 
 #define RESULT_STATUS_MAP(X)                                                                       \
   X(ABSENT, "absent")                                                                              \
@@ -71,6 +79,8 @@ enum result_kind result_kind_by_text(struct span text);
 
 /* IANA's name of a DNS rcode ("NXDOMAIN"), or NULL for one without. */
 const char *result_rcode_text(int rcode);
+/* IANA's name of an extended DNS error ("Signature Expired"), or NULL for one without. */
+const char *result_ede_text(unsigned code);
 /* The rcode of that name, or -1. */
 int result_rcode_by_text(struct span text);
 
@@ -112,6 +122,13 @@ struct result_labels {
   size_t count;
 };
 
+/* An extended DNS error (RFC 8914): why the resolver gave that answer. */
+struct result_ede {
+  bool here;
+  unsigned code; /* at most RESULT_EDE_CODE_MAX */
+  struct span text;
+};
+
 /* What a DNS lookup came to. rcode -1: no answer that could be read. */
 struct result_lookup {
   bool asked;
@@ -120,6 +137,7 @@ struct result_lookup {
   unsigned tries; /* 0: judged without asking */
   int64_t ms;
   struct spans cname; /* the targets, in the order followed, lower case, no trailing dot */
+  struct result_ede ede;
 };
 
 struct result_record {
@@ -150,6 +168,11 @@ struct result_fetch {
   struct spans content_types;   /* when there are several; the last of them is content_type */
   struct span content_encoding; /* several joined by ", " */
   struct span location;         /* of a redirect; never followed */
+  struct spans locations;       /* when there are several; the first of them is location */
+  struct span server;
+  struct span cf_mitigated; /* "challenge": a wall before the server answered */
+  struct span www_authenticate;
+  struct span body; /* the first octets of what is no policy */
   bool has_bytes;
   uint64_t bytes;  /* of the body, as far as it was read */
   struct span tls; /* "TLSv1.3" */

@@ -238,6 +238,23 @@ static void add_http_status(struct rows *rows, const struct statistics *statisti
   }
 }
 
+static void add_ede(struct rows *rows, const struct statistics *statistics) {
+  const uint64_t *counts = statistics->counts.ede;
+  uint64_t base = sum(counts, COUNTS_EDE_MAX + 2);
+  char label[REPORT_LABEL_SIZE], code[DIMENSION_NUMBER_SIZE];
+  if (base == 0) return;
+  rows_section(rows, "What resolvers say",
+               "extended DNS errors (RFC 8914), of the domains with one", REPORT_PLAIN);
+  for (int i = 0; i < COUNTS_EDE_MAX + 2; i++) {
+    const char *name = result_ede_text((unsigned)i);
+    if (counts[i] == 0) continue;
+    snprintf(code, sizeof code, i > COUNTS_EDE_MAX ? "other" : "%d", i);
+    snprintf(label, sizeof label, "%s%s%s", code, name ? " " : "", name ? name : "");
+    rows_value(rows, label, "ede", DIMENSION_COUNT, code,
+               ROWS_OF(counts[i], base, "domains with one"));
+  }
+}
+
 static void add_certificates(struct rows *rows, const struct statistics *statistics) {
   const struct counts *counts = &statistics->counts;
   char label[REPORT_LABEL_SIZE], days[16];
@@ -376,9 +393,10 @@ static void add_outsourced(struct rows *rows, const struct statistics *statistic
 enum err report_make(struct report *report, const struct statistics *statistics,
                      const char *where) {
   static void (*const parts[])(struct rows *, const struct statistics *) = {
-      add_status, add_effect,  add_stages,    add_causes,      add_mismatch,
-      add_notes,  add_modes,   add_max_age,   add_http_status, add_certificates,
-      add_tlsrpt, add_managed, add_operators, add_outsourced,  add_managed_stages,
+      add_status,      add_effect,    add_stages,       add_causes,
+      add_mismatch,    add_notes,     add_modes,        add_max_age,
+      add_http_status, add_ede,       add_certificates, add_tlsrpt,
+      add_managed,     add_operators, add_outsourced,   add_managed_stages,
   };
   struct rows rows = {.report = report};
   *report = (struct report){.statistics = statistics, .where = where};

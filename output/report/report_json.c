@@ -31,6 +31,17 @@ static void write_http_status(struct json_writer *json, const uint64_t *counters
   json_writer_close(json, '}');
 }
 
+static void write_ede(struct json_writer *json, const uint64_t *counters) {
+  json_writer_open(json, "ede", '{');
+  for (int code = 0; code <= COUNTS_EDE_MAX + 1; code++) {
+    char key[8];
+    if (counters[code] == 0) continue;
+    snprintf(key, sizeof key, "%d", code);
+    json_writer_uint(json, code > COUNTS_EDE_MAX ? "other" : key, counters[code]);
+  }
+  json_writer_close(json, '}');
+}
+
 static void write_max_age(struct json_writer *json, const uint64_t *bins) {
   json_writer_open(json, "max_age", '[');
   for (int bin = 0; bin < COUNTS_MAX_AGE_BINS; bin++) {
@@ -151,6 +162,7 @@ void report_json(struct json_writer *json, const struct statistics *statistics) 
   write_stages(json, counts->stage);
   write_counters(json, "findings", counts->codes, FOUND_COUNT, value_name_code, false);
   write_http_status(json, counts->http_status);
+  write_ede(json, counts->ede);
   write_max_age(json, counts->max_age);
   write_lines(json, "tld", statistics->tlds, statistics->tld_count);
   write_lines(json, "rank", statistics->ranks, statistics->rank_count);

@@ -10,6 +10,7 @@ enum {
   COUNTS_MAX_AGE_BINS = 6,
   COUNTS_HTTP_STATUS_MAX = 999, /* RFC 9110 section 15: three digits */
   COUNTS_EXPIRY_BINS = 3,
+  COUNTS_EDE_MAX = 63, /* IANA has 31 codes; of larger ones there is one count */
 };
 
 /* The bins of max_age by their lower ends, in seconds: a day, a week, 30 days, half a year, and
@@ -31,6 +32,7 @@ struct counts {
   uint64_t kinds[KIND_COUNT];
   uint64_t max_age[COUNTS_MAX_AGE_BINS];
   uint64_t http_status[COUNTS_HTTP_STATUS_MAX + 1];
+  uint64_t ede[COUNTS_EDE_MAX + 2]; /* what resolvers said; the last: of larger codes */
   uint64_t certificates, expired;
   uint64_t expiring[COUNTS_EXPIRY_BINS];
   uint64_t tlsrpt_deployed, tlsrpt_broken; /* among deployed domains */

@@ -80,6 +80,15 @@ static void domain_facts_tlsrpt(struct domain_facts *facts, const struct result 
     facts->flags |= DOMAIN_FACTS_TLSRPT_BROKEN;
 }
 
+/* Of the record's lookup, else of the policy host's. */
+static uint32_t domain_facts_ede(const struct result *result) {
+  const struct result_ede *ede = &result->record.lookup.ede;
+  if (!ede->here) ede = &result->policy_host.lookup.ede;
+  if (!ede->here) return 0;
+  uint32_t code = ede->code <= COUNTS_EDE_MAX ? ede->code : COUNTS_EDE_MAX + 1;
+  return (code + 1) << DOMAIN_FACTS_EDE_SHIFT;
+}
+
 struct domain_facts domain_facts_of(const struct result *result) {
   struct domain_facts facts = {
       .status = (uint8_t)result->status,
@@ -87,12 +96,14 @@ struct domain_facts domain_facts_of(const struct result *result) {
       .mode = (uint8_t)(result->policy.here ? result->policy.mode : MODE_COUNT),
       .max_age_bin = max_age_bin(&result->policy),
       .strict = is_strict(result),
+      .flags = domain_facts_ede(result),
   };
   if (result->has_rank && result->rank > 0 && result->rank <= DOMAIN_FACTS_RANK_MAX)
     facts.rank_bin = (uint32_t)((result->rank - 1) / DOMAIN_FACTS_RANK_BIN + 1);
   if (result->fetch.http_status > 0 && result->fetch.http_status <= COUNTS_HTTP_STATUS_MAX)
     facts.http_status = (uint16_t)result->fetch.http_status;
   domain_facts_findings(&facts, result->findings);
+  if (result->status == STATUS_BLOCKED) facts.stages = 0; /* in no denominator */
   domain_facts_certificate(&facts, result);
   domain_facts_tlsrpt(&facts, result);
   return facts;
@@ -121,6 +132,8 @@ void domain_facts_count(const struct domain_facts *facts, struct counts *counts)
   count_bits(counts->kinds, facts->kinds);
   if (facts->max_age_bin != COUNTS_MAX_AGE_BINS) counts->max_age[facts->max_age_bin]++;
   if (facts->http_status) counts->http_status[facts->http_status]++;
+  uint32_t ede = facts->flags >> DOMAIN_FACTS_EDE_SHIFT;
+  if (ede) counts->ede[ede - 1]++;
   count_certificate(facts, counts);
   counts->tlsrpt_deployed += (facts->flags & DOMAIN_FACTS_TLSRPT) != 0;
   counts->tlsrpt_broken += (facts->flags & DOMAIN_FACTS_TLSRPT_BROKEN) != 0;

@@ -23,6 +23,9 @@ enum domain_facts_flag {
   DOMAIN_FACTS_PASSED = 256,   /* does not, and counts for the size of its operator alone */
 };
 
+/* The flags' upper bits: what a resolver said (RFC 8914), and 1; 0: nothing. */
+enum { DOMAIN_FACTS_EDE_SHIFT = 24 };
+
 struct domain_facts {
   uint64_t codes[DOMAIN_FACTS_CODE_WORDS]; /* a bit each */
   uint64_t stages;                         /* with an error: a bit each */

@@ -74,9 +74,8 @@ static int check_with(struct check *check) {
   const char *why = NULL;
   enum err err = check_configure(check, &config);
   if (err == ERR_NONE) err = setup_block(options, check->command, &block);
-  int status = setup_exit_status(err);
+  int status = EXIT_FAILED;
   if (err != ERR_NONE) goto done;
-  status = EXIT_WRONG;
   config.fetcher.block = block;
   err = single_check_new(&enquiry, &config, &why);
   if (err != ERR_NONE) {
@@ -85,12 +84,9 @@ static int check_with(struct check *check) {
     goto done;
   }
   err = resolver_check_say(config.servers.at, config.servers.count, &verdicts);
-  if (err != ERR_NONE) {
-    status = EXIT_USAGE; /* it could not be done, as diff(1) says it */
-    goto done;
-  }
+  if (err != ERR_NONE) goto done;
   single_check_know_servers(enquiry, verdicts);
-  if (check_domains(check, enquiry) == ERR_NONE && !check->wrong) status = EXIT_DONE;
+  if (check_domains(check, enquiry) == ERR_NONE) status = check->wrong ? EXIT_WRONG : EXIT_DONE;
 done:
   single_check_free(enquiry);
   free(verdicts);

@@ -51,6 +51,15 @@ static void diagnosis_rows(FILE *out, const char *before, struct spans rows, con
     diagnosis_row(out, before, rows.at[i], after);
 }
 
+static void diagnosis_ede(FILE *out, const struct result_ede *ede) {
+  const char *name = result_ede_text(ede->code);
+  fprintf(out, "%*sthe resolver says: extended DNS error %u%s%s%s%s", DIAGNOSIS_INDENT, "",
+          ede->code, name ? " (" : "", name ? name : "", name ? ")" : "",
+          ede->text.len ? ": " : "");
+  diagnosis_text(out, ede->text);
+  fputc('\n', out);
+}
+
 static void diagnosis_lookup(FILE *out, const struct result_lookup *lookup) {
   const char *rcode = result_rcode_text(lookup->rcode);
   fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
@@ -63,6 +72,7 @@ static void diagnosis_lookup(FILE *out, const struct result_lookup *lookup) {
   fprintf(out, " after %lld ms, %u %s%s\n", (long long)lookup->ms, lookup->tries,
           lookup->tries == 1 ? "try" : "tries", lookup->ad ? ", validated by DNSSEC" : "");
   diagnosis_rows(out, "alias of ", lookup->cname, "");
+  if (lookup->ede.here) diagnosis_ede(out, &lookup->ede);
 }
 
 static bool record_reached(const struct result *result) {
@@ -158,6 +168,17 @@ static bool http_reached(const struct result *result) {
   return result->fetch.asked && result->fetch.http_status != 0;
 }
 
+/* Who gave an answer that is no policy. */
+static void http_answerer_show(FILE *out, const struct result_fetch *fetch) {
+  bool policy = fetch->http_status == 200 && !span_here(fetch->body);
+  if (policy) return;
+  if (span_here(fetch->server)) diagnosis_row(out, "Server: ", fetch->server, "");
+  if (span_here(fetch->cf_mitigated)) diagnosis_row(out, "cf-mitigated: ", fetch->cf_mitigated, "");
+  if (span_here(fetch->www_authenticate))
+    diagnosis_row(out, "WWW-Authenticate: ", fetch->www_authenticate, "");
+  if (span_here(fetch->body)) diagnosis_row(out, "it begins \"", fetch->body, "\"");
+}
+
 static void http_show(const struct diagnosis *diagnosis) {
   FILE *out = diagnosis->out;
   const struct result_fetch *fetch = &diagnosis->result->fetch;
@@ -171,7 +192,10 @@ static void http_show(const struct diagnosis *diagnosis) {
     diagnosis_row(out, "Content-Type: ", fetch->content_types.at[i], "");
   if (span_here(fetch->content_encoding))
     diagnosis_row(out, "Content-Encoding: ", fetch->content_encoding, "");
-  if (span_here(fetch->location)) diagnosis_row(out, "Location: ", fetch->location, "");
+  if (span_here(fetch->location) && !fetch->locations.count)
+    diagnosis_row(out, "Location: ", fetch->location, "");
+  diagnosis_rows(out, "Location: ", fetch->locations, "");
+  http_answerer_show(out, fetch);
 }
 
 static bool policy_reached(const struct result *result) {
@@ -365,7 +389,7 @@ void diagnosis_print(FILE *out, const struct explain_style *style, const struct 
     return;
   }
   diagnosis_head(&diagnosis);
-  if (result->status == STATUS_BLOCKED) {
+  if (result->status == STATUS_BLOCKED && !result->record.lookup.asked) {
     fputs("It is on the block list: nothing was contacted.\n", out);
     return;
   }

@@ -34,7 +34,7 @@ static int diff_print(const struct options *options, const struct report_diff *r
 static int diff_with(const struct options *options, char *command) {
   struct aggregate old_aggregate = {0}, new_aggregate = {0};
   struct diff *diff = NULL;
-  int status = EXIT_WRONG;
+  int status = EXIT_FAILED;
   enum err err = diff_new(&diff);
   if (err == ERR_NONE)
     err =

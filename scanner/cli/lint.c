@@ -46,7 +46,7 @@ static int lint_complain(const struct lint *lint, const char *path, enum err err
     help_complain(lint->command, "standard input can be read only once");
   else
     help_complain(lint->command, "%s: %s", path, err == ERR_IO ? strerror(errno) : err_text(err));
-  return EXIT_WRONG;
+  return EXIT_FAILED;
 }
 
 static void lint_add_text(struct lint *lint, struct spans *txt, struct span text) {

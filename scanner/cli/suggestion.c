@@ -30,7 +30,7 @@ void suggestion_record(FILE *out, unsigned indent, const struct result *result) 
 }
 
 static bool suggestion_is_null_mx(const struct result *result) {
-  return result->mx.count == 1 && span_equal(result->mx.at[0].host, SPAN("."));
+  return match_takes_no_mail(&result->mx);
 }
 
 static bool suggestion_has(const struct result *result, enum finding_code code) {
@@ -62,6 +62,7 @@ static unsigned suggestion_patterns(FILE *out, unsigned indent, const struct res
   for (size_t i = 0; i < result->mx.count; i++) {
     struct span host = result->mx.at[i].host;
     if (!domain_is_hostname(host) || suggestion_is_covered(result, host)) continue;
+    if (match_lacks_dot(host)) continue; /* the MX record is to be fixed, not the policy */
     if (lines++ < SUGGESTION_MX_MAX) suggestion_line(out, indent, "mx", host);
   }
   return lines;

@@ -5,6 +5,7 @@ enum {
   MESSAGE_HEADER_SIZE = 12,
   MESSAGE_CLASS_IN = 1,
   MESSAGE_TYPE_OPT = 41,
+  MESSAGE_OPTION_EDE = 15, /* RFC 8914 section 2 */
 };
 
 /* Of the header's second word. */
@@ -229,15 +230,46 @@ static enum err message_read_answers(const struct message_section *section, stru
   return arena->err ? ERR_MEMORY : err;
 }
 
+/* Some end the text in a NUL, which it should not have (RFC 8914 section 2). */
+static struct span message_ede_text(const struct wire *reader, size_t len) {
+  struct span text = {(const char *)reader->bytes + reader->at, len};
+  while (text.len && !text.ptr[text.len - 1]) text.len--;
+  return span_first(text, RESULT_EDE_TEXT_MAX);
+}
+
+/* The options of an OPT record: code, length, data (RFC 6891 section 6.1.2). Of what cannot be read
+ * nothing is lost but the resolver's own words. */
+static void message_read_ede(const struct wire *message, const struct wire_rr *rr,
+                             struct arena *arena, struct dns_answer *answer) {
+  struct wire reader = *message;
+  reader.at = rr->data;
+  reader.len = rr->data + rr->size;
+  while (reader.at < reader.len && !answer->ede.here) {
+    unsigned option = wire_u16(&reader);
+    size_t len = wire_u16(&reader);
+    if (!wire_has(&reader, len)) return;
+    if (option != MESSAGE_OPTION_EDE || len < 2) {
+      wire_skip(&reader, len);
+      continue;
+    }
+    answer->ede.code = wire_u16(&reader);
+    struct span text = message_ede_text(&reader, len - 2);
+    if (text.len) answer->ede.text = arena_copy(arena, text);
+    answer->ede.here = true;
+  }
+}
+
 /* The upper bits of the rcode stand in the OPT record's TTL (RFC 6891 section 6.1.3), and there is
  * at most one of these (6.1.1). */
-static void message_read_opt(struct wire *reader, unsigned count, struct dns_answer *answer) {
+static void message_read_opt(struct wire *reader, unsigned count, struct arena *arena,
+                             struct dns_answer *answer) {
   while (count-- && !reader->bad) {
     struct wire_rr rr = wire_read_rr(reader);
     if (rr.type != MESSAGE_TYPE_OPT) continue;
     if (answer->has_edns) reader->bad = true;
     answer->has_edns = true;
     answer->rcode |= (int)(rr.ttl >> 24) << 4;
+    if (!reader->bad) message_read_ede(reader, &rr, arena, answer);
   }
 }
 
@@ -261,9 +293,10 @@ enum err message_read(struct span packet, struct span name, enum dns_type type, 
   section.start = reader;
   for (unsigned i = 0; i < section.count && !reader.bad; i++) wire_read_rr(&reader);
   for (unsigned i = 0; i < authorities && !reader.bad; i++) wire_read_rr(&reader);
-  message_read_opt(&reader, additionals, answer);
+  message_read_opt(&reader, additionals, arena, answer);
   if (reader.bad) return ERR_SYNTAX;
-  return section.count ? message_read_answers(&section, name, type, arena, answer) : ERR_NONE;
+  if (section.count) return message_read_answers(&section, name, type, arena, answer);
+  return arena->err ? ERR_MEMORY : ERR_NONE;
 }
 
 /* Past a question whose name is plain labels. */

@@ -50,6 +50,7 @@ struct dns_answer {
   bool truncated;
   bool ad;
   bool has_edns;
+  struct result_ede ede; /* the first of the OPT record's; its text is in the arena */
   struct spans cname;
   struct dns_record *records; /* of the asked type at the end of the chain, in order */
   size_t count;
@@ -64,8 +65,8 @@ size_t message_query(unsigned char *out, uint16_t id, struct span name, enum dns
 
 /* Reads packet as the answer to that question; whether its id is the query's is the caller's to
  * know. ERR_SYNTAX: malformed, for another question, a CNAME loop or a chain over DNS_CNAME_MAX;
- * ERR_MEMORY. An answer section with nothing in it allocates nothing. Of a truncated answer only
- * the header is read: it has to be asked for again. */
+ * ERR_MEMORY. An answer section with nothing in it allocates nothing, unless the resolver says why.
+ * Of a truncated answer only the header is read: it has to be asked for again. */
 enum err message_read(struct span packet, struct span name, enum dns_type type, struct arena *arena,
                       struct dns_answer *answer);
 

@@ -26,7 +26,9 @@ static enum reason attempt_reason(const struct outcome *outcome, enum finding_co
     return attempt_alert_reason(code, alert, REASON_POLICY_TLS_ALERT_OTHER);
   case FOUND_POLICY_TLS_PROTOCOL:
     return attempt_alert_reason(code, alert, REASON_POLICY_TLS_PROTOCOL_OTHER);
-  case FOUND_POLICY_HTTP_STATUS: return attempt_status_reason(outcome->http_status);
+  case FOUND_POLICY_HTTP_STATUS:
+    if (outcome->challenged) return REASON_POLICY_HTTP_STATUS_CHALLENGE;
+    return attempt_status_reason(outcome->http_status);
   case FOUND_POLICY_HTTP_INVALID:
     if (outcome->wrong_length) return REASON_POLICY_HTTP_INVALID_LENGTH;
     return outcome->over_headers ? REASON_POLICY_HTTP_INVALID_HEADER

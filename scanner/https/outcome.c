@@ -8,6 +8,7 @@
 enum {
   OUTCOME_EVIDENCE_MAX = CURL_ERROR_SIZE,
   OUTCOME_CODING_MAX = 100,     /* bytes that are told of a field */
+  HTTP_MISDIRECTED = 421,       /* RFC 9110 section 15.5.20 */
   HTTP_TOO_MANY_REQUESTS = 429, /* RFC 6585 section 4 */
   HTTP_UNAVAILABLE = 503,
 };
@@ -135,6 +136,15 @@ static struct span outcome_protocol_phrase(const struct outcome *outcome, struct
                       bits, HANDSHAKE_DH_BITS_MAX);
 }
 
+static struct span outcome_status_phrase(const struct outcome *outcome, struct arena *arena) {
+  const char *said = "";
+  if (outcome->challenged)
+    said = ", a challenge for browsers (cf-mitigated), not the server's own answer";
+  else if (outcome->http_status == HTTP_MISDIRECTED)
+    said = ", the server does not serve this name on this connection";
+  return arena_format(arena, "HTTP status %d%s", outcome->http_status, said);
+}
+
 static struct span outcome_phrase(const struct outcome *outcome, enum finding_code code,
                                   struct arena *arena) {
   const char *step = outcome_step_text(outcome->step);
@@ -160,7 +170,7 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
   case FOUND_POLICY_HTTP_REDIRECT:
     return arena_format(arena, "HTTP status %d, and senders do not follow redirects",
                         outcome->http_status);
-  case FOUND_POLICY_HTTP_STATUS: return arena_format(arena, "HTTP status %d", outcome->http_status);
+  case FOUND_POLICY_HTTP_STATUS: return outcome_status_phrase(outcome, arena);
   case FOUND_POLICY_HTTP_TIMEOUT:
     return arena_format(arena, "no end in time: silent or slow %s", step);
   case FOUND_POLICY_HTTP_TRUNCATED:

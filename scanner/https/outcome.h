@@ -31,6 +31,7 @@ struct outcome {
   bool encoded;                 /* a Transfer-Encoding other than "chunked" */
   bool compressed;              /* a Content-Encoding other than "identity" */
   struct span coding;           /* of these two fields, as far as it is known */
+  bool challenged;              /* a wall answered that asks for a browser */
   int http_status;              /* final; 0: none */
   uint64_t bytes;               /* of the body */
   size_t body_max;

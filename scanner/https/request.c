@@ -189,6 +189,7 @@ static size_t request_take_body(char *bytes, size_t size, size_t count, void *da
     return 0;
   }
   memcpy(request->body + at, bytes, len);
+  request->body_len = at + len;
   return len;
 }
 
@@ -338,6 +339,8 @@ void request_end(struct request *request, CURLcode result, bool late) {
   if (!late && result != CURLE_OK) curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &number);
   outcome->os_errno = (int)number;
   if (outcome->encoded) outcome->coding = request_last_encoding(request);
+  outcome->challenged =
+      span_equal_nocase(request_header(request, "cf-mitigated"), SPAN("challenge"));
   if (memory_failures() != request->memory_failures) outcome->no_memory = true;
   if (request_lacks_algorithm(&outcome->handshake)) outcome->no_memory = true;
   handshake_leave(&outcome->handshake);
@@ -351,15 +354,15 @@ static int64_t request_ms(const struct request *request, CURLINFO which, int64_t
   return us / 1000 < most ? (int64_t)us / 1000 : most;
 }
 
-/* All of them, if there are several. */
-static struct spans request_values(const struct request *request, const char *name,
+/* Of each no more than max octets; all of them, if there are several. */
+static struct spans request_values(const struct request *request, const char *name, size_t max,
                                    struct arena *arena) {
   struct spans values = {0};
   size_t count = request_header_count(request, name);
   if (count > 1) values.at = arena_array(arena, count, sizeof *values.at);
   while (values.at && values.count < count) {
     struct span value = request_header_at(request, name, values.count);
-    values.at[values.count++] = arena_copy(arena, value);
+    values.at[values.count++] = arena_copy(arena, span_first(value, max));
   }
   return values;
 }
@@ -375,11 +378,30 @@ static struct span request_joined(const struct request *request, const char *nam
   return all;
 }
 
+/* The first, no more than max octets of it. */
+static struct span request_first(const struct request *request, const char *name, size_t max,
+                                 struct arena *arena) {
+  struct span value = request_header(request, name);
+  return span_here(value) ? arena_copy(arena, span_first(value, max)) : value;
+}
+
+/* Who answered, and what, where it was no policy. */
+static void request_answerer(const struct request *request, struct arena *arena,
+                             struct result_fetch *result) {
+  result->location = request_first(request, "Location", RESULT_LOCATION_MAX, arena);
+  result->locations = request_values(request, "Location", RESULT_LOCATION_MAX, arena);
+  result->server = request_first(request, "Server", RESULT_HEADER_MAX, arena);
+  result->cf_mitigated = request_first(request, "cf-mitigated", RESULT_HEADER_MAX, arena);
+  result->www_authenticate = request_first(request, "WWW-Authenticate", RESULT_HEADER_MAX, arena);
+  struct span body = {request->body, request->body_len};
+  if (body.len && outcome_code(&request->outcome) != FOUND_COUNT)
+    result->body = arena_copy(arena, span_first(body, RESULT_BODY_MAX));
+}
+
 void request_result(const struct request *request, struct arena *arena,
                     struct result_fetch *result) {
   const struct outcome *outcome = &request->outcome;
   const char *type = NULL;
-  struct span location = request_header(request, "Location");
   char ip[ADDRESS_TEXT_MAX];
   size_t len = address_ip_text(&request->address, ip);
   result->asked = true;
@@ -387,8 +409,8 @@ void request_result(const struct request *request, struct arena *arena,
   result->http_status = outcome->http_status;
   curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &type);
   result->content_type = type ? arena_copy(arena, span_of(type)) : (struct span){0};
-  result->location = span_here(location) ? arena_copy(arena, location) : (struct span){0};
-  result->content_types = request_values(request, "Content-Type", arena);
+  result->content_types = request_values(request, "Content-Type", REQUEST_HEADER_SIZE_MAX, arena);
+  request_answerer(request, arena, result);
   result->content_encoding = request_joined(request, "Content-Encoding", arena);
   result->has_bytes = outcome->http_status != 0;
   result->bytes = outcome->bytes;
@@ -404,7 +426,7 @@ void request_result(const struct request *request, struct arena *arena,
 void request_clear(struct request *request) {
   free(request->body);
   request->body = NULL;
-  request->body_size = 0;
+  request->body_size = request->body_len = 0;
   /* A handle serves one transfer: until 8.3 libcurl keeps a pointer to the last header of one, and
    * reads, unlinks and reallocates what is freed when the next answer begins with a folded line;
    * until 8.14 it hands on the errno too. */

@@ -61,6 +61,7 @@ struct request {
   struct certificate peer;
   char *body; /* malloc'ed; outcome.bytes of it, while these are within the limit */
   size_t body_size;
+  size_t body_len; /* what is kept of it */
   size_t header_bytes;
   struct content_length framing;
   char connect_to_text[ADDRESS_TEXT_MAX + 2];

@@ -9,6 +9,7 @@ struct result_lookup job_lookup_facts(const struct lookup *lookup) {
       .tries = lookup->tries,
       .ms = lookup->ms,
       .cname = lookup->answer.cname,
+      .ede = lookup->answer.ede,
   };
 }
 
@@ -41,6 +42,15 @@ static const char *lookup_type_text(enum dns_type type) {
   return "?";
 }
 
+/* What the resolver says of a failure, in its words and IANA's. */
+static struct span lookup_ede_text(struct arena *arena, const struct result_ede *ede) {
+  const char *name = result_ede_text(ede->code);
+  struct span text = arena_format(arena, ": extended DNS error %u%s%s%s", ede->code,
+                                  name ? " (" : "", name ? name : "", name ? ")" : "");
+  if (ede->text.len == 0) return text;
+  return arena_join(arena, arena_join(arena, text, SPAN(": ")), ede->text);
+}
+
 struct finding job_lookup_finding(struct arena *arena, const struct lookup *lookup,
                                   const struct job_lookup_codes *codes) {
   struct finding finding = {.code = lookup_code(lookup, codes), .host = lookup->name};
@@ -57,5 +67,7 @@ struct finding job_lookup_finding(struct arena *arena, const struct lookup *look
   finding.detail = arena_format(arena, "%.*s %s: %s after %u %s", SPAN_ARG(lookup->name),
                                 lookup_type_text(lookup->type), what, lookup->tries,
                                 lookup->tries == 1 ? "try" : "tries");
+  if (lookup->end == LOOKUP_ANSWERED && lookup->answer.ede.here)
+    finding.detail = arena_join(arena, finding.detail, lookup_ede_text(arena, &lookup->answer.ede));
   return finding;
 }

@@ -1,4 +1,5 @@
 #include "scanner/journey/job.h"
+#include "scanner/sts/match.h"
 #include <stdlib.h>
 
 static const struct job_lookup_codes mx_codes = {
@@ -20,6 +21,18 @@ static int mx_compare(const void *left, const void *right) {
   return order ? order : (a->host.len > b->host.len) - (a->host.len < b->host.len);
 }
 
+static void mx_tell_null(struct job *job, const struct result_mx_set *mx) {
+  struct span said = SPAN("null MX (RFC 7505): the domain takes no mail");
+  size_t nulls = 0;
+  for (size_t i = 0; i < mx->count; i++) nulls += match_is_null_mx(mx->at[i].host);
+  if (nulls == 0) return;
+  if (nulls < mx->count)
+    said = SPAN("null MX beside other MX records, where RFC 7505 section 3 allows no other; it is "
+                "no host to cover");
+  finding_list_add(&job->deployment->findings,
+                   (struct finding){.code = FOUND_MX_NULL, .host = job->domain, .detail = said});
+}
+
 void stage_mx_judge(struct job *job) {
   struct deployment *deployment = job->deployment;
   struct result_mx_set *mx = &deployment->result.mx;
@@ -37,10 +50,5 @@ void stage_mx_judge(struct job *job) {
     mx->at[i] = (struct result_mx){.preference = answer->records[i].preference,
                                    .host = answer->records[i].data};
   qsort(mx->at, mx->count, sizeof *mx->at, mx_compare);
-  if (mx->count == 1 && span_equal(mx->at[0].host, SPAN(".")))
-    finding_list_add(
-        &deployment->findings,
-        (struct finding){.code = FOUND_MX_NULL,
-                         .host = job->domain,
-                         .detail = SPAN("null MX (RFC 7505): the domain takes no mail")});
+  mx_tell_null(job, mx);
 }

@@ -80,6 +80,6 @@ void stage_match_judge(struct job *job) {
   if (result->policy.mx.count == 0) return;
   match_tell_implicit(job);
   if (result->mx.count == 0) return;
-  if (finding_list_has(&deployment->findings, FOUND_MX_NULL)) return;
+  if (match_takes_no_mail(&result->mx)) return;
   match_judge(job->journey->config.psl, &result->policy, &result->mx, &deployment->findings);
 }

@@ -81,6 +81,7 @@ static struct result_lookup policy_host_facts(const struct deployment *deploymen
                (v4.rcode != DNS_NOERROR && v6.rcode == DNS_NXDOMAIN);
   struct result_lookup facts = first ? v6 : v4;
   if (facts.cname.count == 0) facts.cname = first ? v4.cname : v6.cname;
+  if (!facts.ede.here) facts.ede = first ? v4.ede : v6.ede;
   if (v6.ms > facts.ms) facts.ms = v6.ms;
   if (v4.ms > facts.ms) facts.ms = v4.ms;
   facts.tries = v6.tries > v4.tries ? v6.tries : v4.tries;
@@ -98,7 +99,7 @@ static bool policy_host_is_blocked(struct job *job) {
     if ((found = block_list_has_name(block, cname.at[i]))) blocked = cname.at[i];
   if (found)
     finding_list_add(&job->deployment->findings,
-                     (struct finding){.code = FOUND_POLICY_ADDRESS_NOT_PUBLIC,
+                     (struct finding){.code = FOUND_POLICY_HOST_BLOCKED,
                                       .host = blocked,
                                       .detail = arena_join(&job->arena, blocked,
                                                            SPAN(" is on the block list"))});

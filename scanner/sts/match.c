@@ -143,9 +143,7 @@ bool match_any(struct spans patterns, struct span host) {
   return false;
 }
 
-/* A host that ends in the same two labels or more twice: a zone file added its origin to a name
- * without the final dot. */
-static bool match_lacks_dot(struct span host) {
+bool match_lacks_dot(struct span host) {
   for (size_t i = 1; i + 1 < host.len; i++) {
     struct span end = span_skip(host, i + 1), begin = span_first(host, i);
     if (host.ptr[i] != '.' || span_find(end, '.') == end.len) continue;
@@ -262,21 +260,34 @@ static void match_raise_unused(const struct result_policy *policy, const struct 
                                                   .detail = policy->mx.at[i]});
 }
 
+bool match_is_null_mx(struct span host) {
+  return span_equal(host, SPAN("."));
+}
+
+bool match_takes_no_mail(const struct result_mx_set *mx) {
+  size_t nulls = 0;
+  for (size_t i = 0; i < mx->count; i++) nulls += match_is_null_mx(mx->at[i].host);
+  return nulls && nulls == mx->count;
+}
+
 void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struct result_mx_set *mx,
                  struct finding_list *findings) {
   struct match_index index;
   size_t covered = 0;
   if (!match_index_make(&index, policy->mx, findings->arena)) return;
+  size_t hosts = 0;
   for (size_t i = 0; i < mx->count; i++) {
+    if (match_is_null_mx(mx->at[i].host)) continue;
     mx->at[i].judged = true;
     mx->at[i].covered = match_index_covers(&index, mx->at[i].host);
     covered += mx->at[i].covered;
+    hosts++;
   }
   match_raise_unused(policy, &index, findings);
-  if (covered == mx->count || policy->mode == MODE_NONE) return;
+  if (covered == hosts || policy->mode == MODE_NONE) return;
   enum finding_code code = covered ? FOUND_MX_PARTIAL_MISMATCH : FOUND_MX_MISMATCH;
   struct match_search search = {psl, policy->mx, arena_alloc(findings->arena, policy->mx.count),
                                 MATCH_CELLS_MAX};
   for (size_t i = 0; i < mx->count; i++)
-    if (!mx->at[i].covered) match_raise(&search, &mx->at[i], code, findings);
+    if (mx->at[i].judged && !mx->at[i].covered) match_raise(&search, &mx->at[i], code, findings);
 }

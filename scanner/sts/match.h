@@ -25,8 +25,16 @@ bool match_any(struct spans patterns, struct span host);
 enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct span host,
                             struct span *closest);
 
-/* Sets judged and covered of each MX and raises mx-mismatch, mx-partial-mismatch and
- * policy-mx-unused. Not to be called for null MX, no MX or without patterns. */
+/* A host that ends in the same two labels or more twice: a zone file added its origin to a name
+ * without the final dot. */
+bool match_lacks_dot(struct span host);
+
+/* Null MX (RFC 7505): no host. A domain takes no mail where there is nothing else. */
+bool match_is_null_mx(struct span host);
+bool match_takes_no_mail(const struct result_mx_set *mx);
+
+/* Sets judged and covered of each MX but null MX, and raises mx-mismatch, mx-partial-mismatch and
+ * policy-mx-unused. Not to be called without an MX host or without patterns. */
 void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struct result_mx_set *mx,
                  struct finding_list *findings);
 

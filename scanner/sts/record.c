@@ -86,8 +86,16 @@ static enum reason record_name_fault(struct span name) {
              : REASON_RECORD_EXTENSION_INVALID_NAME;
 }
 
+/* What belongs into the policy is an extension here, and does nothing. */
+static bool record_is_policy_field(struct span name) {
+  return span_equal_nocase(name, SPAN("mode")) || span_equal_nocase(name, SPAN("mx")) ||
+         span_equal_nocase(name, SPAN("max_age"));
+}
+
 /* A later entry of a field is ignored (section 3.2), so it is not judged. */
 static void record_judge_extension(struct record_reader *reader, const struct txt_field *field) {
+  if (record_is_policy_field(field->name))
+    record_raise(reader->findings, FOUND_RECORD_POLICY_FIELD, "a field of the policy", field->text);
   if (!txt_field_is_extension_name(field->name))
     record_tell(reader->findings, record_name_fault(field->name), field->text);
   else if (txt_field_names_met(&reader->extensions, field->name))

@@ -16,6 +16,7 @@ static enum result_status verdict_status(const struct result *result, bool recor
                                          enum record_presence presence) {
   if (!record_known) return STATUS_UNKNOWN;
   if (presence == RECORD_NONE) return STATUS_ABSENT;
+  if (has_code(result, FOUND_POLICY_HOST_BLOCKED)) return STATUS_BLOCKED;
   return has_error(result) ? STATUS_BROKEN : STATUS_VALID;
 }
 
@@ -47,6 +48,7 @@ static enum result_effect verdict_effect(const struct result *result, bool recor
                                          enum record_presence presence) {
   if (!record_known) return EFFECT_UNKNOWN;
   if (presence == RECORD_NONE) return EFFECT_NONE;
+  if (has_code(result, FOUND_POLICY_HOST_BLOCKED)) return EFFECT_UNKNOWN;
   if (presence != RECORD_SOUND || !verdict_policy_is_used(result)) return EFFECT_OPPORTUNISTIC;
   switch (result->policy.mode) {
   case MODE_ENFORCE: return verdict_enforced(result);

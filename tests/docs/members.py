@@ -10,13 +10,13 @@ import re
 import sys
 from pathlib import Path
 
-ROW = re.compile(r"^([A-Z_]+)_MEMBER\((\w+), (\w+), ", re.MULTILINE)
+ROW = re.compile(r"^([A-Z_]+)_MEMBER\(([\w-]+), (\w+), ", re.MULTILINE)
 TYPES = {
     "string": "TEXT OWN TIME RCODE STATUS EFFECT MODE KIND CODE SEVERITY STAGE REASON",
     "integer": "UINT64 INT64 UINT32 UNSIGNED INT VERSION",
     "boolean": "BOOL",
     "array": "TEXTS OWNS REASONS FINDINGS MX ATTEMPTS",
-    "object": "OBJECT LABELS",
+    "object": "OBJECT LABELS EDE",
 }
 TYPE_OF = {kind: name for name, kinds in TYPES.items() for kind in kinds.split()}
 PYTHON_TYPES = {bool: "boolean", int: "integer", str: "string"}
@@ -53,7 +53,8 @@ def read_schema(schema):
     top = schema["properties"]
     places = {"LINE": top, "FINDING": follow(schema, follow(schema, top["findings"])["items"])["properties"],
               "ATTEMPT": follow(schema, follow(schema, top["fetch"])["properties"]["attempts"]["items"])["properties"],
-              "MX": follow(schema, top["mx"]["items"])["properties"]}
+              "MX": follow(schema, top["mx"]["items"])["properties"],
+              "EDE": follow(schema, follow(schema, top["record"])["properties"]["ede"])["properties"]}
     for name in ("record", "policy_host", "fetch", "certificate", "policy", "tlsrpt"):
         places[name.upper()] = follow(schema, top[name])["properties"]
     return {place: [(name, type_of(schema, node)) for name, node in members.items()]

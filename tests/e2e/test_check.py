@@ -130,6 +130,15 @@ class CheckTest(unittest.TestCase):
         self.assertIn(b"on the block list", done.stdout)
         self.assertNotIn(b"Record:", done.stdout)
 
+    def test_a_blocked_policy_host(self) -> None:
+        with Folder() as folder:
+            (folder / "block").write_text("127.0.1.0/24\n")
+            done = self.check("--block", str(folder / "block"), "testing.example")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"testing.example: blocked", done.stdout)
+        self.assertIn(b"policy-host-blocked", done.stdout)
+        self.assertIn(b"Record:", done.stdout)
+
     def test_usage(self) -> None:
         for arguments in ((), ("--resolvers", "x", "a.example"), ("--threads", "2", "a.example")):
             done = stscan("check", *arguments)
@@ -137,6 +146,10 @@ class CheckTest(unittest.TestCase):
         done = stscan("check", "--resolvers", "127.0.0.1:9", "a.example")
         self.assertEqual((done.returncode, done.stdout), (2, b""))
         self.assertIn(b"no resolver answers", done.stderr)
+        for arguments in (("--resolvers", "@/nonexistent"), ("--ca-file", "/nonexistent"),
+                          ("--block", "/nonexistent")):
+            done = stscan("check", "--resolvers", "127.0.0.1:9", *arguments, "a.example")
+            self.assertEqual((done.returncode, done.stdout), (2, b""), arguments)
 
     def test_json_is_the_record_that_scan_writes(self) -> None:
         domains = (self.lab.folder / "domains.txt").read_text().split()
@@ -190,7 +203,7 @@ class CheckTest(unittest.TestCase):
             done = subprocess.run([stscan_path(), "check", *self.lab.options, "enforce.example"],
                                   stdout=full, stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 2)
-        self.assertIn(b"standard output", done.stderr)
+        self.assertEqual(done.stderr.count(b"standard output"), 1)
 
 
 if __name__ == "__main__":

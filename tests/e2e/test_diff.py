@@ -122,8 +122,8 @@ class Diff(unittest.TestCase):
                 ([], 2, "give two result files"),
                 ([self.old], 2, "give two result files"),
                 (["-", self.new], 2, "OLD is read twice"),
-                ([self.old, "/nonexistent"], 1, "/nonexistent: No such file"),
-                ([Path(__file__), self.new], 1, "not a result file of stscan")):
+                ([self.old, "/nonexistent"], 2, "/nonexistent: No such file"),
+                ([Path(__file__), self.new], 2, "not a result file of stscan")):
             with self.subTest(arguments=arguments):
                 done = stscan("diff", *arguments)
                 self.assertEqual((code, b""), (done.returncode, done.stdout))

@@ -133,13 +133,16 @@ class LabTest(unittest.TestCase):
         records = self.by_domain(parse(done.stdout.decode().splitlines()))
         self.assertEqual(records["testing.example"]["status"], "blocked")
         self.assertNotIn("record", records["testing.example"])
-        self.assertIn("policy-address-not-public", codes(records["mode-none.example"]))
+        self.assertIn("policy-host-blocked", codes(records["mode-none.example"]))
+        self.assertEqual(records["mode-none.example"]["status"], "blocked")
+        self.assertEqual(records["mode-none.example"]["effect"], "unknown")
         with Folder() as folder:
             (folder / "block").write_text("mta-sts.enforce.example\nprovider.example.net\n")
             done = self.scan("--block", folder / "block", "-",
                              stdin=b"enforce.example\ndelegated.example\n")
         for record in parse(done.stdout.decode().splitlines()):
-            self.assertEqual(codes(record), ["policy-address-not-public"])
+            self.assertEqual(codes(record), ["policy-host-blocked"])
+            self.assertEqual(record["status"], "blocked")
             self.assertNotIn("fetch", record)
         options = [option for option in self.lab.options if option != "--allow-private"]
         done = stscan("scan", *options, "-", stdin=b"enforce.example\n")

@@ -123,6 +123,13 @@ class LintTest(unittest.TestCase):
             found = next(f for f in record["findings"] if f["code"] == "mx-mismatch")  # type: ignore[attr-defined]
             self.assertEqual(found.get("reason"), reason, host)
 
+    def test_policy_fields_in_the_record(self) -> None:
+        record = self.judged(0, "--record", "v=STSv1; id=1; mode=testing; max_age=86400; MX=a.example")
+        self.assertEqual(codes(record), ["record-policy-field"])
+        self.assertIn("mode=testing", str(member(record, "findings.record-policy-field.detail")))
+        self.assertIn("MX=a.example", str(member(record, "findings.record-policy-field.detail")))
+        self.assertEqual(codes(self.judged(0, "--record", "v=STSv1; id=1; modes=testing")), [])
+
     def test_several_records(self) -> None:
         other = "v=STSv1; id=2;"
         for arguments, stdin in ((("--record", RECORD, other), ""),
@@ -164,9 +171,9 @@ class LintTest(unittest.TestCase):
                 (2, (), "nothing to judge"), (2, ("word",), "unexpected argument"),
                 (2, ("--mx", "a b"), '"a b" is not a host name'), (2, ("--mx",), "needs a value"),
                 (2, ("--policy=",), "not empty"),
-                (1, ("--policy", "/nonexistent"), "No such file"),
-                (1, ("--policy", "/"), "Is a directory"),
-                (1, ("--policy", "-", "--record", "-"), "only once")):
+                (2, ("--policy", "/nonexistent"), "No such file"),
+                (2, ("--policy", "/"), "Is a directory"),
+                (2, ("--policy", "-", "--record", "-"), "only once")):
             done = lint(*arguments)
             self.assertEqual((done.returncode, done.stdout), (status, b""), arguments)
             self.assertIn(said, done.stderr.decode())
@@ -182,6 +189,7 @@ class LintTest(unittest.TestCase):
             done = subprocess.run([stscan_path(), "lint", "--record", RECORD], stdout=full,
                                   stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.count(b"standard output"), 1)
         self.assertIn(b"standard output", done.stderr)
 
 

@@ -79,10 +79,16 @@ def read_query(packet: bytes) -> Query:
     return Query(number, ".".join(labels).lower(), kind, packet[12:end], additional > 0, size)
 
 
+def extended_error(code: int, text: str | bytes = b"") -> bytes:
+    """An option of the OPT record (RFC 8914 section 2)."""
+    octets = text.encode() if isinstance(text, str) else text
+    return struct.pack("!HHH", 15, 2 + len(octets), code) + octets
+
+
 def answer(query: Query, *data: Data, rcode: int = NOERROR, flags: int = QR | RD | RA,
            number: int | None = None, question: bytes | None = None,
-           count: int | None = None) -> bytes:
-    opt = b"\0" + struct.pack("!HHIH", OPT, 1232, 0, 0) if query.edns else b""
+           count: int | None = None, options: bytes = b"") -> bytes:
+    opt = b"\0" + struct.pack("!HHIH", OPT, 1232, 0, len(options)) + options if query.edns else b""
     return struct.pack("!6H", query.id if number is None else number, flags | rcode, 1,
                        len(data) if count is None else count, 0, 1 if opt else 0) + \
         (query.question if question is None else question) + \

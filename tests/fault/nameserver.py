@@ -37,8 +37,8 @@ def gives(*data: Data) -> Behaviour:
     return behave
 
 
-def says(rcode: int) -> Behaviour:
-    return lambda query: [answer(query, rcode=rcode)]
+def says(rcode: int, options: bytes = b"") -> Behaviour:
+    return lambda query: [answer(query, rcode=rcode, options=options)]
 
 
 def silent(_: Query) -> Iterable[Step]:

@@ -535,8 +535,88 @@ static void test_stub_limit(void **state) {
   assert_int_equal(stub_of_name(62), 0);
 }
 
+/* The option behind the OPT record's head, of that many octets. */
+#define OPT_OF(size, options) "\0\0\x29\4\xd0\0\0\0\0\0" size options
+#define SERVFAIL              "\x81\x82"
+
+static void test_extended_error(void **state) {
+  (void)state;
+  static const struct {
+    const char *what;
+    const char *bytes;
+    size_t len;
+    bool here;
+    unsigned code;
+    const char *text;
+  } errors[] = {
+      {"code and text",
+       BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT) OPT_OF("\x0d", "\0\x0f\0\x09\0\x07"
+                                                                           "expired")),
+       true, 7, "expired"},
+      {"code alone",
+       BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT) OPT_OF("\6", "\0\x0f\0\2\0\6")), true,
+       6, NULL},
+      {"a NUL at the end",
+       BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT) OPT_OF("\x08", "\0\x0f\0\4\0\6x\0")),
+       true, 6, "x"},
+      {"behind another option",
+       BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT)
+                 OPT_OF("\x0b", "\0\x0a\0\1x\0\x0f\0\2\0\x16")),
+       true, 22, NULL},
+      {"the first of two",
+       BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT)
+                 OPT_OF("\x0c", "\0\x0f\0\2\0\x16\0\x0f\0\2\0\x17")),
+       true, 22, NULL},
+      {"no code", BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT) OPT_OF("\5", "\0\x0f\0\1x")),
+       false, 0, NULL},
+      {"longer than the record",
+       BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT) OPT_OF("\6", "\0\x0f\0\3\0\6")), false,
+       0, NULL},
+      {"half an option",
+       BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT) OPT_OF("\3", "\0\x0f\0")), false, 0,
+       NULL},
+      {"the largest code",
+       BYTES(HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT) OPT_OF("\6", "\0\x0f\0\2\xff\xff")),
+       true, 65535, NULL},
+  };
+  for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+    struct arena arena = {0};
+    struct dns_answer answer;
+    struct span packet = {errors[i].bytes, errors[i].len};
+    print_message("%s\n", errors[i].what);
+    assert_int_equal(message_read(packet, SPAN("q.test"), DNS_TYPE_TXT, &arena, &answer), ERR_NONE);
+    assert_int_equal(answer.rcode, DNS_SERVFAIL);
+    assert_int_equal(answer.ede.here, errors[i].here);
+    assert_int_equal(answer.ede.code, errors[i].code);
+    assert_true(span_equal(answer.ede.text, span_of(errors[i].text)));
+    arena_free(&arena);
+  }
+}
+
+static void test_extended_error_text(void **state) {
+  (void)state;
+  static const char head[] =
+      HEAD(SERVFAIL, "\0", "\0", "\1") QUESTION(TXT) "\0\0\x29\4\xd0\0\0\0\0";
+  for (size_t len = RESULT_EDE_TEXT_MAX - 1; len <= RESULT_EDE_TEXT_MAX + 1; len++) {
+    struct arena arena = {0};
+    struct dns_answer answer;
+    char packet[sizeof head + 6 + 1 + RESULT_EDE_TEXT_MAX + 1];
+    const char option[] = {0, (char)(6 + len), 0, 15, 0, (char)(2 + len), 0, 7};
+    memcpy(packet, head, sizeof head - 1);
+    memcpy(packet + sizeof head - 1, option, sizeof option);
+    memset(packet + sizeof head - 1 + sizeof option, 'x', len);
+    struct span whole = {packet, sizeof head - 1 + sizeof option + len};
+    assert_int_equal(message_read(whole, SPAN("q.test"), DNS_TYPE_TXT, &arena, &answer), ERR_NONE);
+    assert_true(answer.ede.here);
+    assert_int_equal(answer.ede.text.len, len < RESULT_EDE_TEXT_MAX ? len : RESULT_EDE_TEXT_MAX);
+    arena_free(&arena);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_extended_error),
+      cmocka_unit_test(test_extended_error_text),
       cmocka_unit_test(test_rows),
       cmocka_unit_test(test_cut),
       cmocka_unit_test(test_empty_answer_allocates_nothing),

@@ -203,7 +203,7 @@ static void test_barred(void **state) {
   run_until(2);
   check_sound(&some);
   assert_int_equal(some.fetch.result.attempt_count, 1);
-  assert_int_equal(all.findings.first->code, FOUND_POLICY_ADDRESS_NOT_PUBLIC);
+  assert_int_equal(all.findings.first->code, FOUND_POLICY_HOST_BLOCKED);
   assert_string_equal(all.findings.first->detail.ptr, "127.0.3.1 is on the block list");
   assert_false(all.fetch.result.asked || all.fetch.has_body);
   arena_free(&all.arena);

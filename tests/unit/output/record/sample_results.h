@@ -134,6 +134,7 @@ static const struct finding broken_findings[] = {
      .kind = KIND_TLD},
     {.code = FOUND_MX_DNS_MALFORMED, .has_rcode = true, .rcode = 17},
 };
+static struct span broken_locations[] = {TEXT("https://www.example.com/"), TEXT("/")};
 static struct result_mx broken_mx[] = {{.preference = 10, .host = TEXT("mail.example.org")}};
 
 static const struct result sample_broken = {
@@ -144,10 +145,16 @@ static const struct result sample_broken = {
     .effect = EFFECT_OPPORTUNISTIC,
     .findings = broken_findings,
     .record = {.lookup = {.asked = true, .tries = 1}, .txt = SPANS(valid_txt)},
-    .policy_host.lookup = {.asked = true, .rcode = -1, .tries = 4, .ms = 5000},
+    .policy_host.lookup =
+        {.asked = true, .rcode = -1, .tries = 4, .ms = 5000, .ede = {.here = true, .code = 22}},
     .fetch = {.asked = true,
               .http_status = 301,
               .location = TEXT("https://www.example.com/"),
+              .locations = SPANS(broken_locations),
+              .server = TEXT("cloudflare"),
+              .cf_mitigated = TEXT("challenge"),
+              .www_authenticate = TEXT("Basic"),
+              .body = TEXT("<html>\n\x1b[2J"),
               .connect_ms = -1,
               .tls_ms = -1},
     .policy = {.here = true, .mode = MODE_COUNT},
@@ -183,7 +190,10 @@ static const struct result sample_bytes = {
     .has_effect = true,
     .effect = EFFECT_OPPORTUNISTIC,
     .findings = &bytes_finding,
-    .record = {.lookup = {.asked = true, .tries = 1, .cname = BYTES_ARRAY},
+    .record = {.lookup = {.asked = true,
+                          .tries = 1,
+                          .cname = BYTES_ARRAY,
+                          .ede = {.here = true, .code = 65535, .text = BYTES}},
                .txt = BYTES_ARRAY,
                .id = BYTES},
     .policy_host.lookup = {.asked = true, .tries = 1, .cname = BYTES_ARRAY},
@@ -191,7 +201,12 @@ static const struct result sample_bytes = {
               .content_type = BYTES,
               .content_types = BYTES_ARRAY,
               .content_encoding = BYTES,
-              .location = BYTES},
+              .location = BYTES,
+              .locations = BYTES_ARRAY,
+              .server = BYTES,
+              .cf_mitigated = BYTES,
+              .www_authenticate = BYTES,
+              .body = BYTES},
     .certificate = {.here = true, .subject = BYTES, .issuer = BYTES, .names = BYTES_ARRAY},
     .policy =
         {.here = true, .version = BYTES, .mode = MODE_COUNT, .mx = BYTES_ARRAY, .text = BYTES},

@@ -599,8 +599,32 @@ static void test_memory_does_not_grow_with_the_list(void **state) {
   tally_free(tally);
 }
 
+/* What resolvers said: of the record's lookup, else of the policy host's. */
+static void test_ede(void **state) {
+  static const struct expected rows[] = {
+      {"ede/0", 1}, {"ede/7", 1}, {"ede/63", 1}, {"ede/other", 2}, {"ede/6", -1},
+  };
+  static const unsigned codes[] = {0, 63, 64, 65535};
+  struct finding servfail = {.code = FOUND_RECORD_DNS_SERVFAIL};
+  struct result both = {.domain = SPAN("a.com"), .status = STATUS_UNKNOWN, .findings = &servfail};
+  (void)state;
+  struct tally *tally = tally_made();
+  both.record.lookup.ede = (struct result_ede){.here = true, .code = 7};
+  both.policy_host.lookup.ede = (struct result_ede){.here = true, .code = 6};
+  add(tally, &both);
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    struct result result = {.domain = SPAN("b.com"), .status = STATUS_VALID};
+    result.policy_host.lookup.ede = (struct result_ede){.here = true, .code = codes[i]};
+    add(tally, &result);
+  }
+  const char *statistics = written(tally);
+  ASSERT_NUMBERS(statistics, rows);
+  tally_free(tally);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_ede),
       cmocka_unit_test(test_nothing_is_all_zero),
       cmocka_unit_test(test_every_kind_of_domain_is_counted),
       cmocka_unit_test(test_marks_count_as_domains_do),
