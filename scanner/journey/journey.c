@@ -349,7 +349,7 @@ static void job_lookup_done(struct lookup *lookup) {
     return;
   }
   if (journey_hold(job->journey, lookup)) return;
-  if (lookup->end == LOOKUP_FAILED && job->arena.err == ERR_NONE) job->arena.err = ERR_MEMORY;
+  if (lookup->end == LOOKUP_FAILED && job->arena.err == ERR_NONE) job->arena.err = lookup->trouble;
   job_returned(job);
 }
 

@@ -36,7 +36,7 @@ struct channel {
   union address shown; /* to c-ares: the server; another where it has a scope, unknown to it */
   int fd;              /* of the datagrams */
   int blind_fd, blind_events;  /* what is to be watched, and could not be; no events: none */
-  bool trouble;                /* of our own, in the call of c-ares under way */
+  enum err trouble;            /* of our own, in the call of c-ares under way */
   struct datagrams *datagrams; /* NULL: a stream */
   struct span received;        /* the datagram under way; empty: none */
   unsigned streamed;           /* reads from the stream that gave something, in a row */
@@ -55,7 +55,7 @@ static void channel_destroy(struct channel *channel) {
 
 static void channel_enter(struct channel *channel) {
   channel->nested++;
-  channel->trouble = false;
+  channel->trouble = ERR_NONE;
 }
 
 static void channel_leave(struct channel *channel) {
@@ -131,7 +131,7 @@ static void channel_ended(void *data, int status, int timeouts, unsigned char *p
 
 /* What a system call returned; notes whether it failed for want of something of ours. */
 static ssize_t channel_noted(struct channel *channel, ssize_t result) {
-  if (result < 0 && local_error_of(errno) != ERR_NONE) channel->trouble = true;
+  if (result < 0 && local_error_of(errno) != ERR_NONE) channel->trouble = local_error_of(errno);
   return result;
 }
 
@@ -344,6 +344,10 @@ void channel_send(struct channel *channel, struct span packet, struct channel_qu
 void channel_flush(struct channel *channel) {
   if (channel->blind_events) channel_watch(channel, channel->blind_fd, channel->blind_events);
   if (channel->datagrams) datagrams_flush(channel->datagrams, channel->fd);
+}
+
+enum err channel_trouble(const struct channel *channel) {
+  return channel->trouble == ERR_NONE ? ERR_MEMORY : channel->trouble;
 }
 
 size_t channel_in_flight(const struct channel *channel) {

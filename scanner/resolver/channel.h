@@ -55,6 +55,9 @@ void channel_close(struct channel *channel);
 void channel_send(struct channel *channel, struct span packet, struct channel_query *query);
 void channel_flush(struct channel *channel);
 
+/* Why a query ended with CHANNEL_FAILED, in its callback: ERR_DESCRIPTORS, ERR_MEMORY. */
+enum err channel_trouble(const struct channel *channel);
+
 size_t channel_in_flight(const struct channel *channel);
 
 #endif

@@ -23,6 +23,7 @@ struct name_server_slot {
 struct name_server {
   uv_loop_t *loop;
   struct loop_clock *clock;
+  struct name_server_sockets *sockets;
   name_server_done *done;
   union address address;
   uint64_t timeout;
@@ -46,6 +47,7 @@ struct name_server {
   unsigned unreached; /* in a row */
   unsigned refusing;  /* answers in a row that refuse */
   unsigned bettered;  /* in a row */
+  enum err trouble;
   bool unflushed;
   bool draining;
   bool resting;
@@ -61,6 +63,7 @@ enum err name_server_new(struct name_server **out, const struct name_server_conf
   if (!upstream) return ERR_MEMORY;
   upstream->loop = config->loop;
   upstream->clock = config->clock;
+  upstream->sockets = config->sockets;
   upstream->done = config->done;
   upstream->address = *config->address;
   upstream->timeout = config->timeout_ms * name_server_ms;
@@ -86,12 +89,19 @@ static void name_server_vacate(struct query *query) {
   if (query->ended) name_server_give(upstream, query);
 }
 
+static void name_server_shut(struct name_server *upstream, struct channel **channel) {
+  if (!*channel) return;
+  upstream->sockets->open--;
+  channel_close(*channel);
+  *channel = NULL;
+}
+
 void name_server_close(struct name_server *upstream) {
   if (!upstream) return;
   upstream->closing = true;
   for (size_t i = 0; i < NAME_SERVER_SLOTS; i++) {
-    channel_close(upstream->slots[i].channel);
-    channel_close(upstream->slots[i].old);
+    name_server_shut(upstream, &upstream->slots[i].channel);
+    name_server_shut(upstream, &upstream->slots[i].old);
   }
 }
 
@@ -194,8 +204,20 @@ static bool name_server_has_room(struct name_server *upstream) {
   return !upstream->draining;
 }
 
+static bool name_server_may_open(const struct name_server *upstream) {
+  return upstream->sockets->open < upstream->sockets->max;
+}
+
+/* One of those that are open for UDP; or NULL. */
+static struct name_server_slot *name_server_open_slot(struct name_server *upstream) {
+  for (size_t i = 0; i < upstream->ports; i++)
+    if (upstream->slots[i].channel) return &upstream->slots[i];
+  return NULL;
+}
+
 bool name_server_ready(struct name_server *upstream, uint64_t now) {
   if (upstream->excluded) return false;
+  if (!name_server_may_open(upstream) && !name_server_open_slot(upstream)) return false;
   if (upstream->resting) return now >= upstream->probe_at;
   if (name_server_has_room(upstream)) return true;
   name_server_release(upstream, now);
@@ -220,8 +242,10 @@ static struct name_server_slot *name_server_slot(struct name_server *upstream,
   unsigned at = upstream->turn++ / NAME_SERVER_PORT_TURN % upstream->ports;
   const struct channel *channel = upstream->slots[at].channel;
   bool full = channel && channel_in_flight(channel) >= NAME_SERVER_PORT_FLIGHT;
-  if (full && upstream->ports < NAME_SERVER_PORTS_MAX) at = upstream->ports++;
-  return &upstream->slots[at];
+  bool may_open = name_server_may_open(upstream);
+  if (full && may_open && upstream->ports < NAME_SERVER_PORTS_MAX) at = upstream->ports++;
+  struct name_server_slot *open = may_open || channel ? NULL : name_server_open_slot(upstream);
+  return open ? open : &upstream->slots[at];
 }
 
 static struct channel *name_server_channel(struct name_server *upstream, enum name_server_way way,
@@ -230,9 +254,12 @@ static struct channel *name_server_channel(struct name_server *upstream, enum na
   if (slot->channel)
     return channel_in_flight(slot->channel) < CHANNEL_FLIGHT_MAX ? slot->channel : NULL;
   enum channel_kind kind = way == NAME_SERVER_TCP ? CHANNEL_TCP : CHANNEL_UDP;
-  if (channel_new(&slot->channel, upstream->loop, &upstream->address, kind,
-                  name_server_channel_done))
-    return NULL;
+  upstream->trouble = ERR_DESCRIPTORS;
+  if (!name_server_may_open(upstream)) return NULL;
+  upstream->trouble = channel_new(&slot->channel, upstream->loop, &upstream->address, kind,
+                                  name_server_channel_done);
+  if (upstream->trouble) return NULL;
+  upstream->sockets->open++;
   slot->opened = now;
   return slot->channel;
 }
@@ -252,6 +279,7 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
   if (upstream->resting) upstream->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;
   struct channel *channel = name_server_channel(upstream, way, now);
   upstream->unflushed = true;
+  query->channel.channel = channel;
   if (channel)
     channel_send(channel, packet, &query->channel);
   else
@@ -304,6 +332,8 @@ static void name_server_answered(struct query *query, int rcode) {
 static void name_server_unanswered(struct query *query, enum channel_end end) {
   struct name_server *upstream = query->upstream;
   if (!query->lost) upstream->stats.lost++;
+  if (end == CHANNEL_FAILED && query->channel.channel)
+    upstream->trouble = channel_trouble(query->channel.channel);
   if (end == CHANNEL_UNREACHED && !upstream->closing)
     name_server_nobody(upstream, loop_clock_now(upstream->clock));
 }
@@ -331,12 +361,21 @@ void name_server_overtaken(struct query *query) {
   congestion_lost(&query->upstream->congestion, query->phase);
 }
 
+/* Who has a socket that others need, and does not use it, or has had it for long, gives it up. */
+static void name_server_spare_slot(struct name_server *upstream, struct name_server_slot *slot,
+                                   uint64_t now) {
+  bool old = slot->channel && now - slot->opened > 2 * upstream->timeout;
+  if (slot->channel && (old || !channel_in_flight(slot->channel)))
+    name_server_shut(upstream, &slot->channel);
+}
+
 static void name_server_tick_slot(struct name_server *upstream, struct name_server_slot *slot,
                                   uint64_t now) {
-  if (slot->old &&
-      (!channel_in_flight(slot->old) || now - slot->stepped_back > upstream->timeout)) {
-    channel_close(slot->old);
-    slot->old = NULL;
+  if (slot->old && (!channel_in_flight(slot->old) || now - slot->stepped_back > upstream->timeout))
+    name_server_shut(upstream, &slot->old);
+  if (!name_server_may_open(upstream)) {
+    name_server_spare_slot(upstream, slot, now);
+    return;
   }
   if (slot->channel && !slot->old && channel_in_flight(slot->channel) &&
       now - slot->opened > upstream->timeout) {
@@ -350,6 +389,10 @@ void name_server_tick(struct name_server *upstream, uint64_t now) {
   name_server_release(upstream, now);
   for (size_t i = 0; i < NAME_SERVER_SLOTS; i++)
     name_server_tick_slot(upstream, &upstream->slots[i], now);
+}
+
+enum err name_server_trouble(const struct name_server *upstream) {
+  return upstream->trouble;
 }
 
 bool name_server_busy(const struct name_server *upstream) {

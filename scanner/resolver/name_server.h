@@ -9,6 +9,9 @@
  *
  * A server rests, and is asked but now and then, when it has fallen silent, when nobody is there,
  * when it refuses whatever it is asked, or when others answer what it fails at.
+ *
+ * All servers of a resolver share a number of sockets. While it is used up, a server makes do with
+ * those that it has, one without any is not ready, and each gives up what it does not use.
  */
 #ifndef SCANNER_RESOLVER_NAME_SERVER_H
 #define SCANNER_RESOLVER_NAME_SERVER_H
@@ -64,6 +67,11 @@ typedef void name_server_done(struct query *query, enum channel_end end, struct 
 
 struct name_server;
 
+/* Of all servers of a resolver together. */
+struct name_server_sockets {
+  unsigned open, max;
+};
+
 struct name_server_config {
   uv_loop_t *loop;
   const union address *address; /* copied */
@@ -71,6 +79,7 @@ struct name_server_config {
   unsigned ports; /* to begin with; 1 to NAME_SERVER_PORTS */
   name_server_done *done;
   struct loop_clock *clock;
+  struct name_server_sockets *sockets;
 };
 
 enum err name_server_new(struct name_server **upstream, const struct name_server_config *config);
@@ -106,6 +115,9 @@ void name_server_exclude(struct name_server *upstream);
 
 /* To be called every TIMER_WHEEL_TICK_MS or so while something is in flight. */
 void name_server_tick(struct name_server *upstream, uint64_t now);
+
+/* Why the last query ended with CHANNEL_FAILED. */
+enum err name_server_trouble(const struct name_server *upstream);
 
 bool name_server_busy(const struct name_server *upstream); /* a query is on its way */
 bool name_server_resting(const struct name_server *upstream);

@@ -48,6 +48,7 @@ struct resolver {
   uint64_t timeout; /* ns */
   unsigned tries;
   struct rate_limit *pace;
+  struct name_server_sockets sockets;
   bool any_answer;
   double budget;       /* retries that may be sent */
   uint64_t free_until; /* ns; until then, as many as are wanted */
@@ -124,6 +125,7 @@ static void resolver_finish(struct lookup_state *state, enum lookup_end end, uin
   lookup->tries = state->tries;
   lookup->ms = (int64_t)((now - state->begun) / resolver_ms);
   lookup->unheard = !resolver_heard(state->resolver, state->sent ? state->sent : state->started);
+  if (end == LOOKUP_FAILED && lookup->trouble == ERR_NONE) lookup->trouble = ERR_MEMORY;
   lookup->state = NULL;
   lookup_state_free(state);
   lookup->done(lookup);
@@ -408,6 +410,7 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
     resolver_pump(resolver, now);
     break;
   case CHANNEL_FAILED:
+    state->lookup->trouble = name_server_trouble(query->upstream);
     state->failed++;
     resolver_await(state, now);
     break;
@@ -506,6 +509,8 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->tries = config->tries;
   resolver->any_answer = config->any_answer;
   resolver->pace = config->pace;
+  resolver->sockets.max =
+      config->sockets_max ? config->sockets_max : resolver_sockets(config->server_count);
   resolver->budget = RESOLVER_AGAIN_START;
   resolver->states.size = sizeof(struct lookup_state);
   ring_init(&resolver->queue);
@@ -521,17 +526,29 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->handles = 3;
 }
 
+static bool resolver_is_small(size_t server_count) {
+  return server_count <= NAME_SERVER_FEW_SERVERS;
+}
+
+/* Each port has a successor for a while, and one connection may be open; the busiest server may
+ * open all of its ports. */
+unsigned resolver_sockets(size_t server_count) {
+  unsigned ports = resolver_is_small(server_count) ? NAME_SERVER_PORTS : 1;
+  return (unsigned)server_count * 2 * (ports + 1) + 2 * NAME_SERVER_PORTS_MAX;
+}
+
 static enum err resolver_open(struct resolver *resolver, uv_loop_t *loop,
                               const struct resolver_config *config) {
   resolver->upstreams = calloc(config->server_count, sizeof(struct name_server *));
   if (!resolver->upstreams) return ERR_MEMORY;
-  bool few = config->server_count <= NAME_SERVER_FEW_SERVERS;
+  bool few = resolver_is_small(config->server_count);
   for (size_t i = 0; i < config->server_count; i++) {
     struct name_server_config upstream = {.loop = loop,
                                           .address = &config->servers[i],
                                           .timeout_ms = config->timeout_ms,
                                           .ports = few ? NAME_SERVER_PORTS : 1,
                                           .done = resolver_done,
+                                          .sockets = &resolver->sockets,
                                           .clock = resolver->clock};
     enum err err = name_server_new(&resolver->upstreams[i], &upstream);
     if (err) return err;

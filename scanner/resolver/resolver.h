@@ -33,6 +33,7 @@ struct resolver_config {
   unsigned tries;               /* how often, over all servers; where answers are being lost, up to
                                    RESOLVER_LOSS_FACTOR times as often in that time */
   bool any_answer;              /* whatever is said ends a lookup: is somebody there? */
+  unsigned sockets_max;         /* open at a time; 0: resolver_sockets() */
   struct rate_limit *pace;      /* shared ceiling, or NULL */
 };
 
@@ -56,7 +57,8 @@ struct lookup {
   struct dns_answer answer;
   unsigned tries;
   int64_t ms;
-  bool unheard; /* no server has answered anything that it was asked since the last try */
+  enum err trouble; /* of LOOKUP_FAILED: ERR_DESCRIPTORS, ERR_MEMORY */
+  bool unheard;     /* no server has answered anything that it was asked since the last try */
   /* the resolver's own */
   struct lookup_state *state;
   /* the asker's own, while the resolver does not have it */
@@ -64,6 +66,9 @@ struct lookup {
 };
 
 struct resolver;
+
+/* How many sockets a resolver of so many servers has use for. */
+unsigned resolver_sockets(size_t server_count);
 
 enum err resolver_new(struct resolver **resolver, uv_loop_t *loop,
                       const struct resolver_config *config);

@@ -20,6 +20,7 @@ struct scan {
   struct scan_account *account;
   unsigned threads;
   unsigned fetches; /* in flight, of each worker */
+  unsigned sockets; /* for DNS, likewise */
   struct list_reader *source;
   struct results_file *sink;
   struct resume_index journal; /* what was done before */
@@ -307,7 +308,9 @@ static enum err scan_make_workers(struct scan *scan) {
                    .server_count = config->servers.count,
                    .timeout_ms = config->dns_timeout_ms,
                    .tries = config->dns_tries,
+                   .sockets_max = scan->sockets,
                    .pace = scan->dns_pace},
+      .watch_sockets = SCAN_FD_WATCH,
       .fetcher = config->fetcher,
       .psl = scan->psl,
       .ipv6 = ipv6,
@@ -499,25 +502,27 @@ static void scan_free(struct scan *scan) {
   psl_free(scan->psl);
 }
 
-/* What a worker opens besides its fetches. */
-static unsigned scan_worker_descriptors(const struct scan *scan) {
-  return SCAN_FD_WORKER + SCAN_FD_SERVER * (unsigned)scan->config->servers.count;
-}
-
-/* As many threads as there are file descriptors for, each with one fetch at least. */
+/* As many threads as there are file descriptors for, each with the least that it can work with. */
 static enum err scan_fit_threads(struct scan *scan, unsigned allowed) {
-  unsigned least = scan_worker_descriptors(scan) + 2;
+  const unsigned least = SCAN_FD_WORKER + SCAN_FD_WATCH + SCAN_FD_DNS_LEAST + 2;
   if (allowed < SCAN_FD_REST + least) {
-    notice(
-        "%u file descriptors are allowed, and one thread with %zu resolvers needs %u: raise ulimit "
-        "-n%s",
-        allowed, scan->config->servers.count, SCAN_FD_REST + least,
-        scan->config->servers.count > 1 ? ", or give fewer --resolvers" : "");
+    notice("%u file descriptors are allowed, and one thread needs %u: raise ulimit -n", allowed,
+           SCAN_FD_REST + least);
     return ERR_LIMIT;
   }
   unsigned most = (allowed - SCAN_FD_REST) / least;
   if (most < scan->threads) scan->threads = scan->account->threads = most;
   return ERR_NONE;
+}
+
+/* What a worker may open is for its resolver and its fetches by halves; a fetch may be stalled
+ * while another begins. */
+static void scan_fit_sockets(struct scan *scan, unsigned allowed) {
+  unsigned share = (allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER - SCAN_FD_WATCH;
+  unsigned half = share / 2 > SCAN_FD_DNS_LEAST ? share / 2 : SCAN_FD_DNS_LEAST;
+  if (half < scan->sockets) scan->sockets = half;
+  unsigned fetches = (share - scan->sockets) / 2;
+  if (fetches < scan->fetches) scan->fetches = fetches;
 }
 
 static void scan_tell_shards(const struct scan_config *config) {
@@ -526,19 +531,19 @@ static void scan_tell_shards(const struct scan_config *config) {
            config->at_once);
 }
 
-/* Fewer threads, and fewer fetches at a time, when there are too few file descriptors; as many more
- * fetches may be stalled. */
+/* Fewer threads, and fewer sockets of each, when there are too few file descriptors. */
 static enum err scan_fit_descriptors(struct scan *scan) {
   unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
-  unsigned worker = scan_worker_descriptors(scan), threads = scan->threads;
+  unsigned threads = scan->threads;
   scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
-  unsigned needed = scan->threads * (worker + 2 * scan->fetches) + SCAN_FD_REST;
+  scan->sockets = resolver_sockets(scan->config->servers.count);
+  unsigned each = SCAN_FD_WORKER + SCAN_FD_WATCH + scan->sockets + 2 * scan->fetches;
+  unsigned needed = threads * each + SCAN_FD_REST;
   unsigned allowed = descriptor_limit_raise(needed);
   if (allowed >= needed) return ERR_NONE;
   enum err err = scan_fit_threads(scan, allowed);
   if (err != ERR_NONE) return err;
-  unsigned fetches = ((allowed - SCAN_FD_REST) / scan->threads - worker) / 2;
-  if (fetches < scan->fetches) scan->fetches = fetches;
+  scan_fit_sockets(scan, allowed);
   notice("%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches "
          "at a "
          "time",

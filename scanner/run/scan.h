@@ -17,8 +17,9 @@ enum {
   SCAN_ARENA_BYTES = 16 * 1024 * 1024, /* for what is known of the domains in flight */
   SCAN_ARENA_LEAST = 2 * 1024 * 1024,  /* of each worker */
   SCAN_FD_WORKER = 16,                 /* descriptors of a worker's loop and libraries */
-  SCAN_FD_SERVER = 14, /* and for each name server: sockets, old ones, the watch's */
-  SCAN_FD_REST = 32,   /* and of the program */
+  SCAN_FD_WATCH = 4,                   /* its outage watch's */
+  SCAN_FD_DNS_LEAST = 10,              /* its resolver's, at least */
+  SCAN_FD_REST = 32,                   /* and of the program */
 };
 
 /* What came of it. */

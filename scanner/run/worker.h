@@ -30,6 +30,7 @@ struct worker_config {
   struct list_reader *source;
   bool gzip;
   struct resolver_config resolver;
+  unsigned watch_sockets; /* of the outage watch */
   struct fetcher_config fetcher;
   const psl_ctx_t *psl;
   bool ipv6; /* there is a route */
