@@ -364,8 +364,9 @@ void name_server_overtaken(struct query *query) {
 /* Who has a socket that others need, and does not use it, or has had it for long, gives it up. */
 static void name_server_spare_slot(struct name_server *upstream, struct name_server_slot *slot,
                                    uint64_t now) {
-  bool old = slot->channel && now - slot->opened > 2 * upstream->timeout;
-  if (slot->channel && (old || !channel_in_flight(slot->channel)))
+  uint64_t age = now - slot->opened;
+  if (!slot->channel || age < NAME_SERVER_SPARE_MS * name_server_ms) return;
+  if (age > 2 * upstream->timeout || !channel_in_flight(slot->channel))
     name_server_shut(upstream, &slot->channel);
 }
 

@@ -27,6 +27,7 @@ enum {
   NAME_SERVER_PORTS_MAX = 32,     /* at most; more are opened as they fill: */
   NAME_SERVER_PORT_FLIGHT = 2000, /* queries on their way from each of them */
   NAME_SERVER_FEW_SERVERS = 32,   /* with more, each begins with one port */
+  NAME_SERVER_SPARE_MS = 1000,    /* a socket that others need is kept so long */
   NAME_SERVER_PORT_TURN = 128,    /* queries in a row from one of them */
   NAME_SERVER_BURST = 64,         /* sent at once, and at most half a window */
   NAME_SERVER_LEAVE_PART = 8,     /* of a window may leave it at once for being late, */

@@ -534,7 +534,8 @@ static bool resolver_is_small(size_t server_count) {
  * open all of its ports. */
 unsigned resolver_sockets(size_t server_count) {
   unsigned ports = resolver_is_small(server_count) ? NAME_SERVER_PORTS : 1;
-  return (unsigned)server_count * 2 * (ports + 1) + 2 * NAME_SERVER_PORTS_MAX;
+  unsigned sockets = (unsigned)server_count * 2 * (ports + 1) + 2 * NAME_SERVER_PORTS_MAX;
+  return sockets < RESOLVER_SOCKETS_MAX ? sockets : RESOLVER_SOCKETS_MAX;
 }
 
 static enum err resolver_open(struct resolver *resolver, uv_loop_t *loop,

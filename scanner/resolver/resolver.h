@@ -18,6 +18,7 @@
 
 enum {
   RESOLVER_SERVER_MAX = 1024,
+  RESOLVER_SOCKETS_MAX = 256, /* of one resolver; each costs some 100 kB where it is used */
   RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
   RESOLVER_TRIES_DEFAULT = 4,
   RESOLVER_LOSS_FACTOR = 2,
@@ -67,7 +68,8 @@ struct lookup {
 
 struct resolver;
 
-/* How many sockets a resolver of so many servers has use for. */
+/* How many sockets a resolver of so many servers has use for, at most RESOLVER_SOCKETS_MAX: with
+ * more servers they take turns. */
 unsigned resolver_sockets(size_t server_count);
 
 enum err resolver_new(struct resolver **resolver, uv_loop_t *loop,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import resource
+import os
+import select
 import socket
 import struct
 import subprocess
@@ -18,6 +19,8 @@ from program import Folder, Record, read_plain, stscan, stscan_path
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
 A = 1
 START_SECONDS = 1.0  # of a start that takes some tens of ms, on a machine that is busy
+SERVERS_MAX = 1024
+THOUSAND_KB = 160_000  # two threads, with 256 sockets each of which the servers take turns
 SILENT = ("127.0.0.1:5999", "127.0.0.2:5999")  # closed ports
 
 
@@ -59,6 +62,40 @@ class Resolver:
             self.asked[query[12:query.index(b"\0", 12)].lower()] += 1
             if not self.silent:
                 self.socket.sendto(self.answer(query), client)
+
+
+class Crowd:
+    """So many servers, one thread: each knows nothing, and says so."""
+
+    def __init__(self, count: int) -> None:
+        self.poll = select.epoll()
+        self.sockets: dict[int, socket.socket] = {}
+        self.addresses: list[str] = []
+        for i in range(count):
+            one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            one.bind((f"127.2.{i // 250}.{i % 250 + 1}", 0))
+            self.sockets[one.fileno()] = one
+            self.addresses.append(f"{one.getsockname()[0]}:{one.getsockname()[1]}")
+            self.poll.register(one, select.EPOLLIN)
+        self.heard: set[int] = set()
+        self.going = True
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def end(self) -> None:
+        self.going = False
+        self.thread.join()
+        for one in self.sockets.values():
+            one.close()
+        self.poll.close()
+
+    def serve(self) -> None:
+        while self.going:
+            for fd, _ in self.poll.poll(0.2):
+                query, client = self.sockets[fd].recvfrom(4096)
+                self.heard.add(fd)
+                end = query.index(b"\0", 12) + 5
+                self.sockets[fd].sendto(query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + query[12:end], client)
 
 
 class ResolversTest(unittest.TestCase):
@@ -141,6 +178,57 @@ class ResolversTest(unittest.TestCase):
         self.assertFalse(self.output.exists())
         done = stscan("check", "--resolvers", liars[0].address, "a.example")
         self.assertEqual((done.returncode, done.stdout), (2, b""))
+
+    def limited(self, descriptors: int, *words: str | Path, stdin: bytes) \
+            -> tuple[subprocess.CompletedProcess[bytes], int]:
+        """And the most memory that it had, in kB."""
+        script = f'ulimit -n {descriptors}; exec "$@"'
+        with (self.folder / "errors").open("w+b") as errors:
+            with subprocess.Popen(["sh", "-c", script, "sh", stscan_path(), *map(str, words)],
+                                  stdin=subprocess.PIPE, stderr=errors) as scan:
+                assert scan.stdin
+                scan.stdin.write(stdin)
+                scan.stdin.close()
+                _, status, usage = os.wait4(scan.pid, 0)
+                scan.returncode = os.waitstatus_to_exitcode(status)
+            errors.seek(0)
+            done = subprocess.CompletedProcess(words, scan.returncode, b"", errors.read())
+        return done, usage.ru_maxrss
+
+    def crowd(self, servers: int, names: int, descriptors: int) -> tuple[Crowd, bytes, int]:
+        crowd = Crowd(servers)
+        self.addCleanup(crowd.end)
+        path, self.output = self.folder / "resolvers", self.folder / "out.ndjson"
+        path.write_text("".join(f"{address} # one\n" for address in crowd.addresses))
+        done, peak = self.limited(descriptors, "scan", "--threads", "2", "--resolvers", f"@{path}", "-o",
+                                  self.output, stdin=b"".join(b"n%d.example\n" % i for i in range(names)))
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertEqual(self.statuses(), {"absent": names})
+        return crowd, done.stderr, peak
+
+    def test_few_descriptors_for_many_servers(self) -> None:
+        _, errors, _ = self.crowd(32, 20000, 135)
+        self.assertIn(b"135 file descriptors are allowed", errors)
+
+    def test_a_thousand_servers(self) -> None:
+        crowd, _, peak = self.crowd(SERVERS_MAX, 5000, 100000)
+        self.assertGreater(len(crowd.heard), SERVERS_MAX - 50)
+        self.assertLess(peak, THOUSAND_KB)
+        path = self.folder / "resolvers"
+        path.write_text(path.read_text() + "127.0.0.1 # one too many\n")
+        done = stscan("scan", "--resolvers", f"@{path}", stdin=b"a.example\n")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"line {SERVERS_MAX + 1}: 127.0.0.1 is one too many: at most {SERVERS_MAX} are"
+                      .encode(), done.stderr)
+
+    def test_a_wrong_line_is_named(self) -> None:
+        path = self.folder / "resolvers"
+        for text, said in (("127.0.0.1\n\nns.example # ours\n", b'line 3: "ns.example" is not allowed'),
+                           ("", b"no address is in it"), ("# none\n", b"no address is in it")):
+            path.write_text(text)
+            done = stscan("scan", "--resolvers", f"@{path}", stdin=b"a.example\n")
+            self.assertIn(said, done.stderr)
+            self.assertEqual(done.returncode, 2 if text[:1] == "1" else 1)
 
     def test_a_start_waits_for_nobody_once_one_has_answered(self) -> None:
         for servers in ((self.resolver(),), (self.resolver(REFUSED),),
