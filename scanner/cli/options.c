@@ -37,6 +37,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_FORCE] = {VALUE_FLAG, AT(force), 0, 0},
     [OPTION_FORMAT] = {VALUE_CHOICE, AT(format), 0, 0},
     [OPTION_COLUMN] = {VALUE_TEXT, AT(column), 0, 0},
+    [OPTION_LABEL] = {VALUE_TEXTS, AT(label), 0, 0},
     [OPTION_RESOLVERS] = {VALUE_TEXT, AT(resolvers), 0, 0},
     [OPTION_THREADS] = {VALUE_NUMBER, AT(threads), 1, OPTIONS_THREADS_MAX},
     [OPTION_CONCURRENCY] = {VALUE_NUMBER, AT(concurrency), 1, OPTIONS_CONCURRENCY_MAX},

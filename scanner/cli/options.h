@@ -65,6 +65,7 @@ struct options {
   bool append, resume, force;
   enum list_entry_format format;
   const char *column;    /* NULL: to be found */
+  struct options_texts label;
   const char *resolvers; /* NULL: the system's */
   unsigned threads;      /* 0: as many as processors */
   unsigned concurrency;  /* 0: chosen by the program */

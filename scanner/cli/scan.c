@@ -3,6 +3,7 @@
 #include "output/results/scan_id.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/file_set.h"
+#include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/resume_command.h"
@@ -55,6 +56,51 @@ static void scan_configure(const struct options *options, struct scan_config *co
   if (config->concurrency < config->threads) config->threads = config->concurrency;
 }
 
+/* The conditions that the domains of earlier results are chosen by, and as text. */
+struct scan_choice {
+  struct filter where;
+  char text[FILTER_OPTION_TEXT_SIZE];
+};
+
+static bool scan_labels(const struct options *options, const char *command,
+                        struct list_form_wish *wish) {
+  if (options->label.count > LIST_FORM_LABELS_MAX) {
+    help_complain(command, "--label: at most %d labels", LIST_FORM_LABELS_MAX);
+    return false;
+  }
+  for (unsigned i = 0; i < options->label.count; i++) {
+    const char *label = options->label.at[i];
+    for (unsigned j = 0; j < i; j++)
+      if (strcmp(wish->labels[j], label) == 0) {
+        help_complain(command, "--label %s is given twice", label);
+        return false;
+      }
+    if (!*label || strlen(label) > LIST_FORM_LABEL_NAME_MAX) {
+      help_complain(command, "--label: \"%s\" is not allowed: give 1 to %d characters", label,
+                    LIST_FORM_LABEL_NAME_MAX);
+      return false;
+    }
+    wish->labels[wish->label_count++] = label;
+  }
+  return true;
+}
+
+/* What is wished of the lists; false: it cannot be, which was said. */
+static bool scan_choose(const struct options *options, const char *command,
+                        struct scan_choice *choice, struct scan_config *config) {
+  if (!scan_labels(options, command, &config->wish)) return false;
+  if (!filter_option_where(command, &options->where, &choice->where)) return false;
+  if (!filter_option_text(command, &options->where, choice->text)) return false;
+  if (filter_asks(&choice->where, DIMENSION_MANAGED)) {
+    help_complain(command, "--where: managed needs all operators counted first: ask stats --list");
+    return false;
+  }
+  if (options->where.count == 0) return true;
+  config->where = &choice->where;
+  config->where_text = choice->text;
+  return true;
+}
+
 static int scan_exit_status(enum scan_end end) {
   switch (end) {
   case SCAN_COMPLETE:
@@ -100,10 +146,12 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   struct scan_account account = {0};
   struct block_list *block = NULL;
   int status = EXIT_WRONG;
+  struct scan_choice choice = {0};
   signals_begin(EXIT_STOPPED);
   enum err err = scan_check_files(options, argv[0]);
   if (err != ERR_NONE) return setup_exit_status(err);
   scan_configure(options, &config);
+  if (!scan_choose(options, argv[0], &choice, &config)) return EXIT_USAGE;
   err = setup_nameservers(options, argv[0], &config.servers);
   if (err == ERR_NONE) err = setup_block(options, argv[0], &block);
   if (err != ERR_NONE) {

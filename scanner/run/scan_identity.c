@@ -44,6 +44,17 @@ static enum err scan_identity_lists(FILE *out, const struct scan_config *config,
   return err;
 }
 
+/* What is taken of the lists; always there, so that the first line that differs names the option.
+ */
+static void scan_identity_wish(FILE *out, const struct scan_config *config) {
+  const struct list_form_wish *wish = &config->wish;
+  scan_identity_text(out, "--column", wish->column ? wish->column : "auto");
+  fprintf(out, "labels %u\n", wish->label_count);
+  for (unsigned i = 0; i < wish->label_count; i++)
+    scan_identity_text(out, "--label", wish->labels[i]);
+  scan_identity_text(out, "--where", config->where_text ? config->where_text : "all");
+}
+
 static void scan_identity_options(FILE *out, const struct scan_config *config) {
   static const char *const formats[] = {[LIST_ENTRY_AUTO] = "auto",
                                         [LIST_ENTRY_LINES] = "lines",
@@ -53,7 +64,7 @@ static void scan_identity_options(FILE *out, const struct scan_config *config) {
   const struct fetcher_config *fetcher = &config->fetcher;
   fprintf(out, "--shard %u/%u\n", config->shard, config->shards);
   fprintf(out, "--format %s\n", formats[config->wish.format]);
-  if (config->wish.column) scan_identity_text(out, "--column", config->wish.column);
+  scan_identity_wish(out, config);
   fprintf(out, "--dns-timeout %u\n", config->dns_timeout_ms);
   fprintf(out, "--dns-tries %u\n", config->dns_tries);
   fprintf(out, "--connect-timeout %u\n", fetcher->connect_timeout_ms);

@@ -184,6 +184,83 @@ class Lists(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn('begun with --column "host", and now it is "backup"', said[-1])
 
+    def test_labels(self) -> None:
+        path = self.write("c.csv", "domain;customer;tier\nhttps://a.example/;\"Acme; \"\"Co\"\"\";1\n"
+                                   "b.example;;2\nx y;Other;3\n")
+        records, said, status = self.scan("--label", "customer", "--label", "3", path)
+        self.assertEqual(said, [f"stscan: list {path}: CSV with ;: column domain, label customer, label tier"])
+        self.assertEqual([(r.get("domain"), r["labels"]) for r in records],
+                         [("a.example", {"customer": 'Acme; "Co"', "tier": "1"}), ("b.example", {"tier": "2"}),
+                          (None, {"customer": "Other", "tier": "3"})])
+        self.assertEqual(status, 0)
+        for arguments, says in ((["--label", "customer", "--label", "customer"], "given twice"),
+                                (["--label", "x" * 65], "1 to 64 characters"),
+                                ([f"--label={i}" for i in range(17)], "at most 16 labels")):
+            _, said, status = self.scan(*arguments, path)
+            self.assertEqual(status, 2)
+            self.assertIn(says, said[0])
+        _, said, status = self.scan("--label", "customer", "--label", "2", path)
+        self.assertEqual(status, 1)
+        self.assertIn("given twice, by its name and its number", said[0])
+        _, said, _ = self.scan("--label", "1", self.write("long.csv", "y" * 256 + ",a.example\n"))
+        self.assertIn("label 1 is over 255 octets: cut", said[1])
+
+    def first_scan(self) -> Path:
+        output = self.folder / "first.ndjson.gz"
+        path = self.write("c.csv", "rank,domain,customer\n5,a.example,acme\n6,b.example,bolt\n"
+                                   "7,https://c.example/,acme\n8,x y,acme\n")
+        self.assertEqual(self.scan("--threads", "1", "--label", "customer", "-o", output, path)[2], 0)
+        return output
+
+    def test_results_as_a_list(self) -> None:
+        output = self.first_scan()
+        records, said, status = self.scan(output)
+        self.assertEqual([(r["n"], r.get("domain"), r.get("rank"), r["labels"]["customer"], r.get("line"))
+                          for r in records],
+                         [(1, "a.example", 5, "acme", None), (2, "b.example", 6, "bolt", None),
+                          (3, "c.example", 7, "acme", "7,https://c.example/,acme"),
+                          (4, None, 8, "acme", "8,x y,acme")])
+        self.assertEqual((said, status), ([f"stscan: list {output}: results of a scan"], 0))
+        plain = self.write("plain", gzip.decompress(output.read_bytes()))
+        again, _, _ = self.scan("--label", "tier", plain)
+        self.assertEqual([r.get("domain") for r in again], [r.get("domain") for r in records])
+        self.assertFalse([r for r in again if "labels" in r])
+
+    def test_where(self) -> None:
+        output, again = self.first_scan(), self.folder / "again.gz"
+        for condition, expected in (("rank>=6,status!=invalid", [2, 3]), ("domain=a*|b*", [1, 2]),
+                                    ("status=valid", [])):
+            records, _, status = self.scan("--where", condition, output)
+            self.assertEqual(([r["n"] for r in records], status), (expected, 0))
+        arguments = ["--where", "rank<=6", "-o", again, output]
+        self.assertEqual(self.scan(*arguments)[2], 0)
+        _, said, status = self.scan("--resume", *arguments)
+        self.assertEqual(status, 0, said)
+        _, said, status = self.scan("--resume", "--where", "rank<=7", "-o", again, output)
+        self.assertEqual(status, 1)
+        self.assertIn('begun with --where "rank<=6", and now it is "rank<=7"', said[-1])
+        _, said, status = self.scan("--where", "rank<=6", self.write("names", "a.example\n"))
+        self.assertEqual(status, 1)
+        self.assertIn("--where is for results of a scan, and this is names, one a line", said[0])
+        _, said, status = self.scan("--where", "rnk<=6", output)
+        self.assertEqual(status, 2)
+
+    def test_results_that_are_torn_or_of_later(self) -> None:
+        lines = gzip.decompress(self.first_scan().read_bytes()).splitlines(keepends=True)
+        torn = self.write("torn", b"".join(lines[:3]) + lines[3][:40])
+        records, said, status = self.scan(torn)
+        self.assertEqual(([r["n"] for r in records], status), ([1, 2, 3], 0))
+        self.assertIn("the results end in a torn record, behind line", said[1])
+        packed = gzip.compress(b"".join(lines[:2])) + gzip.compress(lines[2])[:-20]
+        records, said, status = self.scan(self.write("torn.gz", packed))
+        self.assertEqual(([r["n"] for r in records][:2], status), ([1, 2], 0))
+        self.assertIn("torn record", said[1])
+        later = self.write("later", lines[0].replace(b'"v":1', b'"v":2') + b"not a record\n" + lines[1])
+        records, said, status = self.scan("--format", "results", later)
+        self.assertEqual([(r["n"], r.get("reason")) for r in records], [(1, None), (2, "record"), (3, None)])
+        self.assertIn("line 1 was written by a later version", said[1])
+        self.assertIn("line 2 is not as the first lines are", said[2])
+
     def test_a_list_that_comes_slowly(self) -> None:
         with subprocess.Popen([stscan_path(), "scan", *self.lab.options, "--progress", "never", "--block",
                                self.block], stdin=subprocess.PIPE, stdout=subprocess.PIPE,

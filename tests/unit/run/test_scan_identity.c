@@ -83,12 +83,13 @@ static void check_difference(const struct scan_config *was, const struct scan_co
 static void test_options_that_records_depend_on(void **state) {
   (void)state;
   const struct scan_config standard = config_standard();
-  struct scan_config other[9];
+  struct scan_config other[12];
   static const char *const keys[] = {
-      "--shard",         "--format",          "--dns-timeout", "--dns-tries", "--https-port",
-      "--allow-private", "--max-policy-size", "--user-agent",  "--ca-file",
+      "--shard",      "--format",        "--dns-timeout",     "--dns-tries",
+      "--https-port", "--allow-private", "--max-policy-size", "--user-agent",
+      "--ca-file",    "--column",        "--label",           "--where",
   };
-  for (size_t i = 0; i < 9; i++) other[i] = standard;
+  for (size_t i = 0; i < 12; i++) other[i] = standard;
   other[0].shards = 2;
   other[1].wish.format = LIST_ENTRY_CSV;
   other[2].dns_timeout_ms = 1000;
@@ -98,7 +99,10 @@ static void test_options_that_records_depend_on(void **state) {
   other[6].fetcher.policy_size_max = 100;
   other[7].fetcher.user_agent = "another\nagent";
   other[8].fetcher.ca_file = first;
-  for (size_t i = 0; i < 9; i++) check_difference(&standard, &other[i], keys[i]);
+  other[9].wish.column = "domain";
+  other[10].wish.labels[other[10].wish.label_count++] = "customer";
+  other[11].where_text = "status!=absent";
+  for (size_t i = 0; i < 12; i++) check_difference(&standard, &other[i], keys[i]);
   check_difference(&standard, &standard, NULL);
 }
 
