@@ -49,9 +49,11 @@ static enum err scan_identity_lists(FILE *out, const struct scan_config *config,
 static void scan_identity_wish(FILE *out, const struct scan_config *config) {
   const struct list_form_wish *wish = &config->wish;
   scan_identity_text(out, "--column", wish->column ? wish->column : "auto");
-  fprintf(out, "labels %u\n", wish->label_count);
-  for (unsigned i = 0; i < wish->label_count; i++)
-    scan_identity_text(out, "--label", wish->labels[i]);
+  char labels[LIST_FORM_LABELS_MAX * (LIST_FORM_LABEL_NAME_MAX + 2)] = "none";
+  for (size_t i = 0, used = 0; i < wish->label_count && used < sizeof labels; i++)
+    used += (size_t)snprintf(labels + used, sizeof labels - used, "%s%s", i ? ", " : "",
+                             wish->labels[i]);
+  scan_identity_text(out, "--label", labels);
   scan_identity_text(out, "--where", config->where_text ? config->where_text : "all");
 }
 
