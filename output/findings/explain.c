@@ -55,7 +55,7 @@ static void explain_blanks(FILE *out, size_t count) {
 }
 
 void explain_wrap(FILE *out, const struct explain_style *style, size_t at, size_t indent,
-                         struct span text) {
+                  struct span text) {
   size_t column = at;
   while (text.len) {
     struct span word = span_cut(&text, ' ');
@@ -137,7 +137,7 @@ void explain_code(FILE *out, const struct explain_style *style, enum finding_cod
   } sections[] = {{"Meaning", info->meaning},
                   {"What a sender does", info->sender},
                   {"How to diagnose it", info->diagnose},
-                  {"How to mend it", info->mend}};
+                  {"How to fix it", info->fix}};
   explain_paint(out, style, "1");
   fputs(info->name, out);
   explain_paint(out, style, "0");
@@ -166,13 +166,25 @@ static void explain_row(FILE *out, const struct explain_style *style,
   explain_wrap(out, style, column, column, span_of(info->title));
 }
 
-void explain_list(FILE *out, const struct explain_style *style) {
+/* class FINDING_CLASS_COUNT: of all. */
+static void explain_codes(FILE *out, const struct explain_style *style, enum finding_class class) {
+  const struct finding_info *last = NULL;
   for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
     const struct finding_info *info = finding_info(code);
-    if (code == 0 || finding_info(code - 1)->stage != info->stage) {
-      if (code > 0) fputc('\n', out);
+    if (class != FINDING_CLASS_COUNT && info->class != class) continue;
+    if (!last || last->stage != info->stage) {
+      if (last) fputc('\n', out);
       explain_heading(out, style, finding_stage_text(info->stage));
     }
     explain_row(out, style, info);
+    last = info;
   }
+}
+
+void explain_list(FILE *out, const struct explain_style *style) {
+  explain_codes(out, style, FINDING_CLASS_COUNT);
+}
+
+void explain_class(FILE *out, const struct explain_style *style, enum finding_class class) {
+  explain_codes(out, style, class);
 }

@@ -22,6 +22,9 @@ void explain_code(FILE *out, const struct explain_style *style, enum finding_cod
 /* All codes by stage, with severity and title. */
 void explain_list(FILE *out, const struct explain_style *style);
 
+/* The codes of one class of web checkers, likewise. */
+void explain_class(FILE *out, const struct explain_style *style, enum finding_class class);
+
 /* One text of the table, each line of it indented by that many columns (verbatim ones by two
  * more). */
 void explain_text(FILE *out, const struct explain_style *style, unsigned indent, const char *text);

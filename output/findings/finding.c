@@ -1,13 +1,13 @@
 #include "output/findings/finding.h"
 
 static const struct finding_info finding_table[FOUND_COUNT] = {
-#define FINDING(name, code, severity, stage, type, class, title, meaning, sender, diagnose, mend,  \
+#define FINDING(name, code, severity, stage, type, class, title, meaning, sender, diagnose, fix,   \
                 reference)                                                                         \
   [FOUND_##name] = {code,          FINDING_##severity,                                             \
                     STAGE_##stage, RESULT_TYPE_##type,                                             \
                     CLASS_##class, title,                                                          \
                     meaning,       sender,                                                         \
-                    diagnose,      mend,                                                           \
+                    diagnose,      fix,                                                            \
                     reference},
 #include "output/findings/finding.def"
 #undef FINDING

@@ -3,7 +3,7 @@
  * output/findings/finding.def is the only place that knows the codes; the enum, the record,
  * `explain`, the man page, the documentation and the statistics are made from it. Its columns, in
  * order: NAME of the enum, code, severity, stage, RFC 8460 section 4.3 result type, web checkers'
- * class, title, meaning, what a sender does, how to diagnose, how to mend, reference. In the texts
+ * class, title, meaning, what a sender does, how to diagnose, how to fix, reference. In the texts
  * DOMAIN, as a word of its own, stands for the domain, and a line that begins with two blanks is
  * verbatim; every other line is a paragraph. All texts are constant and need no freeing.
  */
@@ -77,6 +77,7 @@ enum finding_class {
 #define X(name, text) CLASS_##name,
   FINDING_CLASS_MAP(X)
 #undef X
+      FINDING_CLASS_COUNT
 };
 
 /* FOUND_RECORD_ABSENT and so on, in the order of the table. */
@@ -97,7 +98,7 @@ struct finding_info {
   const char *meaning;
   const char *sender;
   const char *diagnose;
-  const char *mend;
+  const char *fix;
   const char *reference;
 };
 

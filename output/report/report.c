@@ -100,7 +100,7 @@ static uint64_t sum(const uint64_t *counts, size_t count) {
 static void add_status(struct rows *rows, const struct statistics *statistics) {
   static const char *const notes[STATUS_COUNT] = {
       [STATUS_ABSENT] = "no record",
-      [STATUS_UNKNOWN] = "DNS would not say",
+      [STATUS_UNKNOWN] = "DNS lookup failed",
       [STATUS_BLOCKED] = "on the block list",
       [STATUS_INVALID] = "no domain name",
   };

@@ -43,12 +43,17 @@ static void print_census(FILE *out, const char *which, const struct aggregate *a
   fputc('\n', out);
 }
 
+static void print_trend(FILE *out, const struct report_diff *report, enum change_trend trend,
+                        const char *what, const char *end) {
+  char number[NUMBER_SIZE];
+  uint64_t count = report_diff_trend(report->diff, trend);
+  fprintf(out, "%s %s%s%s", number_text(count, number), what, count == 1 ? "" : "s", end);
+}
+
 static void print_head(FILE *out, const struct report_diff *report) {
-  char worse[NUMBER_SIZE], better[NUMBER_SIZE], other[NUMBER_SIZE];
-  fprintf(out, "Changes: %s for the worse, %s for the better, %s otherwise\n",
-          number_text(report_diff_trend(report->diff, CHANGE_WORSE), worse),
-          number_text(report_diff_trend(report->diff, CHANGE_BETTER), better),
-          number_text(report_diff_trend(report->diff, CHANGE_OTHER), other));
+  print_trend(out, report, CHANGE_WORSE, "regression", ", ");
+  print_trend(out, report, CHANGE_BETTER, "improvement", ", ");
+  print_trend(out, report, CHANGE_OTHER, "other change", "\n");
   print_census(out, "old", report->old_aggregate);
   print_census(out, "new", report->new_aggregate);
 }

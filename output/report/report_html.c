@@ -229,7 +229,7 @@ static void put_places(const struct sheet *sheet) {
   const struct statistics *statistics = sheet->statistics;
   FILE *out = sheet->out;
   if (statistics->tld_count == 0) return;
-  html_heading(out, 2, "Where they are", "");
+  html_heading(out, 2, "By rank and TLD", "");
   if (statistics->rank_count) {
     fputs("<section class=\"wide\">\n", out);
     html_heading(out, 3, "By rank",
@@ -317,7 +317,7 @@ void report_html(FILE *out, const struct report *report, const struct aggregate 
   put_providers(&sheet);
   put_places(&sheet);
   fprintf(out,
-          "</main>\n<footer><p>Shares are of the base that is named. The domains of a figure are "
+          "</main>\n<footer><p>Percentages use the base shown in each table. The domains of a figure are "
           "listed by <code>stscan stats --list CODE</code> or <code>--list all --where "
           "MEMBER=VALUE</code>; codes are explained by <code>stscan explain CODE</code>. stscan "
           "%s.</p></footer>\n<script>\n%s</script></body></html>\n",

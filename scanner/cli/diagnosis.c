@@ -326,8 +326,8 @@ static const char *const effect_texts[] = {
     [EFFECT_OPPORTUNISTIC] = "senders use no policy and deliver without protection",
     [EFFECT_TESTING] = "senders deliver in any case, and report failures",
     [EFFECT_ENFORCED] = "senders deliver only to the hosts of the policy, over verified TLS",
-    [EFFECT_AT_RISK] = "senders refuse to deliver to some of the MX hosts",
-    [EFFECT_UNDELIVERABLE] = "senders refuse to deliver to every MX host",
+    [EFFECT_AT_RISK] = "senders will refuse some of the MX hosts",
+    [EFFECT_UNDELIVERABLE] = "senders will refuse all MX hosts",
     [EFFECT_UNKNOWN] = "what senders do is not known",
 };
 
@@ -349,7 +349,7 @@ static void diagnosis_head(const struct diagnosis *diagnosis) {
 
 static void diagnosis_absent(const struct diagnosis *diagnosis) {
   fputs("\nThe domain has no MTA-STS.\n", diagnosis->out);
-  explain_text(diagnosis->out, diagnosis->style, 0, finding_info(FOUND_RECORD_ABSENT)->mend);
+  explain_text(diagnosis->out, diagnosis->style, 0, finding_info(FOUND_RECORD_ABSENT)->fix);
 }
 
 static void diagnosis_steps_print(struct diagnosis *diagnosis) {
@@ -363,7 +363,7 @@ static void diagnosis_cures(const struct diagnosis *diagnosis) {
   const struct finding *found = diagnosis->result->findings;
   while (found && finding_info(found->code)->severity == FINDING_INFO) found = found->next;
   if (!found) return;
-  fputs("\nWhat is wrong, and how to mend it:\n", diagnosis->out);
+  fputs("\nWhat is wrong, and how to fix it:\n", diagnosis->out);
   print_result_cures(diagnosis->out, diagnosis->style, diagnosis->result->findings);
   fprintf(diagnosis->out, "\nThe commands to see it yourself: stscan explain --domain ");
   terminal_text_print(diagnosis->out, diagnosis->result->domain);

@@ -1,5 +1,5 @@
 /* The diagnosis of one domain for a person: each step of the journey with what was asked, what came
- * back and how long it took, what was found there, what was expected, and how to mend it.
+ * back and how long it took, what was found there, what was expected, and how to fix it.
  *
  * Pure but for the stream. What comes from the network is made fit for a terminal, and cut at the
  * limits below; the record (--json) has all of it.

@@ -7,6 +7,7 @@
 #include "scanner/cli/options.h"
 #include "scanner/cli/terminal.h"
 #include "scanner/sts/domain.h"
+#include <strings.h>
 
 enum {
   EXPLAIN_NEAREST_MAX = 5,
@@ -68,6 +69,28 @@ static int explain_domain(const struct options *options, const char *command, st
   }
 }
 
+/* False: it is not a class of web checkers. */
+static bool explain_is_class(const char *text, enum finding_class *class) {
+  for (*class = 0; *class < FINDING_CLASS_COUNT; (*class)++) {
+    const char *name = finding_class_text(*class);
+    if (name && strcasecmp(name, text) == 0) return true;
+  }
+  return false;
+}
+
+/* A code, or a class of web checkers: their users know no other word for what is wrong. */
+static int explain_word(const struct explain_style *style, const char *command, const char *text) {
+  enum finding_class class;
+  enum finding_code code = finding_by_name(span_of(text));
+  if (code != FOUND_COUNT)
+    explain_code(stdout, style, code);
+  else if (explain_is_class(text, &class))
+    explain_class(stdout, style, class);
+  else
+    return explain_unknown(command, text);
+  return EXIT_DONE;
+}
+
 static int explain_with(const struct options *options, const char *command) {
   struct arena arena = {0};
   struct explain_style style = {.width = terminal_width(stdout), .colour = terminal_colour(stdout)};
@@ -77,12 +100,7 @@ static int explain_with(const struct options *options, const char *command) {
     if (!terminal_is(stdout)) style.width = 0; /* a line a code, for grep */
     explain_list(stdout, &style);
   } else {
-    enum finding_code code = finding_by_name(span_of(options->operands[0]));
-    if (code == FOUND_COUNT) {
-      status = explain_unknown(command, options->operands[0]);
-      goto done;
-    }
-    explain_code(stdout, &style, code);
+    status = explain_word(&style, command, options->operands[0]);
   }
 done:
   arena_free(&arena);

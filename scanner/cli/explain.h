@@ -1,4 +1,4 @@
-/* stscan explain [CODE]: what a code means, how to diagnose and mend it. */
+/* stscan explain [CODE]: what a code means, how to diagnose and fix it. */
 #ifndef SCANNER_CLI_EXPLAIN_H
 #define SCANNER_CLI_EXPLAIN_H
 

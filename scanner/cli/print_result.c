@@ -72,7 +72,7 @@ void print_result_cures(FILE *out, const struct explain_style *style,
     fprintf(out, ": %s\n", info->title);
     print_result_part(out, style, "Meaning", info->meaning);
     print_result_part(out, style, "What a sender does", info->sender);
-    print_result_part(out, style, "How to mend it", info->mend);
+    print_result_part(out, style, "How to fix it", info->fix);
   }
 }
 

@@ -1,4 +1,4 @@
-/* Results told on a stream: to a person what is wrong, what that means and how to mend it; to a
+/* Results told on a stream: to a person what is wrong, what that means and how to fix it; to a
  * program the record. */
 #ifndef SCANNER_CLI_PRINT_RESULT_H
 #define SCANNER_CLI_PRINT_RESULT_H
@@ -15,7 +15,7 @@ void print_result_finding(FILE *out, const struct explain_style *style,
                           const struct finding *finding);
 
 /* For each finding that is not only for information: title, meaning, what a sender does, how to
- * mend it. */
+ * fix it. */
 void print_result_cures(FILE *out, const struct explain_style *style,
                         const struct finding *findings);
 

@@ -131,7 +131,7 @@ static void scan_tell_waiting(struct scan *scan) {
   if (!waiting)
     notice("a resolver answers again: the scan goes on");
   else if (atomic_load(&scan->failing))
-    notice("the resolvers reach nobody, all names are SERVFAIL or REFUSED: the scan waits");
+    notice("every lookup fails with SERVFAIL or REFUSED; pausing until the resolvers work again");
   else
     notice("no resolver answers: the scan waits for one");
 }

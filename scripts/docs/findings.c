@@ -61,7 +61,7 @@ static void markdown_finding(FILE *out, enum finding_code code) {
   markdown_lines(out, info->meaning);
   markdown_section(out, "What a sender does", info->sender);
   markdown_section(out, "How to diagnose it", info->diagnose);
-  markdown_section(out, "How to mend it", info->mend);
+  markdown_section(out, "How to fix it", info->fix);
   markdown_reasons(out, code);
   fprintf(out, "%s.", info->reference);
   if (type) fprintf(out, " TLS reports: `%s`.", type);

@@ -44,7 +44,7 @@ class Diff(unittest.TestCase):
         self.put(records, records)
         done = stscan("diff", self.old, self.new)
         self.assertEqual(0, done.returncode)
-        self.assertIn(b"Changes: 0 for the worse, 0 for the better, 0 otherwise", done.stdout)
+        self.assertIn(b"0 regressions, 0 improvements, 0 other changes", done.stdout)
         self.assertEqual([], differences(self.old, self.new)["changes"])
 
     def test_worst_first_then_by_rank_and_name(self) -> None:
@@ -67,7 +67,7 @@ class Diff(unittest.TestCase):
         done = stscan("diff", self.old, self.new)
         self.assertEqual(1, done.returncode)
         text = done.stdout.decode()
-        self.assertTrue(text.startswith("Changes: 4 for the worse, 1 for the better, 1 otherwise\n"))
+        self.assertTrue(text.startswith("4 regressions, 1 improvement, 1 other change\n"))
         self.assertIn("\n  removed.com  cached until 2026-11-29\n", text)
         self.assertIn("\n  ranked.com  policy-tls-expired\n", text)
         self.assertLess(text.index("  ranked.com"), text.index("  a.com"))

@@ -26,7 +26,7 @@ enum { TEXT_COUNT = 6 };
 
 static const char *text_column(const struct finding_info *info, int column) {
   const char *const columns[TEXT_COUNT] = {info->title,    info->meaning, info->sender,
-                                           info->diagnose, info->mend,    info->reference};
+                                           info->diagnose, info->fix,     info->reference};
   return columns[column];
 }
 
