@@ -5,7 +5,7 @@
 
 /* From a row of record.def to rows of a table: none for what follows from another member, two for
  * text that may stand a second time in base64. */
-#define READ(name, kind, member, has, when) READ_##kind(#name, name, member, has)
+#define READ(name, kind, member, has, when, limits, about) READ_##kind(#name, name, member, has)
 
 #define ROW(text, kind, at, has, members)                                                          \
   {text, sizeof text - 1, RECORD_FIELD_##kind, at, has, members},

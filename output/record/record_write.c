@@ -73,7 +73,7 @@ static void put_labels(struct json_writer *json, const char *key, struct result_
 }
 
 /* From a row of record.def to a statement. */
-#define PUT(name, kind, member, has, when)                                                         \
+#define PUT(name, kind, member, has, when, limits, text)                                           \
   if (when) PUT_##kind(#name, name, self->member);
 
 #define PUT_NAME(key, text)           json_writer_string(json, key, span_of(text))

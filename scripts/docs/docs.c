@@ -43,7 +43,8 @@ void docs_quoted(FILE *out, const char *text, const char *escape) {
 }
 
 static int docs_usage(void) {
-  fputs("Usage: stscan_docs man TEMPLATE | findings | bash | zsh | fish\n", stderr);
+  fputs("Usage: stscan_docs man TEMPLATE | findings | schema | columns | bash | zsh | fish\n",
+        stderr);
   return EXIT_USAGE;
 }
 
@@ -63,8 +64,8 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*write)(FILE *out);
-  } documents[] = {
-      {"findings", docs_findings}, {"bash", docs_bash}, {"zsh", docs_zsh}, {"fish", docs_fish}};
+  } documents[] = {{"findings", docs_findings}, {"schema", docs_schema}, {"columns", docs_columns},
+                   {"bash", docs_bash},         {"zsh", docs_zsh},       {"fish", docs_fish}};
   int status = EXIT_USAGE;
   if (argc == 3 && strcmp(argv[1], "man") == 0) status = docs_page(argv[2]);
   for (size_t i = 0; argc == 2 && i < sizeof documents / sizeof *documents; i++) {

@@ -1,4 +1,5 @@
-/* Documents made from the tables of findings, commands and options, so that none can fall behind.
+/* Documents made from the tables of findings, members, commands and options, so that none can fall
+ * behind.
  *
  * Each writes one document; errors of out are the caller's to look for.
  */
@@ -11,12 +12,15 @@
 #include "scanner/cli/options.h"
 #include <stdio.h>
 
-/* The man page: the template with its lines @COMMANDS@, @OPTIONS@ and @FINDINGS@ filled in, and
+/* The man page: the template with its lines @COMMANDS@, @OPTIONS@, @RECORD@ and @FINDINGS@ filled
+ * in, and
  * @VERSION@ anywhere. ERR_SYNTAX: a line of the template is a placeholder that is not known. */
 enum err docs_man(FILE *out, FILE *template);
 
-/* output/findings/FINDINGS.md. */
+/* output/findings/FINDINGS.md, output/record/record.schema.json and COLUMNS.md beside it. */
 void docs_findings(FILE *out);
+void docs_schema(FILE *out);
+void docs_columns(FILE *out);
 
 /* Completions. */
 void docs_bash(FILE *out);

@@ -1,5 +1,6 @@
 #include "output/findings/reason.h"
 #include "scripts/docs/docs.h"
+#include "scripts/docs/members.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,12 +132,32 @@ static void man_findings(FILE *out) {
   }
 }
 
+static void man_members(FILE *out, const struct member *table) {
+  for (const struct member *member = table; member->name; member++) {
+    fputs(".TP\n", out);
+    man_bold(out, member->name);
+    fputc('\n', out);
+    man_text(out, span_of(member->text));
+    fputc('\n', out);
+    if (!member->members) continue;
+    fputs(".RS\n", out);
+    man_members(out, member->members);
+    fputs(".RE\n", out);
+  }
+}
+
+static void man_record(FILE *out) {
+  man_members(out, member_line_table);
+}
+
 static enum err man_line(FILE *out, struct span line) {
   static const struct {
     const char *name;
     void (*write)(FILE *out);
-  } parts[] = {
-      {"@COMMANDS@", man_commands}, {"@OPTIONS@", man_options}, {"@FINDINGS@", man_findings}};
+  } parts[] = {{"@COMMANDS@", man_commands},
+               {"@OPTIONS@", man_options},
+               {"@RECORD@", man_record},
+               {"@FINDINGS@", man_findings}};
   const struct span version = SPAN("@VERSION@");
   if (span_starts(line, SPAN("@"))) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

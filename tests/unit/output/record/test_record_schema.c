@@ -125,8 +125,8 @@ static json_t *definition(json_t *ref) {
 }
 
 static bool valid_keyword(json_t *schema, const char *keyword, json_t *k, json_t *value) {
-  static const char *const silent[] = {"$schema",         "$defs", "title", "description",
-                                       "contentEncoding", "then",  "else"};
+  static const char *const silent[] = {"$schema",     "$comment",        "$defs", "title",
+                                       "description", "contentEncoding", "then",  "else"};
   for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
     if (strcmp(keyword, silent[i]) == 0) return true;
 #define IS(name) (strcmp(keyword, name) == 0)
