@@ -9,6 +9,8 @@ static const double congestion_step = 0.25;
 static const double congestion_gain = 0.15; /* of a trial's step, that goodput must follow by */
 static const double congestion_start_gain = 0.25; /* of a doubling */
 
+static const double congestion_start_fall = 0.85; /* of the best yield: it ends */
+
 static const double congestion_yield_weight = 0.5;
 static const double congestion_yield_fall = 0.93; /* of the best: the next trial is with less */
 static const double congestion_step_max = 3;
@@ -20,7 +22,7 @@ enum {
   CONGESTION_DELAYS_MIN = 8,    /* fewer say nothing */
   CONGESTION_STALLED_MAX = 2,
   CONGESTION_SENT_MIN = 48, /* of a phase that is judged by its loss */
-  CONGESTION_START_MS = 10, /* the least of a phase at the start */
+  CONGESTION_START_MS = 20, /* the least of a phase at the start */
   CONGESTION_BLIND_MS = 60, /* while no delay is known */
   CONGESTION_MEASURE_MS = 60,
   CONGESTION_MEASURE_FEW_MS = 400, /* when fewer than this were measured: */
@@ -53,11 +55,18 @@ static void congestion_begin(struct congestion *congestion, enum congestion_tria
   congestion->wanted = false;
 }
 
+static void congestion_start(struct congestion *congestion, double size, uint64_t now) {
+  congestion_begin(congestion, CONGESTION_STARTING, size, now);
+  congestion->base = congestion->start_size = size;
+  congestion->target = size; /* until it is known what that brings */
+  congestion->settled = congestion->phase;
+  congestion->start_yield = 0;
+  congestion->stalled = 0;
+}
+
 void congestion_init(struct congestion *congestion, uint64_t now) {
-  *congestion = (struct congestion){
-      .step = congestion_step, .base = CONGESTION_START, .best_yield = congestion_best_yield};
-  congestion_begin(congestion, CONGESTION_STARTING, CONGESTION_START, now);
-  congestion->target = 2 * CONGESTION_START;
+  *congestion = (struct congestion){.step = congestion_step, .best_yield = congestion_best_yield};
+  congestion_start(congestion, CONGESTION_START, now);
   congestion->judged = congestion->phase;
 }
 
@@ -72,12 +81,8 @@ void congestion_wanted(struct congestion *congestion) {
 void congestion_restart(struct congestion *congestion, uint64_t now) {
   double size = congestion->base < CONGESTION_START ? congestion->base : CONGESTION_START;
   congestion->rate = 0;
-  congestion->stalled = 0;
-  congestion->start_yield = 0;
-  congestion->base = size;
-  congestion->target = 2 * size;
   congestion->step = congestion_step;
-  congestion_begin(congestion, CONGESTION_STARTING, size, now);
+  congestion_start(congestion, size, now);
 }
 
 /* ---- delays ---- */
@@ -140,7 +145,8 @@ uint64_t congestion_hold(const struct congestion *congestion) {
 
 /* How long a phase is measured at least: at the start, until half of the answers are there. */
 static uint64_t congestion_measure_least(const struct congestion *congestion, bool starting) {
-  if (!congestion->half) return (uint64_t)(CONGESTION_BLIND_MS * congestion_ms);
+  if (!congestion->half && congestion->measured < CONGESTION_MEASURED)
+    return (uint64_t)(CONGESTION_BLIND_MS * congestion_ms);
   if (!starting) return congestion_at_least(congestion_hold(congestion), CONGESTION_MEASURE_MS);
   return congestion_at_least(congestion->half + congestion->half / 2, CONGESTION_START_MS);
 }
@@ -221,9 +227,25 @@ static bool congestion_start_grew(const struct congestion *congestion, double ra
   return rate > (1 + (bar > noise ? bar : noise)) * congestion->rate;
 }
 
+/* Loss is seen in what was sent in a phase by the time that most of it must have been answered.
+ * False: far less of it was than of an earlier one. */
+static bool congestion_start_settles(struct congestion *congestion, uint64_t now) {
+  for (; congestion->settled != congestion->phase; congestion->settled++) {
+    const struct congestion_phase *phase =
+        &congestion->phases[congestion->settled % CONGESTION_PHASES];
+    if (now < phase->end + congestion->most + congestion->most / 4) return true;
+    if (phase->sent < CONGESTION_SENT_MIN) continue;
+    double yield = (double)phase->useful / phase->sent;
+    double noise = congestion_noise(phase->sent);
+    if (yield < congestion_start_fall * congestion->start_yield - noise) return false;
+    if (yield > congestion->start_yield) congestion->start_yield = yield;
+    congestion->start_size = phase->size;
+  }
+  return true;
+}
+
 static void congestion_start_on(struct congestion *congestion, double rate, uint64_t now) {
-  double yield = congestion_yield(congestion);
-  bool fell = yield < congestion->start_yield / 2;
+  bool fell = congestion->half && !congestion_start_settles(congestion, now);
   if (!congestion->half) {
     congestion->stalled = 0; /* nothing was answered yet */
   } else if (congestion_start_grew(congestion, rate)) {
@@ -233,7 +255,7 @@ static void congestion_start_on(struct congestion *congestion, double rate, uint
   } else {
     congestion->stalled++;
   }
-  if (yield > congestion->start_yield) congestion->start_yield = yield;
+  if (fell && congestion->start_size < congestion->base) congestion->base = congestion->start_size;
   if (congestion->stalled < CONGESTION_STALLED_MAX && !fell)
     congestion_begin(congestion, CONGESTION_STARTING, congestion->size, now);
   else
@@ -296,6 +318,7 @@ static void congestion_turn(struct congestion *congestion, uint64_t now) {
       congestion->measured * congestion_second / (double)(now - congestion->measure_start + 1);
   enum congestion_trial trial = congestion_now(congestion)->trial;
   congestion_now(congestion)->end = now;
+  congestion_now(congestion)->size = congestion->size;
   congestion_learn_delays(congestion);
   if (trial == CONGESTION_STARTING && congestion->wanted) {
     congestion_start_on(congestion, rate, now);
@@ -319,7 +342,9 @@ static void congestion_look(struct congestion *congestion, uint64_t now) {
 
 unsigned congestion_sent(struct congestion *congestion, bool first, uint64_t now) {
   congestion_look(congestion, now);
-  congestion_now(congestion)->sent++;
+  if (!congestion_now(congestion)->sent++ &&
+      congestion_now(congestion)->trial == CONGESTION_STARTING)
+    congestion->measure_start = now; /* nothing was wanted before */
   if (now >= congestion->measure_start) {
     congestion->queried++;
     congestion->asked += first;

@@ -41,6 +41,7 @@ enum congestion_trial {
 /* What became of the queries that were sent in one phase. */
 struct congestion_phase {
   enum congestion_trial trial;
+  double size; /* at its end */
   unsigned sent, useful, lost;
   uint64_t end;
 };
@@ -64,7 +65,9 @@ struct congestion {
   double rate, yield;      /* of the base; rate 0: not known */
   unsigned rate_of;        /* answers */
   double best_yield;       /* what it was, or might be */
-  double start_yield;      /* the best of the start's, which lag behind its growth */
+  unsigned settled;        /* of the start's phases, those before are, */
+  double start_yield;      /* the best of theirs, */
+  double start_size;       /* and the window of the last that was as good */
   unsigned stalled;        /* phases of the start that brought nothing */
   struct congestion_phase phases[CONGESTION_PHASES];
   double loss; /* smoothed */

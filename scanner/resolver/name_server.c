@@ -215,6 +215,13 @@ static struct name_server_slot *name_server_open_slot(struct name_server *upstre
   return NULL;
 }
 
+/* Askers who look for room first never ask for more than there is. */
+static void name_server_note_full(struct name_server *upstream) {
+  if (upstream->flying < congestion_limit(&upstream->congestion)) return;
+  upstream->draining = true;
+  congestion_wanted(&upstream->congestion);
+}
+
 bool name_server_ready(struct name_server *upstream, uint64_t now) {
   if (upstream->excluded) return false;
   if (!name_server_may_open(upstream) && !name_server_open_slot(upstream)) return false;
@@ -274,6 +281,7 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
   ring_append(&upstream->flight, &query->flight);
   query->flying = true;
   upstream->flying++;
+  name_server_note_full(upstream);
   upstream->under_way++;
   upstream->stats.sent++;
   if (upstream->resting) upstream->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;

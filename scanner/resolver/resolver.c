@@ -32,8 +32,6 @@ struct lookup_state {
   unsigned unhelpful; /* of the asked, by bit: those that failed or refused */
   uint64_t sent;      /* ns; the last try */
   uint64_t started;   /* ns; 0: still in the queue, and its time does not run */
-  uint64_t begun;     /* ns; the first round's start */
-  unsigned rounds;
   unsigned tries;
   unsigned failed; /* tries that came to nothing by our own fault */
   unsigned by_udp; /* tries before it was told to come by TCP */
@@ -123,7 +121,7 @@ static void resolver_finish(struct lookup_state *state, enum lookup_end end, uin
   struct lookup *lookup = state->lookup;
   lookup->end = end;
   lookup->tries = state->tries;
-  lookup->ms = (int64_t)((now - state->begun) / resolver_ms);
+  lookup->ms = (int64_t)((now - state->started) / resolver_ms);
   lookup->unheard = !resolver_heard(state->resolver, state->sent ? state->sent : state->started);
   if (end == LOOKUP_FAILED && lookup->trouble == ERR_NONE) lookup->trouble = ERR_MEMORY;
   lookup->state = NULL;
@@ -226,7 +224,7 @@ static void resolver_send(struct lookup_state *state, struct name_server *upstre
   size_t size = message_query(packet, id, lookup->name, lookup->type, edns);
   struct query *query = name_server_query(upstream);
   if (!state->started) {
-    state->started = state->begun = now;
+    state->started = now;
     state->resolver->queued--;
     resolver_save(state->resolver, upstream);
   }
@@ -239,7 +237,7 @@ static void resolver_send(struct lookup_state *state, struct name_server *upstre
   if (query) {
     query->waiter = state;
     query->id = id;
-    query->first = state->tries == 1 && !state->rounds;
+    query->first = state->tries == 1;
     ring_append(&state->queries, &query->sibling);
     resolver_await(state, now);
     name_server_send(query, state->way, (struct span){(char *)packet, size}, now);
@@ -421,22 +419,10 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
   }
 }
 
-/* What a server drops because it has too much to do says nothing of the name. */
-static bool resolver_another_round(struct lookup_state *state, uint64_t now) {
-  bool dropped = state->end == LOOKUP_TIMEOUT && state->last && !name_server_resting(state->last) &&
-                 name_server_loss(state->last) >= resolver_drops;
-  if (!dropped || state->rounds + 1 >= RESOLVER_ROUNDS) return false;
-  state->rounds++;
-  state->tries = state->failed = state->by_udp = state->asked_count = state->unhelpful = 0;
-  state->started = now;
-  resolver_send_soon(state);
-  return true;
-}
-
 static void resolver_expire(struct lookup_state *state, uint64_t now) {
   unsigned tries = state->tries - state->by_udp;
   if (state->end != LOOKUP_ANSWERED && tries && state->failed >= tries) state->end = LOOKUP_FAILED;
-  if (!resolver_another_round(state, now)) resolver_finish(state, state->end, now);
+  resolver_finish(state, state->end, now);
 }
 
 /* Over the budget: who has an answer of some kind makes do with it, others wait. */
@@ -466,7 +452,7 @@ static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
   if (!resolver_is_resting(resolver)) return;
   while (!ring_empty(&resolver->queue)) {
     struct lookup_state *state = CONTAINER_OF(resolver->queue.next, struct lookup_state, link);
-    state->started = state->begun = now;
+    state->started = now;
     resolver->queued--;
     resolver_send_soon(state);
   }

@@ -24,7 +24,6 @@ enum {
   RESOLVER_LOSS_FACTOR = 2,
   RESOLVER_AGAIN_PERCENT = 20, /* of the names asked for may be asked for again, */
   RESOLVER_AGAIN_START = 512,  /* and so many more; all of them where answers are being lost */
-  RESOLVER_ROUNDS = 3, /* a lookup whose server drops a tenth or more has its time so often */
 };
 
 struct resolver_config {

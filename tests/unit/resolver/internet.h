@@ -76,7 +76,7 @@ struct name {
   uint64_t begun, works;
   double delay;   /* ns; < 0: never */
   uint64_t ready; /* when the resolver has it; 0: it does not work on it */
-  unsigned tries, rounds;
+  unsigned tries;
   unsigned first; /* query of the first try */
 };
 
@@ -376,19 +376,7 @@ static void retry(struct sim *sim, const struct event *event) {
   const struct flying *query = &sim->queries[event->query];
   if (!name->busy || query->tie != (unsigned)name->begun || name->first != event->query) return;
   unsigned tries = congestion_loses(&sim->congestion) ? TRIES_ON_LOSS : TRIES;
-  if (sim->now - name->begun >= TIMEOUT_MS * ms && congestion_loss(&sim->congestion) > .1 &&
-      name->rounds < 2) {
-    /* not its fault */
-    name->rounds++;
-    name->begun = sim->now;
-    name->tries = 1;
-    sim->queries[name->first].tie = (unsigned)name->begun;
-    push(sim, (struct event){.at = name->begun + (uint64_t)(TIMEOUT_MS * ms),
-                             .kind = EVENT_RETRY,
-                             .name = event->name,
-                             .query = event->query});
-    sim->due[(sim->due_first + sim->due_count++) % sim->due_size] = event->name;
-  } else if (sim->now - name->begun >= TIMEOUT_MS * ms) {
+  if (sim->now - name->begun >= TIMEOUT_MS * ms) {
     finish(sim, event->name, false);
   } else if (name->tries >= tries || !retry_pays(sim)) {
     push(sim, (struct event){.at = name->tries >= tries ? name->begun + (uint64_t)(TIMEOUT_MS * ms)

@@ -24,7 +24,7 @@
     { 1, .1, .2 }                                                                                  \
   }
 
-enum { SLOTS = 2000, SEEDS = 1 };
+enum { SLOTS = 2000, SEEDS = 3 };
 
 static const struct row {
   struct world world;
@@ -43,9 +43,9 @@ static const struct row {
      .003},
     {{.name = "2,000/s, near", .delays = NEAR, .cap = 2000}, .7, 1.5, .003},
     {{.name = "a tenth from 6 s on", .delays = NOTES, .cap = 5000, .change_at = 6, .change = .1},
-     .4,
+     .75,
      1.5,
-     .02},
+     .12}, /* those begun before it is noticed */
     {{.name = "ten times from 6 s on", .delays = NOTES, .cap = 500, .change_at = 6, .change = 10},
      .75,
      1.5,
@@ -62,11 +62,26 @@ static const struct row {
     {{.name = "half dead", .delays = HALF_DEAD, .slots = SLOTS}, .7, 1.25, .003},
     {{.name = "half cached", .delays = NOTES, .cached = .5, .slots = SLOTS}, .85, 1.2, .003},
     {{.name = "a third SERVFAIL", .delays = NOTES, .servfail = .3, .slots = SLOTS}, .85, 1.2, .003},
+    {{.name = "300/s, drops", .delays = NOTES, .cap = 300}, .7, 1.5, .02},
+    {{.name = "100/s, drops", .delays = NOTES, .cap = 100}, .6, 1.9, .05},
+    {{.name = "dead in bursts of 2 s", .delays = NOTES, .burst = 2, .slots = SLOTS},
+     .25,
+     1.3,
+     .003},
+    {{.name = "20,000/s, drops", .delays = NOTES, .cap = 20000}, .8, 1.2, .003},
+    {{.name = "slower by 3 from 6 s on",
+      .delays = NOTES,
+      .change_at = 6,
+      .change = .33,
+      .slots = SLOTS},
+     .7,
+     1.3,
+     .003},
     {{.name = "near, small buffer", .delays = NEAR, .buffer = 300, .speed = 20000}, .9, 1.2, .003},
 };
 
 static struct address_plan course_of(const struct world *world, unsigned window, unsigned seed) {
-  bool changes = world->change_at > 0;
+  bool changes = world->change_at > 0 || (world->cap && world->cap <= 300); /* and slow ones */
   return (struct address_plan){
       .seconds = changes ? 16 : 9, .from = changes ? 11 : 3, .window = window, .seed = seed};
 }
@@ -82,22 +97,36 @@ static double best_of(const struct world *world, unsigned seed) {
   return best;
 }
 
+static int by_goodput(const void *a, const void *b) {
+  double left = ((const struct tale *)a)->goodput, right = ((const struct tale *)b)->goodput;
+  return (left > right) - (left < right);
+}
+
+/* The median of some seeds: one alone has luck, good or bad. */
+static bool world_is_good(const struct row *row) {
+  struct tale tales[SEEDS];
+  for (unsigned seed = 1; seed <= SEEDS; seed++) {
+    struct address_plan plan = course_of(&row->world, 0, seed);
+    tales[seed - 1] = internet_run(&row->world, &plan);
+  }
+  qsort(tales, SEEDS, sizeof *tales, by_goodput);
+  struct tale tale = tales[SEEDS / 2];
+  double best = best_of(&row->world, 1);
+  print_message("%s, seeds 1 to %d: %.0f (%.0f-%.0f)/s of %.0f/s, %.2f queries a name, %.4f lost, "
+                "window %u\n",
+                row->world.name, SEEDS, tale.goodput, tales[0].goodput, tales[SEEDS - 1].goodput,
+                best, tale.queries, tale.lost, tale.window);
+  return tale.goodput >= row->share * best && tale.queries <= row->queries &&
+         tale.lost <= row->lost;
+}
+
 static void test_worlds(void **state) {
   unsigned missed = 0;
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    for (unsigned seed = 1; seed <= SEEDS; seed++) {
-      struct address_plan plan = course_of(&rows[i].world, 0, seed);
-      struct tale tale = internet_run(&rows[i].world, &plan);
-      double best = best_of(&rows[i].world, seed);
-      print_message("%s, seed %u: %.0f/s of %.0f/s, %.2f queries a name, %.4f lost, window %u\n",
-                    rows[i].world.name, seed, tale.goodput, best, tale.queries, tale.lost,
-                    tale.window);
-      bool good = tale.goodput >= rows[i].share * best && tale.queries <= rows[i].queries &&
-                  tale.lost <= rows[i].lost;
-      if (!good) print_message("  which is not enough\n");
-      missed += !good;
-    }
+    bool good = world_is_good(&rows[i]);
+    if (!good) print_message("  which is not enough\n");
+    missed += !good;
   }
   assert_int_equal(missed, 0);
 }
