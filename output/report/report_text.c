@@ -149,20 +149,23 @@ void report_text_groups(FILE *out, const struct report_text_style *style,
                         const struct report *report, const struct group_by *groups,
                         const struct group_by_line *lines, size_t count) {
   char number[NUMBER_SIZE], of_all[NUMBER_SIZE + 4];
-  const char *first = dimension_text(groups->dimensions[0]);
+  const struct span *names = groups->names;
   uint64_t whole = report->statistics->counts.domains;
   snprintf(of_all, sizeof of_all, "of %s", number_text(whole, number));
   const columns heads = {"domains", of_all, "deployed", "valid", "broken", "of deployed"};
   print_head(out, style, report);
   if (count == 0) {
-    fprintf(out, "\nnone of them has a value for %s", first);
-    if (groups->dimension_count > 1) fprintf(out, " and %s", dimension_text(groups->dimensions[1]));
+    fputs("\nnone of them has a value for ", out);
+    terminal_text_print(out, names[0]);
+    if (groups->dimension_count > 1) fputs(" and ", out);
+    if (groups->dimension_count > 1) terminal_text_print(out, names[1]);
     fputc('\n', out);
     return;
   }
-  fprintf(out, "\n%s  %-*s", bold(style), NAME_WIDTH, first);
-  if (groups->dimension_count > 1)
-    fprintf(out, " %-*s", NAME_WIDTH, dimension_text(groups->dimensions[1]));
+  fprintf(out, "\n%s  ", bold(style));
+  print_name(out, names[0]);
+  if (groups->dimension_count > 1) fputc(' ', out);
+  if (groups->dimension_count > 1) print_name(out, names[1]);
   print_columns(out, heads);
   fputs(plain(style), out);
   for (size_t i = 0; i < count; i++) print_group(out, groups, &lines[i], whole);

@@ -296,6 +296,7 @@ static enum err worker_make_spool(struct worker *worker) {
 static struct group_by groups_of(const struct aggregate_config *config) {
   struct group_by groups = {.dimension_count = config->by_count};
   memcpy(groups.dimensions, config->by, sizeof groups.dimensions);
+  memcpy(groups.names, config->by_names, sizeof groups.names);
   return groups;
 }
 

@@ -38,7 +38,8 @@ struct aggregate_config {
   unsigned threads;
   const struct filter *where;
   enum dimension by[GROUP_BY_DIMENSIONS];
-  unsigned by_count; /* 0: no groups */
+  struct span by_names[GROUP_BY_DIMENSIONS]; /* of them, as given */
+  unsigned by_count;                         /* 0: no groups */
   struct managed_limits limits;
   /* Writes the domains that are chosen, in the order of the files, and counts nothing. */
   enum aggregate_list list;

@@ -16,8 +16,10 @@ static const char *column_text(int column) {
 }
 
 static int column_by_text(struct span text) {
-  int column = 0;
-  while (column < COLUMNS_END && !span_equal(text, span_of(column_text(column)))) column++;
+  int column = (int)dimension_by_text(text);
+  while (column >= DIMENSION_COUNT && column < COLUMNS_END &&
+         !span_equal(text, span_of(column_text(column))))
+    column++;
   return column;
 }
 
@@ -28,6 +30,7 @@ enum err columns_parse(struct columns *columns, struct span text, struct span *b
     *bad = name;
     if (columns->count == COLUMNS_MAX) return ERR_LIMIT;
     if (column == COLUMNS_END) return ERR_SYNTAX;
+    columns->names[columns->count] = name;
     columns->at[columns->count++] = column;
   } while (text.len);
   return ERR_NONE;
@@ -44,8 +47,10 @@ bool columns_has(const struct columns *columns, int column) {
 }
 
 void columns_head(FILE *out, const struct columns *columns) {
-  for (size_t i = 0; i < columns->count; i++)
-    fprintf(out, "%s%s", i ? "," : "", column_text(columns->at[i]));
+  for (size_t i = 0; i < columns->count; i++) {
+    if (i) fputc(',', out);
+    csv_writer_field(out, columns->names[i]);
+  }
   fputc('\n', out);
 }
 
@@ -84,10 +89,14 @@ static void further_values(int column, const struct result *result, enum finding
   if (text.len) values->at[values->count++] = text;
 }
 
-static void column_values(int column, const struct dimension_domain *domain, enum finding_code code,
+static void column_values(const struct columns *columns, size_t i,
+                          const struct dimension_domain *domain, enum finding_code code,
                           struct dimension_values *values) {
+  int column = columns->at[i];
+  struct dimension_domain asked = *domain;
+  asked.label = dimension_label(columns->names[i]);
   if (column < DIMENSION_COUNT)
-    dimension_values((enum dimension)column, domain, values);
+    dimension_values((enum dimension)column, &asked, values);
   else
     further_values(column, domain->result, code, values);
 }
@@ -132,18 +141,18 @@ static void print_field(FILE *out, const struct dimension_values *values, bool c
   free(text);
 }
 
-static void write_values(struct json_writer *json, int column,
+static void write_values(struct json_writer *json, struct span name, int column,
                          const struct dimension_values *values) {
-  const char *key = column_text(column);
+  if (values->count || has_several(column)) json_writer_key(json, name);
   bool is_day = column < DIMENSION_COUNT && dimension_kind((enum dimension)column) == DIMENSION_DAY;
   if (has_several(column)) {
-    json_writer_open(json, key, '[');
+    json_writer_open(json, NULL, '[');
     for (size_t i = 0; i < values->count; i++) json_writer_string(json, NULL, values->at[i]);
     json_writer_close(json, ']');
   } else if (values->count && values->has_number && !is_day) {
-    json_writer_int(json, key, values->number);
+    json_writer_int(json, NULL, values->number);
   } else if (values->count) {
-    json_writer_string(json, key, values->at[0]);
+    json_writer_string(json, NULL, values->at[0]);
   }
 }
 
@@ -157,8 +166,8 @@ static void print_object(FILE *out, const struct columns *columns,
     json_writer_open(&json, NULL, '{');
     for (size_t i = 0; i < columns->count; i++) {
       struct dimension_values values;
-      column_values(columns->at[i], domain, code, &values);
-      write_values(&json, columns->at[i], &values);
+      column_values(columns, i, domain, code, &values);
+      write_values(&json, columns->names[i], columns->at[i], &values);
     }
     json_writer_close(&json, '}');
     bool whole = !json_writer_overflow(&json);
@@ -176,7 +185,7 @@ void columns_row(FILE *out, const struct columns *columns, enum columns_form for
   } else {
     for (size_t i = 0; i < columns->count; i++) {
       struct dimension_values values;
-      column_values(columns->at[i], domain, code, &values);
+      column_values(columns, i, domain, code, &values);
       if (i) fputc(form == COLUMNS_CSV ? ',' : '\t', out);
       print_field(out, &values, form == COLUMNS_CSV);
     }

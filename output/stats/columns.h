@@ -27,7 +27,8 @@ enum columns_further {
 };
 
 struct columns {
-  int at[COLUMNS_MAX]; /* a dimension, or columns_further */
+  int at[COLUMNS_MAX];            /* a dimension, or columns_further */
+  struct span names[COLUMNS_MAX]; /* as given */
   size_t count;
 };
 

@@ -26,7 +26,12 @@ enum dimension_kind dimension_kind(enum dimension dimension) {
   return dimension_kinds[dimension];
 }
 
+struct span dimension_label(struct span text) {
+  return span_starts(text, SPAN("label.")) ? span_skip(text, sizeof "label." - 1) : SPAN("");
+}
+
 enum dimension dimension_by_text(struct span text) {
+  if (dimension_label(text).len) return DIMENSION_LABEL;
   int dimension = 0;
   while (dimension < DIMENSION_COUNT && !span_equal(text, span_of(dimension_texts[dimension])))
     dimension++;
@@ -277,10 +282,17 @@ static void operator_add(enum dimension dimension, const struct dimension_domain
     choice_add(dimension, values, (int)managed_manager(domain->sizes, domain->limits, &made));
 }
 
+static void label_add(struct dimension_values *values, struct result_labels labels,
+                      struct span name) {
+  for (size_t i = 0; i < labels.count; i++)
+    if (span_equal(labels.at[i].name, name)) value_add(values, labels.at[i].value);
+}
+
 static void text_add(enum dimension dimension, const struct result *result,
                      const struct dimension_domain *domain, struct dimension_values *values) {
   switch (dimension) {
   case DIMENSION_DOMAIN: value_add(values, result->domain); break;
+  case DIMENSION_LABEL: label_add(values, result->labels, domain->label); break;
   case DIMENSION_TLD: tld_add(values, result->domain); break;
   case DIMENSION_CONTENT_TYPE: value_add(values, result->fetch.content_type); break;
   case DIMENSION_ISSUER: value_add(values, result->certificate.issuer); break;

@@ -33,6 +33,7 @@
   X(IPV6, "ipv6", CHOICE)     /* whether the policy host has an IPv6 address */                    \
   X(TLSRPT, "tlsrpt", CHOICE) /* "sound", "broken" */                                              \
   X(MAIL_PROVIDER, "mail_provider", TEXT)                                                          \
+  X(LABEL, "label.NAME", TEXT) /* of the list that was scanned */                                  \
   X(DOMAIN, "domain", TEXT)
 
 enum dimension {
@@ -62,6 +63,7 @@ struct dimension_domain {
   const struct tally *tally;    /* that made the facts */
   const struct managed *sizes;  /* all operators; NULL: "managed" has no value */
   struct managed_limits limits; /* for these */
+  struct span label;            /* which one DIMENSION_LABEL asks for */
 };
 
 /* The values of one domain. Plain data; not to be copied, since a value may stand in `text`. */
@@ -78,6 +80,9 @@ enum dimension_kind dimension_kind(enum dimension dimension);
 
 /* The dimension of that name, or DIMENSION_COUNT. */
 enum dimension dimension_by_text(struct span text);
+
+/* The label that such a name names ("label.customer": "customer"); empty: it names none. */
+struct span dimension_label(struct span text);
 
 /* Whether a domain can have that value, as a text without *. */
 bool dimension_allows(enum dimension dimension, struct span value);

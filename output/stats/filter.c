@@ -57,6 +57,7 @@ static enum err parse_condition(struct filter_condition *condition, struct span 
   *fault = (struct filter_fault){text, DIMENSION_COUNT};
   size_t sign = comparison_of(span_skip(text, len), &condition->comparison);
   condition->dimension = dimension_by_text(span_first(text, len));
+  condition->label = dimension_label(span_first(text, len));
   if (sign == 0 || condition->dimension == DIMENSION_COUNT) return ERR_SYNTAX;
   struct span values = span_skip(text, len + sign);
   do {
@@ -135,7 +136,9 @@ static bool condition_holds(const struct filter_condition *condition,
                             const struct dimension_domain *domain) {
   struct dimension_values has;
   bool found = false;
-  dimension_values(condition->dimension, domain, &has);
+  struct dimension_domain asked = *domain;
+  asked.label = condition->label;
+  dimension_values(condition->dimension, &asked, &has);
   for (size_t i = 0; i < condition->value_count && !found; i++)
     found = is_ordering(condition->comparison)
                 ? value_orders(&condition->values[i], condition->comparison, &has)

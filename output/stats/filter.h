@@ -30,6 +30,7 @@ struct filter_value {
 
 struct filter_condition {
   enum dimension dimension;
+  struct span label; /* of DIMENSION_LABEL */
   enum filter_comparison comparison;
   struct filter_value values[FILTER_VALUES_MAX];
   size_t value_count;

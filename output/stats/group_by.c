@@ -67,7 +67,9 @@ enum err group_by_row(struct group_by *groups, const struct dimension_domain *do
   struct dimension_values has;
   *row = 0;
   for (unsigned i = 0; i < groups->dimension_count; i++) {
-    dimension_groups(groups->dimensions[i], domain, &has);
+    struct dimension_domain asked = *domain;
+    asked.label = dimension_label(groups->names[i]);
+    dimension_groups(groups->dimensions[i], &asked, &has);
     if (has.count == 0) return ERR_NONE;
     if (!combination_add(&made, &groups->values[i], &has)) return ERR_MEMORY;
   }

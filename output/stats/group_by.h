@@ -19,6 +19,7 @@ enum {
  */
 struct group_by {
   enum dimension dimensions[GROUP_BY_DIMENSIONS];
+  struct span names[GROUP_BY_DIMENSIONS]; /* of them, as given */
   unsigned dimension_count;
   struct text_counts values[GROUP_BY_DIMENSIONS]; /* the columns stay 0 */
   struct text_counts combinations;                /* columns as in group_by.c */

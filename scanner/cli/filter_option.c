@@ -52,8 +52,8 @@ static void complain_names(const char *command, const char *option, struct span 
                 names);
 }
 
-bool filter_option_by(const char *command, const char *by,
-                      enum dimension dimensions[GROUP_BY_DIMENSIONS], unsigned *count) {
+bool filter_option_by(const char *command, const char *by, struct aggregate_config *config) {
+  unsigned *count = &config->by_count;
   struct span rest = span_of(by);
   for (*count = 0; rest.len; ++*count) {
     if (*count == GROUP_BY_DIMENSIONS) {
@@ -62,8 +62,9 @@ bool filter_option_by(const char *command, const char *by,
       return false;
     }
     struct span name = span_cut(&rest, ',');
-    dimensions[*count] = dimension_by_text(name);
-    if (dimensions[*count] != DIMENSION_COUNT) continue;
+    config->by_names[*count] = name;
+    config->by[*count] = dimension_by_text(name);
+    if (config->by[*count] != DIMENSION_COUNT) continue;
     complain_names(command, "--by", name, dimension_print_names);
     return false;
   }

@@ -136,7 +136,7 @@ static int stats_configure(struct stats *stats) {
   };
   if (!filter_option_where(stats->command, &options->where, &stats->where)) return EXIT_USAGE;
   if (!filter_option_text(stats->command, &options->where, stats->where_text)) return EXIT_USAGE;
-  if (!filter_option_by(stats->command, options->by, stats->config.by, &stats->config.by_count) ||
+  if (!filter_option_by(stats->command, options->by, &stats->config) ||
       !filter_option_columns(stats->command, options->columns, &stats->config.columns))
     return EXIT_USAGE;
   int status = stats_combination(stats);
@@ -193,11 +193,11 @@ static void write_groups(struct json_writer *json, const struct groups *groups) 
   if (groups->by->dimension_count == 0) return;
   json_writer_open(json, "by", '{');
   if (groups->by->dimension_count == 1) {
-    json_writer_string(json, "member", span_of(dimension_text(groups->by->dimensions[0])));
+    json_writer_string(json, "member", groups->by->names[0]);
   } else {
     json_writer_open(json, "members", '[');
     for (unsigned i = 0; i < groups->by->dimension_count; i++)
-      json_writer_string(json, NULL, span_of(dimension_text(groups->by->dimensions[i])));
+      json_writer_string(json, NULL, groups->by->names[i]);
     json_writer_close(json, ']');
   }
   json_writer_open(json, "groups", '[');
@@ -211,8 +211,10 @@ static enum err print_csv(const struct stats *stats, const struct statistics *st
                           const struct groups *groups) {
   uint64_t whole = statistics->counts.domains;
   (void)stats;
-  for (unsigned i = 0; i < groups->by->dimension_count; i++)
-    printf("%s,", dimension_text(groups->by->dimensions[i]));
+  for (unsigned i = 0; i < groups->by->dimension_count; i++) {
+    csv_writer_field(stdout, groups->by->names[i]);
+    putchar(',');
+  }
   puts("domains,share,deployed,valid,broken");
   for (size_t i = 0; i < groups->count; i++) {
     const struct group_by_line *line = &groups->lines[i];

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 import subprocess
 import unittest
@@ -244,6 +245,34 @@ class Lists(unittest.TestCase):
         self.assertIn("--where is for results of a scan, and this is names, one a line", said[0])
         _, said, status = self.scan("--where", "rnk<=6", output)
         self.assertEqual(status, 2)
+
+    def stats(self, *arguments: str | Path) -> str:
+        done = stscan("stats", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.decode()
+
+    def test_labels_in_statistics(self) -> None:
+        output = self.first_scan()
+        by = json.loads(self.stats("--json", "--by", "label.customer", output))["by"]
+        self.assertEqual(by["member"], "label.customer")
+        self.assertEqual([(g["value"], g["domains"]) for g in by["groups"]], [("acme", 3), ("bolt", 1)])
+        self.assertEqual(self.stats("--csv", "--by", "label.customer,status", output).splitlines()[:2],
+                         ["label.customer,status,domains,share,deployed,valid,broken",
+                          "acme,blocked,2,0.5,0,0,0"])
+        self.assertRegex(self.stats("--by", "label.customer", output), r"label\.customer +domains")
+        self.assertIn("none of them has a value for label.tier", self.stats("--by", "label.tier", output))
+        for condition, names in (("label.customer=acme", ["a.example", "c.example"]),
+                                 ("label.customer=B*", ["b.example"]),
+                                 ("label.customer!=acme", ["b.example"]), ("label.tier=1", [])):
+            listed = self.stats("--list", "all", "--where", condition, output).split()
+            self.assertEqual(sorted(listed), names)
+        listed = self.stats("--list", "all", "--csv", "--columns", "domain,label.customer,label.tier", output)
+        self.assertEqual(sorted(listed.splitlines()),
+                         ["a.example,acme,", "b.example,bolt,", "c.example,acme,",
+                          "domain,label.customer,label.tier"])
+        listed = self.stats("--list", "all", "--json", "--columns", "domain,label.customer", output)
+        self.assertIn({"domain": "b.example", "label.customer": "bolt"}, parse(listed.splitlines()))
+        self.assertEqual(stscan("stats", "--by", "label.", output).returncode, 2)
 
     def test_results_that_are_torn_or_of_later(self) -> None:
         lines = gzip.decompress(self.first_scan().read_bytes()).splitlines(keepends=True)

@@ -49,7 +49,7 @@ static int mark_setup(void **state) {
   };
   if (tally_new(&tally) != ERR_NONE || tally_facts(tally, &result, &facts) != ERR_NONE) return -1;
   domain =
-      (struct dimension_domain){&result, &facts, tally, tally_managed(tally), MANAGED_LIMITS_STUDY};
+      (struct dimension_domain){&result, &facts, tally, tally_managed(tally), MANAGED_LIMITS_STUDY, {0}};
   return 0;
 }
 
