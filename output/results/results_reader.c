@@ -30,6 +30,7 @@ struct results_reader {
   int fd;
   enum results_reader_mode mode;
   struct results_reader_account account;
+  struct scan_marks marks;
   bool read_all; /* the file's end was met */
   bool in_hole;  /* the last octet of text was a NUL */
   char *window;  /* bytes of the file that were not taken yet */
@@ -90,6 +91,8 @@ static enum err results_reader_more(struct results_reader *reader) {
   enum err err = results_reader_room(reader, RESULTS_READER_WINDOW);
   if (err == ERR_NONE)
     err = results_reader_read(reader, reader->window + reader->end, RESULTS_READER_WINDOW, &got);
+  if (reader->account.gzip)
+    scan_marks_feed(&reader->marks, (struct span){reader->window + reader->end, got});
   reader->end += got;
   return err;
 }
@@ -114,6 +117,7 @@ static enum err results_reader_begin(struct results_reader *reader) {
   struct span bytes = {reader->window + reader->begin, results_reader_held(reader)};
   if (err != ERR_NONE || !span_starts(bytes, SPAN("\x1f\x8b"))) return err;
   reader->account.gzip = true;
+  scan_marks_feed(&reader->marks, bytes);
   bool ours = memmem(bytes.ptr, bytes.len, GZIP_BLOCK_MAGIC.ptr, GZIP_BLOCK_MAGIC.len);
   reader->mode = ours ? RESULTS_READER_MEMBERS : RESULTS_READER_STREAM;
   return ERR_NONE;
@@ -149,6 +153,7 @@ void results_reader_close(struct results_reader *reader) {
   if (reader->fd >= 0) close(reader->fd);
   if (reader->stream_made) inflateEnd(&reader->stream);
   pthread_mutex_destroy(&reader->lock);
+  scan_marks_free(&reader->marks);
   free(reader->window);
   free(reader->carry);
   free(reader);
@@ -348,4 +353,10 @@ struct results_reader_account results_reader_account(struct results_reader *read
   struct results_reader_account account = reader->account;
   pthread_mutex_unlock(&reader->lock);
   return account;
+}
+
+struct scan_marks results_reader_take_marks(struct results_reader *reader) {
+  struct scan_marks marks = reader->marks;
+  reader->marks = (struct scan_marks){0};
+  return marks;
 }

@@ -12,6 +12,7 @@
 
 #include "output/base/err.h"
 #include "output/results/line_block.h"
+#include "output/results/scan_marks.h"
 #include <stdint.h>
 
 struct results_reader;
@@ -35,6 +36,10 @@ void results_reader_close(struct results_reader *reader);
  * LINE_BLOCK_SIZE_MAX.
  */
 enum err results_reader_next(struct results_reader *reader, struct line_block *page);
+
+/* The scans that it holds, to be taken once, when every thread got ERR_END; of plain text there are
+ * none. To be freed. */
+struct scan_marks results_reader_take_marks(struct results_reader *reader);
 
 /* Final once every thread got ERR_END. */
 struct results_reader_account results_reader_account(struct results_reader *reader);

@@ -192,6 +192,13 @@ static struct span inflater_head(const struct inflater *inflater) {
   return scan_id_identity((struct span){(const char *)inflater->extra, header->extra_len});
 }
 
+static bool inflater_says_end(const struct inflater *inflater) {
+  const gz_header *header = &inflater->header;
+  struct scan_id_end end;
+  return header->done == 1 && header->extra &&
+         scan_id_end((struct span){(const char *)inflater->extra, header->extra_len}, &end);
+}
+
 /* A member has ended, checked by its CRC. */
 static enum err inflater_commit(struct inflater *inflater) {
   struct resume_index *journal = inflater->reader.journal;
@@ -202,6 +209,7 @@ static enum err inflater_commit(struct inflater *inflater) {
   for (size_t i = 0; i < inflater->pending.count && err == ERR_NONE; i++)
     err = resume_index_mark(journal, inflater->pending.at[i]);
   inflater->pending.count = 0;
+  journal->ended = inflater_says_end(inflater); /* any member behind it takes that back */
   journal->whole = inflater->taken;
   inflateReset(&inflater->z);
   inflater_await_header(inflater);
@@ -276,7 +284,9 @@ static bool plain_may_begin(const struct resume_index *journal, int fd) {
 }
 
 static enum err plain_read_scan(struct resume_index *journal, const char *path, int fd) {
-  enum err err = scan_id_load(path, &journal->identity, &journal->begin);
+  struct scan_id_end end = {0};
+  enum err err = scan_id_load(path, &journal->identity, &journal->begin, &end);
+  journal->ended = end.here;
   journal->whole = journal->begin;
   if (err == ERR_SYNTAX || err == ERR_NOT_FOUND) return ERR_NOT_FOUND;
   if (err != ERR_NONE) return err;

@@ -23,6 +23,7 @@ enum {
 struct resume_index {
   struct line_set *done; /* NULL: the results are only checked */
   char *identity;        /* lines, see scan_id.h; NULL: the results are empty */
+  bool ended;            /* a closing member says so, and nothing follows it */
   uint64_t records;      /* of this scan */
   uint64_t begin;        /* octets of the file in front of this scan: other scans */
   uint64_t size;         /* of the file */

@@ -109,6 +109,8 @@ static void file_end(struct aggregate_file *file, struct aggregate_source *sourc
   file->damaged = account.damaged;
   file->torn += account.torn;
   if (file->records == 0 && (file->bad || file->damaged)) file->err = ERR_SYNTAX;
+  file->marks = results_reader_take_marks(source->reader);
+  if (!file->gzip && strcmp(file->path, "-") != 0) scan_marks_beside(&file->marks, file->path);
   results_reader_close(source->reader);
   source->reader = NULL;
 }
@@ -440,6 +442,7 @@ enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_confi
 void aggregate_free(struct aggregate *aggregate) {
   tally_free(aggregate->tally);
   group_by_free(&aggregate->groups);
+  for (unsigned i = 0; i < aggregate->file_count; i++) scan_marks_free(&aggregate->files[i].marks);
   free(aggregate->files);
   *aggregate = (struct aggregate){0};
 }

@@ -9,6 +9,7 @@
 #ifndef OUTPUT_STATS_AGGREGATE_H
 #define OUTPUT_STATS_AGGREGATE_H
 
+#include "output/results/scan_marks.h"
 #include "output/stats/columns.h"
 #include "output/stats/filter.h"
 #include "output/stats/group_by.h"
@@ -59,12 +60,13 @@ struct aggregate_file {
   bool gzip;
   uint64_t bytes;
   uint64_t records;
-  int64_t first, last; /* times of its oldest and newest record; 0: none has one */
-  uint64_t later;      /* of them by a later version */
-  uint64_t strange;    /* findings whose code is not known here */
-  uint64_t bad;        /* whole lines that are no records */
-  uint64_t damaged;    /* places where gzip could not be inflated */
-  uint64_t torn;       /* octets of a torn tail */
+  int64_t first, last;     /* times of its oldest and newest record; 0: none has one */
+  uint64_t later;          /* of them by a later version */
+  uint64_t strange;        /* findings whose code is not known here */
+  uint64_t bad;            /* whole lines that are no records */
+  uint64_t damaged;        /* places where gzip could not be inflated */
+  uint64_t torn;           /* octets of a torn tail */
+  struct scan_marks marks; /* which scans it holds */
   char sample[AGGREGATE_SAMPLE_MAX + 1]; /* how a line that is no record begins, printable */
 };
 

@@ -4,7 +4,9 @@
 #include "output/base/whole_file.h"
 #include "output/report/report_html.h"
 #include "output/report/report_json.h"
+#include "output/report/report_metrics.h"
 #include "output/report/report_text.h"
+#include "output/stats/completeness.h"
 #include "output/stats/input.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/file_set.h"
@@ -28,6 +30,7 @@ struct stats {
   char where_text[FILTER_OPTION_TEXT_SIZE];
   struct aggregate_config config;
   struct aggregate aggregate;
+  struct completeness completeness;
 };
 
 /* Input or output. */
@@ -38,8 +41,8 @@ static bool is_standard(const char *path) {
 /* Options that do not go together. */
 static int stats_combination(const struct stats *stats) {
   const struct options *options = stats->options;
-  if (options->list && (options->html || options->by))
-    help_complain(stats->command, "--list goes with neither --html nor --by");
+  if (options->list && (options->html || options->by || options->metrics))
+    help_complain(stats->command, "--list goes with neither --html nor --by nor --metrics");
   else if (options->html && options->by && !options->json && !options->csv)
     help_complain(stats->command,
                   "--by goes with text or --json, or --csv: the report has no place for it");
@@ -100,9 +103,11 @@ static unsigned stats_threads(const struct options *options) {
   return processors > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)processors;
 }
 
-static int stats_complain_html(const struct stats *stats, enum err err) {
+/* what: "--html". */
+static int stats_complain_file(const struct stats *stats, const char *what, const char *path,
+                               enum err err) {
   if (err == ERR_NONE) return EXIT_DONE;
-  help_complain(stats->command, "--html %s: %s", stats->options->html,
+  help_complain(stats->command, "%s %s: %s", what, path,
                 err == ERR_REFUSED
                     ? "the file exists and is not a report: not overwritten (--force "
                       "does)"
@@ -111,20 +116,31 @@ static int stats_complain_html(const struct stats *stats, enum err err) {
   return EXIT_WRONG;
 }
 
+/* Whether it can be written, before anything is read. */
+static int stats_check_file(const struct stats *stats, const char *what, const char *path,
+                            struct span mark) {
+  if (!path || is_standard(path)) return EXIT_DONE;
+  return stats_complain_file(stats, what, path,
+                             whole_file_check(path, mark, stats->options->force));
+}
+
 /* What is written must be nothing that is read, nor what somebody else wrote. */
 static int stats_outputs(const struct stats *stats) {
   const struct options *options = stats->options;
   struct file_set set = {0};
   for (size_t i = 0; i < stats->paths.count; i++)
     file_set_reads(&set, "RESULT", stats->paths.at[i]);
-  if (!options->html || !is_standard(options->html)) file_set_writes(&set, "output", "-");
+  bool taken = (options->html && is_standard(options->html)) ||
+               (options->metrics && is_standard(options->metrics));
+  if (!taken) file_set_writes(&set, "output", "-");
   file_set_writes(&set, "--html", options->html);
+  file_set_writes(&set, "--metrics", options->metrics);
   enum err err = file_set_check(&set, stats->command);
   file_set_free(&set);
   if (err != ERR_NONE) return setup_exit_status(err);
-  if (!options->html || is_standard(options->html)) return EXIT_DONE;
-  return stats_complain_html(stats,
-                             whole_file_check(options->html, REPORT_HTML_MARK, options->force));
+  int status = stats_check_file(stats, "--html", options->html, REPORT_HTML_MARK);
+  if (status != EXIT_DONE) return status;
+  return stats_check_file(stats, "--metrics", options->metrics, REPORT_METRICS_MARK);
 }
 
 static int stats_configure(struct stats *stats) {
@@ -240,6 +256,7 @@ static enum err print_json(const struct stats *stats, const struct statistics *s
     if (*stats->where_text) json_writer_string(&json, "where", span_of(stats->where_text));
     report_json(&json, statistics);
     input_write(&json, &stats->aggregate);
+    completeness_write(&json, &stats->completeness);
     write_groups(&json, groups);
     json_writer_close(&json, '}');
     json_writer_raw(&json, SPAN("\n"));
@@ -284,7 +301,33 @@ static int stats_html(const struct stats *stats, const struct statistics *statis
   int saved = errno;
   report_free(&report);
   errno = saved;
-  return stats_complain_html(stats, err);
+  return stats_complain_file(stats, "--html", stats->options->html, err);
+}
+
+static enum err save_metrics(const struct stats *stats, const struct statistics *statistics) {
+  const char *path = stats->options->metrics;
+  struct whole_file *file;
+  if (is_standard(path)) {
+    report_metrics(stdout, statistics, &stats->aggregate);
+    return ERR_NONE;
+  }
+  enum err err = whole_file_open(&file, path, REPORT_METRICS_MARK, stats->options->force);
+  if (err != ERR_NONE) return err;
+  report_metrics(whole_file_stream(file), statistics, &stats->aggregate);
+  return whole_file_close(file, true);
+}
+
+static int stats_metrics(const struct stats *stats, const struct statistics *statistics) {
+  return stats_complain_file(stats, "--metrics", stats->options->metrics,
+                             save_metrics(stats, statistics));
+}
+
+/* What stands in files, and whether anything is left to print. */
+static int stats_save(const struct stats *stats, const struct statistics *statistics) {
+  int status = EXIT_DONE;
+  if (stats->options->html) status = stats_html(stats, statistics);
+  if (status == EXIT_DONE && stats->options->metrics) status = stats_metrics(stats, statistics);
+  return status;
 }
 
 static enum err stats_print(const struct stats *stats, const struct statistics *statistics,
@@ -300,13 +343,30 @@ static int stats_report(struct stats *stats) {
   int status = EXIT_DONE;
   enum err err = tally_statistics(stats->aggregate.tally, stats->config.limits, &statistics);
   if (err == ERR_NONE) err = group_by_lines(groups.by, &groups.lines, &groups.count);
-  if (err == ERR_NONE && options->html) status = stats_html(stats, &statistics);
-  if (err == ERR_NONE && status == EXIT_DONE && (options->json || options->csv || !options->html))
+  bool asked = options->json || options->csv || options->by;
+  if (err == ERR_NONE) status = stats_save(stats, &statistics);
+  if (err == ERR_NONE && status == EXIT_DONE && (asked || !(options->html || options->metrics)))
     err = stats_print(stats, &statistics, &groups);
   free(groups.lines);
   statistics_free(&statistics);
   if (err != ERR_NONE) help_complain(stats->command, "%s", err_text(err));
   return err != ERR_NONE || status != EXIT_DONE ? EXIT_WRONG : EXIT_DONE;
+}
+
+/* Says what is missing; with --complete that is an exit status. */
+static int stats_complete(struct stats *stats) {
+  enum err err = completeness_make(&stats->completeness, &stats->aggregate);
+  if (err != ERR_NONE) {
+    help_complain(stats->command, "%s", err_text(err));
+    return EXIT_WRONG;
+  }
+  completeness_notes(&stats->completeness, stats_tell, stats);
+  if (!stats->options->complete || completeness_is_whole(&stats->completeness)) return EXIT_DONE;
+  for (unsigned i = 0; i < stats->aggregate.file_count; i++)
+    if (stats->aggregate.files[i].marks.count == 0)
+      stats_tell(stats, stats->aggregate.files[i].path,
+                 "it does not say which scan it is of, nor whether that ended");
+  return EXIT_WRONG;
 }
 
 static int stats_run(struct stats *stats) {
@@ -319,7 +379,9 @@ static int stats_run(struct stats *stats) {
   if (err == ERR_IO && errno == EPIPE && stats->options->list) return EXIT_DONE;
   if (err != ERR_NONE) return stats_failed(stats, err);
   input_notes(&stats->aggregate, stats_tell, stats);
-  return stats->options->list ? EXIT_DONE : stats_report(stats);
+  int complete = stats_complete(stats);
+  status = stats->options->list ? EXIT_DONE : stats_report(stats);
+  return status == EXIT_DONE ? complete : status;
 }
 
 int stats_main(int argc, char **argv) {
@@ -332,6 +394,7 @@ int stats_main(int argc, char **argv) {
   struct stats stats = {.options = &options, .command = argv[0]};
   int status = stats_run(&stats);
   aggregate_free(&stats.aggregate);
+  completeness_free(&stats.completeness);
   result_paths_free(&stats.paths);
   return status;
 }

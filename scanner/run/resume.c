@@ -38,7 +38,7 @@ static enum err resume_write_head(const struct scan_config *config, struct resul
   struct span text = span_of(identity);
   enum err err = config->gzip ? resume_write_head_member(sink, text)
                               : scan_id_save(config->output, text, results_file_file_size(sink),
-                                             config->mode == RESULTS_FILE_TRUNCATE);
+                                             NULL, config->mode == RESULTS_FILE_TRUNCATE);
   if (err != ERR_NONE)
     notice("output %s%s: %s", config->output, config->gzip ? "" : SCAN_ID_FILE_SUFFIX,
            resume_why(err));
@@ -168,6 +168,33 @@ enum err resume_prepare(const struct scan_config *config, struct results_file *s
                        : resume_begin(config, sink, identity);
   free(identity);
   return err;
+}
+
+static void finish_gzip(const struct scan_config *config, const struct scan_id_end *end) {
+  struct results_file *sink;
+  char *bytes;
+  size_t size;
+  if (scan_id_end_member(end, &bytes, &size) != ERR_NONE) return;
+  if (results_file_open(&sink, config->output, RESULTS_FILE_APPEND) == ERR_NONE) {
+    results_file_append(sink, (struct span){bytes, size});
+    results_file_close(sink);
+  }
+  free(bytes);
+}
+
+static void finish_plain(const struct scan_config *config, const struct scan_id_end *end) {
+  struct scan_id_end earlier;
+  char *identity;
+  uint64_t from;
+  if (scan_id_load(config->output, &identity, &from, &earlier) != ERR_NONE) return;
+  scan_id_save(config->output, span_of(identity), from, end, false);
+  free(identity);
+}
+
+void resume_finish(const struct scan_config *config, const struct resume_index *journal,
+                   const struct scan_id_end *end) {
+  if (journal->ended && journal->records == end->records) return;
+  (config->gzip ? finish_gzip : finish_plain)(config, end);
 }
 
 static void resume_note(void *context, const char *path, const char *text) {

@@ -20,6 +20,11 @@ enum err resume_check(const struct scan_config *config);
 enum err resume_prepare(const struct scan_config *config, struct results_file *sink,
                         struct resume_index *journal);
 
+/* The scan has ended: says so in the results, unless they say it already. They are open nowhere
+ * else; what holds them now, or a failure, is passed over: the records are all there. */
+void resume_finish(const struct scan_config *config, const struct resume_index *journal,
+                   const struct scan_id_end *end);
+
 /* The statistics of the scan's records that are there, read back; before anything is appended.
  * *tally is to be freed. */
 enum err resume_count(const struct scan_config *config, const struct resume_index *journal,

@@ -589,6 +589,14 @@ static enum err scan_prepare(struct scan *scan) {
   return err;
 }
 
+static void scan_say_end(struct scan *scan) {
+  const struct scan_account *account = scan->account;
+  struct scan_id_end end = {true, account->lines, scan->journal.records + account->records};
+  enum err err = results_file_close(scan->sink);
+  scan->sink = NULL;
+  if (err == ERR_NONE && account->resumable) resume_finish(scan->config, &scan->journal, &end);
+}
+
 enum scan_end scan_run(const struct scan_config *config, struct scan_account *account) {
   struct scan *scan = calloc(1, sizeof *scan);
   *account = (struct scan_account){0};
@@ -609,6 +617,7 @@ enum scan_end scan_run(const struct scan_config *config, struct scan_account *ac
     end = SCAN_COMPLETE;
   else if (err == ERR_TIMEOUT || err == ERR_BUSY)
     end = SCAN_LATER;
+  if (end == SCAN_COMPLETE) scan_say_end(scan);
   scan_free(scan);
   free(scan);
   return end;

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from records import KINDS, MAX_AGE_FROM, MODES, STAGES, Maker, line_of, member, 
 COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
 SCHEMA = json.loads((ROOT / "output" / "stats" / "stats.schema.json").read_text())
-OWN = {"where", "input", "by"}  # members that only the command has
+OWN = {"where", "input", "by", "shards"}  # members that only the command has
 
 
 def statistics(*arguments: str | Path, stdin: bytes = b"") -> dict:
@@ -35,6 +36,28 @@ def statistics(*arguments: str | Path, stdin: bytes = b"") -> dict:
 
 def figures_of(found: dict) -> dict:
     return {name: value for name, value in found.items() if name not in OWN}
+
+
+def metrics(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """OpenMetrics of gauges, read strictly: every family has its help and type in front of its samples, once."""
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    lines = text.split("\n")
+    assert lines[-2:] == ["# EOF", ""], lines[-2:]
+    family = ""
+    for before, line in zip([""] + lines, lines[:-2]):
+        if line.startswith("# HELP "):
+            family = line.split(" ")[2]
+            assert re.fullmatch(r"# HELP stscan_[a-z_]+ \S.*\.", line) and family not in found, line
+        elif line.startswith("# TYPE "):
+            assert line == f"# TYPE {family} gauge" and before.startswith("# HELP "), line
+            found[family] = []
+        else:
+            match = re.fullmatch(r'([a-z_]+)(?:\{([a-z_]+="[a-z0-9-]+")\})? ([0-9]+(?:\.[0-9]+)?)', line)
+            assert match and match[1] == family, line
+            labels = dict([match[2].replace('"', "").split("=")]) if match[2] else {}
+            assert labels not in [known for known, _ in found[family]], line
+            found[family].append((labels, float(match[3])))
+    return found
 
 
 class Known(unittest.TestCase):
@@ -175,6 +198,30 @@ class Known(unittest.TestCase):
         rows = [row[0] for row in csv.reader(io.StringIO(done.stdout.decode()))]
         self.assertEqual(["detail"] + ["'" + text if text[0] in "=+-@" else text for text in hostile], rows)
         self.assertNotIn(b"\r", done.stdout)
+
+    def test_metrics_show_the_same_figures(self) -> None:
+        path = self.folder / "stscan.prom"
+        done = stscan("stats", "--metrics", path, self.gzip)
+        self.assertEqual((0, b""), (done.returncode, done.stdout), done.stderr)
+        found = metrics(path.read_text(encoding="ascii"))
+        for name, label, key in (("domains", "status", "status"), ("effect", "effect", "effect"), ("mode", "mode", "mode"),
+                                 ("stage", "stage", "stage"), ("findings", "code", "findings")):
+            told = {labels[label]: value for labels, value in found[f"stscan_{name}"] if value}
+            self.assertEqual({k: v for k, v in self.figures[key].items() if v}, told)
+            self.assertIn(0, [value for _, value in found[f"stscan_{name}"]])
+        self.assertEqual({name: line["domains"] for name, line in self.figures["managed"].items()},
+                         {labels["managed"]: value for labels, value in found["stscan_managed"]})
+        newest = max(datetime.fromisoformat(r["at"].replace("Z", "+00:00")).timestamp()
+                     for r in self.records if "at" in r)
+        self.assertAlmostEqual(newest, found["stscan_scan_timestamp_seconds"][0][1], places=3)
+        again = path.read_bytes()
+        self.assertEqual(0, stscan("stats", "--metrics", path, self.gzip).returncode)
+        self.assertEqual(again, path.read_bytes())
+        self.assertEqual(again, stscan("stats", "--metrics", "-", self.gzip).stdout)
+        path.write_text("something else\n")
+        done = stscan("stats", "--metrics", path, self.gzip)
+        self.assertEqual((1, "something else\n"), (done.returncode, path.read_text()))
+        self.assertIn("is not a report", done.stderr.decode())
 
     def test_a_folder_is_its_result_files(self) -> None:
         folder = self.folder / "shards"

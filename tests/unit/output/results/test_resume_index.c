@@ -164,7 +164,7 @@ static void test_plain_at_every_length(void **state) {
   (void)state;
   static struct results results;
   results_make_plain(&results);
-  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, false));
+  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, NULL, false));
   for (size_t len = 0; len <= results.len; len++) {
     struct resume_index journal;
     size_t parts = results_parts(&results, len);
@@ -246,7 +246,7 @@ static void test_plain_behind_another_scan(void **state) {
   struct resume_index journal;
   const char *text = "{\"v\":1,\"n\":1,}\n{\"v\":1,\"n\":5,}\n";
   file_write(text, strlen(text));
-  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 15, false));
+  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 15, NULL, false));
   assert_int_equal(ERR_NONE, resume_index_read(&journal, path, false));
   assert_int_equal(1, journal.records);
   assert_int_equal(15, journal.begin);
@@ -274,7 +274,7 @@ static void test_lines_that_are_no_records(void **state) {
       "{\"v\":1,\"n\":1,\"domain\":\"a\"",
       "{\"v\":1,\"domain\":\"a\",\"n\":1}",
   };
-  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, false));
+  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, NULL, false));
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     struct resume_index journal;
     char text[256];
@@ -317,7 +317,7 @@ static void test_plain_tails_and_offsets(void **state) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct resume_index journal;
     file_write(rows[i].text.ptr, rows[i].text.len);
-    assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), rows[i].from, false));
+    assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), rows[i].from, NULL, false));
     assert_int_equal(rows[i].err, resume_index_read(&journal, path, false));
     assert_int_equal(rows[i].whole, journal.whole);
     assert_int_equal(rows[i].records, journal.records);
@@ -346,7 +346,7 @@ static void test_a_nul_is_damage(void **state) {
   (void)state;
   struct resume_index journal;
   static const char text[] = "{\"v\":1,\"n\":1,}\n{\"v\":1,\"n\":2,\"domain\":\"\0\0\"}\n";
-  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, false));
+  assert_int_equal(ERR_NONE, scan_id_save(path, SPAN(IDENTITY), 0, NULL, false));
   file_write(text, sizeof text - 1);
   assert_int_equal(ERR_NONE, resume_index_read(&journal, path, false));
   assert_int_equal(15, journal.whole);
@@ -463,11 +463,12 @@ static void test_identities_at_their_limit(void **state) {
   char *bytes, *loaded;
   size_t size;
   uint64_t from;
+  struct scan_id_end end;
   struct resume_index journal;
   memset(identity, 'x', SCAN_ID_IDENTITY_MAX + 1);
   memcpy(identity, SCAN_ID_MAGIC, strlen(SCAN_ID_MAGIC));
   assert_int_equal(ERR_LIMIT, scan_id_member(span_of(identity), &bytes, &size));
-  assert_int_equal(ERR_LIMIT, scan_id_save(path, span_of(identity), 0, false));
+  assert_int_equal(ERR_LIMIT, scan_id_save(path, span_of(identity), 0, NULL, false));
   identity[SCAN_ID_IDENTITY_MAX] = 0;
   assert_int_equal(ERR_NONE, scan_id_member(span_of(identity), &bytes, &size));
   file_write(bytes, size);
@@ -475,8 +476,8 @@ static void test_identities_at_their_limit(void **state) {
   assert_int_equal(ERR_NONE, resume_index_read(&journal, path, true));
   assert_string_equal(identity, journal.identity);
   resume_index_free(&journal);
-  assert_int_equal(ERR_NONE, scan_id_save(path, span_of(identity), UINT64_MAX, false));
-  assert_int_equal(ERR_NONE, scan_id_load(path, &loaded, &from));
+  assert_int_equal(ERR_NONE, scan_id_save(path, span_of(identity), UINT64_MAX, NULL, false));
+  assert_int_equal(ERR_NONE, scan_id_load(path, &loaded, &from, &end));
   assert_string_equal(identity, loaded);
   assert_true(from == UINT64_MAX);
   free(loaded);
@@ -488,13 +489,14 @@ static void test_side_files_of_something_else(void **state) {
   static const char *const texts[] = {"", "from 1", magic_second, "from 1\nhello\n", SCAN_ID_MAGIC};
   char *identity = NULL;
   uint64_t from;
-  assert_int_equal(ERR_NOT_FOUND, scan_id_load(path, &identity, &from));
+  struct scan_id_end end;
+  assert_int_equal(ERR_NOT_FOUND, scan_id_load(path, &identity, &from, &end));
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     FILE *file = fopen(side, "w");
     assert_non_null(file);
     assert_true(fputs(texts[i], file) >= 0);
     assert_int_equal(0, fclose(file));
-    assert_int_equal(ERR_SYNTAX, scan_id_load(path, &identity, &from));
+    assert_int_equal(ERR_SYNTAX, scan_id_load(path, &identity, &from, &end));
     assert_null(identity);
   }
 }
