@@ -3,24 +3,26 @@
 #include "output/base/number.h"
 #include "output/base/terminal_text.h"
 #include "output/stats/input.h"
+#include <stdlib.h>
 
 enum {
-  CHANGE_JSON_SIZE = 16 * 1024, /* names of at most TEXT_COUNTS_TEXT_MAX, and every code twice */
-  HEAD_JSON_SIZE = 64 * 1024,
+  /* Names of at most TEXT_COUNTS_TEXT_MAX, every code thrice, and a detail, escaped. */
+  CHANGE_JSON_SIZE = 48 * 1024,
   COUNT_WIDTH = 11,
+  DETAIL_SIZE = 4096,
 };
 
-uint64_t report_diff_trend(const struct diff *diff, enum change_trend trend) {
+static uint64_t changes_worse(const struct diff *diff) {
   uint64_t count = 0;
   for (int i = 0; i < CHANGE_COUNT; i++)
-    if (change_info((enum change)i)->trend == trend) count += diff_count(diff, (enum change)i);
+    if (change_info((enum change)i)->trend == CHANGE_WORSE)
+      count += diff_count(diff, (enum change)i);
   return count;
 }
 
 /* The worst come first, so that those for the worse are the first. */
 uint64_t report_diff_told(const struct report_diff *report) {
-  return report->worse_only ? report_diff_trend(report->diff, CHANGE_WORSE)
-                            : diff_changes(report->diff);
+  return report->worse_only ? changes_worse(report->diff) : diff_changes(report->diff);
 }
 
 static void print_counts(FILE *out, const struct report_diff *report) {
@@ -40,22 +42,33 @@ static void print_census(FILE *out, const char *which, const struct aggregate *a
   char number[NUMBER_SIZE];
   fprintf(out, "  %s: %s records of ", which, number_text(aggregate->records, number));
   terminal_text_print(out, span_of(aggregate->files[0].path));
+  if (aggregate->file_count > 1)
+    fprintf(out, " and %s more files", number_text(aggregate->file_count - 1, number));
   fputc('\n', out);
 }
 
 static void print_trend(FILE *out, const struct report_diff *report, enum change_trend trend,
                         const char *what, const char *end) {
   char number[NUMBER_SIZE];
-  uint64_t count = report_diff_trend(report->diff, trend);
+  uint64_t count = diff_domains(report->diff, trend);
   fprintf(out, "%s %s%s%s", number_text(count, number), what, count == 1 ? "" : "s", end);
 }
 
 static void print_head(FILE *out, const struct report_diff *report) {
+  char number[NUMBER_SIZE];
   print_trend(out, report, CHANGE_WORSE, "regression", ", ");
   print_trend(out, report, CHANGE_BETTER, "improvement", ", ");
   print_trend(out, report, CHANGE_OTHER, "other change", "\n");
   print_census(out, "old", report->old_aggregate);
   print_census(out, "new", report->new_aggregate);
+  if (diff_still_broken(report->diff))
+    fprintf(out, "  %s domains are still broken\n",
+            number_text(diff_still_broken(report->diff), number));
+  if (diff_not_asked(report->diff))
+    fprintf(out,
+            "  %s deployed domains of old were not asked for by new: another list, or a shard is "
+            "missing\n",
+            number_text(diff_not_asked(report->diff), number));
 }
 
 static void print_errors(FILE *out, const char *before, const struct state *of,
@@ -76,28 +89,66 @@ static void print_date(FILE *out, const char *before, int64_t at) {
   fprintf(out, "%s%.10s", before, text);
 }
 
-/* What makes the change plain, in a few words; of some, nothing. */
+static void print_because(FILE *out, struct span detail) {
+  if (detail.len == 0) return;
+  fputs(": ", out);
+  fwrite(detail.ptr, 1, detail.len, out);
+}
+
+/* What makes the change plain, in a few words, before its causes; of some, nothing. */
 static void print_detail(FILE *out, const struct diff_change *change) {
   const struct state *before = change->before, *after = change->after;
   switch (change->change) {
   case CHANGE_REMOVED_CACHED:
-    print_date(out, "  cached until ", before->at + (int64_t)(before->max_age % UINT32_MAX) * 1000);
+    print_date(out, "cached until ", before->at + (int64_t)(before->max_age % UINT32_MAX) * 1000);
     break;
   case CHANGE_NEWLY_BROKEN:
   case CHANGE_MORE_ERRORS:
   case CHANGE_UNDELIVERABLE:
-  case CHANGE_AT_RISK: print_errors(out, "  ", after, before); break;
+  case CHANGE_AT_RISK:
+    print_errors(out, "", after, before);
+    print_because(out, change->after_detail);
+    break;
   case CHANGE_FEWER_ERRORS:
-  case CHANGE_MENDED: print_errors(out, "  no more ", before, after); break;
+  case CHANGE_MENDED:
+    print_errors(out, "no more ", before, after);
+    print_because(out, change->before_detail);
+    break;
   case CHANGE_WEAKER:
-  case CHANGE_STRICTER: fprintf(out, "  %s, was %s", mode_of(after), mode_of(before)); break;
+  case CHANGE_STRICTER: fprintf(out, "%s, was %s", mode_of(after), mode_of(before)); break;
   case CHANGE_NEW:
   case CHANGE_KNOWN:
-    fprintf(out, "  %s, %s", result_status_text((enum result_status)after->status), mode_of(after));
+    fprintf(out, "%s, %s", result_status_text((enum result_status)after->status), mode_of(after));
     break;
   case CHANGE_EXPIRES_SOON:
-  case CHANGE_CERTIFICATE: print_date(out, "  until ", after->not_after); break;
+  case CHANGE_CERTIFICATE: print_date(out, "until ", after->not_after); break;
   default: break;
+  }
+}
+
+/* The same as text; true: there is some. */
+static bool detail_take(const struct diff_change *change, char text[DETAIL_SIZE]) {
+  FILE *out = fmemopen(text, DETAIL_SIZE, "w");
+  text[0] = 0;
+  if (!out) return false;
+  print_detail(out, change);
+  fclose(out);
+  text[DETAIL_SIZE - 1] = 0;
+  return text[0] != 0;
+}
+
+/* Since when it is known to be: the record of OLD. */
+static void print_still(FILE *out, const struct report_diff *report) {
+  struct state none = state_unseen();
+  if (report->worse_only || diff_still_broken(report->diff) == 0) return;
+  fputs("\nstill broken:\n", out);
+  for (size_t i = 0; i < diff_still_broken(report->diff); i++) {
+    struct diff_change still = diff_still(report->diff, i);
+    fputs("  ", out);
+    terminal_text_print(out, still.domain);
+    print_date(out, "  since ", still.before->at);
+    print_errors(out, " or earlier: ", still.after, &none);
+    fputc('\n', out);
   }
 }
 
@@ -113,9 +164,14 @@ void report_diff_text(FILE *out, const struct report_diff *report) {
     last = (int)change.change;
     fputs("  ", out);
     terminal_text_print(out, change.domain);
-    print_detail(out, &change);
+    char detail[DETAIL_SIZE];
+    if (detail_take(&change, detail)) {
+      fputs("  ", out);
+      terminal_text_print(out, span_of(detail));
+    }
     fputc('\n', out);
   }
+  print_still(out, report);
 }
 
 static void write_state(struct json_writer *json, const char *key, const struct state *state) {
@@ -152,6 +208,8 @@ static void write_change(FILE *out, const struct diff_change *change) {
   json_writer_string(&json, "trend", span_of(trends[info->trend]));
   json_writer_string(&json, "domain", change->domain);
   if (rank) json_writer_uint(&json, "rank", rank);
+  char detail[DETAIL_SIZE];
+  if (detail_take(change, detail)) json_writer_string(&json, "detail", span_of(detail));
   write_state(&json, "old", change->before);
   write_state(&json, "new", change->after);
   json_writer_close(&json, '}');
@@ -169,27 +227,65 @@ static void write_head(struct json_writer *json, const struct report_diff *repor
   const struct diff *diff = report->diff;
   write_file(json, "old", report->old_aggregate);
   write_file(json, "new", report->new_aggregate);
-  json_writer_uint(json, "worse", report_diff_trend(diff, CHANGE_WORSE));
-  json_writer_uint(json, "better", report_diff_trend(diff, CHANGE_BETTER));
-  json_writer_uint(json, "other", report_diff_trend(diff, CHANGE_OTHER));
+  json_writer_uint(json, "domains",
+                   diff_domains(diff, CHANGE_WORSE) + diff_domains(diff, CHANGE_BETTER) +
+                       diff_domains(diff, CHANGE_OTHER));
+  json_writer_uint(json, "worse", diff_domains(diff, CHANGE_WORSE));
+  json_writer_uint(json, "better", diff_domains(diff, CHANGE_BETTER));
+  json_writer_uint(json, "other", diff_domains(diff, CHANGE_OTHER));
+  json_writer_uint(json, "not_asked", diff_not_asked(diff));
   json_writer_open(json, "counts", '{');
   for (int i = 0; i < CHANGE_COUNT; i++)
     json_writer_uint(json, change_info((enum change)i)->name, diff_count(diff, (enum change)i));
   json_writer_close(json, '}');
 }
 
-/* The changes can be many: they are written one by one. */
-void report_diff_json(FILE *out, const struct report_diff *report) {
-  static char text[HEAD_JSON_SIZE];
+static void write_still(FILE *out, const struct diff_change *still) {
+  static char text[CHANGE_JSON_SIZE];
   struct json_writer json = json_writer_into(text, sizeof text);
   json_writer_open(&json, NULL, '{');
-  write_head(&json, report);
-  json_writer_open(&json, "changes", '[');
+  json_writer_string(&json, "domain", still->domain);
+  json_writer_time(&json, "since", still->before->at);
+  if (still->after_detail.len) json_writer_string(&json, "detail", still->after_detail);
+  write_state(&json, "old", still->before);
+  write_state(&json, "new", still->after);
+  json_writer_close(&json, '}');
   fwrite(text, 1, json_writer_text(&json).len, out);
+}
+
+/* As many files as there are shards. */
+static enum err print_head_json(FILE *out, const struct report_diff *report) {
+  size_t size = 64 * 1024;
+  for (;;) {
+    char *text = malloc(size);
+    if (!text) return ERR_MEMORY;
+    struct json_writer json = json_writer_into(text, size);
+    json_writer_open(&json, NULL, '{');
+    write_head(&json, report);
+    json_writer_open(&json, "changes", '[');
+    bool whole = !json_writer_overflow(&json);
+    if (whole) fwrite(text, 1, json_writer_text(&json).len, out);
+    size = json.need;
+    free(text);
+    if (whole) return ERR_NONE;
+  }
+}
+
+/* The changes can be many: they are written one by one. */
+enum err report_diff_json(FILE *out, const struct report_diff *report) {
+  enum err err = print_head_json(out, report);
+  if (err != ERR_NONE) return err;
   for (size_t i = 0; i < report_diff_told(report); i++) {
     struct diff_change change = diff_change(report->diff, i);
     if (i) fputc(',', out);
     write_change(out, &change);
   }
+  fputs("],\"still_broken\":[", out);
+  for (size_t i = 0; i < diff_still_broken(report->diff) && !report->worse_only; i++) {
+    struct diff_change still = diff_still(report->diff, i);
+    if (i) fputc(',', out);
+    write_still(out, &still);
+  }
   fputs("]}\n", out);
+  return ERR_NONE;
 }

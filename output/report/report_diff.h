@@ -14,13 +14,10 @@ struct report_diff {
   bool colour;
 };
 
-/* How many changes have that trend. */
-uint64_t report_diff_trend(const struct diff *diff, enum change_trend trend);
-
 /* How many changes it tells of: all, or those for the worse. */
 uint64_t report_diff_told(const struct report_diff *report);
 
 void report_diff_text(FILE *out, const struct report_diff *report);
-void report_diff_json(FILE *out, const struct report_diff *report);
+enum err report_diff_json(FILE *out, const struct report_diff *report);
 
 #endif

@@ -4,6 +4,8 @@
 
 struct pair {
   struct state before, after;
+  uint32_t before_detail, after_detail; /* rows of details, from 1; 0: none */
+  bool before_chosen, after_chosen;     /* they meet the conditions */
 };
 
 struct item {
@@ -20,6 +22,14 @@ struct diff {
   struct item *items;
   size_t item_count;
   uint64_t counts[CHANGE_COUNT];
+  uint64_t trends[CHANGE_BETTER + 1]; /* domains by their worst */
+  uint64_t not_asked;
+  bool heads;      /* NEW says which scans it is of */
+  uint32_t *still; /* rows */
+  size_t still_count, still_room;
+  struct text_counts details;
+  const struct filter *where;
+  struct tally *tally; /* makes the facts that the conditions need */
 };
 
 enum err diff_new(struct diff **diff) {
@@ -27,7 +37,7 @@ enum err diff_new(struct diff **diff) {
   if (!made) return ERR_MEMORY;
   made->key = siphash_key();
   *diff = made;
-  return ERR_NONE;
+  return tally_new(&made->tally);
 }
 
 void diff_free(struct diff *diff) {
@@ -35,6 +45,9 @@ void diff_free(struct diff *diff) {
   text_counts_free(&diff->domains);
   free(diff->pairs);
   free(diff->items);
+  free(diff->still);
+  text_counts_free(&diff->details);
+  tally_free(diff->tally);
   free(diff);
 }
 
@@ -51,7 +64,8 @@ static struct pair *diff_pair(struct diff *diff, struct span domain) {
   const struct text_counts_row *row = text_counts_at(&diff->domains, domain);
   if (!row) return NULL;
   struct pair *pair = &diff->pairs[row - diff->domains.rows];
-  if (diff->domains.count > count) *pair = (struct pair){state_unseen(), state_unseen()};
+  if (diff->domains.count > count)
+    *pair = (struct pair){.before = state_unseen(), .after = state_unseen()};
   return pair;
 }
 
@@ -64,48 +78,79 @@ static bool result_deployed(const struct result *result) {
   return result->status == STATUS_VALID || result->status == STATUS_BROKEN;
 }
 
+/* The detail of the first error that the other state lacks, else of the first there is. */
+static enum err detail_of(struct diff *diff, const struct result *result, const struct state *other,
+                          uint32_t *row) {
+  struct span chosen = {0};
+  bool is_new = false;
+  *row = 0;
+  for (const struct finding *f = result->findings; f && !is_new; f = f->next) {
+    if (finding_info(f->code)->severity != FINDING_ERROR || f->detail.len == 0) continue;
+    is_new = !(other->codes[f->code / 64] >> (f->code % 64) & 1);
+    if (is_new || !chosen.len) chosen = f->detail;
+  }
+  if (chosen.len == 0 ||
+      (diff->details.count >= DIFF_DETAILS_MAX && !text_counts_find(&diff->details, chosen)))
+    return ERR_NONE;
+  const struct text_counts_row *found = text_counts_at(&diff->details, chosen);
+  if (!found) return ERR_MEMORY;
+  *row = (uint32_t)(found - diff->details.rows) + 1;
+  return ERR_NONE;
+}
+
+static enum err is_chosen(struct diff *diff, const struct result *result, bool *chosen) {
+  struct domain_facts facts;
+  *chosen = true;
+  if (diff->where->count == 0) return ERR_NONE;
+  enum err err = tally_facts(diff->tally, result, &facts);
+  struct dimension_domain domain = {.result = result, .facts = &facts, .tally = diff->tally};
+  *chosen = err == ERR_NONE && filter_holds(diff->where, &domain);
+  return err;
+}
+
 /* The newer of the two. */
-static void state_update(struct state *state, const struct result *result, struct siphash_key key) {
-  if (state->status == STATE_UNSEEN || result->at >= state->at) *state = state_of(result, key);
+static enum err pair_update(struct diff *diff, struct pair *pair, bool after,
+                            const struct result *result) {
+  struct state *state = after ? &pair->after : &pair->before;
+  if (state->status != STATE_UNSEEN && result->at < state->at) return ERR_NONE;
+  *state = state_of(result, diff->key);
+  enum err err = is_chosen(diff, result, after ? &pair->after_chosen : &pair->before_chosen);
+  if (err != ERR_NONE) return err;
+  return detail_of(diff, result, after ? &pair->before : &pair->after,
+                   after ? &pair->after_detail : &pair->before_detail);
+}
+
+static enum err take_side(struct diff *diff, const struct result *result, bool after) {
+  if (result->domain.len == 0) return ERR_NONE;
+  bool deployed = result_deployed(result);
+  struct pair *pair = deployed ? diff_pair(diff, result->domain) : diff_find(diff, result->domain);
+  if (!pair) return deployed ? ERR_MEMORY : ERR_NONE;
+  if (after) diff->only_new |= pair->before.status == STATE_UNSEEN;
+  return pair_update(diff, pair, after, result);
 }
 
 static enum err take_old(void *context, const struct result *result) {
-  struct diff *diff = context;
-  if (result->domain.len == 0) return ERR_NONE;
-  struct pair *pair =
-      result_deployed(result) ? diff_pair(diff, result->domain) : diff_find(diff, result->domain);
-  if (pair)
-    state_update(&pair->before, result, diff->key);
-  else if (result_deployed(result))
-    return ERR_MEMORY;
-  return ERR_NONE;
+  return take_side(context, result, false);
 }
 
 static enum err take_new(void *context, const struct result *result) {
-  struct diff *diff = context;
-  if (result->domain.len == 0) return ERR_NONE;
-  struct pair *pair =
-      result_deployed(result) ? diff_pair(diff, result->domain) : diff_find(diff, result->domain);
-  if (!pair) return result_deployed(result) ? ERR_MEMORY : ERR_NONE;
-  state_update(&pair->after, result, diff->key);
-  diff->only_new |= pair->before.status == STATE_UNSEEN;
-  return ERR_NONE;
+  return take_side(context, result, true);
 }
 
-/* OLD again, for domains that are deployed in NEW alone. */
+/* OLD again, for the domains that it has only an older, or no, state of: those that were found in
+ * NEW, and those whose first records were not of a deployed domain. */
 static enum err take_again(void *context, const struct result *result) {
   struct diff *diff = context;
   struct pair *pair = result->domain.len ? diff_find(diff, result->domain) : NULL;
-  if (pair && !state_deployed(&pair->before)) state_update(&pair->before, result, diff->key);
-  return ERR_NONE;
+  return pair ? pair_update(diff, pair, false, result) : ERR_NONE;
 }
 
-static enum err diff_read(struct diff *diff, char *path, aggregate_each *each,
+static enum err diff_read(struct diff *diff, const struct diff_side *side, aggregate_each *each,
                           struct aggregate *aggregate) {
   static const struct filter everything;
   struct aggregate_config config = {
-      .paths = &path,
-      .path_count = 1,
+      .paths = side->paths,
+      .path_count = side->path_count,
       .threads = 1,
       .where = &everything,
       .each = each,
@@ -142,24 +187,68 @@ static int item_compare(const void *left, const void *right, void *context) {
   return strcmp(diff->domains.rows[a->row].text.ptr, diff->domains.rows[b->row].text.ptr);
 }
 
+static int still_compare(const void *left, const void *right, void *context) {
+  struct item a = {*(const uint32_t *)left, 0}, b = {*(const uint32_t *)right, 0};
+  return item_compare(&a, &b, context);
+}
+
+static enum err diff_still_add(struct diff *diff, uint32_t row) {
+  if (diff->still_count == diff->still_room) {
+    size_t room = diff->still_room ? 2 * diff->still_room : 256;
+    uint32_t *grown = reallocarray(diff->still, room, sizeof *grown);
+    if (!grown) return ERR_MEMORY;
+    diff->still = grown;
+    diff->still_room = room;
+  }
+  diff->still[diff->still_count++] = row;
+  return ERR_NONE;
+}
+
+static enum err diff_compare_pair(struct diff *diff, size_t row) {
+  const struct pair *pair = &diff->pairs[row];
+  if (!pair->before_chosen && !pair->after_chosen) return ERR_NONE;
+  if (pair->before.status == STATUS_BROKEN && pair->after.status == STATUS_BROKEN) {
+    enum err err = diff_still_add(diff, (uint32_t)row);
+    if (err != ERR_NONE) return err;
+  }
+  uint32_t changes = change_between(&pair->before, &pair->after);
+  if (changes == (uint32_t)1 << CHANGE_GONE && diff->heads) {
+    diff->not_asked++;
+    return ERR_NONE;
+  }
+  /* The worst come first. */
+  if (changes) diff->trends[change_info((enum change)__builtin_ctz(changes))->trend]++;
+  return diff_add(diff, row, changes);
+}
+
 static enum err diff_compare(struct diff *diff) {
   enum err err = ERR_NONE;
-  for (size_t row = 0; err == ERR_NONE && row < diff->domains.count; row++) {
-    const struct pair *pair = &diff->pairs[row];
-    err = diff_add(diff, row, change_between(&pair->before, &pair->after));
-  }
+  for (size_t row = 0; err == ERR_NONE && row < diff->domains.count; row++)
+    err = diff_compare_pair(diff, row);
   if (diff->item_count)
     qsort_r(diff->items, diff->item_count, sizeof *diff->items, item_compare, diff);
+  if (diff->still_count)
+    qsort_r(diff->still, diff->still_count, sizeof *diff->still, still_compare, diff);
   return err;
 }
 
-enum err diff_run(struct diff *diff, char *old_path, char *new_path,
-                  struct aggregate *old_aggregate, struct aggregate *new_aggregate) {
+/* Whether every file of NEW says which scan it is of. */
+static bool has_heads(const struct aggregate *aggregate) {
+  for (unsigned i = 0; i < aggregate->file_count; i++)
+    if (aggregate->files[i].marks.count == 0) return false;
+  return aggregate->file_count > 0;
+}
+
+enum err diff_run(struct diff *diff, const struct filter *where, const struct diff_side *old_side,
+                  const struct diff_side *new_side) {
   struct aggregate again = {0};
-  enum err err = diff_read(diff, old_path, take_old, old_aggregate);
-  if (err == ERR_NONE) err = diff_read(diff, new_path, take_new, new_aggregate);
-  if (err == ERR_NONE && diff->only_new) err = diff_read(diff, old_path, take_again, &again);
+  diff->where = where;
+  enum err err = diff_read(diff, old_side, take_old, old_side->aggregate);
+  if (err == ERR_NONE) err = diff_read(diff, new_side, take_new, new_side->aggregate);
+  bool twice = diff->only_new || old_side->path_count > 1;
+  if (err == ERR_NONE && twice) err = diff_read(diff, old_side, take_again, &again);
   aggregate_free(&again);
+  if (err == ERR_NONE) diff->heads = has_heads(new_side->aggregate);
   return err == ERR_NONE ? diff_compare(diff) : err;
 }
 
@@ -167,16 +256,42 @@ uint64_t diff_count(const struct diff *diff, enum change change) {
   return diff->counts[change];
 }
 
+uint64_t diff_domains(const struct diff *diff, enum change_trend trend) {
+  return diff->trends[trend];
+}
+
+uint64_t diff_not_asked(const struct diff *diff) {
+  return diff->not_asked;
+}
+
 size_t diff_changes(const struct diff *diff) {
   return diff->item_count;
 }
 
-struct diff_change diff_change(const struct diff *diff, size_t index) {
-  const struct item *item = &diff->items[index];
+static struct span detail_text(const struct diff *diff, uint32_t row) {
+  return row ? diff->details.rows[row - 1].text : (struct span){0};
+}
+
+static struct diff_change change_of_row(const struct diff *diff, uint32_t row, uint32_t change) {
+  const struct pair *pair = &diff->pairs[row];
   return (struct diff_change){
-      .change = (enum change)item->change,
-      .domain = diff->domains.rows[item->row].text,
-      .before = &diff->pairs[item->row].before,
-      .after = &diff->pairs[item->row].after,
+      .change = (enum change)change,
+      .domain = diff->domains.rows[row].text,
+      .before = &pair->before,
+      .after = &pair->after,
+      .before_detail = detail_text(diff, pair->before_detail),
+      .after_detail = detail_text(diff, pair->after_detail),
   };
+}
+
+struct diff_change diff_change(const struct diff *diff, size_t index) {
+  return change_of_row(diff, diff->items[index].row, diff->items[index].change);
+}
+
+size_t diff_still_broken(const struct diff *diff) {
+  return diff->still_count;
+}
+
+struct diff_change diff_still(const struct diff *diff, size_t index) {
+  return change_of_row(diff, diff->still[index], 0);
 }

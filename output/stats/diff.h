@@ -3,13 +3,18 @@
  * OLD is read for its deployed domains, NEW for its own and for what became of those, and OLD once
  * more when NEW has deployed domains that OLD has not: was the record absent, unknown, or the
  * domain not scanned. So memory grows with the deployed domains and never with the lists; OLD must
- * be a file that can be read twice. Of several records of a domain in one file, the newest counts.
+ * be files that can be read twice. Of several records of a domain in one scan, the newest counts.
+ *
+ * A deployed domain of OLD that NEW has no record of is gone; but where the heads of NEW say which
+ * scans it is of, it was not asked for: the list is another one, or a shard is missing.
  */
 #ifndef OUTPUT_STATS_DIFF_H
 #define OUTPUT_STATS_DIFF_H
 
 #include "output/stats/aggregate.h"
 #include "output/stats/change.h"
+
+enum { DIFF_DETAILS_MAX = 100000 /* different ones that are kept */ };
 
 struct diff;
 
@@ -18,18 +23,34 @@ struct diff_change {
   enum change change;
   struct span domain;
   const struct state *before, *after;
+  struct span before_detail, after_detail; /* of an error, that is new if one is */
+};
+
+/* One side. */
+struct diff_side {
+  char *const *paths;
+  unsigned path_count;
+  struct aggregate *aggregate; /* what was read, and which file failed; to be freed */
 };
 
 enum err diff_new(struct diff **diff);
 void diff_free(struct diff *diff);
 
-/* Reads both files and compares. As aggregate_run(): old_file, new_file tell what was read, and
- * which of them failed. */
-enum err diff_run(struct diff *diff, char *old_path, char *new_path,
-                  struct aggregate *old_aggregate, struct aggregate *new_aggregate);
+/* Reads both and compares the domains of which the old or the new record meets the conditions. As
+ * aggregate_run(). */
+enum err diff_run(struct diff *diff, const struct filter *where, const struct diff_side *old_side,
+                  const struct diff_side *new_side);
 
-/* How many domains changed so. */
+/* How many domains changed so; and whose worst change has that trend. */
 uint64_t diff_count(const struct diff *diff, enum change change);
+uint64_t diff_domains(const struct diff *diff, enum change_trend trend);
+
+/* Deployed domains of OLD that NEW did not ask for. */
+uint64_t diff_not_asked(const struct diff *diff);
+
+/* Domains that are broken in both, by rank and name. The change of these has no meaning. */
+size_t diff_still_broken(const struct diff *diff);
+struct diff_change diff_still(const struct diff *diff, size_t index);
 
 /* The changes, worst first, then by rank and name. */
 size_t diff_changes(const struct diff *diff);

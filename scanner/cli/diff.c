@@ -4,10 +4,13 @@
 #include "output/stats/input.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/file_set.h"
+#include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
+#include "scanner/cli/result_operands.h"
 #include "scanner/cli/terminal.h"
 #include <errno.h>
+#include <stdlib.h>
 
 static void diff_tell(void *context, const char *path, const char *text) {
   const char *command = context;
@@ -17,42 +20,74 @@ static void diff_tell(void *context, const char *path, const char *text) {
     help_complain(command, "%s", text);
 }
 
+struct diff_sides {
+  struct result_paths paths[2]; /* of OLD, of NEW */
+  struct aggregate aggregates[2];
+  struct filter where;
+};
+
 static bool diff_failed_file(const struct aggregate *aggregate, char *command) {
-  if (aggregate->file_count == 0 || aggregate->files[0].err == ERR_NONE) return false;
-  input_failure(&aggregate->files[0], diff_tell, command);
-  return true;
+  bool failed = false;
+  for (unsigned i = 0; i < aggregate->file_count; i++) {
+    if (aggregate->files[i].err == ERR_NONE) continue;
+    input_failure(&aggregate->files[i], diff_tell, command);
+    failed = true;
+  }
+  return failed;
 }
 
 static int diff_print(const struct options *options, const struct report_diff *report) {
+  enum err err = ERR_NONE;
   if (options->json)
-    report_diff_json(stdout, report);
+    err = report_diff_json(stdout, report);
   else
     report_diff_text(stdout, report);
+  if (err != ERR_NONE) return EXIT_FAILED;
   return report_diff_told(report) ? EXIT_WRONG : EXIT_DONE;
 }
 
-static int diff_with(const struct options *options, char *command) {
-  struct aggregate old_aggregate = {0}, new_aggregate = {0};
+/* What could not be done is no difference: 2, as diff(1) has it. */
+static int diff_with(const struct options *options, struct diff_sides *sides, char *command) {
+  struct diff_side side[2];
   struct diff *diff = NULL;
   int status = EXIT_FAILED;
+  for (int i = 0; i < 2; i++)
+    side[i] = (struct diff_side){sides->paths[i].at, (unsigned)sides->paths[i].count,
+                                 &sides->aggregates[i]};
   enum err err = diff_new(&diff);
-  if (err == ERR_NONE)
-    err =
-        diff_run(diff, options->operands[0], options->operands[1], &old_aggregate, &new_aggregate);
+  if (err == ERR_NONE) err = diff_run(diff, &sides->where, &side[0], &side[1]);
   if (err == ERR_NONE) {
-    struct report_diff report = {diff, &old_aggregate, &new_aggregate, options->worse,
+    struct report_diff report = {diff, &sides->aggregates[0], &sides->aggregates[1], options->worse,
                                  terminal_colour(stdout)};
-    input_notes(&old_aggregate, diff_tell, command);
-    input_notes(&new_aggregate, diff_tell, command);
+    for (int i = 0; i < 2; i++) input_notes(&sides->aggregates[i], diff_tell, command);
     status = diff_print(options, &report);
-  } else if (!diff_failed_file(&old_aggregate, command) &&
-             !diff_failed_file(&new_aggregate, command)) {
+  } else if (!diff_failed_file(&sides->aggregates[0], command) &&
+             !diff_failed_file(&sides->aggregates[1], command)) {
     help_complain(command, "%s", err == ERR_IO ? strerror(errno) : err_text(err));
   }
   diff_free(diff);
-  aggregate_free(&old_aggregate);
-  aggregate_free(&new_aggregate);
   return status;
+}
+
+/* The files of both, none of which may be what is written to. */
+static bool diff_take(const struct options *options, struct diff_sides *sides, char *command) {
+  if (!filter_option_where(command, &options->where, &sides->where)) return false;
+  if (filter_asks(&sides->where, DIMENSION_MANAGED)) {
+    help_complain(command,
+                  "--where: managed is for stats alone: who manages is a matter of one scan");
+    return false;
+  }
+  for (int i = 0; i < 2; i++)
+    if (!result_operands_take(&sides->paths[i], command, &options->operands[i], 1)) return false;
+  if (!result_operands_are_files(&sides->paths[0], command, "OLD")) return false;
+  struct file_set set = {0};
+  for (int i = 0; i < 2; i++)
+    for (size_t j = 0; j < sides->paths[i].count; j++)
+      file_set_reads(&set, "RESULT", sides->paths[i].at[j]);
+  file_set_writes(&set, "output", "-");
+  enum err err = file_set_check(&set, command);
+  file_set_free(&set);
+  return err == ERR_NONE;
 }
 
 int diff_main(int argc, char **argv) {
@@ -70,12 +105,14 @@ int diff_main(int argc, char **argv) {
     help_complain(argv[0], "OLD is read twice, so that it cannot be standard input");
     return EXIT_USAGE;
   }
-  struct file_set set = {0};
-  for (int i = 0; i < options.operand_count; i++)
-    file_set_reads(&set, "RESULT", options.operands[i]);
-  file_set_writes(&set, "output", "-");
-  enum err err = file_set_check(&set, argv[0]);
-  file_set_free(&set);
-  return err == ERR_NONE ? diff_with(&options, argv[0])
-                         : EXIT_USAGE; /* 2, as for all that failed */
+  struct diff_sides *sides = calloc(1, sizeof *sides);
+  if (!sides) return EXIT_FAILED;
+  int status =
+      diff_take(&options, sides, argv[0]) ? diff_with(&options, sides, argv[0]) : EXIT_USAGE;
+  for (int i = 0; i < 2; i++) {
+    aggregate_free(&sides->aggregates[i]);
+    result_paths_free(&sides->paths[i]);
+  }
+  free(sides);
+  return status;
 }

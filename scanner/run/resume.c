@@ -213,6 +213,7 @@ enum err resume_count(const struct scan_config *config, const struct resume_inde
       .from = journal->begin,
       .threads = config->threads,
       .where = &everything,
+      .all = true,
   };
   enum err err = aggregate_run(&aggregate, &counting);
   if (err == ERR_NONE) {

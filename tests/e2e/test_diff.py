@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import tempfile
 import unittest
 from pathlib import Path
 
-from program import stscan
+import jsonschema
+from program import ROOT, Lab, stscan
 from records import Maker, line_of, write
 
 COUNT = 20_000
+SCHEMA = json.loads((ROOT / "output" / "stats" / "diff.schema.json").read_text())
 
 
 def record(domain: str, status: str, day: int, **members: object) -> dict:
@@ -26,8 +29,10 @@ def sound(domain: str, day: int, **members: object) -> dict:
         "certificate": {"not_after": "2026-12-24T10:00:00.000Z", "sha256": "cc"}, **members})
 
 
-def differences(old: Path, new: Path) -> dict:
-    return json.loads(stscan("diff", "--json", old, new).stdout)
+def differences(old: Path, new: Path, *options: str) -> dict:
+    found = json.loads(stscan("diff", "--json", *options, old, new).stdout)
+    jsonschema.validate(found, SCHEMA)
+    return found
 
 
 class Diff(unittest.TestCase):
@@ -108,6 +113,72 @@ class Diff(unittest.TestCase):
         self.put([sound("b.com", 22, **broken)], [sound("b.com", 23)])
         self.assertEqual(0, stscan("diff", "--worse", self.old, self.new).returncode)
         self.assertEqual(1, stscan("diff", self.old, self.new).returncode)
+
+    def test_why_and_how_many_domains(self) -> None:
+        why = {"effect": "undeliverable", "status": "broken", "findings": [
+            {"code": "policy-tls-expires-soon", "severity": "warning", "detail": "soon"},
+            {"code": "policy-tls-expired", "severity": "error", "detail": "expired 2026-11-20T10:00:00Z"},
+            {"code": "mx-mismatch", "severity": "error", "detail": "mx.a.com matches no pattern"}]}
+        old = {"effect": "opportunistic", "status": "broken",
+               "findings": [{"code": "policy-tls-expired", "severity": "error", "detail": "expired 2026-11-20T10:00:00Z"}]}
+        self.put([sound("a.com", 22), sound("b.com", 22, **old)], [sound("a.com", 23, **why), sound("b.com", 23, **why)])
+        found = differences(self.old, self.new)
+        self.assertEqual((2, 2, 0, 0), tuple(found[key] for key in ("domains", "worse", "better", "other")))
+        self.assertGreater(sum(found["counts"].values()), 2)
+        details = {(c["change"], c["domain"]): c.get("detail") for c in found["changes"]}
+        self.assertEqual("policy-tls-expired, mx-mismatch: expired 2026-11-20T10:00:00Z",
+                         details["newly-broken", "a.com"])
+        self.assertEqual("mx-mismatch: mx.a.com matches no pattern", details["more-errors", "b.com"])
+        self.assertEqual([("b.com", "2026-11-22T10:00:00.000Z")],
+                         [(still["domain"], still["since"]) for still in found["still_broken"]])
+        text = stscan("diff", self.old, self.new).stdout.decode()
+        self.assertTrue(text.startswith("Changes: 2 for the worse, 0 for the better, 0 otherwise\n"))
+        self.assertIn("\n  b.com  mx-mismatch: mx.a.com matches no pattern\n", text)
+        self.assertIn("\nstill broken:\n  b.com  since 2026-11-22 or earlier: policy-tls-expired, mx-mismatch\n", text)
+
+    def test_conditions_choose_by_what_either_says(self) -> None:
+        broken = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}], "status": "broken"}
+        self.put([sound("a.com", 22), sound("b.net", 22, **broken), sound("c.com", 22)],
+                 [sound("a.com", 23, **broken), sound("b.net", 23), record("c.com", "absent", 23)])
+        def domains(where: str) -> set[str]:
+            return {c["domain"] for c in differences(self.old, self.new, "--where", where)["changes"]}
+        self.assertEqual({"a.com", "b.net"}, domains("status=broken"))
+        self.assertEqual({"a.com", "c.com"}, domains("tld=com"))
+        self.assertEqual({"c.com"}, domains("status=absent"))
+        self.assertEqual(2, stscan("diff", "--where", "managed=self", self.old, self.new).returncode)
+
+    def test_folders_of_shards(self) -> None:
+        old = [r for _, r in Maker(seed=9, share=0.2).records(3000)]
+        new = copy.deepcopy(old)
+        for r in [r for r in new if r["status"] == "valid"][:40]:
+            r["status"] = "broken"
+            r["findings"] = [{"code": "policy-empty", "severity": "error"}]
+        self.put(old, new)
+        whole = differences(self.old, self.new)
+        self.assertEqual(40, whole["counts"]["newly-broken"])
+        for name, records in (("old", old), ("new", new)):
+            (self.folder / name).mkdir()
+            for i in range(3):
+                write(self.folder / name / f"shard-{2 - i}.gz", iter(records[i::3]))
+        parts = differences(self.folder / "old", self.folder / "new")
+        for key in ("changes", "counts", "worse", "domains", "still_broken"):
+            self.assertEqual(whole[key], parts[key])
+
+    def test_what_new_did_not_ask_for_is_not_gone(self) -> None:
+        names = self.folder / "names.txt"
+        with Lab() as lab:
+            names.write_text("".join(f"{case['domain']}\n" for case in lab.cases()))
+            shards = [self.folder / f"{i}.gz" for i in range(2)]
+            for i, shard in enumerate(shards):
+                self.assertEqual(0, stscan("scan", *lab.options, "--shard", f"{i}/2", "-o", shard, names).returncode)
+            self.old.write_bytes(shards[0].read_bytes() + shards[1].read_bytes())
+        found = differences(self.old, shards[0])
+        self.assertEqual(0, found["counts"]["gone"])
+        self.assertGreater(found["not_asked"], 5)
+        self.assertEqual(0, found["domains"])
+        bare = self.folder / "bare.ndjson"  # without heads nobody can tell
+        bare.write_bytes(gzip.decompress(shards[0].read_bytes()))
+        self.assertEqual(found["not_asked"], differences(self.old, bare)["counts"]["gone"])
 
     def test_new_can_be_standard_input(self) -> None:
         self.put([sound("a.com", 22)], [])
