@@ -3,6 +3,7 @@
 #include "scanner/cli/diagnosis.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/nagios.h"
 #include "scanner/cli/print_result.h"
 #include "scanner/cli/setup.h"
 #include "scanner/run/resolver_check.h"
@@ -16,12 +17,17 @@ struct check {
   unsigned told; /* results */
   bool wrong;
   enum err err; /* of the output */
+  struct nagios nagios;
 };
 
 static void check_emit(void *data, const struct result *result) {
   struct check *check = data;
   struct explain_style style = print_result_style(result->domain);
   check->wrong |= diagnosis_is_wrong(result);
+  if (check->options->nagios) {
+    nagios_add(&check->nagios, result);
+    return;
+  }
   if (check->options->json) {
     check->err = print_result_record(stdout, result);
   } else {
@@ -94,6 +100,14 @@ done:
   return status;
 }
 
+/* What could not be done is UNKNOWN; why was said on standard error. */
+static int check_nagios(const struct check *check, int status) {
+  bool whole = check->nagios.domains == (unsigned)check->options->operand_count;
+  int state = whole && status != EXIT_USAGE ? nagios_print(stdout, &check->nagios)
+                                            : nagios_fail(stdout, "the check failed");
+  return fflush(stdout) == 0 && !ferror(stdout) ? state : NAGIOS_UNKNOWN;
+}
+
 int check_main(int argc, char **argv) {
   struct options options;
   switch (options_parse(&options, ON_CHECK, argc, argv)) {
@@ -103,8 +117,13 @@ int check_main(int argc, char **argv) {
   }
   if (options.operand_count == 0) {
     help_complain(argv[0], "no domain to check is given (see stscan check --help)");
-    return EXIT_USAGE;
+    return options.nagios ? NAGIOS_UNKNOWN : EXIT_USAGE;
+  }
+  if (options.nagios && options.json) {
+    help_complain(argv[0], "give --nagios or --json, not both");
+    return NAGIOS_UNKNOWN;
   }
   struct check check = {.options = &options, .command = argv[0]};
-  return check_with(&check);
+  int status = check_with(&check);
+  return options.nagios ? check_nagios(&check, status) : status;
 }

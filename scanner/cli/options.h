@@ -88,7 +88,7 @@ struct options {
   struct options_texts record, mx, tlsrpt; /* of lint */
   const char *policy;                      /* NULL: none */
   bool json, worse;
-  bool csv, complete;
+  bool nagios, csv, complete;
   const char *html, *metrics, *by, *list, *columns; /* NULL: none */
   struct options_texts where;
   unsigned self_max, third_party_min;

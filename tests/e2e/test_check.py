@@ -53,6 +53,29 @@ class CheckTest(unittest.TestCase):
             self.assertIn(line.replace("{d}", domain), text)
         return text
 
+    def test_as_a_monitoring_plugin(self) -> None:
+        for domain, status, begin in (("enforce.example", None, None), ("none-at-all.example", 2, "CRITICAL"),
+                                      ("policy-empty.example", 2, "CRITICAL"), ("bad..name", 3, "UNKNOWN")):
+            with self.subTest(domain):
+                done = self.check("--nagios", domain)
+                line = done.stdout.decode("ascii")
+                match = re.fullmatch(r"MTA-STS (OK|WARNING|CRITICAL|UNKNOWN) - ([^|\n]+) \| domains=1 errors=\d+ "
+                                     r"warnings=\d+( expires=-?\d+)? time=\d+ms\n", line)
+                self.assertIsNotNone(match, line)
+                self.assertEqual(["OK", "WARNING", "CRITICAL", "UNKNOWN"][done.returncode], match[1])
+                if begin:
+                    self.assertEqual((status, begin), (done.returncode, match[1]))
+                    self.assertIn(domain, match[2])
+                else:
+                    self.assertIn(done.returncode, (0, 1))
+                    self.assertIsNotNone(match[3])
+        done = self.check("--nagios", "enforce.example", "none-at-all.example")
+        self.assertEqual(2, done.returncode)
+        self.assertIn(b"none-at-all.example: absent", done.stdout)
+        self.assertIn(b"domains=2", done.stdout)
+        done = stscan("check", "--nagios", "--resolvers", "127.0.0.1:1", "enforce.example")
+        self.assertEqual((3, b"MTA-STS UNKNOWN - the check failed\n"), (done.returncode, done.stdout))
+
     def test_a_sound_domain(self) -> None:
         text = self.told("enforce.example", 0, "{d}: valid; senders deliver only to the hosts",
                          "TXT at _mta-sts.{d}", '    "v=STSv1; id=20260408T100000;"\n',

@@ -223,6 +223,19 @@ class Known(unittest.TestCase):
         self.assertEqual((1, "something else\n"), (done.returncode, path.read_text()))
         self.assertIn("is not a report", done.stderr.decode())
 
+    def test_the_monitoring_examples_ask_for_metrics_that_there_are(self) -> None:
+        found = metrics(stscan("stats", "--metrics", "-", self.gzip).stdout.decode())
+        folder = ROOT / "scripts" / "monitoring"
+        asked = [panel["targets"][0]["expr"] for panel in json.loads((folder / "dashboard.json").read_text())["panels"]]
+        asked += re.findall(r"expr: (.*)", (folder / "alerts.yml").read_text())
+        self.assertGreater(len(asked), 10)
+        for expression in asked:
+            for name, label, values in re.findall(r'(stscan_\w+)(?:\{(\w+)!?=~?"([^"]*)"\})?', expression):
+                self.assertIn(name, found, expression)
+                known = {labels.get(label) for labels, _ in found[name]}
+                for value in values.split("|") if label else ():
+                    self.assertIn(value, known, expression)
+
     def test_a_folder_is_its_result_files(self) -> None:
         folder = self.folder / "shards"
         folder.mkdir()
