@@ -195,7 +195,7 @@ static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
     err = group_by_row(&worker->groups, &domain, &facts.group);
     if (err != ERR_NONE) return err;
   }
-  if (worker->newest && result->domain.len) return newest_add(worker->newest, &record, &facts);
+  if (result->domain.len) return newest_add(worker->newest, &record, &facts);
   return worker_count(worker, &facts);
 }
 
@@ -308,7 +308,7 @@ static enum err worker_make(struct worker *worker, struct crew *crew) {
   enum err err = tally_new(&worker->tally);
   if (err == ERR_NONE) err = record_read_new(&worker->reading);
   if (err == ERR_NONE) err = line_block_new(&worker->page);
-  if (err == ERR_NONE && !config->each && !config->all) err = newest_new(&worker->newest);
+  if (err == ERR_NONE && !config->each) err = newest_new(&worker->newest);
   if (err == ERR_NONE && config->list != AGGREGATE_LIST_NONE) err = worker_make_spool(worker);
   if (err == ERR_IO) crew->cause = errno;
   return err;

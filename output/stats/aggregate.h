@@ -42,7 +42,6 @@ struct aggregate_config {
   struct span by_names[GROUP_BY_DIMENSIONS]; /* of them, as given */
   unsigned by_count;                         /* 0: no groups */
   struct managed_limits limits;
-  bool all; /* every record counts, as a scan counts its own while it makes them */
   /* Writes the domains that are chosen, in the order of the files, and counts nothing. */
   enum aggregate_list list;
   enum finding_code list_code; /* FOUND_COUNT: with whatever code */

@@ -64,7 +64,7 @@ struct options {
   const char *output;
   bool append, resume, force;
   enum list_entry_format format;
-  const char *column;    /* NULL: to be found */
+  const char *column; /* NULL: to be found */
   struct options_texts label;
   const char *resolvers; /* NULL: the system's */
   unsigned threads;      /* 0: as many as processors */

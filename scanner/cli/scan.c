@@ -35,7 +35,7 @@ static void scan_configure(const struct options *options, struct scan_config *co
       .output = options->output,
       .mode = scan_sink_mode(options),
       .resume = options->resume,
-      .count_resumed = options->summary != NULL,
+      .count_results = options->summary != NULL,
       .block_path = options->block,
       .gzip = span_ends(span_of(options->output), SPAN(".gz")),
       .threads = scan_threads(options),
@@ -183,7 +183,6 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   }
 done:
   tally_free(account.tally);
-  tally_free(account.earlier);
   free(account.servers);
   block_list_free(block);
   return status;

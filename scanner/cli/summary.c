@@ -153,13 +153,12 @@ static void summary_json_servers(struct json_writer *json, const struct scan_acc
   json_writer_close(json, ']');
 }
 
-/* Of the whole scan: what was there before is counted as well. *all NULL: it is not known. */
+/* *all NULL: it is not known. */
 static enum err summary_statistics(const struct scan_account *account, struct tally **all) {
   *all = NULL;
   if (!account->tally) return ERR_NONE;
   enum err err = tally_new(all);
   if (err == ERR_NONE) err = tally_merge(*all, account->tally);
-  if (err == ERR_NONE && account->earlier) err = tally_merge(*all, account->earlier);
   return err;
 }
 

@@ -202,21 +202,20 @@ static void resume_note(void *context, const char *path, const char *text) {
   notice("output %s: %s", path, text);
 }
 
-enum err resume_count(const struct scan_config *config, const struct resume_index *journal,
-                      struct tally **tally) {
+enum err resume_count(const struct scan_config *config, uint64_t from, struct tally **tally) {
   static const struct filter everything;
   char *path = (char *)(size_t)config->output; /* census takes paths as argv holds them */
   struct aggregate aggregate;
   struct aggregate_config counting = {
       .paths = &path,
       .path_count = 1,
-      .from = journal->begin,
+      .from = from,
       .threads = config->threads,
       .where = &everything,
-      .all = true,
   };
   enum err err = aggregate_run(&aggregate, &counting);
   if (err == ERR_NONE) {
+    aggregate.duplicates = 0; /* a list may have a name twice */
     input_notes(&aggregate, resume_note, NULL);
     *tally = aggregate.tally;
     aggregate.tally = NULL;

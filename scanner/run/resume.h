@@ -25,9 +25,8 @@ enum err resume_prepare(const struct scan_config *config, struct results_file *s
 void resume_finish(const struct scan_config *config, const struct resume_index *journal,
                    const struct scan_id_end *end);
 
-/* The statistics of the scan's records that are there, read back; before anything is appended.
- * *tally is to be freed. */
-enum err resume_count(const struct scan_config *config, const struct resume_index *journal,
-                      struct tally **tally);
+/* The statistics of the scan's records, read back from the octet where it begins: each domain once,
+ * as stats counts it. *tally is to be freed. */
+enum err resume_count(const struct scan_config *config, uint64_t from, struct tally **tally);
 
 #endif

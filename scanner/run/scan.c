@@ -37,6 +37,7 @@ struct scan {
   uv_timer_t patience; /* with the output, once the end was asked for */
   uv_async_t asked;    /* by signals, to end */
   struct progress *progress;
+  uint64_t from;       /* octet of the output where the scan begins */
   unsigned interrupts; /* that were heard */
   uint64_t stop_at;    /* uv_now(); when the grace is over */
   bool finishing;      /* the workers are over, the sink is not */
@@ -279,12 +280,14 @@ static enum err scan_open_sink(struct scan *scan) {
 static enum err scan_open_results(struct scan *scan) {
   enum err err = resume_check(scan->config);
   if (err == ERR_NONE) err = scan_open_sink(scan);
-  if (err == ERR_NONE) err = resume_prepare(scan->config, scan->sink, &scan->journal);
   if (err != ERR_NONE) return err;
+  uint64_t size = results_file_file_size(scan->sink);
+  err = resume_prepare(scan->config, scan->sink, &scan->journal);
+  if (err != ERR_NONE) return err;
+  scan->from = scan->config->resume ? scan->journal.begin : size;
   scan->account->resumed = scan->journal.records;
   scan->account->resumable = results_file_is_named(scan->sink);
-  if (!scan->config->count_resumed || scan->journal.records == 0) return ERR_NONE;
-  return resume_count(scan->config, &scan->journal, &scan->account->earlier);
+  return ERR_NONE;
 }
 
 /* Each worker must get on with what a few domains can send. */
@@ -597,6 +600,15 @@ static void scan_say_end(struct scan *scan) {
   if (err == ERR_NONE && account->resumable) resume_finish(scan->config, &scan->journal, &end);
 }
 
+/* The whole scan, each domain once: what this run counted may be less, or more. */
+static void scan_count_results(struct scan *scan) {
+  struct tally *all = NULL;
+  if (!scan->config->count_results || !scan->account->resumable || scan->sink) return;
+  if (resume_count(scan->config, scan->from, &all) != ERR_NONE) return;
+  tally_free(scan->account->tally);
+  scan->account->tally = all;
+}
+
 enum scan_end scan_run(const struct scan_config *config, struct scan_account *account) {
   struct scan *scan = calloc(1, sizeof *scan);
   *account = (struct scan_account){0};
@@ -618,6 +630,7 @@ enum scan_end scan_run(const struct scan_config *config, struct scan_account *ac
   else if (err == ERR_TIMEOUT || err == ERR_BUSY)
     end = SCAN_LATER;
   if (end == SCAN_COMPLETE) scan_say_end(scan);
+  if (err == ERR_NONE || err == ERR_END) scan_count_results(scan);
   scan_free(scan);
   free(scan);
   return end;

@@ -24,15 +24,14 @@ enum {
 
 /* What came of it. */
 struct scan_account {
-  struct tally *tally;   /* of this run; to be freed with tally_free() */
-  struct tally *earlier; /* of the records that were there before, if asked for; likewise */
-  uint64_t lines;        /* of the lists, numbered */
-  uint64_t records;      /* written */
-  uint64_t resumed;      /* were there before */
-  bool resumable;        /* the results are a file that can be gone on with */
-  uint64_t dropped;      /* in flight when it was stopped */
-  uint64_t bytes;        /* written */
-  int64_t begin, end;    /* milliseconds since 1970 */
+  struct tally *tally; /* of the scan, if asked for, else of this run; tally_free() it */
+  uint64_t lines;      /* of the lists, numbered */
+  uint64_t records;    /* written */
+  uint64_t resumed;    /* were there before */
+  bool resumable;      /* the results are a file that can be gone on with */
+  uint64_t dropped;    /* in flight when it was stopped */
+  uint64_t bytes;      /* written */
+  int64_t begin, end;  /* milliseconds since 1970 */
   double seconds;
   uint64_t fetches;
   struct resolver_server *servers; /* server_count of all workers together; or NULL; to be freed */

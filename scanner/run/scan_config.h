@@ -19,7 +19,7 @@ struct scan_config {
   const char *output;
   enum results_file_mode mode; /* to resume: RESULTS_FILE_APPEND */
   bool resume;
-  bool count_resumed; /* into the account's earlier */
+  bool count_results; /* the account's tally is of the results that are there at the end */
   bool gzip;
   struct nameservers servers;
   unsigned threads;
