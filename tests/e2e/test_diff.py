@@ -132,7 +132,7 @@ class Diff(unittest.TestCase):
         self.assertEqual([("b.com", "2026-11-22T10:00:00.000Z")],
                          [(still["domain"], still["since"]) for still in found["still_broken"]])
         text = stscan("diff", self.old, self.new).stdout.decode()
-        self.assertTrue(text.startswith("Changes: 2 for the worse, 0 for the better, 0 otherwise\n"))
+        self.assertTrue(text.startswith("2 regressions, 0 improvements, 0 other changes\n"))
         self.assertIn("\n  b.com  mx-mismatch: mx.a.com matches no pattern\n", text)
         self.assertIn("\nstill broken:\n  b.com  since 2026-11-22 or earlier: policy-tls-expired, mx-mismatch\n", text)
 
