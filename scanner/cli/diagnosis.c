@@ -2,6 +2,7 @@
 
 #include "output/base/json_writer.h"
 #include "output/base/terminal_text.h"
+#include "scanner/cli/browser.h"
 #include "scanner/cli/print_result.h"
 #include "scanner/cli/suggestion.h"
 #include "scanner/sts/domain.h"
@@ -359,6 +360,13 @@ static void diagnosis_steps_print(struct diagnosis *diagnosis) {
   for (size_t i = 0; i < count; i++) step_print(diagnosis, &diagnosis_steps[i]);
 }
 
+static void diagnosis_browser(const struct diagnosis *diagnosis) {
+  const char *sentence = browser_sentence(diagnosis->result);
+  if (!sentence) return;
+  fputc('\n', diagnosis->out);
+  explain_text(diagnosis->out, diagnosis->style, 0, sentence);
+}
+
 static void diagnosis_cures(const struct diagnosis *diagnosis) {
   const struct finding *found = diagnosis->result->findings;
   while (found && finding_info(found->code)->severity == FINDING_INFO) found = found->next;
@@ -395,6 +403,7 @@ void diagnosis_print(FILE *out, const struct explain_style *style, const struct 
   }
   diagnosis_steps_print(&diagnosis);
   if (result->status == STATUS_ABSENT) diagnosis_absent(&diagnosis);
+  diagnosis_browser(&diagnosis);
   diagnosis_cures(&diagnosis);
 }
 

@@ -3,6 +3,7 @@
 #include "scanner/journey/journey.h"
 #include "scanner/net/interfaces.h"
 #include "scanner/net/ipv6_route.h"
+#include "scanner/run/near_names.h"
 #include <stdlib.h>
 
 struct single_check {
@@ -17,14 +18,17 @@ struct single_check {
   struct resolver *resolver;
   struct fetcher *fetcher;
   struct journey *journey;
+  struct near_names near;
   bool over; /* with the domain that was asked about */
   enum err err;
 };
 
 static void single_check_emit(void *data, const struct result *result) {
   struct single_check *enquiry = data;
+  struct result told = *result;
   enquiry->over = true;
-  enquiry->config.emit(enquiry->config.data, result);
+  enquiry->err = near_names_tell(&enquiry->near, &told);
+  if (enquiry->err == ERR_NONE) enquiry->config.emit(enquiry->config.data, &told);
 }
 
 static void single_check_fail(void *data, enum err err) {
@@ -106,7 +110,10 @@ enum err single_check_ask(struct single_check *enquiry, uint64_t n, struct span 
   enquiry->over = false;
   enquiry->err = ERR_NONE;
   uv_update_time(&enquiry->loop); /* it stood still while the caller was busy */
-  enum err err = journey_start(enquiry->journey, n, &entry);
+  enum err err =
+      near_names_ask(&enquiry->near, enquiry->resolver, enquiry->config.fetcher.block, domain);
+  while (enquiry->near.waiting) uv_run(&enquiry->loop, UV_RUN_ONCE);
+  if (err == ERR_NONE) err = journey_start(enquiry->journey, n, &entry);
   while (err == ERR_NONE && !enquiry->over) uv_run(&enquiry->loop, UV_RUN_ONCE);
   return err == ERR_NONE ? enquiry->err : err;
 }
@@ -125,6 +132,7 @@ void single_check_free(struct single_check *enquiry) {
     uv_loop_close(&enquiry->loop);
   }
   journey_free(enquiry->journey);
+  near_names_free(&enquiry->near);
   psl_free(enquiry->psl);
   address_limits_free(enquiry->limits);
   cidr_set_free(&enquiry->own);

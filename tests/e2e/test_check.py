@@ -96,7 +96,7 @@ class CheckTest(unittest.TestCase):
 
     def test_the_policy_to_serve_has_every_mx(self) -> None:
         text = self.told("mx-partial.example", 1, "backup.provider.example.net  NOT covered",
-                         "senders refuse to deliver to some", "      version: STSv1\n"
+                         "senders will refuse some", "      version: STSv1\n"
                          "      mode: enforce\n      mx: mail.{d}\n"
                          "      mx: backup.provider.example.net\n      max_age: 604800\n")
         self.assertEqual(steps(text)["Mail servers"], "FAILED")
@@ -162,6 +162,22 @@ class CheckTest(unittest.TestCase):
         self.assertIn(b"policy-host-blocked", done.stdout)
         self.assertIn(b"Record:", done.stdout)
 
+    def test_a_record_at_a_near_name(self) -> None:
+        for name, place in (("at-domain", "{d}"), ("at-host", "mta-sts.{d}"),
+                            ("doubled", "_mta-sts.{d}.{d}"), ("tlsrpt", "_smtp._tls.{d}")):
+            domain = f"misplaced-{name}.example"
+            self.told(domain, 0, "{d}: absent: 1 warning", "record-misplaced: a ",
+                      f" {place}: ".replace("{d}", domain) if name != "tlsrpt" else place)
+        self.told("misplaced-at-host.example", 0, "mta-sts.{d} has an address, as a policy host has")
+        self.told("mta-sts.misplaced-at-host.example", 0,
+                  "stscan check misplaced-at-host.example\n")
+        self.assertNotIn(b"misplaced", stscan("scan", *self.lab.options, "-",
+                                              stdin=b"enforce.example\n").stdout)
+
+    def test_what_a_browser_hides(self) -> None:
+        self.told("redirect.example", 1, "browsers follow redirects; ")
+        self.assertNotIn("browser", self.told("enforce.example", 0))
+
     def test_usage(self) -> None:
         for arguments in ((), ("--resolvers", "x", "a.example"), ("--threads", "2", "a.example")):
             done = stscan("check", *arguments)
@@ -185,6 +201,8 @@ class CheckTest(unittest.TestCase):
         self.assertEqual([r["n"] for r in checked], list(range(1, len(domains) + 1)))
         by_domain: dict[object, Record] = {r["domain"]: r for r in scanned}
         for record in checked:
+            if str(record["domain"]).startswith("misplaced-"):
+                continue  # check alone looks at near names
             self.assertEqual(comparable(record), comparable(by_domain[record["domain"]]))
 
     def test_exit_status_of_every_case(self) -> None:

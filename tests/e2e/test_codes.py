@@ -20,10 +20,14 @@ def listed_codes() -> set[str]:
     return {line.split()[0] for line in lines if line.startswith("  ")}
 
 
+# Raised by an option or a command that no case has: by test_lab, and by test_check.
+ELSEWHERE = {"policy-host-blocked", "record-misplaced"}
+
+
 class CodesTest(unittest.TestCase):
     def test_every_code_is_shown(self) -> None:
         shown = set[str]().union(*(case.codes for case in (*domains.CASES, *cases.CASES)))
-        self.assertEqual(listed_codes() - shown, set(), "codes that no case shows")
+        self.assertEqual(listed_codes() - shown, ELSEWHERE, "codes that no case shows")
         self.assertEqual(shown - listed_codes(), set(), "codes that do not exist")
 
     def test_names_of_cases_are_their_own(self) -> None:

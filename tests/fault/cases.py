@@ -222,6 +222,8 @@ RECORD_CASES = (
            record__cname=["no.example"]),
     record_sound("strings", gives(txt("v=STS", "", "v1; id=2026", "0408T100000;")),
                  record__txt=[RECORD]),
+    record("policy-field", "record-policy-field", "valid", "enforced",
+           gives(txt("v=STSv1; id=20260408T100000; mode=testing;")), record__id="20260408T100000"),
     record("nul", "record-id-invalid", "broken", "opportunistic", gives(txt(b"v=STSv1; id=1\0;")),
            record__txt=["v=STSv1; id=1\0;"]),
     record("not-utf-8", "record-id-invalid", "broken", "opportunistic",

@@ -37,6 +37,7 @@ class Case:
     tlsrpt: tuple[str, ...] = ("v=TLSRPTv1; rua=mailto:tlsrpt@{d}",)
     mode: str | None = None
     weight: int = 0  # how often among the deployed names of a list
+    near: tuple[tuple[str, str], ...] = ()  # TXT at other names: owner, text
     dns: str | None = None  # how the whole domain fails: servfail, refused
     members: dict[str, object] = field(default_factory=dict)  # path -> value in the record
 
@@ -136,6 +137,11 @@ CASES: tuple[Case, ...] = (
          host=Host(body=POLICY + "".join(f"mx: m{i}.{{d}}\r\n" for i in range(500)))),
     # No record.
     absent("nodata", "record-absent", txt=(), address=True),
+    absent("misplaced-at-domain", "record-absent", near=(("{d}", RECORD),)),
+    absent("misplaced-at-host", "record-absent", near=(("mta-sts.{d}", RECORD),), host=SOUND),
+    absent("misplaced-doubled", "record-absent", near=(("_mta-sts.{d}.{d}", RECORD),)),
+    absent("misplaced-tlsrpt", "record-absent record-unrelated-txt",
+           txt=("v=TLSRPTv1; rua=mailto:tlsrpt@{d}",)),
     absent("spf-wildcard", "record-absent record-unrelated-txt", txt=("v=spf1 -all",)),
     # The record.
     record("two-records", "record-multiple", RECORD, "v=STSv1; id=2;", weight=2),

@@ -84,6 +84,8 @@ def zone_lines(d: Deployment) -> list[str]:
         lines.append(f"{owner}. CNAME {case.record_cname}.")
         owner = case.record_cname
     lines += txt_records(owner, case.txt, d)
+    for near, text in case.near:
+        lines += txt_records(d.fill(near), (text,), d)
     if not case.txt and case.status == "absent":
         lines.append(f"{owner}. A 127.0.0.1")
     if case.host:
