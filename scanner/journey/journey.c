@@ -334,11 +334,12 @@ static bool journey_hold(struct journey *journey, struct lookup *lookup) {
 
 static void job_ask_again(struct job *job, struct lookup *lookup);
 
-/* What was asked before the network came back, and failed, says nothing of the name. */
+/* What was asked before the network came back, and failed, says nothing of the name; nor does what
+ * fails soon after: resolvers remember for a while whom they could not reach. */
 static bool journey_was_gone(const struct journey *journey, const struct lookup *lookup) {
   if (!lookup_failed(lookup)) return false;
-  return journey->back_at &&
-         uv_now(journey->config.loop) <= journey->back_at + (uint64_t)lookup->ms;
+  return journey->back_at && uv_now(journey->config.loop) <=
+                                 journey->back_at + JOURNEY_RECOVERY_MS + (uint64_t)lookup->ms;
 }
 
 static void job_lookup_done(struct lookup *lookup) {

@@ -32,7 +32,7 @@ struct outage_watch_config {
   size_t server_count;
   unsigned sockets_max;                       /* as a resolver's */
   unsigned timeout_ms, pause_ms, patience_ms; /* OUTAGE_WATCH_... */
-  /* The i-th domain that DNS said something about before; empty: there is none, or no doubt. May be
+  /* The i-th domain that DNS said something about before; empty: there is none. May be
    * NULL. */
   struct span (*known)(void *data, size_t i);
   /* The first round had no answer, or reached nobody: at most once a watch. */

@@ -132,7 +132,7 @@ static void scan_tell_waiting(struct scan *scan) {
   if (!waiting)
     notice("a resolver answers again: the scan goes on");
   else if (atomic_load(&scan->failing))
-    notice("every lookup fails with SERVFAIL or REFUSED; pausing until the resolvers work again");
+    notice("the resolvers answer, but every lookup fails; pausing until the resolvers work again");
   else
     notice("no resolver answers: the scan waits for one");
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import servers  # noqa: E402
 
 BINARY = os.environ.get("INTERNET", str(ROOT / "build-dev" / "bench" / "internet" / "internet"))
 DNS_TIMEOUT = "3000"
+DOUBT = 16  # names that fail, all in a row, before it is in doubt that the fault is theirs
 DEPLOYED = ("--deployed", "2")
 
 
@@ -69,6 +72,25 @@ class InternetTest(unittest.TestCase):
     def test_unbound(self) -> None:
         self.box.authority(*DEPLOYED)
         self.scan(self.box.unbound(), 1500, *DEPLOYED)
+
+    def test_a_network_that_is_gone_for_a_while(self) -> None:
+        """The resolver is there: it answers late or SERVFAIL, and remembers whom it could not reach."""
+        near = ("--class", "near=1:5-50")
+        self.box.authority(*near)
+        resolver, names = self.box.unbound(), 4000
+        authority = int((self.folder / "authority.process").read_text().split()[0])
+        for seconds, number in ((2, signal.SIGSTOP), (12, signal.SIGCONT)):
+            timer = threading.Timer(seconds, os.kill, (authority, number))
+            timer.start()
+            self.addCleanup(timer.join)
+        truth, out = internet.read_truth(BINARY, names, *near), self.folder / "out.ndjson"
+        done = stscan("scan", "--resolvers", resolver, "--threads", "1", "--dns-rate", "500", "-o", out, "-",
+                      stdin="".join(f"{t.name}\n" for t in truth).encode())
+        self.assertEqual(0, done.returncode, done.stderr.decode())
+        self.assertEqual(done.stderr.count(b"every lookup fails"), 1, done.stderr.decode())
+        self.assertEqual(done.stderr.count(b"a resolver answers again"), 1, done.stderr.decode())
+        unknown = sum(record["status"] != "absent" for record in read_plain(out))
+        self.assertLessEqual(unknown, DOUBT)
 
     def test_half_of_the_names_dead(self) -> None:
         half = ("--class", "near=50:5-50", "--class", "cached=10:0-0.2", "--class", "lame=10:5-50:refused",

@@ -17,6 +17,7 @@ from program import SECONDS, Folder, Lab, read_gzip, stscan_path
 NAMES = 3000
 RATE = 500  # queries a second: the scan lasts six seconds and the outage
 GONE_SECONDS = 9  # longer than a name is asked for
+WAITS = rb"the scan waits|every lookup fails"
 DOUBT = 16  # names that end with SERVFAIL, all in a row, before it is in doubt that the fault is theirs
 
 
@@ -124,7 +125,7 @@ class Gone(unittest.TestCase):
         scan = self.start()
         errors = scan.communicate(b"".join(lines), SECONDS)[1]
         self.assertEqual(scan.returncode, 0, errors.decode())
-        self.assertNotIn(b"the scan waits", errors)
+        self.assertNotRegex(errors, WAITS)
         records = read_gzip(self.output)
         self.assertEqual(Counter(r["status"] for r in records), {"absent": 300, "unknown": 300})
 
@@ -135,7 +136,7 @@ class Gone(unittest.TestCase):
         errors = scan.communicate(b"".join(lines), SECONDS)[1]
         self.assertEqual(scan.returncode, 0, errors.decode())
         self.assertLess(time.monotonic() - begin, seconds)
-        self.assertNotIn(b"the scan waits", errors)
+        self.assertNotRegex(errors, WAITS)
         status = {str(r["domain"]): r["status"] for r in read_gzip(self.output)}
         self.assertEqual(len(status), len(lines))
         for domain, found in status.items():
@@ -161,7 +162,7 @@ class Gone(unittest.TestCase):
             threading.Timer(seconds, setattr, (self.responder, "refuses", refuses)).start()
         errors = scan.communicate(b"".join(b"n%d.example\n" % i for i in range(NAMES)), SECONDS)[1]
         self.assertEqual(scan.returncode, 0, errors.decode())
-        self.assertEqual(errors.count(b": the scan waits"), 1, errors.decode())
+        self.assertEqual(errors.count(b"every lookup fails"), 1, errors.decode())
         statuses = Counter(r["status"] for r in read_gzip(self.output))
         self.assertEqual(statuses.keys() - {"absent", "unknown"}, set())
         self.assertLessEqual(statuses["unknown"], DOUBT)
@@ -171,14 +172,14 @@ class Gone(unittest.TestCase):
         scan = self.start()
         errors = scan.communicate(b"".join(b"n%d.example\n" % i for i in range(300)), SECONDS)[1]
         self.assertEqual(scan.returncode, 0, errors.decode())
-        self.assertNotIn(b"the scan waits", errors)
+        self.assertNotRegex(errors, WAITS)
         self.assertEqual({r["status"] for r in read_gzip(self.output)}, {"unknown"})
 
     def test_names_that_nobody_answers_for_do_not_hold_up_a_scan(self) -> None:
         scan = self.start()
         errors = scan.communicate(b"".join(b"silent.n%d.example\n" % i for i in range(300)), SECONDS)[1]
         self.assertEqual(scan.returncode, 0, errors.decode())
-        self.assertNotIn(b"the scan waits", errors)
+        self.assertNotRegex(errors, WAITS)
         records = read_gzip(self.output)
         self.assertEqual(len(records), 300)
         self.assertEqual({r["status"] for r in records}, {"unknown"})
