@@ -33,6 +33,10 @@ static void put(uint64_t n) {
   if (n % 3 == 1) name.address = address_from_octets(SPAN("\xc0\0\2\1"), 443);
   if (n % 3 == 2)
     name.address = address_from_octets(SPAN("\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1"), 443);
+  if (n % 7 == 0) { /* as much as may be carried, or little */
+    name.carried_len = n % 2 ? CARRIED_MAX : n % 100;
+    memset(name.carried, (int)(n % 251), name.carried_len);
+  }
   assert_int_equal(aside_put(aside, &name), ERR_NONE);
 }
 
@@ -54,6 +58,9 @@ static void check(const struct aside_name *name, uint64_t n) {
   assert_int_equal(name->large, n % 5 == 0);
   assert_int_equal(name->len, len);
   assert_memory_equal(name->name, text, len);
+  size_t carried = n % 7 ? 0 : n % 2 ? CARRIED_MAX : n % 100;
+  assert_int_equal(name->carried_len, carried);
+  for (size_t i = 0; i < carried; i++) assert_int_equal((unsigned char)name->carried[i], n % 251);
   assert_int_equal(name->has_address, n % 3 > 0);
   if (n % 3) assert_int_equal(address_octets(&name->address).len, n % 3 == 1 ? 4 : 16);
 }

@@ -48,8 +48,8 @@ static int mark_setup(void **state) {
       .at = 1795428000000 - 5 * 86400000LL,
   };
   if (tally_new(&tally) != ERR_NONE || tally_facts(tally, &result, &facts) != ERR_NONE) return -1;
-  domain =
-      (struct dimension_domain){&result, &facts, tally, tally_managed(tally), MANAGED_LIMITS_STUDY, {0}};
+  domain = (struct dimension_domain){
+      &result, &facts, tally, tally_managed(tally), MANAGED_LIMITS_STUDY, {0}};
   return 0;
 }
 
@@ -143,6 +143,26 @@ static void test_conditions_choose(void **state) {
     if (holds(rows[i].text) != rows[i].holds) print_error("%s\n", rows[i].text);
     assert_int_equal(rows[i].holds, holds(rows[i].text));
   }
+}
+
+/* A domain has the labels of its list, and no others. */
+static void test_labels_choose(void **state) {
+  static const struct {
+    const char *text;
+    bool holds;
+  } rows[] = {
+      {"label.customer=acme", true},  {"label.customer=bolt|ACME", true},
+      {"label.customer=a*", true},    {"label.customer=bolt", false},
+      {"label.customer!=bolt", true}, {"label.tier=1", false},
+      {"label.Customer=acme", false}, {"label.tier!=1", true},
+      {"label.tier=*", false},
+  };
+  struct result_label label = {SPAN("customer"), SPAN("acme")};
+  (void)state;
+  result.labels = (struct result_labels){&label, 1};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (holds(rows[i].text) != rows[i].holds) fail_msg("%s", rows[i].text);
+  result.labels = (struct result_labels){0};
 }
 
 static void test_no_condition_chooses_all(void **state) {
@@ -239,6 +259,7 @@ static void test_conditions_and_values_have_a_limit(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_conditions_choose),
+      cmocka_unit_test(test_labels_choose),
       cmocka_unit_test(test_no_condition_chooses_all),
       cmocka_unit_test(test_what_is_not_understood_is_told),
       cmocka_unit_test(test_choices_that_are_told_are_allowed),
