@@ -320,6 +320,34 @@ static void test_busy_and_others(void **state) {
   for (size_t i = 0; i < 3; i++) arena_free(&runs[i].arena);
 }
 
+/* A sound answer ends the row of rests: the next one is as short as the first. */
+static void test_sound_answer_relieves(void **state) {
+  (void)state;
+  struct fetcher_config config = stage.config;
+  struct server server;
+  struct run run;
+  union address address;
+  uint64_t now = uv_hrtime(), wait = 0;
+  const uint64_t first = ADDRESS_LIMITS_REST_FIRST_S * UINT64_C(1000000000);
+  assert_int_equal(address_parse(SPAN("127.0.3.1"), 443, &address), ERR_NONE);
+  assert_int_equal(address_limits_new(&config.limits, 0, 0, 1), ERR_NONE);
+  address_limits_rest(config.limits, &address, 0, now - 2 * first);
+  reopen_fetcher(&config);
+  start_server(&server, &sound, "127.0.3.1");
+  start_fetch(&run, "127.0.3.1");
+  run_until(1);
+  check_sound(&run);
+  server_end(&server);
+  now = uv_hrtime();
+  address_limits_rest(config.limits, &address, 0, now);
+  assert_int_equal(address_limits_enter(config.limits, &address, now, &wait), ERR_REFUSED);
+  assert_in_range(wait, 1, first);
+  close_fetcher(NULL);
+  assert_int_equal(uv_loop_init(&stage.loop), 0);
+  address_limits_free(config.limits);
+  arena_free(&run.arena);
+}
+
 static void test_cancel_in_pause(void **state) {
   (void)state;
   static const struct script busy = {.answer = BUSY("503", "Retry-After: 2\r\n")};
@@ -650,6 +678,7 @@ int main(void) {
       TEST(test_busy_once),
       TEST(test_busy_always),
       TEST(test_busy_and_others),
+      TEST(test_sound_answer_relieves),
       TEST(test_cancel_in_pause),
       TEST(test_stalled),
       TEST(test_time_that_passed_without_us),

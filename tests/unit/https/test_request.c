@@ -1,4 +1,5 @@
 /* What servers do at every step, and what becomes of it. The queue is in test_fetcher.c. */
+#include "scanner/https/request.h"
 #include "tests/unit/https/stage.h"
 #include <signal.h>
 
@@ -591,10 +592,93 @@ static void test_several_values(void **state) {
   arena_free(&run.arena);
 }
 
+/* A transfer without a fetcher, whose plan would have left the address out. */
+struct lone {
+  struct curl_loop *multi;
+  bool done;
+};
+
+static void lone_worked(void *data) {
+  struct lone *lone = data;
+  CURL *easy;
+  CURLcode result;
+  if (lone->done || !curl_loop_take(lone->multi, &easy, &result)) return;
+  request_end(request_of(easy), result, false);
+  lone->done = true;
+}
+
+static void lone_failed(void *data, CURL *easy) {
+  (void)data, (void)easy;
+  fail();
+}
+
+static void lone_closed(void *data) {
+  (void)data;
+}
+
+/* Whether it was about to connect to what it must not. */
+static bool is_barred(struct request_common common) {
+  struct lone lone = {0};
+  const struct curl_loop_calls calls = {lone_worked, lone_failed, lone_closed, &lone};
+  struct arena arena = {0};
+  union address address;
+  assert_int_equal(address_parse(SPAN("127.0.3.1"), stage.port, &address), ERR_NONE);
+  assert_int_equal(curl_loop_new(&lone.multi, &stage.loop, common.tls, &calls), ERR_NONE);
+  assert_int_equal(loop_clock_new(&common.clock, &stage.loop), ERR_NONE);
+  common.multi = lone.multi;
+  common.user_agent = "test";
+  common.policy_size_max = BODY_MAX;
+  struct request *request = request_new(&common);
+  assert_non_null(request);
+  assert_int_equal(request_start(request, SPAN(HOST), &address, &arena), ERR_NONE);
+  while (!lone.done) uv_run(&stage.loop, UV_RUN_ONCE);
+  bool barred = request->outcome.barred;
+  request_free(request);
+  curl_loop_close(lone.multi);
+  loop_clock_close(common.clock);
+  uv_run(&stage.loop, UV_RUN_NOWAIT);
+  arena_free(&arena);
+  return barred;
+}
+
+static struct block_list *block_of(const char *text) {
+  char path[] = "/tmp/test_request.XXXXXX";
+  struct block_list *block = NULL;
+  unsigned line;
+  int fd = mkstemp(path);
+  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+  close(fd);
+  assert_int_equal(block_list_load(&block, path, &line), ERR_NONE);
+  unlink(path);
+  return block;
+}
+
+/* The request asks for itself, whatever the plan of addresses said. */
+static void test_last_gate(void **state) {
+  (void)state;
+  struct block_list *block = block_of("127.0.3.0/24\n"), *other = block_of("127.0.4.0/24\n");
+  struct request_common common = {.trust = X509_STORE_new(), .tls = tls_new()};
+  struct server server;
+  start_server(&server, &rows[0].script, "127.0.3.1");
+  assert_true(is_barred(common));
+  common.allow_private = true;
+  common.block = block;
+  assert_true(is_barred(common));
+  common.block = other;
+  assert_false(is_barred(common));
+  server_end(&server);
+  assert_int_equal(server.connections, 1);
+  X509_STORE_free(common.trust);
+  SSL_CTX_free(common.tls);
+  block_list_free(block);
+  block_list_free(other);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fetcher, close_fetcher)
   signal(SIGPIPE, SIG_IGN);
-  const struct CMUnitTest tests[] = {TEST(test_rows), TEST(test_request), TEST(test_facts),
-                                     TEST(test_nothing_is_left), TEST(test_several_values)};
+  const struct CMUnitTest tests[] = {TEST(test_rows),           TEST(test_request),
+                                     TEST(test_facts),          TEST(test_nothing_is_left),
+                                     TEST(test_several_values), TEST(test_last_gate)};
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,95 @@
+/* The sockets of one name server, on a clock of the test's own. */
+#include "scanner/resolver/name_server.h"
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { TIMEOUT_MS = 5000 };
+static const uint64_t ms = 1000000;
+
+/* a.test TXT */
+static const char packet[] = "\0\7\1\0\0\1\0\0\0\0\0\0\1a\4test\0\0\20\0\1";
+
+static unsigned done; /* queries that ended */
+
+static void on_done(struct query *query, enum channel_end end, struct span answer) {
+  (void)query, (void)end, (void)answer;
+  done++;
+}
+
+static int silent_server(union address *address) {
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t len = sizeof at;
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct timeval patience = {.tv_sec = 20};
+  assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+  assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+  assert_int_equal(address_parse(SPAN("127.0.0.1"), ntohs(at.sin_port), address), ERR_NONE);
+  return fd;
+}
+
+/* Sends a query at that time; the port that it comes from. */
+static uint16_t ask(struct name_server *upstream, uv_loop_t *loop, int server, uint64_t now) {
+  char received[512];
+  struct sockaddr_in from;
+  socklen_t len = sizeof from;
+  struct query *query = name_server_query(upstream);
+  assert_non_null(query);
+  name_server_send(query, NAME_SERVER_PLAIN, (struct span){packet, sizeof packet - 1}, now);
+  name_server_flush(upstream);
+  uv_run(loop, UV_RUN_NOWAIT);
+  assert_true(recvfrom(server, received, sizeof received, 0, (struct sockaddr *)&from, &len) > 0);
+  return ntohs(from.sin_port);
+}
+
+/* A channel on whose port queries lie unanswered steps back after the timeout: the next query goes
+ * from another port, and the old one is closed with what it waited for. */
+static void test_channel_steps_back(void **state) {
+  (void)state;
+  uv_loop_t loop;
+  union address address;
+  struct name_server *upstream;
+  struct name_server_sockets sockets = {0, 8};
+  struct loop_clock *clock;
+  int server = silent_server(&address);
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(loop_clock_new(&clock, &loop), ERR_NONE);
+  const struct name_server_config config = {.loop = &loop,
+                                            .address = &address,
+                                            .timeout_ms = TIMEOUT_MS,
+                                            .ports = 1,
+                                            .done = on_done,
+                                            .clock = clock,
+                                            .sockets = &sockets};
+  assert_int_equal(name_server_new(&upstream, &config), ERR_NONE);
+  uint64_t start = loop_clock_now(clock), timeout = TIMEOUT_MS * ms;
+  uint16_t first = ask(upstream, &loop, server, start);
+  name_server_tick(upstream, start + timeout);
+  assert_int_equal(ask(upstream, &loop, server, start + timeout), first);
+  assert_int_equal(sockets.open, 1);
+  name_server_tick(upstream, start + timeout + 1);
+  assert_int_not_equal(ask(upstream, &loop, server, start + timeout + 1), first);
+  assert_int_equal(sockets.open, 2);
+  name_server_tick(upstream, start + 2 * timeout + 1);
+  assert_int_equal(sockets.open, 2);
+  name_server_tick(upstream, start + 2 * timeout + 2);
+  assert_int_equal(sockets.open, 1);
+  name_server_close(upstream);
+  loop_clock_close(clock);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  name_server_free(upstream);
+  assert_int_equal(uv_loop_close(&loop), 0);
+  close(server);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_channel_steps_back)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
