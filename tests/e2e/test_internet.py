@@ -102,6 +102,12 @@ class InternetTest(unittest.TestCase):
         self.scan(self.box.resolver("resolver", *near, "--at", "0.5:slower=5", "--stall", "30"), 4000,
                   *near)
 
+    def test_a_resolver_that_halves_its_rate(self) -> None:
+        """And loses datagrams."""
+        near = ("--class", "near=1:5-50")
+        self.scan(self.box.resolver("resolver", *near, "--rate", "1500", "--loss", "1", "--at",
+                                    "1.5:rate=750"), 4000, *near)
+
 
 if __name__ == "__main__":
     unittest.main()
