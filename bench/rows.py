@@ -57,7 +57,7 @@ def scan(setting: Setting, names: Path, count: int, resolver: str, *options: str
     out, summary = setting.folder / output, setting.folder / "summary.json"
     threads = ["--threads", "1"] if core is not None else []
     sample = run([setting.program("stscan"), "scan", "--resolvers", resolver, *threads, *options,
-                  "--force", "--summary", str(summary), "-o", str(out), str(names)],
+                  "--second-look", "0", "--force", "--summary", str(summary), "-o", str(out), str(names)],
                  setting.folder / "scan.out", count, core)
     sample.lost, statuses = count_records(out, count)
     servers = json.loads(summary.read_text())["resolvers"]

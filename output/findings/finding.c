@@ -1,14 +1,11 @@
 #include "output/findings/finding.h"
 
 static const struct finding_info finding_table[FOUND_COUNT] = {
-#define FINDING(name, code, severity, stage, type, class, title, meaning, sender, diagnose, fix,   \
-                reference)                                                                         \
-  [FOUND_##name] = {code,          FINDING_##severity,                                             \
-                    STAGE_##stage, RESULT_TYPE_##type,                                             \
-                    CLASS_##class, title,                                                          \
-                    meaning,       sender,                                                         \
-                    diagnose,      fix,                                                            \
-                    reference},
+#define FINDING(name, code, severity, stage, type, class, passing, title, meaning, sender,         \
+                diagnose, fix, reference)                                                          \
+  [FOUND_##name] = {code,          FINDING_##severity, STAGE_##stage, RESULT_TYPE_##type,          \
+                    CLASS_##class, FINDING_##passing,  title,         meaning,                     \
+                    sender,        diagnose,           fix,           reference},
 #include "output/findings/finding.def"
 #undef FINDING
 };
@@ -21,6 +18,22 @@ enum finding_code finding_by_name(struct span name) {
   enum finding_code code = 0;
   while (code < FOUND_COUNT && !span_equal(name, span_of(finding_table[code].name))) code++;
   return code;
+}
+
+void finding_codes_add(struct finding_codes *codes, enum finding_code code) {
+  codes->bits[code / 64] |= (uint64_t)1 << (code % 64);
+}
+
+bool finding_codes_has(const struct finding_codes *codes, enum finding_code code) {
+  return codes->bits[code / 64] >> (code % 64) & 1;
+}
+
+bool finding_codes_equal(const struct finding_codes *one, const struct finding_codes *other) {
+  return memcmp(one, other, sizeof *one) == 0;
+}
+
+bool finding_codes_empty(const struct finding_codes *codes) {
+  return finding_codes_equal(codes, &(struct finding_codes){0});
 }
 
 const char *finding_severity_text(enum finding_severity severity) {
@@ -75,4 +88,13 @@ const char *finding_class_text(enum finding_class class) {
 #undef X
   };
   return texts[class];
+}
+
+const char *finding_passing_text(enum finding_passing passing) {
+  static const char *const texts[] = {
+#define X(name, text) text,
+      FINDING_PASSING_MAP(X)
+#undef X
+  };
+  return texts[passing];
 }

@@ -3,14 +3,16 @@
  * output/findings/finding.def is the only place that knows the codes; the enum, the record,
  * `explain`, the man page, the documentation and the statistics are made from it. Its columns, in
  * order: NAME of the enum, code, severity, stage, RFC 8460 section 4.3 result type, web checkers'
- * class, title, meaning, what a sender does, how to diagnose, how to fix, reference. In the texts
- * DOMAIN, as a word of its own, stands for the domain, and a line that begins with two blanks is
- * verbatim; every other line is a paragraph. All texts are constant and need no freeing.
+ * class, whether it may pass by itself, title, meaning, what a sender does, how to diagnose, how to
+ * fix, reference. In the texts DOMAIN, as a word of its own, stands for the domain, and a line
+ * that begins with two blanks is verbatim; every other line is a paragraph. All texts are constant
+ * and need no freeing.
  */
 #ifndef OUTPUT_FINDINGS_FINDING_H
 #define OUTPUT_FINDINGS_FINDING_H
 
 #include "output/base/span.h"
+#include <stdint.h>
 
 #define FINDING_SEVERITY_MAP(X)                                                                    \
   X(ERROR, "error")                                                                                \
@@ -53,6 +55,13 @@
   X(CONFIG, "MTASTS_CONFIG")                                                                       \
   X(MX, "MTASTS_MX_MISMATCH")
 
+/* Whether it may pass by itself, so that a scan looks a second time before it says so. */
+#define FINDING_PASSING_MAP(X)                                                                     \
+  X(LASTS, NULL)                                                                                   \
+  X(PASSES, "a scan looks a second time")                                                          \
+  X(BY_STATUS, "after 429 and 5xx, a scan looks a second time")                                    \
+  X(BY_ALERT, "after internal_error, a scan looks a second time")
+
 enum finding_severity {
 #define X(name, text) FINDING_##name,
   FINDING_SEVERITY_MAP(X)
@@ -80,6 +89,12 @@ enum finding_class {
       FINDING_CLASS_COUNT
 };
 
+enum finding_passing {
+#define X(name, text) FINDING_##name,
+  FINDING_PASSING_MAP(X)
+#undef X
+};
+
 /* FOUND_RECORD_ABSENT and so on, in the order of the table. */
 enum finding_code {
 #define FINDING(name, ...) FOUND_##name,
@@ -94,6 +109,7 @@ struct finding_info {
   enum finding_stage stage;
   enum finding_result_type result_type;
   enum finding_class class;
+  enum finding_passing passing;
   const char *title;
   const char *meaning;
   const char *sender;
@@ -101,6 +117,18 @@ struct finding_info {
   const char *fix;
   const char *reference;
 };
+
+/* A set of codes. */
+enum { FINDING_CODES_WORDS = (FOUND_COUNT + 63) / 64 };
+
+struct finding_codes {
+  uint64_t bits[FINDING_CODES_WORDS];
+};
+
+void finding_codes_add(struct finding_codes *codes, enum finding_code code);
+bool finding_codes_has(const struct finding_codes *codes, enum finding_code code);
+bool finding_codes_equal(const struct finding_codes *one, const struct finding_codes *other);
+bool finding_codes_empty(const struct finding_codes *codes);
 
 /* code below FOUND_COUNT. */
 const struct finding_info *finding_info(enum finding_code code);
@@ -117,5 +145,6 @@ bool finding_stage_has_errors(enum finding_stage stage);
 /* NULL where there is none. */
 const char *finding_result_type_text(enum finding_result_type type);
 const char *finding_class_text(enum finding_class class);
+const char *finding_passing_text(enum finding_passing passing);
 
 #endif

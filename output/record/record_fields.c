@@ -42,6 +42,7 @@
 #define READ_REASON(text, name, member, has)   PLAIN(text, REASON, member, has)
 #define READ_REASONS(text, name, member, has)  PLAIN(text, REASONS, member, has)
 #define READ_LABELS(text, name, member, has)   PLAIN(text, LABELS, member, has)
+#define READ_CODES(text, name, member, has)    PLAIN(text, CODES, member, has)
 #define READ_FINDINGS(text, name, member, has) PLAIN(text, FINDINGS, member, has)
 #define READ_MX(text, name, member, has)       PLAIN(text, MX, member, has)
 #define READ_EDE(text, name, member, has)      PLAIN(text, EDE, member, has)
@@ -124,6 +125,15 @@ static const struct record_field policy_members[] = {
 #define POLICY_MEMBER READ
 #include "output/record/record.def"
 #undef POLICY_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+static const struct record_field first_members[] = {
+#define RECORD_TYPE  struct result
+#define FIRST_MEMBER READ
+#include "output/record/record.def"
+#undef FIRST_MEMBER
 #undef RECORD_TYPE
     {NULL, 0, 0, 0, 0, NULL},
 };

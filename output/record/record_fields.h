@@ -32,6 +32,7 @@ enum record_field_kind {
   RECORD_FIELD_CODE,
   RECORD_FIELD_REASON,  /* enum reason of a struct finding, whose code stands before it */
   RECORD_FIELD_REASONS, /* the set of them */
+  RECORD_FIELD_CODES,   /* struct finding_codes */
   RECORD_FIELD_OBJECT,  /* its members are those of another table */
   RECORD_FIELD_LABELS,  /* struct result_labels */
   RECORD_FIELD_FINDINGS,

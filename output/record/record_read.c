@@ -126,6 +126,18 @@ static void read_findings(struct record_read *reading, struct json_reader *reade
   }
 }
 
+static void read_codes(struct record_read *reading, struct json_reader *reader,
+                       struct finding_codes *codes) {
+  if (!json_reader_open(reader, '[')) return;
+  while (json_reader_element(reader)) {
+    enum finding_code code = finding_by_name(json_reader_string(reader));
+    if (code == FOUND_COUNT)
+      reading->strange++;
+    else
+      finding_codes_add(codes, code);
+  }
+}
+
 static void read_mx(struct record_read *reading, struct json_reader *reader,
                     struct result_mx_set *set) {
   set->lookup.asked = true;
@@ -208,6 +220,7 @@ static void read_part(struct record_read *reading, struct json_reader *reader,
   case RECORD_FIELD_OBJECT: read_object(reading, reader, field->members, into); break;
   case RECORD_FIELD_LABELS: read_labels(reading, reader, at); break;
   case RECORD_FIELD_FINDINGS: read_findings(reading, reader); break;
+  case RECORD_FIELD_CODES: read_codes(reading, reader, at); break;
   case RECORD_FIELD_MX: read_mx(reading, reader, at); break;
   case RECORD_FIELD_ATTEMPTS: read_attempts(reading, reader, &reading->line.result.fetch); break;
   case RECORD_FIELD_EDE: read_object(reading, reader, record_field_ede_members, at); break;

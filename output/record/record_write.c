@@ -72,6 +72,15 @@ static void put_labels(struct json_writer *json, const char *key, struct result_
   json_writer_close(json, '}');
 }
 
+static void put_codes(struct json_writer *json, const char *key,
+                      const struct finding_codes *codes) {
+  json_writer_open(json, key, '[');
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++)
+    if (finding_codes_has(codes, code))
+      json_writer_string(json, NULL, span_of(finding_info(code)->name));
+  json_writer_close(json, ']');
+}
+
 /* From a row of record.def to a statement. */
 #define PUT(name, kind, member, has, when, limits, text)                                           \
   if (when) PUT_##kind(#name, name, self->member);
@@ -101,6 +110,7 @@ static void put_labels(struct json_writer *json, const char *key, struct result_
 #define PUT_REASON(key, name, value)   PUT_NAME(key, reason_info(value)->word)
 #define PUT_REASONS(key, name, value)  put_reasons(json, key, self)
 #define PUT_LABELS(key, name, value)   put_labels(json, key, value)
+#define PUT_CODES(key, name, value)    put_codes(json, key, &(value))
 #define PUT_FINDINGS(key, name, value) record_write_findings(json, value)
 #define PUT_EDE(key, name, value)      put_ede(json, key, &(value))
 #define PUT_ATTEMPTS(key, name, value) put_attempts(json, key, &(value))
@@ -192,6 +202,12 @@ static void put_policy_members(struct json_writer *json, const struct result *se
 #define POLICY_MEMBER PUT
 #include "output/record/record.def"
 #undef POLICY_MEMBER
+}
+
+static void put_first_members(struct json_writer *json, const struct result *self) {
+#define FIRST_MEMBER PUT
+#include "output/record/record.def"
+#undef FIRST_MEMBER
 }
 
 static void put_tlsrpt_members(struct json_writer *json, const struct result *self) {

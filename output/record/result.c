@@ -102,3 +102,26 @@ int result_rcode_by_text(struct span text) {
   int rcode = by_text(rcode_texts, RCODE_TEXT_COUNT, text);
   return rcode < RCODE_TEXT_COUNT ? rcode : -1;
 }
+
+struct finding_codes result_codes(const struct result *result) {
+  struct finding_codes codes = {0};
+  for (const struct finding *f = result->findings; f; f = f->next)
+    finding_codes_add(&codes, f->code);
+  return codes;
+}
+
+static bool finding_may_pass(const struct finding *finding) {
+  switch (finding_info(finding->code)->passing) {
+  case FINDING_LASTS: return false;
+  case FINDING_PASSES: return true;
+  case FINDING_BY_STATUS: return finding->http_status == 429 || finding->http_status >= 500;
+  case FINDING_BY_ALERT: return finding->reason == REASON_POLICY_TLS_ALERT_INTERNAL_ERROR;
+  }
+  return false;
+}
+
+bool result_may_pass(const struct result *result) {
+  const struct finding *finding = result->findings;
+  while (finding && !finding_may_pass(finding)) finding = finding->next;
+  return finding != NULL;
+}

@@ -233,6 +233,15 @@ struct result_tlsrpt {
   RESULT_TLSRPT_MORE
 };
 
+/* What a first look found, where a second one was taken (RESULT_LOOKS_MAX in all). */
+struct result_first {
+  bool here; /* in the record: the second look found other codes */
+  struct finding_codes codes;
+  int64_t at; /* as in result; 0: there was no first look */
+};
+
+enum { RESULT_LOOKS_MAX = 2 };
+
 struct result {
   uint64_t n; /* the input line, from 1; 0: none, `lint` */
   struct span domain;
@@ -253,8 +262,16 @@ struct result {
   struct result_policy policy;
   struct result_mx_set mx;
   struct result_tlsrpt tlsrpt;
+  unsigned looks; /* 0: one; else this is the last of so many */
+  struct result_first first;
   int64_t at; /* 0: not scanned, `lint` */
   int64_t ms;
 };
+
+struct finding_codes result_codes(const struct result *result);
+
+/* Whether a finding may pass by itself: a timeout, a name server that fails or refuses, a reset, a
+ * close, an alert internal_error, a status 429 or 5xx, a truncated body. */
+bool result_may_pass(const struct result *result);
 
 #endif

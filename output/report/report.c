@@ -199,6 +199,30 @@ static void add_notes(struct rows *rows, const struct statistics *statistics) {
   }
 }
 
+static void add_looks(struct rows *rows, const struct statistics *statistics) {
+  const struct counts *counts = &statistics->counts;
+  rows_section(rows, "Looked at twice",
+               "what may pass, as a timeout, is said only when it was found a second time",
+               REPORT_PLAIN);
+  struct report_row *changed =
+      rows_add(rows, ROWS_OF(counts->looks_changed, counts->looked_twice, "looked at twice"));
+  if (changed) {
+    snprintf(changed->label, sizeof changed->label, "changed");
+    snprintf(changed->member, sizeof changed->member, "looks.changed");
+    changed->note = "the second look found something else";
+  }
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
+    const struct finding_info *info = finding_info(code);
+    if (info->passing == FINDING_LASTS || counts->first_codes[code] == 0) continue;
+    struct report_row *made = rows_value(
+        rows, info->name, "looks.codes", DIMENSION_COUNT, info->name,
+        ROWS_OF(counts->passed_codes[code], counts->first_codes[code], "found at first"));
+    if (!made) return;
+    snprintf(made->member, sizeof made->member, "looks.codes.%s.changed", info->name);
+    made->note = "had passed at the second look";
+  }
+}
+
 static void add_modes(struct rows *rows, const struct statistics *statistics) {
   uint64_t base = sum(statistics->counts.mode, MODE_COUNT);
   rows_chapter(rows, "Policies and certificates");
@@ -393,10 +417,10 @@ static void add_outsourced(struct rows *rows, const struct statistics *statistic
 enum err report_make(struct report *report, const struct statistics *statistics,
                      const char *where) {
   static void (*const parts[])(struct rows *, const struct statistics *) = {
-      add_status,      add_effect,    add_stages,       add_causes,
-      add_mismatch,    add_notes,     add_modes,        add_max_age,
-      add_http_status, add_ede,       add_certificates, add_tlsrpt,
-      add_managed,     add_operators, add_outsourced,   add_managed_stages,
+      add_status,     add_effect,         add_stages, add_causes,  add_mismatch,
+      add_notes,      add_looks,          add_modes,  add_max_age, add_http_status,
+      add_ede,        add_certificates,   add_tlsrpt, add_managed, add_operators,
+      add_outsourced, add_managed_stages,
   };
   struct rows rows = {.report = report};
   *report = (struct report){.statistics = statistics, .where = where};

@@ -107,6 +107,24 @@ static void write_managed(struct json_writer *json, const struct managed_statist
   json_writer_close(json, '}');
 }
 
+/* Of the codes that may pass: where the first look found it, and where the second did no more. */
+static void write_looks(struct json_writer *json, const struct counts *counts) {
+  json_writer_open(json, "looks", '{');
+  json_writer_uint(json, "domains", counts->looked_twice);
+  json_writer_uint(json, "changed", counts->looks_changed);
+  json_writer_open(json, "codes", '{');
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
+    const struct finding_info *info = finding_info(code);
+    if (info->passing == FINDING_LASTS || counts->first_codes[code] == 0) continue;
+    json_writer_open(json, info->name, '{');
+    json_writer_uint(json, "domains", counts->first_codes[code]);
+    json_writer_uint(json, "changed", counts->passed_codes[code]);
+    json_writer_close(json, '}');
+  }
+  json_writer_close(json, '}');
+  json_writer_close(json, '}');
+}
+
 static void write_tlsrpt(struct json_writer *json, const struct counts *counts) {
   json_writer_open(json, "tlsrpt", '{');
   json_writer_uint(json, "deployed", counts->tlsrpt_deployed);
@@ -170,6 +188,7 @@ void report_json(struct json_writer *json, const struct statistics *statistics) 
   write_managed(json, &statistics->managed);
   write_counters(json, "mismatch", counts->kinds, KIND_COUNT, value_name_kind, true);
   write_tlsrpt(json, counts);
+  write_looks(json, counts);
   write_certificate(json, counts);
   write_operators(json, statistics);
 }

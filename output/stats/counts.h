@@ -35,6 +35,9 @@ struct counts {
   uint64_t ede[COUNTS_EDE_MAX + 2]; /* what resolvers said; the last: of larger codes */
   uint64_t certificates, expired;
   uint64_t expiring[COUNTS_EXPIRY_BINS];
+  uint64_t looked_twice, looks_changed;    /* the second look found other codes */
+  uint64_t first_codes[FOUND_COUNT];       /* of the first look, among those looked at twice ... */
+  uint64_t passed_codes[FOUND_COUNT];      /* ... and no more there at the second */
   uint64_t tlsrpt_deployed, tlsrpt_broken; /* among deployed domains */
 };
 

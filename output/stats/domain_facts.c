@@ -19,7 +19,7 @@ static_assert(STATUS_BITS + EFFECT_BITS + CHOSEN_BITS + RANK_BITS + TLD_BITS + C
               "the fields fill the bits");
 static_assert(DOMAIN_FACTS_RANK_MAX / DOMAIN_FACTS_RANK_BIN < 1 << RANK_BITS, "every bin fits");
 static_assert(STATUS_COUNT < 1 << STATUS_BITS && EFFECT_COUNT < 1 << EFFECT_BITS, "enums fit");
-static_assert(sizeof(struct domain_facts) == 8 * DOMAIN_FACTS_CODE_WORDS + 40, "no padding");
+static_assert(sizeof(struct domain_facts) == 16 * DOMAIN_FACTS_CODE_WORDS + 40, "no padding");
 static_assert(STAGE_COUNT <= 64 && KIND_COUNT <= 32 && COUNTS_EXPIRY_BINS <= 8, "bits fit");
 
 bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code code) {
@@ -28,6 +28,12 @@ bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code c
 
 bool domain_facts_deployed(const struct domain_facts *facts) {
   return facts->status == STATUS_VALID || facts->status == STATUS_BROKEN;
+}
+
+bool domain_facts_twice(const struct domain_facts *facts) {
+  uint64_t any = 0;
+  for (size_t word = 0; word < DOMAIN_FACTS_CODE_WORDS; word++) any |= facts->first[word];
+  return any != 0;
 }
 
 static void domain_facts_code(struct domain_facts *facts, enum finding_code code) {
@@ -89,6 +95,12 @@ static uint32_t domain_facts_ede(const struct result *result) {
   return (code + 1) << DOMAIN_FACTS_EDE_SHIFT;
 }
 
+static void domain_facts_looks(struct domain_facts *facts, const struct result *result) {
+  if (result->looks < RESULT_LOOKS_MAX) return;
+  memcpy(facts->first, result->first.here ? result->first.codes.bits : facts->codes,
+         sizeof facts->first);
+}
+
 struct domain_facts domain_facts_of(const struct result *result) {
   struct domain_facts facts = {
       .status = (uint8_t)result->status,
@@ -104,6 +116,7 @@ struct domain_facts domain_facts_of(const struct result *result) {
     facts.http_status = (uint16_t)result->fetch.http_status;
   domain_facts_findings(&facts, result->findings);
   if (result->status == STATUS_BLOCKED) facts.stages = 0; /* in no denominator */
+  domain_facts_looks(&facts, result);
   domain_facts_certificate(&facts, result);
   domain_facts_tlsrpt(&facts, result);
   return facts;
@@ -120,6 +133,16 @@ static void count_certificate(const struct domain_facts *facts, struct counts *c
   count_bits(counts->expiring, facts->expiry_bins);
 }
 
+static void count_looks(const struct domain_facts *facts, struct counts *counts) {
+  if (!domain_facts_twice(facts)) return;
+  counts->looked_twice++;
+  counts->looks_changed += memcmp(facts->first, facts->codes, sizeof facts->first) != 0;
+  for (size_t word = 0; word < DOMAIN_FACTS_CODE_WORDS; word++) {
+    count_bits(counts->first_codes + 64 * word, facts->first[word]);
+    count_bits(counts->passed_codes + 64 * word, facts->first[word] & ~facts->codes[word]);
+  }
+}
+
 void domain_facts_count(const struct domain_facts *facts, struct counts *counts) {
   counts->domains++;
   counts->status[facts->status]++;
@@ -129,6 +152,7 @@ void domain_facts_count(const struct domain_facts *facts, struct counts *counts)
   count_bits(counts->stage, facts->stages);
   for (size_t word = 0; word < DOMAIN_FACTS_CODE_WORDS; word++)
     count_bits(counts->codes + 64 * word, facts->codes[word]);
+  count_looks(facts, counts);
   count_bits(counts->kinds, facts->kinds);
   if (facts->max_age_bin != COUNTS_MAX_AGE_BINS) counts->max_age[facts->max_age_bin]++;
   if (facts->http_status) counts->http_status[facts->http_status]++;

@@ -8,7 +8,7 @@
 
 #include "output/stats/counts.h"
 
-enum { DOMAIN_FACTS_CODE_WORDS = (FOUND_COUNT + 63) / 64 };
+enum { DOMAIN_FACTS_CODE_WORDS = FINDING_CODES_WORDS };
 
 enum domain_facts_flag {
   DOMAIN_FACTS_TLSRPT = 1,        /* a TLSRPT record was found ... */
@@ -28,6 +28,7 @@ enum { DOMAIN_FACTS_EDE_SHIFT = 24 };
 
 struct domain_facts {
   uint64_t codes[DOMAIN_FACTS_CODE_WORDS]; /* a bit each */
+  uint64_t first[DOMAIN_FACTS_CODE_WORDS]; /* of the first look; empty: there was one look only */
   uint64_t stages;                         /* with an error: a bit each */
   uint32_t tld;                            /* row */
   uint32_t operator_row;                   /* of the policy host */
@@ -49,6 +50,7 @@ struct domain_facts domain_facts_of(const struct result *result);
 
 bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code code);
 bool domain_facts_deployed(const struct domain_facts *facts); /* valid or broken */
+bool domain_facts_twice(const struct domain_facts *facts);    /* looked at twice */
 
 /* Adds the facts to the counters. */
 void domain_facts_count(const struct domain_facts *facts, struct counts *counts);

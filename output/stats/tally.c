@@ -141,6 +141,14 @@ uint64_t tally_code(const struct tally *tally, enum finding_code code) {
   return tally->counts.codes[code];
 }
 
+uint64_t tally_looked_twice(const struct tally *tally) {
+  return tally->counts.looked_twice;
+}
+
+uint64_t tally_looks_changed(const struct tally *tally) {
+  return tally->counts.looks_changed;
+}
+
 struct span tally_tld(const struct tally *tally, const struct domain_facts *facts) {
   return facts->tld ? tally->tlds.rows[facts->tld - 1].text : (struct span){0};
 }

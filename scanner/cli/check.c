@@ -6,6 +6,7 @@
 #include "scanner/cli/nagios.h"
 #include "scanner/cli/print_result.h"
 #include "scanner/cli/setup.h"
+#include "scanner/run/notice.h"
 #include "scanner/run/resolver_check.h"
 #include "scanner/run/single_check.h"
 #include <errno.h>
@@ -37,6 +38,11 @@ static void check_emit(void *data, const struct result *result) {
   if (check->err == ERR_NONE && (fflush(stdout) != 0 || ferror(stdout))) check->err = ERR_IO;
 }
 
+static void check_waits(void *data, struct span domain) {
+  const struct check *check = data;
+  notice("waiting %u s to look again at %.*s", check->options->second_look, SPAN_ARG(domain));
+}
+
 static enum err check_domains(struct check *check, struct single_check *enquiry) {
   const struct options *options = check->options;
   for (int i = 0; i < options->operand_count; i++) {
@@ -64,8 +70,10 @@ static enum err check_configure(struct check *check, struct single_check_config 
       .per_address_rate = options->per_address_rate,
       .dns_timeout_ms = options->dns_timeout_ms,
       .dns_tries = options->dns_tries,
+      .second_look_ms = options->second_look * 1000,
       .fetcher = setup_fetcher(options),
       .emit = check_emit,
+      .waits = check_waits,
       .data = check,
   };
   return setup_nameservers(options, check->command, &config->servers);

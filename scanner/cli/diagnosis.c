@@ -348,6 +348,26 @@ static void diagnosis_head(const struct diagnosis *diagnosis) {
   fputc('\n', out);
 }
 
+/* Of a domain that was looked at twice: what the first look found. */
+static void diagnosis_looks(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result *result = diagnosis->result;
+  if (result->looks < RESULT_LOOKS_MAX) return;
+  if (!result->first.here) {
+    fputs("It was looked at twice, and both looks found the same.\n", out);
+    return;
+  }
+  fprintf(out, "It was looked at twice. The first look, %lld s before this one, found:\n",
+          (long long)(result->at - result->first.at) / 1000);
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
+    if (!finding_codes_has(&result->first.codes, code)) continue;
+    const struct finding_info *info = finding_info(code);
+    fprintf(out, "%*s%s (%s): %s\n", DIAGNOSIS_INDENT, "", info->name,
+            finding_severity_text(info->severity), info->title);
+  }
+  fputs("What follows is what the second look found.\n", out);
+}
+
 static void diagnosis_absent(const struct diagnosis *diagnosis) {
   fputs("\nThe domain has no MTA-STS.\n", diagnosis->out);
   explain_text(diagnosis->out, diagnosis->style, 0, finding_info(FOUND_RECORD_ABSENT)->fix);
@@ -401,6 +421,7 @@ void diagnosis_print(FILE *out, const struct explain_style *style, const struct 
     fputs("It is on the block list: nothing was contacted.\n", out);
     return;
   }
+  diagnosis_looks(&diagnosis);
   diagnosis_steps_print(&diagnosis);
   if (result->status == STATUS_ABSENT) diagnosis_absent(&diagnosis);
   diagnosis_browser(&diagnosis);

@@ -54,6 +54,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_CA_FILE] = {VALUE_TEXT, AT(ca_file), 0, 0},
     [OPTION_ALLOW_PRIVATE] = {VALUE_FLAG, AT(allow_private), 0, 0},
     [OPTION_BLOCK] = {VALUE_TEXT, AT(block), 0, 0},
+    [OPTION_SECOND_LOOK] = {VALUE_NUMBER, AT(second_look), 0, OPTIONS_SECOND_LOOK_MAX},
     [OPTION_GRACE] = {VALUE_NUMBER, AT(grace), 0, OPTIONS_GRACE_MAX},
     [OPTION_SHARD] = {VALUE_SHARD, AT(shard), 0, 0},
     [OPTION_AT_ONCE] = {VALUE_NUMBER, AT(at_once), 1, OPTIONS_SHARDS_MAX},
@@ -228,7 +229,7 @@ static void options_complain(const char *command, int got, char *const *argv,
     options_complain_unknown(word, command, which);
 }
 
-static void options_defaults(struct options *options) {
+static void options_defaults(struct options *options, enum options_command command) {
   *options = (struct options){
       .output = "-",
       .per_address = 8,
@@ -239,6 +240,7 @@ static void options_defaults(struct options *options) {
       .https_timeout_ms = 60000,
       .max_policy_size = POLICY_SIZE_DEFAULT,
       .https_port = 443,
+      .second_look = command == ON_SCAN ? OPTIONS_SECOND_LOOK_SCAN : 0,
       .grace = OPTIONS_GRACE_DEFAULT,
       .shards = 1,
       .self_max = MANAGED_LIMITS_STUDY.self_max,
@@ -264,7 +266,7 @@ enum options_end options_parse(struct options *options, enum options_command com
   struct option longs[OPTION_COUNT + 1];
   char shorts[2 * OPTION_COUNT + 3];
   options_tables(command, longs, shorts);
-  options_defaults(options);
+  options_defaults(options, command);
   optind = 0; /* glibc: start anew, since main() has a table of commands */
   int got;
   enum option_name last = OPTION_COUNT;

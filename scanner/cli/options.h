@@ -48,6 +48,8 @@ enum {
   OPTIONS_RATE_MAX = 10000000,
   OPTIONS_TIMEOUT_MAX_MS = 600000,
   OPTIONS_TRIES_MAX = 16,
+  OPTIONS_SECOND_LOOK_SCAN = 60, /* seconds; of other commands 0 */
+  OPTIONS_SECOND_LOOK_MAX = 3600,
   OPTIONS_GRACE_DEFAULT = 8,
   OPTIONS_GRACE_MAX = 3600,
   OPTIONS_TEXTS_MAX = 256,
@@ -72,7 +74,7 @@ struct options {
   unsigned dns_rate, https_rate;
   unsigned per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
-  unsigned grace; /* seconds */
+  unsigned second_look, grace; /* seconds */
   unsigned connect_timeout_ms, https_timeout_ms;
   unsigned max_policy_size;
   unsigned https_port;

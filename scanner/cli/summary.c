@@ -91,6 +91,14 @@ static void summary_print_server(FILE *out, const struct resolver_server *server
           server->rtt_us / 1000.0, server->resting ? ", not used at the end" : "");
 }
 
+static void summary_print_looks(FILE *out, const struct tally *tally) {
+  char twice[32], changed[32];
+  if (tally_looked_twice(tally) == 0) return;
+  fprintf(out, "  %s domains looked at twice: the second look found something else for %s\n",
+          summary_number(tally_looked_twice(tally), twice),
+          summary_number(tally_looks_changed(tally), changed));
+}
+
 /* The first ones, when there are many. */
 static void summary_print_servers(FILE *out, const struct scan_account *account) {
   size_t shown = account->server_count;
@@ -116,12 +124,13 @@ void summary_print(FILE *out, const struct scan_account *account, enum scan_end 
   if (account->tally) {
     summary_print_status(out, account->tally);
     summary_print_faults(out, account->tally);
+    summary_print_looks(out, account->tally);
   }
   summary_print_servers(out, account);
   if (account->resumed)
     fprintf(out, "  %s records were there before\n", summary_number(account->resumed, records));
   if (account->dropped)
-    fprintf(out, "  %s domains were in flight and have no record\n",
+    fprintf(out, "  %s domains were in flight, or waited for a second look, and have no record\n",
             summary_number(account->dropped, records));
   if (strcmp(output, "-") == 0) return;
   fputs("  results: ", out);

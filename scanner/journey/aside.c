@@ -36,6 +36,13 @@ struct aside_head {
   unsigned char octets[16];
   uint8_t address_len, has_rank, large, len;
   uint16_t carried_len;
+  uint8_t has_first; /* a struct aside_first stands behind the head */
+};
+
+struct aside_first {
+  struct finding_codes codes;
+  int64_t at;
+  uint64_t due;
 };
 
 enum err aside_new(struct aside **aside, uv_loop_t *loop) {
@@ -201,6 +208,16 @@ static struct aside_block *aside_last(struct aside *aside, size_t size) {
   return block;
 }
 
+static void aside_block_add(struct aside_block *block, const void *octets, size_t len) {
+  memcpy(block->bytes + block->used, octets, len);
+  block->used += len;
+}
+
+static void aside_block_get(struct aside_block *block, void *octets, size_t len) {
+  memcpy(octets, block->bytes + block->next, len);
+  block->next += len;
+}
+
 enum err aside_put(struct aside *aside, const struct aside_name *name) {
   struct span address = {0};
   if (name->has_address) address = address_octets(&name->address);
@@ -212,16 +229,18 @@ enum err aside_put(struct aside *aside, const struct aside_name *name) {
       .address_len = (uint8_t)address.len,
       .len = (uint8_t)name->len,
       .carried_len = (uint16_t)name->carried_len,
+      .has_first = name->first.at != 0,
   };
-  size_t size = sizeof head + name->len + name->carried_len;
+  const struct aside_first first = {name->first.codes, name->first.at, name->due};
+  size_t first_len = head.has_first ? sizeof first : 0;
+  size_t size = sizeof head + first_len + name->len + name->carried_len;
   struct aside_block *block = aside_last(aside, size);
   if (!block) return ERR_MEMORY;
   if (address.len) memcpy(head.octets, address.ptr, address.len);
-  memcpy(block->bytes + block->used, &head, sizeof head);
-  char *at = block->bytes + block->used + sizeof head;
-  memcpy(at, name->name, name->len);
-  memcpy(at + name->len, name->carried, name->carried_len);
-  block->used += size;
+  aside_block_add(block, &head, sizeof head);
+  aside_block_add(block, &first, first_len);
+  aside_block_add(block, name->name, name->len);
+  aside_block_add(block, name->carried, name->carried_len);
   aside->count++;
   aside_move(aside);
   return ERR_NONE;
@@ -230,9 +249,11 @@ enum err aside_put(struct aside *aside, const struct aside_name *name) {
 /* False: the block is at its end. */
 static bool aside_block_read(struct aside_block *block, struct aside_name *name) {
   struct aside_head head;
+  struct aside_first first = {0};
   if (ASIDE_BLOCK_SIZE - block->next < sizeof head) return false;
-  memcpy(&head, block->bytes + block->next, sizeof head);
+  aside_block_get(block, &head, sizeof head);
   if (head.len == 0) return false;
+  aside_block_get(block, &first, head.has_first ? sizeof first : 0);
   struct span octets = {(const char *)head.octets, head.address_len};
   *name = (struct aside_name){
       .n = head.n,
@@ -240,14 +261,14 @@ static bool aside_block_read(struct aside_block *block, struct aside_name *name)
       .rank = head.rank,
       .large = head.large,
       .has_address = head.address_len,
+      .first = {.codes = first.codes, .at = first.at},
+      .due = first.due,
       .len = head.len,
       .carried_len = head.carried_len,
   };
   if (name->has_address) name->address = address_from_octets(octets, 0);
-  const char *at = block->bytes + block->next + sizeof head;
-  memcpy(name->name, at, head.len);
-  memcpy(name->carried, at + head.len, head.carried_len);
-  block->next += sizeof head + head.len + head.carried_len;
+  aside_block_get(block, name->name, head.len);
+  aside_block_get(block, name->carried, head.carried_len);
   return true;
 }
 

@@ -9,6 +9,8 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/journey/aside.h"
 #include "scanner/journey/journey_config.h"
+#include "scanner/journey/second_look.h"
+#include "scanner/net/loop_clock.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/sts/carried.h"
 #include "scanner/sts/domain.h"
@@ -45,14 +47,15 @@ struct job {
   uint64_t rank;
   struct span domain; /* the end of name */
   struct span unicode;
-  struct span carried; /* scanner/sts/carried.h; its own memory */
-  int64_t at;          /* wall clock, milliseconds since 1970 */
-  uint64_t started;    /* uv_now() */
-  unsigned round;      /* of the journey's table */
-  unsigned waiting;    /* for so many callbacks */
-  bool returned;       /* it was put aside before */
-  bool large;          /* likewise, for what it holds */
-  bool returning;      /* and is counted as on its way to where it was */
+  struct span carried;       /* scanner/sts/carried.h; its own memory */
+  int64_t at;                /* wall clock, milliseconds since 1970 */
+  uint64_t started;          /* uv_now() */
+  unsigned round;            /* of the journey's table */
+  unsigned waiting;          /* for so many callbacks */
+  bool returned;             /* it was put aside before */
+  bool large;                /* likewise, for what it holds */
+  bool returning;            /* and is counted as on its way to where it was */
+  struct result_first first; /* .at is 0: this is the first look */
   struct lookup txt;
   struct deployment *deployment;
   struct arena arena;
@@ -64,8 +67,10 @@ struct journey {
   struct arena_budget budget;
   struct aside *aside; /* NULL: everybody waits in his slot */
   size_t returning, returning_large;
-  uint64_t passed_over; /* of those aside, since one could return */
-  uint64_t asides_rest; /* uv_now() until which none can */
+  uint64_t passed_over;      /* of those aside, since one could return */
+  uint64_t asides_rest;      /* uv_now() until which none can */
+  struct second_look *looks; /* NULL: what is found first is told */
+  struct loop_clock *clock;  /* that they wait by */
   struct job *unused;
   struct job *busy; /* newest first */
   size_t in_flight;

@@ -28,7 +28,16 @@ enum {
   ROUND_RECORD = 1,
   ROUND_FETCH = 3,
   ROUND_LAST = 3,
+  JOURNEY_MS_NS = 1000000,
 };
+
+static enum err journey_make_looks(struct journey *journey) {
+  const struct journey_config *config = &journey->config;
+  uint64_t wait_ns = (uint64_t)config->second_look_ms * JOURNEY_MS_NS;
+  if (config->second_look_ms == 0) return ERR_NONE;
+  enum err err = second_look_new(&journey->looks, config->loop, wait_ns, config->second_look_max);
+  return err == ERR_NONE ? loop_clock_new(&journey->clock, config->loop) : err;
+}
 
 enum err journey_new(struct journey **journey, const struct journey_config *config) {
   struct journey *made = calloc(1, sizeof *made);
@@ -36,17 +45,24 @@ enum err journey_new(struct journey **journey, const struct journey_config *conf
   made->config = *config;
   made->budget.limit = config->arena_bytes;
   enum err err = config->arena_bytes ? aside_new(&made->aside, config->loop) : ERR_NONE;
-  if (err == ERR_NONE)
+  if (err == ERR_NONE) err = journey_make_looks(made);
+  if (err == ERR_NONE) {
     *journey = made;
-  else
+  } else {
+    journey_close(made);
     free(made);
+  }
   return err;
 }
 
 void journey_close(struct journey *journey) {
   if (!journey) return;
   aside_close(journey->aside);
+  second_look_close(journey->looks);
+  loop_clock_close(journey->clock);
   journey->aside = NULL;
+  journey->looks = NULL;
+  journey->clock = NULL;
 }
 
 static int64_t journey_wall_clock(void) {
@@ -80,7 +96,8 @@ static bool journey_has_slot(const struct journey *journey) {
 }
 
 bool journey_has_room(const struct journey *journey) {
-  return journey_has_slot(journey) && (!journey->aside || aside_has_room(journey->aside));
+  return journey_has_slot(journey) && (!journey->aside || aside_has_room(journey->aside)) &&
+         (!journey->looks || second_look_has_room(journey->looks));
 }
 
 uint64_t journey_aside(const struct journey *journey) {
@@ -146,13 +163,52 @@ static void job_stamp(const struct job *job, struct result *result) {
   result->ms = (int64_t)(uv_now(job->journey->config.loop) - job->started);
 }
 
+/* All that is kept of it without a slot. */
+static struct aside_name job_name(const struct job *job) {
+  struct aside_name name = {
+      .n = job->n,
+      .has_rank = job->has_rank,
+      .rank = job->rank,
+      .first = job->first,
+      .len = job->domain.len,
+      .carried_len = job->carried.len,
+  };
+  memcpy(name.name, job->domain.ptr, job->domain.len);
+  if (job->carried.len) memcpy(name.carried, job->carried.ptr, job->carried.len);
+  return name;
+}
+
+static void job_wait_for_second_look(const struct job *job, const struct result *result) {
+  const struct journey *journey = job->journey;
+  struct aside_name name = job_name(job);
+  name.first = (struct result_first){.codes = result_codes(result), .at = result->at};
+  enum err err = second_look_put(journey->looks, &name, loop_clock_now(journey->clock));
+  if (err != ERR_NONE) journey->config.fail(journey->config.data, err);
+}
+
+/* What may pass is told when it was found twice, and else what was found the second time. */
+static void job_tell(const struct job *job, struct result *result) {
+  const struct journey *journey = job->journey;
+  if (journey->looks && job->first.at == 0 && result_may_pass(result)) {
+    job_wait_for_second_look(job, result);
+    return;
+  }
+  if (job->first.at) {
+    struct finding_codes codes = result_codes(result);
+    result->looks = RESULT_LOOKS_MAX;
+    result->first = job->first;
+    result->first.here = !finding_codes_equal(&codes, &job->first.codes);
+  }
+  journey->config.emit(journey->config.data, result);
+}
+
 static void job_emit_deployment(struct job *job) {
   struct deployment *deployment = job->deployment;
   struct result *result = &deployment->result;
   job_stamp(job, result);
   result->findings = deployment->findings.first;
   verdict_judge(result, true, deployment->presence);
-  job->journey->config.emit(job->journey->config.data, result);
+  job_tell(job, result);
 }
 
 /* No TXT at all, or DNS would not say: nothing was allocated. */
@@ -165,7 +221,7 @@ static void job_emit_record_only(struct job *job) {
   };
   job_stamp(job, &result);
   verdict_judge(&result, known, RECORD_NONE);
-  job->journey->config.emit(job->journey->config.data, &result);
+  job_tell(job, &result);
 }
 
 /* One domain that sends more than a domain may hold does not stop the others' scan. */
@@ -177,7 +233,7 @@ static void job_emit_overfull(struct job *job) {
   struct result result = {.findings = &finding};
   job_stamp(job, &result);
   verdict_judge(&result, false, RECORD_NONE);
-  job->journey->config.emit(job->journey->config.data, &result);
+  job_tell(job, &result);
 }
 
 /* A share of the slots, at least one. */
@@ -213,18 +269,10 @@ static bool job_is_crowded(const struct job *job) {
 
 /* Gives up its slot, and all that it knows but its name. */
 static void job_put_aside(struct job *job, const union address *address) {
-  struct aside_name name = {
-      .n = job->n,
-      .has_rank = job->has_rank,
-      .rank = job->rank,
-      .large = job_is_large(job),
-      .has_address = address != NULL,
-      .len = job->domain.len,
-      .carried_len = job->carried.len,
-  };
-  if (job->carried.len) memcpy(name.carried, job->carried.ptr, job->carried.len);
+  struct aside_name name = job_name(job);
+  name.large = job_is_large(job);
+  name.has_address = address != NULL;
   if (address) name.address = *address;
-  memcpy(name.name, job->domain.ptr, job->domain.len);
   enum err err = aside_put(job->journey->aside, &name);
   if (err != ERR_NONE) job->journey->config.fail(job->journey->config.data, err);
   job_drop(job);
@@ -443,7 +491,8 @@ static bool job_carry(struct job *job, struct span piece) {
 
 static enum err journey_start_domain(struct journey *journey, uint64_t n,
                                      const struct list_entry *entry, const struct domain *domain,
-                                     const struct aside_name *aside) {
+                                     const struct aside_name *name) {
+  const struct aside_name *aside = name && name->due == 0 ? name : NULL;
   struct job *job = job_take(journey);
   if (!job) return ERR_MEMORY;
   if (!job_carry(job, entry->carried)) {
@@ -453,6 +502,7 @@ static enum err journey_start_domain(struct journey *journey, uint64_t n,
   job->n = n;
   job->returned = job->returning = aside != NULL;
   job->large = aside && aside->large;
+  if (name) job->first = name->first;
   journey->returning += job->returned;
   journey->returning_large += job->large;
   job->has_rank = entry->has_rank;
@@ -540,4 +590,25 @@ void journey_take_back(struct journey *journey) {
   }
   if (err == ERR_END && aside_is_lost(journey->aside)) err = ERR_IO;
   if (err != ERR_NONE && err != ERR_END) journey->config.fail(journey->config.data, err);
+}
+
+uint64_t journey_waiting(const struct journey *journey) {
+  return journey->looks ? second_look_count(journey->looks) : 0;
+}
+
+uint64_t journey_waiting_ms(const struct journey *journey) {
+  if (!journey->looks) return 0;
+  return second_look_left(journey->looks, loop_clock_now(journey->clock)) / JOURNEY_MS_NS;
+}
+
+void journey_look_again(struct journey *journey) {
+  enum err err = ERR_NONE;
+  struct aside_name name;
+  if (journey_waiting(journey) == 0) return;
+  uint64_t now = loop_clock_now(journey->clock);
+  while (err == ERR_NONE && journey_has_slot(journey) &&
+         second_look_take(journey->looks, now, &name))
+    err = journey_return(journey, &name);
+  if (err == ERR_NONE && second_look_is_lost(journey->looks)) err = ERR_IO;
+  if (err != ERR_NONE) journey->config.fail(journey->config.data, err);
 }

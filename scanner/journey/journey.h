@@ -20,7 +20,7 @@ enum err journey_new(struct journey **journey, const struct journey_config *conf
  * they call back no more. The loop must not run any more. NULL is allowed. */
 void journey_free(struct journey *journey);
 
-/* While the loop can still run to its end: forgets who was put aside. */
+/* While the loop can still run to its end: forgets who was put aside, and who waits. */
 void journey_close(struct journey *journey);
 
 /* Whether another line can be taken now. */
@@ -50,5 +50,12 @@ size_t journey_in_flight(const struct journey *journey);
 uint64_t journey_aside(const struct journey *journey);
 /* Lets those return for which there is room. */
 void journey_take_back(struct journey *journey);
+
+/* Those whose first look found what may pass: they wait for the second one as a name, and nothing
+ * is told of them yet. */
+uint64_t journey_waiting(const struct journey *journey);
+uint64_t journey_waiting_ms(const struct journey *journey); /* until the last of them has waited */
+/* Looks again at those that have waited. */
+void journey_look_again(struct journey *journey);
 
 #endif

@@ -39,6 +39,9 @@ struct journey_config {
   size_t jobs_max;        /* domains in flight */
   /* What their arenas may hold together; 0: no limit, and nobody is put aside. */
   size_t arena_bytes;
+  /* What may pass is looked at once more after so long, by at most so many at a time; 0: never. */
+  unsigned second_look_ms;
+  size_t second_look_max;
   /* A lookup that times out while no server answers anything is held until journey_release(); so is
    * one that fails (SERVFAIL, a refusal, no answer) when all do: that is what a resolver says that
    * reaches nobody. */

@@ -92,6 +92,16 @@ static size_t progress_add_servers(char *line, size_t used, const struct resolve
                       count, sent ? 100.0 * (double)lost / (double)sent : 0.0, slowest_us / 1000.0);
 }
 
+/* When nothing else is left to be done, it says how long the scan waits. */
+static size_t progress_add_waiting(char *line, size_t used, const struct worker_snapshot *sum) {
+  unsigned long waiting = (unsigned long)sum->waiting;
+  if (waiting == 0) return used;
+  if (sum->in_flight > 0) return progress_add(line, used, ", %lu wait for a second look", waiting);
+  return progress_add(line, used, ", waiting %lu s to look again at %lu domain%s",
+                      (unsigned long)(sum->waiting_ms + 999) / 1000, waiting,
+                      waiting == 1 ? "" : "s");
+}
+
 static void progress_format(const struct progress *progress, char *line,
                             const struct worker_snapshot *sum,
                             const struct resolver_server *servers, size_t server_count,
@@ -106,8 +116,10 @@ static void progress_format(const struct progress *progress, char *line,
   used = progress_add(line, used, ", %.0f/s, %lu in flight, %lu fetches, %lu broken",
                       progress->rate, (unsigned long)sum->in_flight, (unsigned long)sum->fetches,
                       (unsigned long)sum->status[STATUS_BROKEN]);
-  if (total > sum->domains && progress->rate > 0)
+  bool waits = sum->waiting > 0 && sum->in_flight == 0;
+  if (total > sum->domains && progress->rate > 0 && !waits)
     used = progress_add_left(line, used, total - sum->domains, progress->rate);
+  used = progress_add_waiting(line, used, sum);
   progress_add_servers(line, used, servers, server_count);
 }
 

@@ -1,5 +1,6 @@
 #include "scanner/run/scan.h"
 
+#include "scanner/journey/second_look.h"
 #include "scanner/net/address_limits.h"
 #include "scanner/net/interfaces.h"
 #include "scanner/net/ipv6_route.h"
@@ -296,6 +297,11 @@ static size_t scan_arena_bytes(const struct scan *scan) {
   return share > SCAN_ARENA_LEAST ? share : SCAN_ARENA_LEAST;
 }
 
+static size_t scan_second_looks(const struct scan *scan) {
+  size_t share = SECOND_LOOK_MAX / scan->threads;
+  return share ? share : 1;
+}
+
 static enum err scan_make_workers(struct scan *scan) {
   const struct scan_config *config = scan->config;
   bool ipv6;
@@ -321,6 +327,8 @@ static enum err scan_make_workers(struct scan *scan) {
       .shards = config->shards,
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
       .arena_bytes = scan_arena_bytes(scan),
+      .second_look_ms = config->second_look_ms,
+      .second_look_max = scan_second_looks(scan),
       .ended = scan_worker_ended,
       .waiting = scan_worker_waiting,
       .data = scan,

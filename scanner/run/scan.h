@@ -16,7 +16,7 @@ enum {
   SCAN_CONCURRENCY_DEFAULT = 65536,    /* domains; a slot that is used costs about 1 kB */
   SCAN_ARENA_BYTES = 16 * 1024 * 1024, /* for what is known of the domains in flight */
   SCAN_ARENA_LEAST = 2 * 1024 * 1024,  /* of each worker */
-  SCAN_FD_WORKER = 16,                 /* descriptors of a worker's loop and libraries */
+  SCAN_FD_WORKER = 18,                 /* descriptors of a worker's loop and libraries */
   SCAN_FD_WATCH = 4,                   /* its outage watch's */
   SCAN_FD_DNS_LEAST = 10,              /* its resolver's, at least */
   SCAN_FD_REST = 32,                   /* and of the program */
@@ -29,7 +29,7 @@ struct scan_account {
   uint64_t records;    /* written */
   uint64_t resumed;    /* were there before */
   bool resumable;      /* the results are a file that can be gone on with */
-  uint64_t dropped;    /* in flight when it was stopped */
+  uint64_t dropped;    /* begun, and without a record when it was stopped */
   uint64_t bytes;      /* written */
   int64_t begin, end;  /* milliseconds since 1970 */
   double seconds;

@@ -26,6 +26,7 @@ struct scan_config {
   unsigned concurrency;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
+  unsigned second_look_ms;       /* 0: never */
   unsigned grace_ms;             /* after a first signal, for what is in flight */
   const char *block_path;        /* of fetcher.block; NULL: none */
   struct fetcher_config fetcher; /* without gates and pace */

@@ -6,6 +6,8 @@
 #include "scanner/run/near_names.h"
 #include <stdlib.h>
 
+enum { SINGLE_CHECK_TICK_MS = 100 };
+
 struct single_check {
   struct single_check_config config;
   uv_loop_t loop;
@@ -19,7 +21,9 @@ struct single_check {
   struct fetcher *fetcher;
   struct journey *journey;
   struct near_names near;
-  bool over; /* with the domain that was asked about */
+  uv_timer_t tick; /* while a domain waits */
+  bool waits;      /* told */
+  bool over;       /* with the domain that was asked about */
   enum err err;
 };
 
@@ -46,6 +50,7 @@ static enum err single_check_make_shared(struct single_check *enquiry) {
   if (err == ERR_NONE) err = interfaces_load(&enquiry->own);
   if (err == ERR_NONE && uv_loop_init(&enquiry->loop) != 0) err = ERR_MEMORY;
   enquiry->loop_made = err == ERR_NONE;
+  if (enquiry->loop_made) uv_timer_init(&enquiry->loop, &enquiry->tick);
   enquiry->psl = psl_latest(NULL);
   if (err == ERR_NONE) err = ipv6_route_look_up(&enquiry->ipv6);
   return err;
@@ -82,6 +87,8 @@ static enum err single_check_make_journey(struct single_check *enquiry) {
       .https_port = enquiry->config.fetcher.port,
       .policy_size_max = enquiry->config.fetcher.policy_size_max,
       .jobs_max = 1,
+      .second_look_ms = enquiry->config.second_look_ms,
+      .second_look_max = 1,
       .emit = single_check_emit,
       .fail = single_check_fail,
       .data = enquiry,
@@ -105,16 +112,36 @@ enum err single_check_new(struct single_check **enquiry, const struct single_che
   return err;
 }
 
+static void single_check_on_tick(uv_timer_t *tick) {
+  (void)tick;
+}
+
+/* A second look, when it is time for it. */
+static void single_check_look_again(struct single_check *enquiry, struct span domain) {
+  if (journey_waiting(enquiry->journey) > 0 && !enquiry->waits) {
+    enquiry->waits = true;
+    enquiry->config.waits(enquiry->config.data, domain);
+    uv_update_time(&enquiry->loop);
+    uv_timer_start(&enquiry->tick, single_check_on_tick, SINGLE_CHECK_TICK_MS,
+                   SINGLE_CHECK_TICK_MS);
+  }
+  journey_look_again(enquiry->journey);
+  if (journey_waiting(enquiry->journey) == 0) uv_timer_stop(&enquiry->tick);
+}
+
 enum err single_check_ask(struct single_check *enquiry, uint64_t n, struct span domain) {
   const struct list_entry entry = {.text = domain, .name = domain};
-  enquiry->over = false;
+  enquiry->over = enquiry->waits = false;
   enquiry->err = ERR_NONE;
   uv_update_time(&enquiry->loop); /* it stood still while the caller was busy */
   enum err err =
       near_names_ask(&enquiry->near, enquiry->resolver, enquiry->config.fetcher.block, domain);
   while (enquiry->near.waiting) uv_run(&enquiry->loop, UV_RUN_ONCE);
   if (err == ERR_NONE) err = journey_start(enquiry->journey, n, &entry);
-  while (err == ERR_NONE && !enquiry->over) uv_run(&enquiry->loop, UV_RUN_ONCE);
+  while (err == ERR_NONE && !enquiry->over) {
+    single_check_look_again(enquiry, domain);
+    uv_run(&enquiry->loop, UV_RUN_ONCE);
+  }
   return err == ERR_NONE ? enquiry->err : err;
 }
 
@@ -127,7 +154,9 @@ void single_check_free(struct single_check *enquiry) {
   if (!enquiry) return;
   if (enquiry->resolver) resolver_close(enquiry->resolver);
   if (enquiry->fetcher) fetcher_close(enquiry->fetcher);
+  journey_close(enquiry->journey);
   if (enquiry->loop_made) {
+    uv_close((uv_handle_t *)&enquiry->tick, NULL);
     uv_run(&enquiry->loop, UV_RUN_DEFAULT);
     uv_loop_close(&enquiry->loop);
   }

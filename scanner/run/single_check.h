@@ -13,9 +13,12 @@ struct single_check_config {
   struct nameservers servers;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
+  unsigned second_look_ms;       /* 0: never */
   struct fetcher_config fetcher; /* without gates and pace */
   /* Called with each result; valid during the call. */
   void (*emit)(void *data, const struct result *result);
+  /* Called when a domain begins to wait for its second look. */
+  void (*waits)(void *data, struct span domain);
   void *data;
 };
 

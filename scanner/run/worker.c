@@ -17,6 +17,8 @@ struct worker_counters {
   atomic_uint_fast64_t domains;
   atomic_uint_fast64_t status[STATUS_COUNT];
   atomic_uint_fast64_t in_flight;
+  atomic_uint_fast64_t waiting;
+  atomic_uint_fast64_t waiting_ms;
   atomic_uint_fast64_t fetches;
   atomic_uint_fast64_t fetches_done;
 };
@@ -125,10 +127,22 @@ static bool worker_next_batch(struct worker *worker) {
   return worker->batch != NULL;
 }
 
+/* Those that have waited for their second look, or for what they need, come before new lines. */
+static void worker_take_back(struct worker *worker) {
+  journey_look_again(worker->journey);
+  journey_take_back(worker->journey);
+}
+
+/* Domains that have begun their journey and have no record. */
+static uint64_t worker_open(const struct worker *worker) {
+  return journey_in_flight(worker->journey) + journey_aside(worker->journey) +
+         journey_waiting(worker->journey);
+}
+
 /* Pull, don't push: a line is taken only when there is room for it, and for its record. */
 static void worker_fill(struct worker *worker) {
   if (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->member))
-    journey_take_back(worker->journey);
+    worker_take_back(worker);
   while (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->member) &&
          journey_has_room(worker->journey)) {
     if (!worker->batch || worker->batch_next == worker->batch->count) {
@@ -147,7 +161,7 @@ static bool worker_is_done(struct worker *worker) {
   if (worker->ending && uv_now(&worker->loop) >= worker->deadline) return true;
   if (journey_in_flight(worker->journey) > 0) return false;
   if (!worker->ending && (!worker->source_ended || worker->batch)) return false;
-  if (!worker->ending && journey_aside(worker->journey) > 0) return false;
+  if (!worker->ending && worker_open(worker) > 0) return false;
   worker_flush(worker);
   return gzip_block_pending(worker->member) == 0;
 }
@@ -182,6 +196,8 @@ static void worker_watch_resolver(struct worker *worker) {
 static void worker_publish(struct worker *worker) {
   counter_set(&worker->counters.in_flight,
               journey_in_flight(worker->journey) + journey_aside(worker->journey));
+  counter_set(&worker->counters.waiting, journey_waiting(worker->journey));
+  counter_set(&worker->counters.waiting_ms, journey_waiting_ms(worker->journey));
   counter_set(&worker->counters.fetches, fetcher_in_flight(worker->fetcher));
   pthread_mutex_lock(&worker->server_lock);
   for (size_t i = 0; i < resolver_server_count(worker->resolver); i++)
@@ -192,7 +208,7 @@ static void worker_publish(struct worker *worker) {
 /* Nothing calls back into the journey once the resolver and the fetcher are closed. */
 static void worker_finish(struct worker *worker) {
   worker_publish(worker);
-  worker->dropped = journey_in_flight(worker->journey) + journey_aside(worker->journey);
+  worker->dropped = worker_open(worker);
   if (worker->err == ERR_NONE) worker_flush(worker);
   worker->left = worker->dropped;
   if (worker->batch) {
@@ -264,6 +280,8 @@ static enum err worker_make_journey(struct worker *worker) {
       .shards = worker->config.shards,
       .jobs_max = worker->config.jobs_max,
       .arena_bytes = worker->config.arena_bytes,
+      .second_look_ms = worker->config.second_look_ms,
+      .second_look_max = worker->config.second_look_max,
       .patient = true,
       .emit = worker_emit,
       .fail = worker_journey_fail,
@@ -347,6 +365,8 @@ void worker_snapshot(const struct worker *worker, struct worker_snapshot *snapsh
   for (int i = 0; i < STATUS_COUNT; i++)
     snapshot->status[i] = atomic_load_explicit(&counters->status[i], memory_order_relaxed);
   snapshot->in_flight = atomic_load_explicit(&counters->in_flight, memory_order_relaxed);
+  snapshot->waiting = atomic_load_explicit(&counters->waiting, memory_order_relaxed);
+  snapshot->waiting_ms = atomic_load_explicit(&counters->waiting_ms, memory_order_relaxed);
   snapshot->fetches = atomic_load_explicit(&counters->fetches, memory_order_relaxed);
   snapshot->fetches_done = atomic_load_explicit(&counters->fetches_done, memory_order_relaxed);
 }
@@ -355,6 +375,8 @@ void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapsh
   sum->domains += one->domains;
   for (int i = 0; i < STATUS_COUNT; i++) sum->status[i] += one->status[i];
   sum->in_flight += one->in_flight;
+  sum->waiting += one->waiting;
+  if (one->waiting_ms > sum->waiting_ms) sum->waiting_ms = one->waiting_ms;
   sum->fetches += one->fetches;
   sum->fetches_done += one->fetches_done;
 }

@@ -37,6 +37,8 @@ struct worker_config {
   unsigned shard, shards;
   size_t jobs_max;           /* of this worker */
   size_t arena_bytes;        /* likewise: what is known of its domains in flight */
+  unsigned second_look_ms;   /* 0: never */
+  size_t second_look_max;    /* domains of this worker that wait for one */
   void (*ended)(void *data); /* on the worker's thread, as the last thing */
   /* On the worker's thread: the worker waits, and why; or no more. */
   void (*waiting)(void *data, enum worker_wait wait);
@@ -49,6 +51,8 @@ struct worker_snapshot {
   uint64_t domains; /* records written */
   uint64_t status[STATUS_COUNT];
   uint64_t in_flight;
+  uint64_t waiting;      /* for a second look */
+  uint64_t waiting_ms;   /* until the last of them has waited */
   uint64_t fetches;      /* in flight */
   uint64_t fetches_done; /* since the start */
 };
@@ -83,7 +87,7 @@ enum err worker_join(struct worker *worker);
 
 /* After worker_join. */
 const struct tally *worker_tally(const struct worker *worker);
-uint64_t worker_dropped(const struct worker *worker); /* domains in flight without a record */
+uint64_t worker_dropped(const struct worker *worker); /* domains begun without a record */
 uint64_t worker_left(const struct worker *worker);    /* lines taken without a record */
 void worker_free(struct worker *worker);
 

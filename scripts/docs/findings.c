@@ -56,6 +56,7 @@ static void markdown_finding(FILE *out, enum finding_code code) {
   const struct finding_info *info = finding_info(code);
   const char *type = finding_result_type_text(info->result_type);
   const char *class = finding_class_text(info->class);
+  const char *passing = finding_passing_text(info->passing);
   fprintf(out, "### %s\n\n", info->name);
   fprintf(out, "%s (%s)\n\n", info->title, finding_severity_text(info->severity));
   markdown_lines(out, info->meaning);
@@ -66,6 +67,7 @@ static void markdown_finding(FILE *out, enum finding_code code) {
   fprintf(out, "%s.", info->reference);
   if (type) fprintf(out, " TLS reports: `%s`.", type);
   if (class) fprintf(out, " Web checkers: `%s`.", class);
+  if (passing) fprintf(out, " It may pass: %s.", passing);
   fputs("\n\n", out);
 }
 

@@ -24,6 +24,7 @@
 #define KIND_OWNS(name)     STRINGS(false)
 #define KIND_TEXTS(name)    STRINGS(true)
 #define KIND_REASONS(name)  STRINGS(false)
+#define KIND_CODES(name)    MEMBER_STRINGS, false, ARRAY("{" REF("code") "}"), NULL, 0, NULL
 #define KIND_LABELS(name)   MEMBER_MAP, false, MAP("{\"type\": \"string\"}"), NULL, 0, NULL
 #define KIND_TIME(name)     MEMBER_TIME, false, REF("time"), NULL, 0, NULL
 #define KIND_STATUS(name)   WORD(value_name_status, STATUS_COUNT)
@@ -122,6 +123,13 @@ static const struct member policy_table[] = {
 #define POLICY_MEMBER ROW
 #include "output/record/record.def"
 #undef POLICY_MEMBER
+    {0},
+};
+
+static const struct member first_table[] = {
+#define FIRST_MEMBER ROW
+#include "output/record/record.def"
+#undef FIRST_MEMBER
     {0},
 };
 

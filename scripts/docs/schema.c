@@ -16,7 +16,7 @@ static const char schema_head[] =
     "  \"if\": {\"properties\": {\"status\": {\"const\": \"invalid\"}}},\n"
     "  \"then\": {\"required\": [\"line\"], \"not\": {\"required\": [\"domain\"]}},\n"
     "  \"else\": {\"not\": {\"required\": [\"reason\"]}},\n";
-static const char schema_dependent[] = "\"n\": [\"at\", \"ms\"]";
+static const char schema_dependent[] = "\"n\": [\"at\", \"ms\"], \"first\": [\"looks\"]";
 
 static const char schema_definitions[] =
     "    \"rcode\": {\n"

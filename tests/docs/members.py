@@ -15,7 +15,7 @@ TYPES = {
     "string": "TEXT OWN TIME RCODE STATUS EFFECT MODE KIND CODE SEVERITY STAGE REASON",
     "integer": "UINT64 INT64 UINT32 UNSIGNED INT VERSION",
     "boolean": "BOOL",
-    "array": "TEXTS OWNS REASONS FINDINGS MX ATTEMPTS",
+    "array": "TEXTS OWNS REASONS CODES FINDINGS MX ATTEMPTS",
     "object": "OBJECT LABELS EDE",
 }
 TYPE_OF = {kind: name for name, kinds in TYPES.items() for kind in kinds.split()}
@@ -55,7 +55,7 @@ def read_schema(schema):
               "ATTEMPT": follow(schema, follow(schema, top["fetch"])["properties"]["attempts"]["items"])["properties"],
               "MX": follow(schema, top["mx"]["items"])["properties"],
               "EDE": follow(schema, follow(schema, top["record"])["properties"]["ede"])["properties"]}
-    for name in ("record", "policy_host", "fetch", "certificate", "policy", "tlsrpt"):
+    for name in ("record", "policy_host", "fetch", "certificate", "policy", "tlsrpt", "first"):
         places[name.upper()] = follow(schema, top[name])["properties"]
     return {place: [(name, type_of(schema, node)) for name, node in members.items()]
             for place, members in places.items()}

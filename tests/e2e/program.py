@@ -52,7 +52,8 @@ class Lab:
     def options(self) -> list[str]:
         """What points a scan at this laboratory."""
         return ["--resolvers", self.env["LAB_RESOLVER"], "--https-port", self.env["LAB_HTTPS_PORT"],
-                "--ca-file", self.env["LAB_CA_FILE"], "--allow-private", "--per-address-rate", "0"]
+                "--ca-file", self.env["LAB_CA_FILE"], "--allow-private", "--per-address-rate", "0",
+                "--second-look", "0"]
 
     def cases(self) -> list[Record]:
         return parse((self.folder / "cases.ndjson").read_text().splitlines())

@@ -52,6 +52,9 @@ STAGE = {"record-absent": "record", "record-unrelated-txt": "record", "tlsrpt-ab
          "tlsrpt-syntax": "tlsrpt", "record-dns-servfail": "record", "policy-unknown-field": "policy-syntax"}
 
 
+PASSING = ["record-dns-servfail", "policy-tcp-timeout", "policy-http-status", "mx-dns-timeout"]
+
+
 def time_text(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
 
@@ -76,6 +79,7 @@ class Figures:
         self.deployed: list[Json] = []
         self.tlsrpt: Counter[str] = Counter()
         self.certificate: Counter[str] = Counter()
+        self.twice: list[Json] = []
 
     def count(self, meant: Json) -> None:
         self.domains += 1
@@ -94,6 +98,8 @@ class Figures:
         if "max_age" in meant:
             bin_from = max(low for low in MAX_AGE_FROM if low <= meant["max_age"])  # type: ignore[operator]
             self.counters["max_age"][str(bin_from)] += 1
+        if "first" in meant:
+            self.twice.append(meant)
         self.count_place(meant, status)
         if status in ("valid", "broken"):
             self.count_deployed(meant)
@@ -157,6 +163,7 @@ class Figures:
                         for manager in ("self", "third-party", "unclassified")},
             "mismatch": of("mismatch", KINDS),
             "tlsrpt": {"deployed": self.tlsrpt["deployed"], "broken": self.tlsrpt["broken"]},
+            "looks": self.looks(),
             "certificate": {"seen": self.certificate["seen"], "expired": self.certificate["expired"],
                             "expiring": [{"days": days, "domains": self.certificate[str(days)]}
                                          for days in (7, 14, 30)]},
@@ -170,6 +177,13 @@ class Figures:
                 for code in set(meant.get("codes", [])):
                     found[code] = found.get(code, 0) + 1
         return found
+
+    def looks(self) -> Json:
+        twice = [(set(m["first"]), set(m.get("codes", []))) for m in self.twice]  # type: ignore[call-overload]
+        return {"domains": len(twice), "changed": sum(first != now for first, now in twice),
+                "codes": {code: {"domains": sum(code in first for first, _ in twice),
+                                 "changed": sum(code in first and code not in now for first, now in twice)}
+                          for code in PASSING if any(code in first for first, _ in twice)}}
 
     def once(self) -> Json:
         def some(stage: str) -> int:
@@ -219,8 +233,20 @@ class Maker:
             if n % 3 and "domain" in record:
                 meant["rank"] = record["rank"] = n
             record.update(at=time_text(at), ms=self.random.randrange(1, 3000))
+            self.look_twice(n, meant, record)
             self.figures.count(meant)
             yield meant, {"v": 1, "n": n, **record}
+
+    def look_twice(self, n: int, meant: Json, record: Json) -> None:
+        """Of some a first look found something else, of some the same."""
+        codes = list(meant.get("codes", []))  # type: ignore[call-overload]
+        if n % 5 or "domain" not in record or (meant["status"] == "absent" and n % 100):
+            return
+        passing = PASSING[n % len(PASSING)]
+        meant["first"] = codes if n % 2 and codes else [*codes, passing]
+        record["looks"] = 2
+        if set(meant["first"]) != set(codes):  # type: ignore[call-overload]
+            record["first"] = {"codes": meant["first"], "at": time_text(BEGIN)}
 
     def name(self, n: int) -> tuple[str, str]:
         tld = self.random.choice(TLDS)

@@ -69,7 +69,7 @@ class Run:
         (folder / "list").write_text("".join(f"{d}\n" for d in in_order()))
         command = [stscan_path(), "scan", "-o", str(folder / "out.ndjson"), "--threads", "1",
                    "--concurrency", "30", "--allow-private", "--per-address", "0",
-                   "--per-address-rate", "0", "--https-timeout", "15000", "--progress", "never",
+                   "--per-address-rate", "0", "--second-look", "0", "--https-timeout", "15000", "--progress", "never",
                    *options, str(folder / "list")]
         begun = time.monotonic()
         child = subprocess.Popen(command)

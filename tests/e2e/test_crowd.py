@@ -170,7 +170,7 @@ class Net:
     def options(self) -> list[str]:
         return ["--resolvers", f"{NAME_SERVER}:{self.name_port}", "--https-port",
                 str(self.web_port), "--ca-file", str(self.root), "--allow-private",
-                "--progress", "never"]
+                "--second-look", "0", "--progress", "never"]
 
 
 def peak_kb(pid: int) -> int:

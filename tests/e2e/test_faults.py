@@ -26,7 +26,7 @@ DNS_TRIES = 4
 # Patient, and not all at once: on a busy machine too, only what never comes may be late.
 OPTIONS = ("--dns-timeout", "8000", "--dns-tries", str(DNS_TRIES), "--connect-timeout", "2500",
            "--https-timeout", "8000", "--https-rate", "60", "--per-address", "0",
-           "--per-address-rate", "0", "--progress", "never", "--threads", "2")
+           "--per-address-rate", "0", "--second-look", "0", "--progress", "never", "--threads", "2")
 RECORD_ONLY = {"absent", "unknown"}
 ROLES = {"_mta-sts": {dns.TXT: "record"}, "mta-sts": {dns.A: "a", dns.AAAA: "aaaa"},
          "_smtp._tls": {dns.TXT: "tlsrpt"}, "": {dns.MX: "mx", dns.A: "self", dns.AAAA: "self"}}

@@ -82,7 +82,8 @@ async def scan(web: CountingServer, roots: Path, domains: list[str]) -> list[Rec
     process = await asyncio.create_subprocess_exec(
         stscan_path(), "scan", "--resolvers", f"{NAME_SERVER}:{name_port}", "--https-port",
         str(web_port), "--ca-file", str(roots), "--allow-private", "--threads", "1",
-        "--per-address-rate", str(RATE), "--connect-timeout", str(CONNECT_MS), "--progress", "never", stdin=asyncio.subprocess.PIPE,
+        "--per-address-rate", str(RATE), "--connect-timeout", str(CONNECT_MS), "--second-look", "0",
+        "--progress", "never", stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE)
     try:
         out, _ = await asyncio.wait_for(

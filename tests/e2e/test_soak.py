@@ -53,7 +53,7 @@ ADDRESSES = {case.policy_host: f"127.0.5.{i}" for i, case in enumerate((*SOUND, 
 STATUSES = {"absent", "valid", "broken", "unknown"}
 OPTIONS = ("--dns-timeout", str(1000 * TIMEOUT_SECONDS), "--dns-tries", "4", "--connect-timeout", "2500",
            "--https-timeout", str(1000 * TIMEOUT_SECONDS), "--https-rate", str(HTTPS_RATE), "--per-address",
-           "0", "--per-address-rate", "0", "--threads", "2", "--concurrency", str(CONCURRENCY),
+           "0", "--per-address-rate", "0", "--second-look", "0", "--threads", "2", "--concurrency", str(CONCURRENCY),
            "--allow-private", "--progress", "always")
 IN_FLIGHT = re.compile(rb"(\d+) in flight, (\d+) fetches")
 

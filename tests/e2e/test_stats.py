@@ -277,6 +277,9 @@ class Known(unittest.TestCase):
         for name in ("status", "effect", "stage", "findings", "mode", "http_status", "mismatch", "tlsrpt"):
             flat.update({f"{name}.{key}": value for key, value in self.figures[name].items()})
         flat["deployed_strict"] = self.figures["deployed_strict"]
+        flat["looks.changed"] = self.figures["looks"]["changed"]
+        flat.update({f"looks.codes.{code}.changed": counts["changed"]
+                     for code, counts in self.figures["looks"]["codes"].items()})
         del flat["stage.tlsrpt"]  # it has no errors
         for low, bin_ in zip(MAX_AGE_FROM, self.figures["max_age"]):
             top = "" if low == MAX_AGE_FROM[-1] else bin_["to"]
@@ -331,7 +334,7 @@ class Known(unittest.TestCase):
         self.assertGreater(len(commands), 40)
         rows = re.findall(r'data-member="([^"]*)" data-value="(\d+)"', path.read_text())
         listable = [int(value) for member_, value in rows if int(value) and
-                    not member_.startswith(("managed", "operators"))]
+                    not member_.startswith(("managed", "operators", "looks"))]
         for name in ("tld=NAME", "provider=NAME"):
             self.assertIn(name, commands.pop())
         found = []

@@ -230,6 +230,10 @@ static const struct result sample_unknown = {
     .effect = EFFECT_UNKNOWN,
     .findings = &unknown_finding,
     .record.lookup = {.asked = true, .rcode = -1, .tries = 4, .ms = 5000},
+    .looks = 2,
+    .first = {.here = true,
+              .codes = {.bits = {(uint64_t)1 << FOUND_RECORD_DNS_SERVFAIL}},
+              .at = 1795427939000},
     .at = 1795428000000,
     .ms = 5000,
 };

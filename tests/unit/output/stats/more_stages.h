@@ -11,5 +11,5 @@
   X(MORE_16, "more-16", "what is made up", "Causes: made up")
 
 #define FINDING_MORE                                                                               \
-  FINDING(MADE_UP, "made-up", ERROR, MORE_16, NONE, NONE, "Made up", "m\n", "s\n", "d\n", "f\n",   \
+  FINDING(MADE_UP, "made-up", ERROR, MORE_16, NONE, NONE, LASTS, "Made up", "m\n", "s\n", "d\n", "f\n",   \
           "none")
