@@ -8,6 +8,7 @@
 #include "scanner/cli/nearest.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/scan.h"
+#include "scanner/cli/show.h"
 #include "scanner/cli/stats.h"
 #include <string.h>
 

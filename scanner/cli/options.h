@@ -19,7 +19,8 @@ enum options_command {
   ON_STATS = 8,
   ON_DIFF = 16,
   ON_EXPLAIN = 32,
-  ON_ALL = 63,
+  ON_SHOW = 64,
+  ON_ALL = 127,
 };
 
 enum option_name {
