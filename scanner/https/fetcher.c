@@ -53,7 +53,7 @@ struct fetcher {
   bool closing;
   struct request_list idle, busy;
   size_t in_flight;         /* without the stalled */
-  size_t stalled;           /* whose connection takes so long that it seems dead */
+  size_t stalled;           /* that said nothing of HTTP for so long that they seem dead */
   struct fetch_list paused; /* who ends first goes first */
   size_t paused_count;
   struct connect_queue *queue;
@@ -172,12 +172,15 @@ static void fetcher_tell_impatience(struct attempt *attempt) {
   found->detail = arena_join(arena, found->detail, said);
 }
 
-/* Whether time passed and no HTTP status came. */
+/* Whether time passed and no HTTP status came. A share of the time that is less than a connection
+ * may take to be made says nothing of the address. */
 static void fetcher_hear(struct fetcher *fetcher, const struct request *request,
-                         const struct fetch_state *state, struct attempt *attempt, uint64_t now) {
+                         const struct fetch_state *state, struct attempt *attempt, uint64_t spent) {
   bool silent = request->outcome.late && attempt->step < OUTCOME_HEADERS;
-  address_limits_hear(fetcher->config.limits, &request->address, silent, now);
+  bool patient = spent >= (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS;
   if (silent && state->impatient) fetcher_tell_impatience(attempt);
+  if (silent && !state->impatient && !patient) return;
+  address_limits_hear(fetcher->config.limits, &request->address, silent, uv_hrtime());
 }
 
 static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
@@ -195,7 +198,7 @@ static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
     return;
   }
   struct attempt attempt = attempt_judge(request, fetcher_clock(), state->fetch->findings->arena);
-  fetcher_hear(fetcher, request, state, &attempt, now);
+  fetcher_hear(fetcher, request, state, &attempt, spent);
   address_plan_keep(&state->plan, &attempt, spent);
   pause = fetcher_back_off(fetcher, &request->address, &attempt, now);
   switch (address_plan_turn(&state->plan, &attempt, pause)) {
@@ -252,16 +255,15 @@ static void fetcher_on_late(uv_timer_t *timer);
 /* Until it is late, or worth a look whether it has stalled. */
 static void fetcher_watch(struct fetcher *fetcher, struct request *request, uint64_t spent) {
   uint64_t left = fetcher_limit(fetcher, request) - spent;
-  bool looks = !request->stalled && request_step(request) == OUTCOME_CONNECTING;
+  bool looks = !request->stalled && request_step(request) < OUTCOME_HEADERS;
   uint64_t look = spent < FETCHER_STALL_NS ? FETCHER_STALL_NS - spent : FETCHER_STALL_NS;
   if (looks && left > look) left = look;
   fetcher_arm(&request->late, fetcher_on_late, left);
 }
 
-/* What seems dead must not keep the sound ones from their turn: it leaves its place to another. A
- * transfer costs little before TLS begins. */
+/* What seems dead must not keep the sound ones from their turn: it leaves its place to another. */
 static void fetcher_stall(struct fetcher *fetcher, struct request *request, uint64_t spent) {
-  if (request->stalled || spent < FETCHER_STALL_NS || request_step(request) != OUTCOME_CONNECTING ||
+  if (request->stalled || spent < FETCHER_STALL_NS || request_step(request) >= OUTCOME_HEADERS ||
       fetcher->stalled == fetcher->config.stalled_max)
     return;
   request->stalled = true;

@@ -23,6 +23,7 @@
 
 enum {
   FETCHER_IN_FLIGHT_MAX = 256, /* transfers of one worker; each costs some 75 kB (field notes) */
+  FETCHER_STALLED_MAX = 1024,  /* of all workers, beside these: without an HTTP status so far */
   FETCHER_ADDRESS_MAX = 4,     /* of each family */
   /* Until the HTTP status, for an address that was silent ADDRESS_LIMITS_SILENCES times in a row.
    */
@@ -37,7 +38,7 @@ struct fetcher_config {
   unsigned timeout_ms; /* for all attempts together, from the first connect on */
   size_t policy_size_max;
   unsigned in_flight_max; /* transfers at once, 1 to FETCHER_IN_FLIGHT_MAX */
-  unsigned stalled_max;   /* beyond them: connections without an answer for a second */
+  unsigned stalled_max;   /* beyond them: those without an HTTP status after a second */
   bool allow_private;
   const struct block_list *block; /* may be NULL; outlives the fetcher */
   const struct cidr_set *own; /* the machine's own addresses; may be NULL; outlives the fetcher */

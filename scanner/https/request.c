@@ -12,6 +12,8 @@
 enum {
   REQUEST_URL_MAX = REQUEST_HOST_MAX + 64,
   REQUEST_BODY_FIRST = 1024,
+  REQUEST_BUFFER = 4096,         /* libcurl's, for what it reads: policies are small */
+  REQUEST_UPLOAD_BUFFER = 16384, /* for the request; its least */
 };
 
 /* A server may have the policy compressed, but must send it as it is (RFC 9110 section 12.5.3). */
@@ -65,6 +67,8 @@ static CURLcode request_begin_tls(CURL *easy, void *ssl_ctx, void *data) {
   SSL_CTX_set_cert_verify_callback(ctx, request_verify, NULL);
   /* Many servers end without close_notify; a short body is noticed all the same. */
   SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  /* Many may wait for a server that is silent. */
+  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
   return CURLE_OK;
 }
 
@@ -198,6 +202,8 @@ static CURLcode request_set_safety(CURL *easy) {
 #define SET(option, value)                                                                         \
   if (code == CURLE_OK) code = curl_easy_setopt(easy, option, value)
   SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_BUFFERSIZE, (long)REQUEST_BUFFER);
+  SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)REQUEST_UPLOAD_BUFFER);
   SET(CURLOPT_PROTOCOLS_STR, "https");
   SET(CURLOPT_FOLLOWLOCATION, 0L);
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

@@ -54,7 +54,8 @@ void address_limits_rest(struct address_limits *limits, const union address *add
 void address_limits_relieve(struct address_limits *limits, const union address *address,
                             uint64_t now);
 
-/* Nothing came from the address in the time that it had (silent), or something did. */
+/* Nothing came from the address in the time that it had (silent), or something did. Whoever gave it
+ * but a little time does not tell. */
 void address_limits_hear(struct address_limits *limits, const union address *address, bool silent,
                          uint64_t now);
 /* Whether it was silent ADDRESS_LIMITS_SILENCES times in a row: nobody needs to wait for it as long

@@ -22,6 +22,7 @@ struct scan {
   unsigned threads;
   unsigned fetches; /* in flight, of each worker */
   unsigned sockets; /* for DNS, likewise */
+  unsigned stalled; /* as many may be silent beside them */
   struct list_reader *source;
   struct results_file *sink;
   struct resume_index journal; /* what was done before */
@@ -336,7 +337,8 @@ static enum err scan_make_workers(struct scan *scan) {
   worker.fetcher.limits = scan->limits;
   worker.fetcher.own = &scan->own;
   worker.fetcher.pace = scan->https_pace;
-  worker.fetcher.in_flight_max = worker.fetcher.stalled_max = scan->fetches;
+  worker.fetcher.in_flight_max = scan->fetches;
+  worker.fetcher.stalled_max = scan->stalled;
   for (; scan->made < scan->threads; scan->made++) {
     const char *why = NULL;
     err = worker_new(&scan->workers[scan->made], &worker, &why);
@@ -542,19 +544,32 @@ static void scan_tell_shards(const struct scan_config *config) {
            config->at_once);
 }
 
-/* Fewer threads, and fewer sockets of each, when there are too few file descriptors. */
+/* Of the fetches that may be stalled beside the others: a share of those of the whole scan. */
+static unsigned scan_stalled_wanted(const struct scan *scan, unsigned jobs) {
+  unsigned share = FETCHER_STALLED_MAX / scan->threads;
+  unsigned most = share > scan->fetches ? share : scan->fetches;
+  return most < jobs ? most : jobs;
+}
+
+/* Fewer threads, and fewer sockets and fetches of each, when there are too few file descriptors; at
+ * least as many more fetches may be stalled. */
 static enum err scan_fit_descriptors(struct scan *scan) {
   unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
   unsigned threads = scan->threads;
   scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
+  scan->stalled = scan_stalled_wanted(scan, jobs);
   scan->sockets = resolver_sockets(scan->config->servers.count);
   unsigned each = SCAN_FD_WORKER + SCAN_FD_WATCH + scan->sockets + 2 * scan->fetches;
   unsigned needed = threads * each + SCAN_FD_REST;
-  unsigned allowed = descriptor_limit_raise(needed);
+  unsigned wanted = needed + threads * (scan->stalled - scan->fetches);
+  unsigned allowed = descriptor_limit_raise(wanted);
+  if (allowed >= wanted) return ERR_NONE;
+  scan->stalled = scan->fetches + (allowed > needed ? (allowed - needed) / threads : 0);
   if (allowed >= needed) return ERR_NONE;
   enum err err = scan_fit_threads(scan, allowed);
   if (err != ERR_NONE) return err;
   scan_fit_sockets(scan, allowed);
+  scan->stalled = scan->fetches;
   notice("%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches "
          "at a "
          "time",

@@ -435,6 +435,75 @@ static void test_stalled(void **state) {
   for (size_t i = 0; i < 2; i++) arena_free(&runs[i].arena);
 }
 
+/* Who is silent in the handshake, or where a status is due, holds up nobody either: a sound one
+ * gets its turn long before their time is over. */
+static void test_stalled_after_connecting(void **state) {
+  (void)state;
+  enum { PLACES = 2 };
+  static const struct script mute = {.until = UNTIL_ACCEPT, .then = THEN_SILENCE};
+  const struct script *scripts[] = {&mute, &silent};
+  struct fetcher_config config = stage.config;
+  config.in_flight_max = PLACES;
+  config.stalled_max = PLACES;
+  config.timeout_ms = 60000;
+  for (size_t i = 0; i < 2; i++) {
+    struct server servers[PLACES], server;
+    struct run stalled[PLACES], run;
+    reopen_fetcher(&config);
+    start_server(&server, &sound, "127.0.3.3");
+    for (unsigned j = 0; j < PLACES; j++) {
+      char ip[] = {'1', '2', '7', '.', '0', '.', '3', '.', (char)('1' + j), 0};
+      start_server(&servers[j], scripts[i], ip);
+      start_fetch(&stalled[j], ip);
+    }
+    stage.done = 0;
+    start_fetch(&run, "127.0.3.3");
+    run_until(1);
+    check_sound(&run);
+    assert_int_equal(fetcher_in_flight(stage.fetcher), PLACES);
+    close_fetcher(NULL);
+    assert_int_equal(uv_loop_init(&stage.loop), 0);
+    for (size_t j = 0; j < PLACES; j++) {
+      server_end(&servers[j]);
+      arena_free(&stalled[j].arena);
+    }
+    server_end(&server);
+    arena_free(&run.arena);
+  }
+  assert_int_equal(fetcher_new(&stage.fetcher, &stage.loop, &config, NULL), ERR_NONE);
+}
+
+/* A timeout of a small share of the time says nothing of the address; one of all of it does. */
+static void test_silence_takes_its_time(void **state) {
+  (void)state;
+  struct fetcher_config config = stage.config;
+  union address address;
+  assert_int_equal(address_parse(SPAN("127.0.3.1"), 443, &address), ERR_NONE);
+  config.timeout_ms = 2 * CONNECT_MS;
+  static const char *const ips[] = {"127.0.3.1", "127.0.3.2", "127.0.3.3", "127.0.3.4"};
+  static const size_t counts[] = {4, 1}; /* a half of CONNECT_MS each; twice as much */
+  for (size_t i = 0; i < 2; i++) {
+    struct server server;
+    struct run run;
+    assert_int_equal(address_limits_new(&config.limits, 0, 0, 1), ERR_NONE);
+    reopen_fetcher(&config);
+    for (int j = 1; j < ADDRESS_LIMITS_SILENCES; j++)
+      address_limits_hear(config.limits, &address, true, uv_hrtime());
+    start_server(&server, &silent, "127.0.3.1");
+    run_init(&run);
+    for (size_t j = 0; j < counts[i]; j++) add_address(&run, ips[j]);
+    stage.done = 0;
+    assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_NONE);
+    run_until(1);
+    assert_int_equal(address_limits_is_silent(config.limits, &address, uv_hrtime()), i == 1);
+    server_end(&server);
+    close_fetcher(NULL);
+    assert_int_equal(uv_loop_init(&stage.loop), 0);
+    address_limits_free(config.limits);
+    arena_free(&run.arena);
+  }
+}
+
 /* Silence leaves each address its share of the time. */
 static void test_shares(void **state) {
   (void)state;
@@ -681,6 +750,8 @@ int main(void) {
       TEST(test_sound_answer_relieves),
       TEST(test_cancel_in_pause),
       TEST(test_stalled),
+      TEST(test_stalled_after_connecting),
+      TEST(test_silence_takes_its_time),
       TEST(test_time_that_passed_without_us),
       TEST(test_short_patience),
   };
