@@ -65,6 +65,7 @@ struct job {
 struct journey {
   struct journey_config config;
   struct arena_budget budget;
+  size_t fetch_bytes;  /* that the last one held before its fetch, but for large ones */
   struct aside *aside; /* NULL: everybody waits in his slot */
   size_t returning, returning_large;
   uint64_t passed_over;      /* of those aside, since one could return */

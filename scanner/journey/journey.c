@@ -236,9 +236,13 @@ static void job_emit_overfull(struct job *job) {
   job_tell(job, &result);
 }
 
-/* A share of the slots, at least one. */
+/* A share of the slots, at least one; no more than what share of the memory the last that came to
+ * its fetch would fill as often. */
 static size_t journey_share(const struct journey *journey, size_t of) {
-  return journey->config.jobs_max > of ? journey->config.jobs_max / of : 1;
+  size_t slots = journey->config.jobs_max;
+  size_t fit = journey->fetch_bytes ? journey->budget.limit / 2 / journey->fetch_bytes : slots;
+  size_t share = (fit < slots ? fit : slots) / of;
+  return share ? share : 1;
 }
 
 /* Whether so many wait for the address, or in all, that another one would take a slot from those
@@ -256,9 +260,10 @@ static bool job_is_large(const struct job *job) {
 
 /* Who was aside has had his turn of waiting: he stays. */
 static bool job_is_crowded(const struct job *job) {
-  const struct journey *journey = job->journey;
+  struct journey *journey = job->journey;
   const struct deployment *deployment = job->deployment;
   if (!journey->aside || !deployment->address_count) return false;
+  if (!job_is_large(job)) journey->fetch_bytes = job->arena.total;
   if (job_is_large(job))
     return fetcher_waiting_at(journey->config.fetcher, deployment->addresses) > 0;
   if (job->returned) return false;
