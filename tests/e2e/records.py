@@ -163,6 +163,7 @@ class Figures:
                         for manager in ("self", "third-party", "unclassified")},
             "mismatch": of("mismatch", KINDS),
             "tlsrpt": {"deployed": self.tlsrpt["deployed"], "broken": self.tlsrpt["broken"]},
+            "ede": {},  # no resolver says why in what is made here
             "looks": self.looks(),
             "certificate": {"seen": self.certificate["seen"], "expired": self.certificate["expired"],
                             "expiring": [{"days": days, "domains": self.certificate[str(days)]}
