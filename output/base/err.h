@@ -16,6 +16,7 @@
   X(REFUSED, "refused")                                                                            \
   X(TIMEOUT, "timed out")                                                                          \
   X(IO, "input or output failed")                                                                  \
+  X(TEMPORARY, "a temporary file in $TMPDIR or /var/tmp could not be read back")                   \
   X(END, "end of input")                                                                           \
   X(LIBRARY, "a library failed")
 

@@ -593,7 +593,7 @@ void journey_take_back(struct journey *journey) {
     if (uv_now(journey->config.loop) < journey->asides_rest) return;
     err = journey_take_one_back(journey);
   }
-  if (err == ERR_END && aside_is_lost(journey->aside)) err = ERR_IO;
+  if (err == ERR_END && aside_is_lost(journey->aside)) err = ERR_TEMPORARY;
   if (err != ERR_NONE && err != ERR_END) journey->config.fail(journey->config.data, err);
 }
 
@@ -614,6 +614,6 @@ void journey_look_again(struct journey *journey) {
   while (err == ERR_NONE && journey_has_slot(journey) &&
          second_look_take(journey->looks, now, &name))
     err = journey_return(journey, &name);
-  if (err == ERR_NONE && second_look_is_lost(journey->looks)) err = ERR_IO;
+  if (err == ERR_NONE && second_look_is_lost(journey->looks)) err = ERR_TEMPORARY;
   if (err != ERR_NONE) journey->config.fail(journey->config.data, err);
 }
