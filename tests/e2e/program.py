@@ -22,6 +22,16 @@ def stscan_path() -> str:
     return os.environ.get("STSCAN", str(ROOT / "build" / "stscan"))
 
 
+def is_sanitized() -> bool:
+    program = Path(stscan_path()).read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
+def memory_limit(kib: int) -> int:
+    """What a program may take that should do with so much: a sanitizer takes ten times as much."""
+    return kib * 10 if is_sanitized() else kib
+
+
 def stscan(*arguments: str | Path, stdin: bytes = b"", timeout: float = SECONDS) \
         -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([stscan_path(), *map(str, arguments)], input=stdin, capture_output=True,
