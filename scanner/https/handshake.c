@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 typedef int handshake_security(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid,
                                void *other, void *data);
@@ -185,14 +186,15 @@ static int handshake_judge_security(const SSL *ssl, const SSL_CTX *ctx, int op, 
     if (dh_bits > HANDSHAKE_DH_BITS_MAX) return 0;
   }
   if (op == SSL_SECOP_CURVE_SUPPORTED && handshake_is_large_group(nid)) return 0;
-  return handshake_default(ssl, ctx, op, bits, nid, other, data);
+  handshake_security *standard = atomic_load_explicit(&handshake_default, memory_order_relaxed);
+  return standard(ssl, ctx, op, bits, nid, other, data);
 }
 
 static void handshake_refuse(SSL_CTX *ctx) {
   handshake_security *now = SSL_CTX_get_security_callback(ctx);
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
   if (now == handshake_judge_security) return;
-  handshake_default = now;
+  atomic_store_explicit(&handshake_default, now, memory_order_relaxed);
   SSL_CTX_set_security_callback(ctx, handshake_judge_security);
 }
 
