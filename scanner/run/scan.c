@@ -116,13 +116,12 @@ static const struct resolver_server *scan_sum_servers(const struct scan *scan) {
 
 static void scan_on_timer(uv_timer_t *handle) {
   struct scan *scan = handle->data;
-  struct worker_snapshot sum;
-  struct list_reader_progress source;
-  scan_sum(scan, &sum);
-  sum.domains += scan->journal.records;
-  list_reader_progress(scan->source, &source);
-  progress_show(scan->progress, &sum, scan_sum_servers(scan), scan->account->server_count, &source,
-                uv_now(&scan->loop));
+  struct progress_facts facts = {.servers = scan_sum_servers(scan),
+                                 .server_count = scan->account->server_count};
+  scan_sum(scan, &facts.sum);
+  facts.sum.domains += scan->journal.records;
+  list_reader_progress(scan->source, &facts.source);
+  progress_show(scan->progress, &facts, uv_now(&scan->loop));
 }
 
 /* Once for all workers. */
@@ -231,7 +230,8 @@ static enum err scan_make_shared(struct scan *scan) {
     err = address_limits_new(&scan->limits, config->per_address, config->per_address_rate,
                              config->at_once);
   if (err == ERR_NONE) err = interfaces_load(&scan->own);
-  if (err == ERR_NONE) err = progress_new(&scan->progress, config->progress);
+  if (err == ERR_NONE)
+    err = progress_new(&scan->progress, config->progress, config->shard, config->shards);
   if (err == ERR_NONE) err = scan_make_loop(scan);
   if (err != ERR_NONE) notice("%s", err_text(err));
   scan->psl = psl_latest(NULL);

@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
+import os
+import pty
+import re
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import time
 import unittest
 from pathlib import Path
@@ -68,12 +74,46 @@ class SignalTest(unittest.TestCase):
     def start(self, *arguments: str | Path, before: tuple[str, ...] = (), **more: object) -> subprocess.Popen[bytes]:
         """A scan whose list is a pipe that stays open."""
         command = [*before, stscan_path(), "scan", *self.lab.options, *map(str, arguments), "-"]
-        scan = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
-                                stdout=subprocess.PIPE, **more)  # type: ignore[call-overload]
+        scan = subprocess.Popen(command, **{"stdin": subprocess.PIPE, "stderr": subprocess.PIPE,  # type: ignore[call-overload]
+                                            "stdout": subprocess.PIPE, **more})
         assert scan.stdin
         scan.stdin.write(b"enforce.example\n")
         scan.stdin.flush()
         return scan
+
+    def shown(self, term: str, columns: int) -> str:
+        """Until the live line, or the end, has come."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        scan = self.start("--second-look", "0", stderr=theirs, env={**os.environ, "TERM": term})
+        os.close(theirs)
+        assert scan.stdin and scan.stdout
+        seen = b""
+        while not seen.count(b"\r1") and term != "dumb":
+            seen += os.read(ours, 4096)
+        if term == "dumb":
+            time.sleep(1.2)  # two live lines would have come
+        scan.communicate(timeout=SECONDS)
+        self.assertEqual(scan.returncode, 0)
+        try:
+            while more := os.read(ours, 4096):
+                seen += more
+        except OSError:  # the other side is closed
+            pass
+        os.close(ours)
+        return seen.decode()
+
+    def test_the_live_line_fits_the_terminal(self) -> None:
+        for columns in (20, 60, 200):
+            lines = re.findall(r"\r(\d.*?)\x1b\[K", self.shown("xterm", columns))
+            self.assertTrue(lines)
+            self.assertLess(max(map(len, lines)), columns)
+        self.assertIn("resolvers: 1 of 1 answer", lines[-1])
+
+    def test_a_dumb_terminal_has_no_live_line(self) -> None:
+        seen = self.shown("dumb", 80)
+        self.assertNotIn("\x1b", seen)
+        self.assertIn("complete: 1 records", seen)
 
     def wait_for_record(self, scan: subprocess.Popen[bytes], out: Path) -> None:
         deadline = time.monotonic() + 60

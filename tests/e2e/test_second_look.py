@@ -258,8 +258,8 @@ class SecondLook(unittest.TestCase):
         seen = b""
         while more := scan.stderr.read1():
             seen = (seen + more)[-2000:]
-            if found := re.findall(rb"waiting \d+ s to look again at (\d+) domain", seen):
-                return int(found[-1])
+            if found := re.findall(rb"waiting \d+ s to look again at ([\d,]+) domain", seen):
+                return int(found[-1].replace(b",", b""))
         self.fail("nothing waits")
 
     def test_who_waits_when_it_is_stopped_is_asked_by_resume(self) -> None:

@@ -55,7 +55,7 @@ OPTIONS = ("--dns-timeout", str(1000 * TIMEOUT_SECONDS), "--dns-tries", "4", "--
            "--https-timeout", str(1000 * TIMEOUT_SECONDS), "--https-rate", str(HTTPS_RATE), "--per-address",
            "0", "--per-address-rate", "0", "--second-look", "0", "--threads", "2", "--concurrency", str(CONCURRENCY),
            "--allow-private", "--progress", "always")
-IN_FLIGHT = re.compile(rb"(\d+) in flight, (\d+) fetches")
+IN_FLIGHT = re.compile(rb", ([\d,]+) in flight, .*?done, ([\d,]+) in flight")
 
 
 class Flood:
@@ -115,8 +115,8 @@ class Soak:
         while more := await process.stderr.read(65536):
             told = (told + more)[-65536:]
             for in_flight, fetches in IN_FLIGHT.findall(more):
-                self.in_flight = max(self.in_flight, int(in_flight))
-                self.fetches = max(self.fetches, int(fetches))
+                self.in_flight = max(self.in_flight, int(in_flight.replace(b",", b"")))
+                self.fetches = max(self.fetches, int(fetches.replace(b",", b"")))
         return told
 
     async def scan(self, options: list[str], output: Path) -> None:
