@@ -70,15 +70,6 @@ void text_counts_add(struct text_counts_row *into, const struct text_counts_row 
     into->counts[column] += from->counts[column];
 }
 
-enum err text_counts_merge(struct text_counts *into, const struct text_counts *from, size_t most) {
-  for (size_t i = 0; i < from->count; i++) {
-    struct text_counts_row *row = text_counts_within(into, from->rows[i].text, most);
-    if (!row) return ERR_MEMORY;
-    text_counts_add(row, &from->rows[i]);
-  }
-  return ERR_NONE;
-}
-
 static int text_counts_compare(const void *left, const void *right) {
   const struct text_counts_row *a = *(const struct text_counts_row *const *)left;
   const struct text_counts_row *b = *(const struct text_counts_row *const *)right;

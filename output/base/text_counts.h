@@ -38,7 +38,6 @@ struct text_counts_row *text_counts_within(struct text_counts *map, struct span 
 /* The row of text, or NULL. */
 const struct text_counts_row *text_counts_find(const struct text_counts *map, struct span text);
 
-enum err text_counts_merge(struct text_counts *into, const struct text_counts *from, size_t most);
 void text_counts_add(struct text_counts_row *into, const struct text_counts_row *from);
 
 /* The rows by the first column, largest first, then by text. NULL: no memory (or no rows); to be

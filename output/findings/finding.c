@@ -32,10 +32,6 @@ bool finding_codes_equal(const struct finding_codes *one, const struct finding_c
   return memcmp(one, other, sizeof *one) == 0;
 }
 
-bool finding_codes_empty(const struct finding_codes *codes) {
-  return finding_codes_equal(codes, &(struct finding_codes){0});
-}
-
 const char *finding_severity_text(enum finding_severity severity) {
   static const char *const texts[] = {
 #define X(name, text) text,

@@ -128,7 +128,6 @@ struct finding_codes {
 void finding_codes_add(struct finding_codes *codes, enum finding_code code);
 bool finding_codes_has(const struct finding_codes *codes, enum finding_code code);
 bool finding_codes_equal(const struct finding_codes *one, const struct finding_codes *other);
-bool finding_codes_empty(const struct finding_codes *codes);
 
 /* code below FOUND_COUNT. */
 const struct finding_info *finding_info(enum finding_code code);

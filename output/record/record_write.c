@@ -111,7 +111,7 @@ static void put_codes(struct json_writer *json, const char *key,
 #define PUT_REASONS(key, name, value)  put_reasons(json, key, self)
 #define PUT_LABELS(key, name, value)   put_labels(json, key, value)
 #define PUT_CODES(key, name, value)    put_codes(json, key, &(value))
-#define PUT_FINDINGS(key, name, value) record_write_findings(json, value)
+#define PUT_FINDINGS(key, name, value) put_findings(json, value)
 #define PUT_EDE(key, name, value)      put_ede(json, key, &(value))
 #define PUT_ATTEMPTS(key, name, value) put_attempts(json, key, &(value))
 #define PUT_MX(key, name, value)       put_mx(json, key, &(value))
@@ -123,7 +123,7 @@ static void put_finding_members(struct json_writer *json, const struct finding *
 #undef FINDING_MEMBER
 }
 
-void record_write_findings(struct json_writer *json, const struct finding *findings) {
+static void put_findings(struct json_writer *json, const struct finding *findings) {
   json_writer_open(json, "findings", '[');
   for (const struct finding *finding = findings; finding; finding = finding->next) {
     json_writer_open(json, NULL, '{');

@@ -11,7 +11,4 @@
  * json->need bytes and calls again. */
 void record_write(struct json_writer *json, const struct result *result);
 
-/* The findings array alone, under "findings" (`lint` and `check` share it). */
-void record_write_findings(struct json_writer *json, const struct finding *findings);
-
 #endif

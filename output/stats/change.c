@@ -42,7 +42,7 @@ struct state state_unseen(void) {
   return (struct state){.status = STATE_UNSEEN, .effect = EFFECT_COUNT, .mode = MODE_COUNT};
 }
 
-bool state_deployed(const struct state *state) {
+static bool state_deployed(const struct state *state) {
   return state->status == STATUS_VALID || state->status == STATUS_BROKEN;
 }
 

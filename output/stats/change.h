@@ -40,8 +40,6 @@ struct state {
 struct state state_of(const struct result *result, struct siphash_key key);
 struct state state_unseen(void);
 
-bool state_deployed(const struct state *state);
-
 /* A bit for each change. Two states of which none is deployed have none. */
 uint32_t change_between(const struct state *before, const struct state *after);
 

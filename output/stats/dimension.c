@@ -97,7 +97,8 @@ int dimension_max_age(int bin, char text[DIMENSION_NUMBER_SIZE]) {
                   counts_max_age_from[bin + 1] - 1);
 }
 
-int dimension_rank(uint32_t bin, char text[DIMENSION_NUMBER_SIZE]) {
+/* From 1. */
+static int dimension_rank(uint32_t bin, char text[DIMENSION_NUMBER_SIZE]) {
   uint64_t to = (uint64_t)bin * DOMAIN_FACTS_RANK_BIN;
   return snprintf(text, DIMENSION_NUMBER_SIZE, "%" PRIu64 "-%" PRIu64,
                   to - DOMAIN_FACTS_RANK_BIN + 1, to);

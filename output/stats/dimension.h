@@ -102,9 +102,8 @@ void dimension_values(enum dimension dimension, const struct dimension_domain *d
 void dimension_groups(enum dimension dimension, const struct dimension_domain *domain,
                       struct dimension_values *values);
 
-/* A bin as text: "0-86399", "31557601-". */
+/* A bin of max_age as text: "0-86399", "31557601-". */
 int dimension_max_age(int bin, char text[DIMENSION_NUMBER_SIZE]);
-int dimension_rank(uint32_t bin, char text[DIMENSION_NUMBER_SIZE]); /* from 1 */
 
 /* Whether its values are numbers, which are told in their order and not by their counts. */
 bool dimension_is_number(enum dimension dimension);

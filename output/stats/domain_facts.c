@@ -30,7 +30,7 @@ bool domain_facts_deployed(const struct domain_facts *facts) {
   return facts->status == STATUS_VALID || facts->status == STATUS_BROKEN;
 }
 
-bool domain_facts_twice(const struct domain_facts *facts) {
+static bool domain_facts_twice(const struct domain_facts *facts) {
   uint64_t any = 0;
   for (size_t word = 0; word < DOMAIN_FACTS_CODE_WORDS; word++) any |= facts->first[word];
   return any != 0;

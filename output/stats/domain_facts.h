@@ -50,7 +50,6 @@ struct domain_facts domain_facts_of(const struct result *result);
 
 bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code code);
 bool domain_facts_deployed(const struct domain_facts *facts); /* valid or broken */
-bool domain_facts_twice(const struct domain_facts *facts);    /* looked at twice */
 
 /* Adds the facts to the counters. */
 void domain_facts_count(const struct domain_facts *facts, struct counts *counts);

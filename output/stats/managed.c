@@ -229,11 +229,6 @@ enum err managed_merge(struct managed *into, const struct managed *from) {
   return ERR_NONE;
 }
 
-struct span managed_provider(const struct managed *managed, const struct domain_facts *facts) {
-  if (facts->operator_row == 0 || facts->operator_row & ROW_ADDRESS) return (struct span){0};
-  return managed->providers.names.rows[facts->operator_row - 1].text;
-}
-
 static void line_plus(struct managed_line *line, const struct managed_counts *counts) {
   line->domains += counts->domains;
   line->valid += counts->domains - counts->broken;

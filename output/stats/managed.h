@@ -87,9 +87,6 @@ struct managed_operator managed_operator(const psl_ctx_t *psl, const struct resu
 /* The registrable domain of the first MX; empty: there is none, or a null MX. */
 struct span managed_mail_provider(const psl_ctx_t *psl, const struct result *result);
 
-/* The provider that a mark names; empty: its policy host is no alias. */
-struct span managed_provider(const struct managed *managed, const struct domain_facts *facts);
-
 /* Counters of the deployed domains of one operator, one kind of manager, ... */
 struct managed_line {
   struct span text;

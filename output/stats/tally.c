@@ -129,10 +129,6 @@ enum err tally_merge(struct tally *into, const struct tally *from) {
   return ERR_NONE;
 }
 
-uint64_t tally_domains(const struct tally *tally) {
-  return tally->counts.domains;
-}
-
 uint64_t tally_status(const struct tally *tally, enum result_status status) {
   return tally->counts.status[status];
 }
@@ -147,14 +143,6 @@ uint64_t tally_looked_twice(const struct tally *tally) {
 
 uint64_t tally_looks_changed(const struct tally *tally) {
   return tally->counts.looks_changed;
-}
-
-struct span tally_tld(const struct tally *tally, const struct domain_facts *facts) {
-  return facts->tld ? tally->tlds.rows[facts->tld - 1].text : (struct span){0};
-}
-
-struct span tally_provider(const struct tally *tally, const struct domain_facts *facts) {
-  return managed_provider(&tally->managed, facts);
 }
 
 const psl_ctx_t *tally_psl(const struct tally *tally) {

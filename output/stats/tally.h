@@ -31,15 +31,10 @@ enum err tally_pass(struct tally *tally, const struct domain_facts *facts);
 
 enum err tally_merge(struct tally *into, const struct tally *from);
 
-uint64_t tally_domains(const struct tally *tally);
 uint64_t tally_status(const struct tally *tally, enum result_status status);
 uint64_t tally_code(const struct tally *tally, enum finding_code code);
 uint64_t tally_looked_twice(const struct tally *tally);
 uint64_t tally_looks_changed(const struct tally *tally); /* the second look found other codes */
-
-/* What a mark of this tally names; empty: nothing. */
-struct span tally_tld(const struct tally *tally, const struct domain_facts *facts);
-struct span tally_provider(const struct tally *tally, const struct domain_facts *facts);
 
 const psl_ctx_t *tally_psl(const struct tally *tally);
 const struct managed *tally_managed(const struct tally *tally);

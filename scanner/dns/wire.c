@@ -18,7 +18,7 @@ unsigned wire_u16(struct wire *wire) {
   return (unsigned)at[0] << 8 | at[1];
 }
 
-uint32_t wire_u32(struct wire *wire) {
+static uint32_t wire_u32(struct wire *wire) {
   uint32_t high = wire_u16(wire);
   return high << 16 | wire_u16(wire);
 }

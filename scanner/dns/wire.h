@@ -43,7 +43,6 @@ struct wire_rr {
 
 unsigned wire_u8(struct wire *wire);
 unsigned wire_u16(struct wire *wire);
-uint32_t wire_u32(struct wire *wire);
 void wire_skip(struct wire *wire, size_t size);
 
 /* Whether `size` more bytes are there; if not, the cursor is bad. */

@@ -94,7 +94,9 @@ static size_t request_header_count(const struct request *request, const char *na
   return count < REQUEST_VALUES_MAX ? count : REQUEST_VALUES_MAX;
 }
 
-struct span request_header(const struct request *request, const char *name) {
+/* The first such field of the answer's header; not there: {NULL, 0}. Valid until the request is
+ * cleared. */
+static struct span request_header(const struct request *request, const char *name) {
   return request_header_at(request, name, 0);
 }
 

@@ -94,10 +94,6 @@ void request_end(struct request *request, CURLcode result, bool late);
 void request_result(const struct request *request, struct arena *arena,
                     struct result_fetch *result);
 
-/* The first such field of the answer's header; not there: {NULL, 0}. Valid until the transfer is
- * cleared. */
-struct span request_header(const struct request *request, const char *name);
-
 /* The seconds of a Retry-After field, of a number or a date (RFC 9110 section 10.2.3): 0 for none
  * or a date that has passed, at most REQUEST_RETRY_AFTER_MAX. */
 unsigned request_retry_after(const struct request *request);

@@ -346,8 +346,9 @@ static void journey_learn(struct journey *journey, const struct job *job) {
   journey->failing = 0;
 }
 
-/* Where DNS never said anything of any name, there is nothing to doubt it by. */
-bool journey_is_failing(const struct journey *journey) {
+/* Whether failures are doubted: the names may be as they were, and the network gone. Where DNS
+ * never said anything of any name, there is nothing to doubt it by. */
+static bool journey_is_failing(const struct journey *journey) {
   if (journey->distrusts) return true;
   unsigned most = JOURNEY_FAILING;
   if (!journey->knows || journey->failing <= most) return false;

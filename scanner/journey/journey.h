@@ -35,8 +35,6 @@ enum err journey_start(struct journey *journey, uint64_t n, const struct list_en
 void journey_release(struct journey *journey, bool again);
 bool journey_holds(const struct journey *journey);
 
-/* Whether failures are doubted: the names may be as they were, and the network gone. */
-bool journey_is_failing(const struct journey *journey);
 /* Until told otherwise all that fails is held. */
 void journey_distrust(struct journey *journey, bool distrusts);
 /* One of JOURNEY_KNOWN domains that DNS said something about, drawn from all of the scan so far;

@@ -170,8 +170,9 @@ static enum err check_go(struct resolver_check *check) {
   return check->err;
 }
 
-enum err resolver_check_run(const union address *servers, size_t count,
-                            enum resolver_check_verdict **verdicts) {
+/* One verdict a server; to be freed with free(). ERR_NONE whatever they are. */
+static enum err resolver_check_run(const union address *servers, size_t count,
+                                   enum resolver_check_verdict **verdicts) {
   struct resolver_check *check = calloc(1, sizeof *check);
   *verdicts = calloc(count, sizeof **verdicts);
   enum err err = ERR_MEMORY;

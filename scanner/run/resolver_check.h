@@ -28,13 +28,9 @@ enum resolver_check_verdict {
   RESOLVER_CHECK_GOOD,
 };
 
-/* One verdict a server; to be freed with free(). ERR_NONE whatever they are. */
-enum err resolver_check_run(const union address *servers, size_t count,
-                            enum resolver_check_verdict **verdicts);
-
-/* The same; on standard error it names each that is not good. ERR_TIMEOUT: nobody answers;
- * ERR_REFUSED: who answers lies; or what kept it from being found out: that is said as well, and
- * there are no verdicts. */
+/* One verdict a server, to be freed with free(). On standard error it names each that is not good.
+ * ERR_TIMEOUT: nobody answers; ERR_REFUSED: who answers lies; or what kept it from being found out:
+ * that is said as well, and there are no verdicts. */
 enum err resolver_check_say(const union address *servers, size_t count,
                             enum resolver_check_verdict **verdicts);
 

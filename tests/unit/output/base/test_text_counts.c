@@ -45,23 +45,9 @@ static void test_rows_over_the_most_are_one(void **state) {
   }
 }
 
-static void test_merging_keeps_to_the_most(void **state) {
-  (void)state;
-  struct text_counts one = {0}, two = {0};
-  fill(&one, "a", MOST - 1);
-  fill(&two, "b", MOST + 7);
-  assert_int_equal(ERR_NONE, text_counts_merge(&one, &two, MOST));
-  assert_int_equal(one.count, MOST + 1);
-  assert_int_equal(count_of(&one, SPAN("b0")), 1);
-  assert_int_equal(count_of(&one, TEXT_COUNTS_OTHER), MOST + 6);
-  text_counts_free(&one);
-  text_counts_free(&two);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows_over_the_most_are_one),
-      cmocka_unit_test(test_merging_keeps_to_the_most),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,19 +131,6 @@ static void test_an_empty_text_is_not_a_missing_one(void **state) {
   json_decref(parsed);
 }
 
-static void test_findings_alone(void **state) {
-  (void)state;
-  char out[LINE_SIZE + 1];
-  struct json_writer json = json_writer_into(out, LINE_SIZE);
-  json_writer_open(&json, NULL, '{');
-  record_write_findings(&json, &absent_finding);
-  json_writer_close(&json, '}');
-  out[json_writer_text(&json).len] = 0;
-  assert_string_equal("{\"findings\":[{\"code\":\"record-absent\",\"severity\":\"info\","
-                      "\"stage\":\"record\"}]}",
-                      out);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_golden_lines),
@@ -152,7 +139,6 @@ int main(void) {
       cmocka_unit_test(test_controls_come_back_as_they_were),
       cmocka_unit_test(test_rcodes),
       cmocka_unit_test(test_an_empty_text_is_not_a_missing_one),
-      cmocka_unit_test(test_findings_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
