@@ -76,7 +76,9 @@ static enum err check_configure(struct check *check, struct single_check_config 
       .waits = check_waits,
       .data = check,
   };
-  return setup_nameservers(options, check->command, &config->servers);
+  enum err err = setup_nameservers(options, check->command, &config->servers);
+  if (err != ERR_NONE) return err;
+  return setup_source(options, check->command, &config->servers, &config->source);
 }
 
 static int check_with(struct check *check) {
@@ -97,7 +99,7 @@ static int check_with(struct check *check) {
                   options->ca_file ? ": " : "", why ? why : err_text(err));
     goto done;
   }
-  err = resolver_check_say(config.servers.at, config.servers.count, &verdicts);
+  err = resolver_check_say(config.servers.at, config.servers.count, &config.source, &verdicts);
   if (err != ERR_NONE) goto done;
   single_check_know_servers(enquiry, verdicts);
   if (check_domains(check, enquiry) == ERR_NONE) status = check->wrong ? EXIT_WRONG : EXIT_DONE;

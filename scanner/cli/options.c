@@ -58,6 +58,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_GRACE] = {VALUE_NUMBER, AT(grace), 0, OPTIONS_GRACE_MAX},
     [OPTION_SHARD] = {VALUE_SHARD, AT(shard), 0, 0},
     [OPTION_AT_ONCE] = {VALUE_NUMBER, AT(at_once), 1, OPTIONS_SHARDS_MAX},
+    [OPTION_SOURCE] = {VALUE_TEXT, AT(source), 0, 0},
     [OPTION_USER_AGENT] = {VALUE_TEXT, AT(user_agent), 0, 0},
     [OPTION_PROGRESS] = {VALUE_CHOICE, AT(progress), 0, 0},
     [OPTION_SUMMARY] = {VALUE_TEXT, AT(summary), 0, 0},

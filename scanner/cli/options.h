@@ -85,6 +85,7 @@ struct options {
   unsigned shard, shards;
   unsigned at_once; /* shards; 0: all */
   const char *user_agent;
+  const char *source;
   enum progress_mode progress;
   const char *summary;                     /* NULL: none */
   const char *domain;                      /* NULL: none */

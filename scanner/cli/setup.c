@@ -54,6 +54,32 @@ enum err setup_nameservers(const struct options *options, const char *command,
   return err;
 }
 
+enum err setup_source(const struct options *options, const char *command,
+                      const struct nameservers *servers, struct source_address *source) {
+  char text[ADDRESS_TEXT_MAX];
+  const union address *bad;
+  *source = (struct source_address){0};
+  if (!options->source) return ERR_NONE;
+  if (source_address_parse(span_of(options->source), source) != ERR_NONE) {
+    help_complain(command,
+                  "--source: \"%s\" is not allowed: give an IPv4 address of this machine, or that "
+                  "and an IPv6 address, with a comma between",
+                  options->source);
+    return ERR_SYNTAX;
+  }
+  for (size_t i = 0; i < servers->count; i++) {
+    if (source_address_allows(source, &servers->at[i])) continue;
+    address_text(&servers->at[i], text);
+    help_complain(command, "--source %s: resolver %s needs an IPv6 address", options->source, text);
+    return ERR_SYNTAX;
+  }
+  enum err err = source_address_check(source, &bad);
+  if (err == ERR_NONE) return err;
+  address_ip_text(bad, text);
+  help_complain(command, "--source %s: %s", text, setup_why(err));
+  return err;
+}
+
 enum err setup_block(const struct options *options, const char *command,
                      struct block_list **block) {
   *block = NULL;

@@ -6,6 +6,7 @@
 #include "scanner/cli/options.h"
 #include "scanner/https/fetcher.h"
 #include "scanner/net/block_list.h"
+#include "scanner/net/source_address.h"
 #include "scanner/run/nameservers.h"
 
 /* Without block, gates and pace. */
@@ -16,6 +17,10 @@ const char *setup_resolver_file(const struct options *options);
 
 enum err setup_nameservers(const struct options *options, const char *command,
                            struct nameservers *servers);
+
+/* All zero: none was given. Every name server can be asked from it. */
+enum err setup_source(const struct options *options, const char *command,
+                      const struct nameservers *servers, struct source_address *source);
 
 /* *block NULL: no list was given. */
 enum err setup_block(const struct options *options, const char *command, struct block_list **block);

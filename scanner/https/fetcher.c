@@ -454,6 +454,7 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
                                          .policy_size_max = config->policy_size_max,
                                          .allow_private = config->allow_private,
                                          .own = config->own,
+                                         .source = config->source,
                                          .block = config->block};
   TAILQ_INIT(&made->idle);
   TAILQ_INIT(&made->busy);

@@ -42,8 +42,9 @@ struct fetcher_config {
   bool allow_private;
   const struct block_list *block; /* may be NULL; outlives the fetcher */
   const struct cidr_set *own; /* the machine's own addresses; may be NULL; outlives the fetcher */
-  struct address_limits *limits; /* may be NULL; shared */
-  struct rate_limit *pace;       /* may be NULL; shared */
+  const struct source_address *source; /* may be NULL; outlives the fetcher */
+  struct address_limits *limits;       /* may be NULL; shared */
+  struct rate_limit *pace;             /* may be NULL; shared */
 };
 
 struct fetch {

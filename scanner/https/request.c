@@ -2,6 +2,7 @@
 
 #include "scanner/base/ring.h"
 #include "scanner/https/memory.h"
+#include "scanner/net/source_address.h"
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
@@ -41,8 +42,10 @@ static curl_socket_t request_open(void *data, curlsocktype purpose, struct curl_
     return CURL_SOCKET_BAD;
   }
   int fd = socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, to->protocol);
-  if (fd < 0) request->outcome.socket_errno = errno;
-  return fd < 0 ? CURL_SOCKET_BAD : fd;
+  if (fd >= 0 && source_address_bind(request->common->source, fd, &address) == 0) return fd;
+  request->outcome.socket_errno = errno;
+  if (fd >= 0) close(fd);
+  return CURL_SOCKET_BAD;
 }
 
 static int request_verify(X509_STORE_CTX *ctx, void *data) {

@@ -38,8 +38,9 @@ struct request_common {
   struct loop_clock *clock; /* of the multi's loop */
   size_t policy_size_max;
   bool allow_private;
-  const struct block_list *block; /* may be NULL */
-  const struct cidr_set *own;     /* the machine's own addresses; may be NULL */
+  const struct block_list *block;      /* may be NULL */
+  const struct cidr_set *own;          /* the machine's own addresses; may be NULL */
+  const struct source_address *source; /* may be NULL */
 };
 
 struct request {

@@ -33,6 +33,7 @@ struct channel {
   unsigned nested; /* calls of c-ares under way */
   bool closing;
   union address server;
+  const struct source_address *source;
   union address shown; /* to c-ares: the server; another where it has a scope, unknown to it */
   int fd;              /* of the datagrams */
   int blind_fd, blind_events;  /* what is to be watched, and could not be; no events: none */
@@ -158,6 +159,8 @@ static int channel_socket_connect(ares_socket_t fd, const struct sockaddr *to, a
   (void)to;
   (void)size;
   channel->fd = fd;
+  if (source_address_bind(channel->source, fd, &channel->server) != 0)
+    return (int)channel_noted(channel, -1);
   return (int)channel_noted(channel,
                             connect(fd, &channel->server.any, address_size(&channel->server)));
 }
@@ -304,9 +307,11 @@ static enum err channel_open(struct channel *channel, enum channel_kind kind) {
 }
 
 enum err channel_new(struct channel **out, uv_loop_t *loop, const union address *server,
-                     enum channel_kind kind, channel_done *done) {
+                     const struct source_address *source, enum channel_kind kind,
+                     channel_done *done) {
   struct channel *channel = calloc(1, sizeof *channel);
   if (!channel) return ERR_MEMORY;
+  channel->source = source;
   channel->done = done;
   enum err err = kind == CHANNEL_UDP ? datagrams_new(&channel->datagrams) : ERR_NONE;
   if (!err) err = poll_set_new(&channel->watch, loop, channel_ready, channel);

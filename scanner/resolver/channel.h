@@ -13,7 +13,7 @@
 #ifndef SCANNER_RESOLVER_CHANNEL_H
 #define SCANNER_RESOLVER_CHANNEL_H
 
-#include "scanner/net/address.h"
+#include "scanner/net/source_address.h"
 #include <uv.h>
 
 enum {
@@ -44,8 +44,10 @@ struct channel_query {
 
 typedef void channel_done(struct channel_query *query, enum channel_end end, struct span packet);
 
+/* source: may be NULL; must stay valid. */
 enum err channel_new(struct channel **channel, uv_loop_t *loop, const union address *server,
-                     enum channel_kind kind, channel_done *done);
+                     const struct source_address *source, enum channel_kind kind,
+                     channel_done *done);
 /* Every query ends with CHANNEL_DROPPED, now or when c-ares has returned; the loop must run until
  * the handles are closed. NULL is allowed. */
 void channel_close(struct channel *channel);

@@ -26,6 +26,7 @@ struct name_server {
   struct name_server_sockets *sockets;
   name_server_done *done;
   union address address;
+  const struct source_address *source;
   uint64_t timeout;
   struct name_server_slot slots[NAME_SERVER_SLOTS];
   unsigned ports; /* of them in use for UDP */
@@ -66,6 +67,7 @@ enum err name_server_new(struct name_server **out, const struct name_server_conf
   upstream->sockets = config->sockets;
   upstream->done = config->done;
   upstream->address = *config->address;
+  upstream->source = config->source;
   upstream->timeout = config->timeout_ms * name_server_ms;
   upstream->ports = config->ports;
   upstream->queries.size = sizeof(struct query);
@@ -263,8 +265,8 @@ static struct channel *name_server_channel(struct name_server *upstream, enum na
   enum channel_kind kind = way == NAME_SERVER_TCP ? CHANNEL_TCP : CHANNEL_UDP;
   upstream->trouble = ERR_DESCRIPTORS;
   if (!name_server_may_open(upstream)) return NULL;
-  upstream->trouble = channel_new(&slot->channel, upstream->loop, &upstream->address, kind,
-                                  name_server_channel_done);
+  upstream->trouble = channel_new(&slot->channel, upstream->loop, &upstream->address,
+                                  upstream->source, kind, name_server_channel_done);
   if (upstream->trouble) return NULL;
   upstream->sockets->open++;
   slot->opened = now;

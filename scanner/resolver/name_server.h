@@ -75,7 +75,8 @@ struct name_server_sockets {
 
 struct name_server_config {
   uv_loop_t *loop;
-  const union address *address; /* copied */
+  const union address *address;        /* copied */
+  const struct source_address *source; /* may be NULL; outlives it */
   unsigned timeout_ms;
   unsigned ports; /* to begin with; 1 to NAME_SERVER_PORTS */
   name_server_done *done;

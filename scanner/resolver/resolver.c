@@ -532,6 +532,7 @@ static enum err resolver_open(struct resolver *resolver, uv_loop_t *loop,
   for (size_t i = 0; i < config->server_count; i++) {
     struct name_server_config upstream = {.loop = loop,
                                           .address = &config->servers[i],
+                                          .source = config->source,
                                           .timeout_ms = config->timeout_ms,
                                           .ports = few ? NAME_SERVER_PORTS : 1,
                                           .done = resolver_done,

@@ -35,6 +35,7 @@ enum err outage_watch_new(struct outage_watch **outage, const struct outage_watc
   struct resolver_config resolver = {
       .servers = config->servers,
       .server_count = config->server_count,
+      .source = config->source,
       .sockets_max = config->sockets_max,
       .timeout_ms = config->timeout_ms,
       .tries = OUTAGE_WATCH_TRIES,

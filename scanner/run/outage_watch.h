@@ -30,7 +30,8 @@ struct outage_watch_config {
   uv_loop_t *loop;
   const union address *servers; /* copied */
   size_t server_count;
-  unsigned sockets_max;                       /* as a resolver's */
+  const struct source_address *source; /* likewise, and sockets_max: as a resolver's */
+  unsigned sockets_max;
   unsigned timeout_ms, pause_ms, patience_ms; /* OUTAGE_WATCH_... */
   /* The i-th domain that DNS said something about before; empty: there is none. May be
    * NULL. */

@@ -29,6 +29,7 @@ struct resolver_check {
   uv_loop_t loop;
   uv_timer_t timer;
   const union address *servers;
+  const struct source_address *source;
   enum resolver_check_verdict *verdicts;
   size_t count, next, settled;
   struct probe probes[RESOLVER_CHECK_AT_ONCE];
@@ -114,6 +115,7 @@ static enum err probe_start(struct probe *probe, struct resolver_check *check, s
   struct resolver_config config = {
       .servers = &check->servers[i],
       .server_count = 1,
+      .source = check->source,
       .timeout_ms = RESOLVER_CHECK_TIMEOUT_MS,
       .any_answer = true,
       .tries = RESOLVER_CHECK_TRIES,
@@ -172,12 +174,14 @@ static enum err check_go(struct resolver_check *check) {
 
 /* One verdict a server; to be freed with free(). ERR_NONE whatever they are. */
 static enum err resolver_check_run(const union address *servers, size_t count,
+                                   const struct source_address *source,
                                    enum resolver_check_verdict **verdicts) {
   struct resolver_check *check = calloc(1, sizeof *check);
   *verdicts = calloc(count, sizeof **verdicts);
   enum err err = ERR_MEMORY;
   if (check && *verdicts) {
     check->servers = servers;
+    check->source = source;
     check->verdicts = *verdicts;
     check->count = count;
     err = check_go(check);
@@ -223,8 +227,9 @@ static size_t verdicts_count(const enum resolver_check_verdict *verdicts, size_t
 }
 
 enum err resolver_check_say(const union address *servers, size_t count,
+                            const struct source_address *source,
                             enum resolver_check_verdict **verdicts) {
-  enum err err = resolver_check_run(servers, count, verdicts);
+  enum err err = resolver_check_run(servers, count, source, verdicts);
   if (err != ERR_NONE) {
     notice("the resolvers cannot be asked: %s", err_text(err));
     return err;

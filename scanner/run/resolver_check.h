@@ -30,8 +30,9 @@ enum resolver_check_verdict {
 
 /* One verdict a server, to be freed with free(). On standard error it names each that is not good.
  * ERR_TIMEOUT: nobody answers; ERR_REFUSED: who answers lies; or what kept it from being found out:
- * that is said as well, and there are no verdicts. */
+ * that is said as well, and there are no verdicts. source: may be NULL. */
 enum err resolver_check_say(const union address *servers, size_t count,
+                            const struct source_address *source,
                             enum resolver_check_verdict **verdicts);
 
 /* Lets a resolver of the same servers begin as the verdicts are: those that lie are never asked;

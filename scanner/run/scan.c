@@ -316,6 +316,7 @@ static enum err scan_make_workers(struct scan *scan) {
       .gzip = config->gzip,
       .resolver = {.servers = config->servers.at,
                    .server_count = config->servers.count,
+                   .source = &config->source,
                    .timeout_ms = config->dns_timeout_ms,
                    .tries = config->dns_tries,
                    .sockets_max = scan->sockets,
@@ -323,7 +324,7 @@ static enum err scan_make_workers(struct scan *scan) {
       .watch_sockets = SCAN_FD_WATCH,
       .fetcher = config->fetcher,
       .psl = scan->psl,
-      .ipv6 = ipv6,
+      .ipv6 = ipv6 && source_address_has_ipv6(&config->source),
       .shard = config->shard,
       .shards = config->shards,
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
@@ -336,6 +337,7 @@ static enum err scan_make_workers(struct scan *scan) {
   };
   worker.fetcher.limits = scan->limits;
   worker.fetcher.own = &scan->own;
+  worker.fetcher.source = &config->source;
   worker.fetcher.pace = scan->https_pace;
   worker.fetcher.in_flight_max = scan->fetches;
   worker.fetcher.stalled_max = scan->stalled;
@@ -593,7 +595,7 @@ static enum err scan_look_for_rest(struct scan *scan) {
 static enum err scan_check_resolvers(struct scan *scan) {
   const struct nameservers *servers = &scan->config->servers;
   enum resolver_check_verdict *verdicts;
-  enum err err = resolver_check_say(servers->at, servers->count, &verdicts);
+  enum err err = resolver_check_say(servers->at, servers->count, &scan->config->source, &verdicts);
   if (err != ERR_NONE) return err;
   for (unsigned i = 0; i < scan->made; i++) worker_know_servers(scan->workers[i], verdicts);
   free(verdicts);

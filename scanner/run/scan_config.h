@@ -6,6 +6,7 @@
 #include "output/results/results_file.h"
 #include "output/stats/filter.h"
 #include "scanner/https/fetcher.h"
+#include "scanner/net/source_address.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/progress.h"
 #include "scanner/sts/list_form.h"
@@ -22,6 +23,7 @@ struct scan_config {
   bool count_results; /* the account's tally is of the results that are there at the end */
   bool gzip;
   struct nameservers servers;
+  struct source_address source;
   unsigned threads;
   unsigned concurrency;
   unsigned dns_rate, https_rate, per_address, per_address_rate;

@@ -53,6 +53,7 @@ static enum err single_check_make_shared(struct single_check *enquiry) {
   if (enquiry->loop_made) uv_timer_init(&enquiry->loop, &enquiry->tick);
   enquiry->psl = psl_latest(NULL);
   if (err == ERR_NONE) err = ipv6_route_look_up(&enquiry->ipv6);
+  enquiry->ipv6 &= source_address_has_ipv6(&config->source);
   return err;
 }
 
@@ -60,6 +61,7 @@ static enum err single_check_make_resolver(struct single_check *enquiry) {
   struct resolver_config config = {
       .servers = enquiry->config.servers.at,
       .server_count = enquiry->config.servers.count,
+      .source = &enquiry->config.source,
       .timeout_ms = enquiry->config.dns_timeout_ms,
       .tries = enquiry->config.dns_tries,
       .pace = enquiry->dns_pace,
@@ -72,6 +74,7 @@ static enum err single_check_make_fetcher(struct single_check *enquiry, const ch
   config.in_flight_max = 1;
   config.limits = enquiry->limits;
   config.own = &enquiry->own;
+  config.source = &enquiry->config.source;
   config.pace = enquiry->https_pace;
   return fetcher_new(&enquiry->fetcher, &enquiry->loop, &config, why);
 }

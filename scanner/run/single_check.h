@@ -5,12 +5,14 @@
 #define SCANNER_RUN_SINGLE_CHECK_H
 
 #include "scanner/https/fetcher.h"
+#include "scanner/net/source_address.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/resolver_check.h"
 
 struct single_check_config {
   struct nameservers servers;
+  struct source_address source;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
   unsigned second_look_ms;       /* 0: never */

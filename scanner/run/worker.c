@@ -295,6 +295,7 @@ static enum err worker_make_vigil(struct worker *worker) {
       .loop = &worker->loop,
       .servers = worker->config.resolver.servers,
       .server_count = worker->config.resolver.server_count,
+      .source = worker->config.resolver.source,
       .sockets_max = worker->config.watch_sockets,
       .timeout_ms = OUTAGE_WATCH_TIMEOUT_MS,
       .pause_ms = OUTAGE_WATCH_PAUSE_MS,
