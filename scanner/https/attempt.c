@@ -1,5 +1,15 @@
 #include "scanner/https/attempt.h"
 
+const struct certificate_codes attempt_certificate_codes = {
+    .name_mismatch = FOUND_POLICY_TLS_NAME_MISMATCH,
+    .expired = FOUND_POLICY_TLS_EXPIRED,
+    .not_yet_valid = FOUND_POLICY_TLS_NOT_YET_VALID,
+    .expires_soon = FOUND_POLICY_TLS_EXPIRES_SOON,
+    .self_signed = FOUND_POLICY_TLS_SELF_SIGNED,
+    .untrusted = FOUND_POLICY_TLS_UNTRUSTED,
+    .invalid = FOUND_POLICY_TLS_CERT_INVALID,
+};
+
 static enum reason attempt_status_reason(int status) {
   switch (status) {
   case 401: return REASON_POLICY_HTTP_STATUS_AUTHENTICATION;
@@ -69,7 +79,8 @@ struct attempt attempt_judge(const struct request *request, int64_t now, struct 
   request_result(request, arena, &attempt.fetch);
   attempt_raise(&attempt, request);
   attempt.fetch.has_trusted = request->peer.facts.here;
-  attempt.fetch.trusted = certificate_judge(&request->peer, now, &attempt.findings);
+  attempt.fetch.trusted =
+      certificate_judge(&request->peer, &attempt_certificate_codes, now, &attempt.findings);
   attempt.code = attempt_first_error(&attempt.findings);
   bool distrusted = attempt.fetch.has_trusted && !attempt.fetch.trusted;
   attempt.tries_next = !distrusted && outcome_tries_next(outcome);

@@ -19,6 +19,9 @@ struct attempt {
   struct span body;
 };
 
+/* What the certificate of a policy host is judged by. */
+extern const struct certificate_codes attempt_certificate_codes;
+
 /* transfer has ended. now: milliseconds since 1970. All texts are copied to arena. */
 struct attempt attempt_judge(const struct request *request, int64_t now, struct arena *arena);
 

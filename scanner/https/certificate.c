@@ -76,11 +76,17 @@ static struct span certificate_key(struct arena *arena, const X509 *x509) {
   return arena_format(arena, "%s %d", type, EVP_PKEY_get_bits(key));
 }
 
+static bool certificate_is_for(X509 *leaf, struct span host, unsigned subject) {
+  const unsigned flags = subject | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+  return X509_check_host(leaf, host.ptr, host.len, flags, NULL) == 1;
+}
+
 static void certificate_note_leaf(struct certificate *peer, X509 *leaf, int sent) {
-  const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
   struct arena *arena = peer->arena;
   struct certificate_dates dates = certificate_dates_of(leaf);
-  peer->named = X509_check_host(leaf, peer->host.ptr, peer->host.len, flags, NULL) == 1;
+  peer->named = certificate_is_for(leaf, peer->host, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  peer->named_by_cn =
+      !peer->named && certificate_is_for(leaf, peer->host, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT);
   peer->facts = (struct result_certificate){
       .here = true,
       .subject = certificate_name_text(arena, X509_get_subject_name(leaf)),
@@ -172,12 +178,13 @@ static void certificate_raise_date(struct finding_list *findings, enum finding_c
                           : arena_format(findings->arena, "%s %s", what, text));
 }
 
-static bool certificate_judge_readable(struct certificate_dates dates, size_t depth,
+static bool certificate_judge_readable(const struct certificate_codes *codes,
+                                       struct certificate_dates dates, size_t depth,
                                        struct finding_list *findings) {
   bool before = dates.not_before != CERTIFICATE_NO_DATE,
        after = dates.not_after != CERTIFICATE_NO_DATE;
   if (before && after) return true;
-  certificate_raise(findings, FOUND_POLICY_TLS_CERT_INVALID,
+  certificate_raise(findings, codes->invalid,
                     arena_format(findings->arena,
                                  "%s: no date that can be read (the certificate at depth %zu)",
                                  before  ? "notAfter"
@@ -187,24 +194,24 @@ static bool certificate_judge_readable(struct certificate_dates dates, size_t de
   return false;
 }
 
-static bool certificate_judge_dates(const struct certificate *peer, int64_t now,
+static bool certificate_judge_dates(const struct certificate *peer,
+                                    const struct certificate_codes *codes, int64_t now,
                                     struct finding_list *findings) {
   bool sound = true;
   for (size_t depth = 0; depth < peer->date_count; depth++) {
     struct certificate_dates dates = peer->dates[depth];
-    if (!certificate_judge_readable(dates, depth, findings)) {
+    if (!certificate_judge_readable(codes, dates, depth, findings)) {
       sound = false;
     } else if (now > dates.not_after) {
-      certificate_raise_date(findings, FOUND_POLICY_TLS_EXPIRED, "expired", dates.not_after, depth);
+      certificate_raise_date(findings, codes->expired, "expired", dates.not_after, depth);
       sound = false;
     } else if (now < dates.not_before) {
-      certificate_raise_date(findings, FOUND_POLICY_TLS_NOT_YET_VALID, "not valid before",
-                             dates.not_before, depth);
+      certificate_raise_date(findings, codes->not_yet_valid, "not valid before", dates.not_before,
+                             depth);
       sound = false;
     } else if (depth == 0 && dates.not_after - now <
                                  (int64_t)CERTIFICATE_EXPIRES_SOON_DAYS * CERTIFICATE_DAY_MS) {
-      certificate_raise_date(findings, FOUND_POLICY_TLS_EXPIRES_SOON, "expires", dates.not_after,
-                             depth);
+      certificate_raise_date(findings, codes->expires_soon, "expires", dates.not_after, depth);
     }
   }
   return sound;
@@ -227,7 +234,9 @@ static struct span certificate_list_names(struct arena *arena, struct spans name
   return arena_copy(arena, (struct span){list, len});
 }
 
-static void certificate_judge_name(const struct certificate *peer, struct finding_list *findings) {
+static void certificate_judge_name(const struct certificate *peer,
+                                   const struct certificate_codes *codes,
+                                   struct finding_list *findings) {
   struct arena *arena = findings->arena;
   struct span detail = SPAN("the certificate has no DNS name; a name in its CN does not count");
   if (peer->facts.names.count) {
@@ -235,52 +244,57 @@ static void certificate_judge_name(const struct certificate *peer, struct findin
     detail = arena_join(arena, detail, SPAN(" but for "));
     detail = arena_join(arena, detail, certificate_list_names(arena, peer->facts.names));
   }
-  finding_list_add(findings, (struct finding){.code = FOUND_POLICY_TLS_NAME_MISMATCH,
-                                              .detail = detail,
-                                              .host = peer->host});
+  finding_list_add(findings,
+                   (struct finding){.code = codes->name_mismatch,
+                                    .contested = codes->cn_is_contested && peer->named_by_cn,
+                                    .detail = detail,
+                                    .host = peer->host});
 }
 
-static enum finding_code certificate_error_code(int error) {
+static enum finding_code certificate_error_code(const struct certificate_codes *codes, int error) {
   switch (error) {
-  case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return FOUND_POLICY_TLS_SELF_SIGNED;
+  case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return codes->self_signed;
   case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
   case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
   case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
   case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
   case X509_V_ERR_CERT_UNTRUSTED:
-  case X509_V_ERR_CERT_REJECTED: return FOUND_POLICY_TLS_UNTRUSTED;
-  default: return FOUND_POLICY_TLS_CERT_INVALID;
+  case X509_V_ERR_CERT_REJECTED: return codes->untrusted;
+  default: return codes->invalid;
   }
 }
 
-static struct span certificate_error_text(const struct certificate *peer, enum finding_code code,
+static struct span certificate_error_text(const struct certificate *peer,
+                                          const struct certificate_codes *codes,
                                           struct certificate_error error) {
   const char *text = X509_verify_cert_error_string(error.code);
-  switch (code) {
-  case FOUND_POLICY_TLS_SELF_SIGNED:
+  enum finding_code code = certificate_error_code(codes, error.code);
+  if (code == codes->self_signed)
     return arena_format(peer->arena, "the certificate is signed by itself: %s", text);
-  case FOUND_POLICY_TLS_UNTRUSTED:
+  if (code == codes->untrusted)
     return arena_format(peer->arena,
                         "no chain to a trusted root, of %u sent: %s (the certificate at depth %d)",
                         peer->facts.chain, text, error.depth);
-  default: return arena_format(peer->arena, "%s (the certificate at depth %d)", text, error.depth);
-  }
+  return arena_format(peer->arena, "%s (the certificate at depth %d)", text, error.depth);
 }
 
-static void certificate_judge_chain(const struct certificate *peer, struct finding_list *findings) {
+static void certificate_judge_chain(const struct certificate *peer,
+                                    const struct certificate_codes *codes,
+                                    struct finding_list *findings) {
   for (size_t i = 0; i < peer->error_count; i++) {
     struct certificate_error error = peer->errors[i];
-    enum finding_code code = certificate_error_code(error.code);
+    enum finding_code code = certificate_error_code(codes, error.code);
     /* A missing issuer is told by OpenSSL in two ways, one after the other. */
-    if (code == FOUND_POLICY_TLS_UNTRUSTED && finding_list_has(findings, code)) continue;
-    certificate_raise(findings, code, certificate_error_text(peer, code, error));
+    if (code == codes->untrusted && finding_list_has(findings, code)) continue;
+    certificate_raise(findings, code, certificate_error_text(peer, codes, error));
   }
 }
 
-bool certificate_judge(const struct certificate *peer, int64_t now, struct finding_list *findings) {
+bool certificate_judge(const struct certificate *peer, const struct certificate_codes *codes,
+                       int64_t now, struct finding_list *findings) {
   if (!peer->facts.here) return false;
-  bool sound = certificate_judge_dates(peer, now, findings);
-  if (!peer->named) certificate_judge_name(peer, findings);
-  certificate_judge_chain(peer, findings);
+  bool sound = certificate_judge_dates(peer, codes, now, findings);
+  if (!peer->named) certificate_judge_name(peer, codes, findings);
+  certificate_judge_chain(peer, codes, findings);
   return sound && peer->named && peer->error_count == 0;
 }

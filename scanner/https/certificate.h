@@ -1,5 +1,5 @@
 /* The certificate that a server showed: recorded during its handshake, judged afterwards by
- * RFC 8461 section 3.3.
+ * RFC 8461 section 3.3 (of a policy host) or 4.2 (of an MX host).
  *
  * Recording never ends the handshake, so that every fault is named and the policy still read.
  * Facts and texts live in the arena given. The trust store is only looked at. Validity is judged
@@ -38,14 +38,22 @@ struct certificate {
   struct arena *arena;
   /* recorded */
   struct result_certificate facts;
-  bool named; /* host is among the names */
+  bool named;       /* host is among the names */
+  bool named_by_cn; /* it is not, but stands in the subject's CN */
   struct certificate_dates dates[CERTIFICATE_CHAIN_MAX];
   size_t date_count;
   struct certificate_error errors[CERTIFICATE_ERROR_MAX]; /* those of dates left out */
   size_t error_count;
 };
 
-/* host: the policy host, lower-case A-labels. */
+/* What the faults of a certificate are called. */
+struct certificate_codes {
+  enum finding_code name_mismatch, expired, not_yet_valid, expires_soon, self_signed, untrusted,
+      invalid;
+  bool cn_is_contested; /* there are senders that accept a name in CN */
+};
+
+/* host: lower-case A-labels. */
 void certificate_init(struct certificate *peer, struct span host, struct arena *arena);
 
 /* For SSL_CTX_set_cert_verify_callback(); data is the struct certificate. Always 1. */
@@ -53,6 +61,7 @@ int certificate_verify(X509_STORE_CTX *ctx, void *data);
 
 /* Raises what is wrong with the recorded certificate at the time now (milliseconds since 1970) and
  * says whether a sender would trust it. False and no finding when none was shown. */
-bool certificate_judge(const struct certificate *peer, int64_t now, struct finding_list *findings);
+bool certificate_judge(const struct certificate *peer, const struct certificate_codes *codes,
+                       int64_t now, struct finding_list *findings);
 
 #endif

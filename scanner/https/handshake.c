@@ -216,21 +216,21 @@ static bool handshake_lacks_end(unsigned long reason) {
   return reason == 0 || handshake_is_reason(reason, SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
-enum finding_code handshake_code(const struct handshake *handshake) {
+enum handshake_end handshake_end(const struct handshake *handshake) {
   switch (handshake->alert) {
   case HANDSHAKE_NO_ALERT: break;
   case SSL_AD_PROTOCOL_VERSION:
-  case SSL_AD_INSUFFICIENT_SECURITY: return FOUND_POLICY_TLS_PROTOCOL;
-  default: return FOUND_POLICY_TLS_ALERT;
+  case SSL_AD_INSUFFICIENT_SECURITY: return HANDSHAKE_PROTOCOL;
+  default: return HANDSHAKE_ALERT;
   }
-  if (handshake->finished) return FOUND_COUNT;
-  if (handshake->not_tls) return FOUND_POLICY_TLS_NOT_TLS;
-  if (handshake_lacks_end(handshake->reason)) return FOUND_POLICY_TLS_CLOSED;
-  if (handshake->chain_too_large) return FOUND_POLICY_TLS_CERT_INVALID;
+  if (handshake->finished) return HANDSHAKE_FINISHED;
+  if (handshake->not_tls) return HANDSHAKE_NOT_TLS;
+  if (handshake_lacks_end(handshake->reason)) return HANDSHAKE_CLOSED;
+  if (handshake->chain_too_large) return HANDSHAKE_CERTIFICATE;
   switch (handshake->alert_sent) {
   case SSL_AD_BAD_CERTIFICATE:
   case SSL_AD_UNSUPPORTED_CERTIFICATE:
-  case SSL_AD_CERTIFICATE_UNKNOWN: return FOUND_POLICY_TLS_CERT_INVALID;
-  default: return FOUND_POLICY_TLS_PROTOCOL;
+  case SSL_AD_CERTIFICATE_UNKNOWN: return HANDSHAKE_CERTIFICATE;
+  default: return HANDSHAKE_PROTOCOL;
   }
 }

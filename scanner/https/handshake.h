@@ -8,7 +8,6 @@
 #ifndef SCANNER_HTTPS_HANDSHAKE_H
 #define SCANNER_HTTPS_HANDSHAKE_H
 
-#include "output/findings/finding.h"
 #include "scanner/https/budget.h"
 #include <openssl/ssl.h>
 #include <stdint.h>
@@ -48,10 +47,20 @@ bool handshake_is_over(const struct handshake *handshake);
 /* Of an SSL that is watched, once it has begun; else NULL. */
 struct handshake *handshake_of(const SSL *ssl);
 
-/* The code of a handshake that failed while the connection stood or was closed in order (so
- * neither timed out nor reset). Of one that is finished: FOUND_POLICY_TLS_ALERT if the server ended
- * it by an alert afterwards, as TLS 1.3 does for want of a client certificate, else FOUND_COUNT. */
-enum finding_code handshake_code(const struct handshake *handshake);
+/* How it ended; what that is called is the matter of who asks. */
+enum handshake_end {
+  HANDSHAKE_FINISHED,
+  HANDSHAKE_ALERT,       /* the server refused, whatever came before */
+  HANDSHAKE_PROTOCOL,    /* no version, cipher or group in common, or OpenSSL's rules are broken */
+  HANDSHAKE_NOT_TLS,     /* what answered is none */
+  HANDSHAKE_CLOSED,      /* by an end of file */
+  HANDSHAKE_CERTIFICATE, /* that cannot be used, or too many of them */
+};
+
+/* Of a connection that stood or was closed in order (so neither timed out nor was reset). One that
+ * has finished can end in HANDSHAKE_ALERT too: in TLS 1.3 a server refuses afterwards, for want of
+ * a client certificate, say. */
+enum handshake_end handshake_end(const struct handshake *handshake);
 
 /* The name of an alert, as RFC 8446 section 6 writes it; NULL for one unknown. */
 const char *handshake_alert_text(int alert);

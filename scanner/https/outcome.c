@@ -61,6 +61,18 @@ static enum finding_code outcome_http_code(const struct outcome *outcome) {
                                                : FOUND_POLICY_HTTP_INVALID;
 }
 
+static enum finding_code outcome_tls_code(const struct outcome *outcome) {
+  switch (handshake_end(&outcome->handshake)) {
+  case HANDSHAKE_ALERT: return FOUND_POLICY_TLS_ALERT;
+  case HANDSHAKE_PROTOCOL: return FOUND_POLICY_TLS_PROTOCOL;
+  case HANDSHAKE_NOT_TLS: return FOUND_POLICY_TLS_NOT_TLS;
+  case HANDSHAKE_CLOSED: return FOUND_POLICY_TLS_CLOSED;
+  case HANDSHAKE_CERTIFICATE: return FOUND_POLICY_TLS_CERT_INVALID;
+  case HANDSHAKE_FINISHED: break;
+  }
+  return outcome_http_code(outcome);
+}
+
 enum finding_code outcome_code(const struct outcome *outcome) {
   int status = outcome->http_status;
   if (outcome->barred) return FOUND_POLICY_ADDRESS_NOT_PUBLIC;
@@ -77,8 +89,7 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (outcome->socket_errno) return FOUND_POLICY_TCP_UNREACHABLE;
   if (outcome->os_errno) return outcome_errno_code(outcome->os_errno);
   if (outcome->step == OUTCOME_CONNECTING) return FOUND_POLICY_TCP_UNREACHABLE;
-  enum finding_code code = handshake_code(&outcome->handshake);
-  return code != FOUND_COUNT ? code : outcome_http_code(outcome);
+  return outcome_tls_code(outcome);
 }
 
 /* What cost us much once may cost as much at each further address. */

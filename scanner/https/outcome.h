@@ -4,6 +4,7 @@
 #define SCANNER_HTTPS_OUTCOME_H
 
 #include "output/base/err.h"
+#include "output/findings/finding.h"
 #include "scanner/base/arena.h"
 #include "scanner/https/handshake.h"
 #include <curl/curl.h>

@@ -1,4 +1,4 @@
-#include "scanner/https/certificate.h"
+#include "scanner/https/attempt.h"
 #include <openssl/err.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -200,7 +200,8 @@ static void verify(struct shown *shown, X509_STORE *store, STACK_OF(X509) * sent
   assert_int_equal(X509_STORE_CTX_get_error(ctx), X509_V_OK);
   assert_int_equal(ERR_peek_error(), 0); /* it would end the handshake */
   X509_STORE_CTX_free(ctx);
-  shown->trusted = certificate_judge(&shown->peer, now(), &shown->findings);
+  shown->trusted =
+      certificate_judge(&shown->peer, &attempt_certificate_codes, now(), &shown->findings);
 }
 
 static void show(struct shown *shown, const struct row *row) {
@@ -280,7 +281,7 @@ static void test_nothing_shown(void **state) {
   struct finding_list findings = {.arena = &arena};
   struct certificate peer;
   certificate_init(&peer, SPAN(HOST), &arena);
-  assert_false(certificate_judge(&peer, now(), &findings));
+  assert_false(certificate_judge(&peer, &attempt_certificate_codes, now(), &findings));
   assert_null(findings.first);
 }
 
@@ -307,7 +308,8 @@ static void test_dates(void **state) {
     certificate_init(&peer, SPAN(HOST), &arena);
     peer.facts.here = peer.named = true;
     peer.dates[peer.date_count++] = (struct certificate_dates){until - 100 * day, until};
-    assert_int_equal(certificate_judge(&peer, dates[i].now, &findings), dates[i].trusted);
+    assert_int_equal(certificate_judge(&peer, &attempt_certificate_codes, dates[i].now, &findings),
+                     dates[i].trusted);
     assert_int_equal(findings.first ? findings.first->code : FOUND_COUNT, dates[i].code);
     if (dates[i].code == FOUND_POLICY_TLS_EXPIRED)
       assert_string_equal(findings.first->detail.ptr, "expired 2023-11-14T22:13:20Z");
@@ -389,12 +391,45 @@ static void test_no_memory(void **state) {
   hide(&shown);
 }
 
+/* The codes are those of who judges, and a name in CN is contested only where he says so. */
+static void test_codes(void **state) {
+  (void)state;
+  const struct certificate_codes codes = {
+      .name_mismatch = FOUND_MX_MISMATCH, .untrusted = FOUND_MX_ABSENT, .cn_is_contested = true};
+  const struct {
+    struct made_certificate_wish leaf;
+    const struct certificate_codes *codes;
+    enum finding_code name, chain;
+    bool contested;
+  } judged[] = {
+      {{.cn = HOST},
+       &attempt_certificate_codes,
+       FOUND_POLICY_TLS_NAME_MISMATCH,
+       FOUND_POLICY_TLS_UNTRUSTED,
+       false},
+      {{.cn = HOST}, &codes, FOUND_MX_MISMATCH, FOUND_MX_ABSENT, true},
+      {{.cn = "other.test"}, &codes, FOUND_MX_MISMATCH, FOUND_MX_ABSENT, false},
+  };
+  for (size_t i = 0; i < sizeof judged / sizeof *judged; i++) {
+    struct shown shown;
+    show(&shown, &(struct row){.leaf = judged[i].leaf, .stranger = true});
+    struct finding_list findings = {.arena = &shown.arena};
+    assert_false(certificate_judge(&shown.peer, judged[i].codes, now(), &findings));
+    assert_true(finding_list_has(&findings, judged[i].chain));
+    const struct finding *found = findings.first;
+    while (found && found->code != judged[i].name) found = found->next;
+    assert_non_null(found);
+    assert_int_equal(found->contested, judged[i].contested);
+    hide(&shown);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows),          cmocka_unit_test(test_facts),
       cmocka_unit_test(test_nothing_shown), cmocka_unit_test(test_dates),
       cmocka_unit_test(test_depth_limit),   cmocka_unit_test(test_name_limit),
-      cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
