@@ -46,7 +46,7 @@ IMPURE_SYMBOL = {name: what for what, names in IMPURE.items() for name in names.
 
 # Used by their own file alone, or by nobody, and not static: tests hold them against a table, or count
 # by them what else no test could see.
-FOR_TESTS = {"address_limits_count", "fetcher_cancel", "line_set_count", "match_kind", "progress_line",
+FOR_TESTS = {"address_limits_count", "line_set_count", "match_kind", "progress_line",
              "signals_count"}
 # Files that nothing calls yet.
 ON_THEIR_WAY = {"hosts.c.o", "inbox.c.o"}

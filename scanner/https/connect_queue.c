@@ -120,26 +120,24 @@ enum err connect_queue_add(struct connect_queue *queue, const union address *add
   if (!lane) lane = connect_queue_make(queue, address);
   if (!lane) return ERR_MEMORY;
   TAILQ_INSERT_TAIL(&lane->waiters, waiter, link);
-  waiter->lane = lane;
   lane->count++;
   queue->waiting++;
   return ERR_NONE;
 }
 
-void connect_queue_remove(struct connect_queue *queue, struct waiter *waiter) {
-  struct lane *lane = waiter->lane;
-  if (!lane) return;
+static struct waiter *connect_queue_pop(struct connect_queue *queue, struct lane *lane) {
+  struct waiter *waiter = TAILQ_FIRST(&lane->waiters);
   TAILQ_REMOVE(&lane->waiters, waiter, link);
-  waiter->lane = NULL;
   lane->count--;
   queue->waiting--;
   if (TAILQ_EMPTY(&lane->waiters)) connect_queue_drop(queue, lane);
+  return waiter;
 }
 
 void connect_queue_free(struct connect_queue *queue) {
   if (!queue) return;
   for (size_t i = 0; i < CONNECT_QUEUE_BUCKETS; i++)
-    while (queue->buckets[i]) connect_queue_remove(queue, TAILQ_FIRST(&queue->buckets[i]->waiters));
+    while (queue->buckets[i]) connect_queue_pop(queue, queue->buckets[i]);
   free(queue->resting);
   free(queue);
 }
@@ -159,10 +157,8 @@ const union address *lane_address(const struct lane *lane) {
 }
 
 struct waiter *connect_queue_take(struct connect_queue *queue, struct lane *lane) {
-  struct waiter *waiter = TAILQ_FIRST(&lane->waiters);
   lane_ready(queue, lane);
-  connect_queue_remove(queue, waiter);
-  return waiter;
+  return connect_queue_pop(queue, lane);
 }
 
 void connect_queue_rest(struct connect_queue *queue, struct lane *lane, uint64_t until) {

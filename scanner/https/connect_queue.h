@@ -1,8 +1,9 @@
-/* Those that wait to connect, in one lane an address, first come first served.
+/* The queue of those that wait to connect: one lane for each address, first come, first served.
  *
- * Lanes take turns, so that a crowd before one address holds up nobody else; a lane that was
- * refused rests until it is worth asking again. A lane exists while somebody stands in it.
- * Pure: times are the caller's, in nanoseconds.
+ * Lanes take turns, so that a crowd before one address delays nobody else; a lane whose address is
+ * at its limit (scanner/net/address_limits.h) rests until it is worth asking again. A lane exists
+ * while somebody waits in it, and belongs to the queue; a waiter is its owner's, and must stay in
+ * place while it waits. Pure: times are the caller's, in nanoseconds.
  */
 #ifndef SCANNER_HTTPS_CONNECT_QUEUE_H
 #define SCANNER_HTTPS_CONNECT_QUEUE_H
@@ -19,7 +20,6 @@ struct lane;
 /* Embedded in what waits. */
 struct waiter {
   TAILQ_ENTRY(waiter) link;
-  struct lane *lane; /* NULL: does not wait */
 };
 
 struct connect_queue;
@@ -31,9 +31,6 @@ void connect_queue_free(struct connect_queue *queue);
 /* At the end of the address's lane (its port does not count). */
 enum err connect_queue_add(struct connect_queue *queue, const union address *address,
                            struct waiter *waiter);
-/* One that does not wait is passed over. */
-void connect_queue_remove(struct connect_queue *queue, struct waiter *waiter);
-
 /* The lane whose turn it is, NULL if none is ready. It keeps its turn until one of the two below.
  */
 struct lane *connect_queue_next(struct connect_queue *queue, uint64_t now);

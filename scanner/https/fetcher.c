@@ -33,7 +33,6 @@ struct fetch_state {
   struct waiter waiter; /* first: a waiter is its fetch_state */
   struct fetch *fetch;
   enum fetch_place place;
-  struct request *request;       /* while running */
   TAILQ_ENTRY(fetch_state) link; /* while pausing or ended */
   uint64_t pause_until;
   struct address_plan plan;
@@ -63,9 +62,11 @@ struct fetcher {
 };
 
 /* At least a millisecond: libuv runs those of no time again and again before it polls (until 1.45).
- */
-static void fetcher_arm(uv_timer_t *timer, uv_timer_cb call, uint64_t wait_ns) {
+ * By another clock than libuv's it is looked at all the time. */
+static void fetcher_arm(const struct fetcher *fetcher, uv_timer_t *timer, uv_timer_cb call,
+                        uint64_t wait_ns) {
   uint64_t ms = (wait_ns + FETCHER_MS_NS - 1) / FETCHER_MS_NS;
+  if (fetcher->config.now != uv_hrtime) ms = 1;
   uv_timer_start(timer, call, ms ? ms : 1, 0);
 }
 
@@ -133,7 +134,7 @@ static void fetcher_bear(struct fetcher *fetcher, struct fetch_state *state, enu
     fetcher_finish(fetcher, state, err);
     return;
   }
-  fetcher->pause_until = uv_hrtime() + FETCHER_TROUBLE_WAIT_NS;
+  fetcher->pause_until = fetcher->config.now() + FETCHER_TROUBLE_WAIT_NS;
   fetcher_wait(fetcher, state);
 }
 
@@ -180,12 +181,12 @@ static void fetcher_hear(struct fetcher *fetcher, const struct request *request,
   bool patient = spent >= (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS;
   if (silent && state->impatient) fetcher_tell_impatience(attempt);
   if (silent && !state->impatient && !patient) return;
-  address_limits_hear(fetcher->config.limits, &request->address, silent, uv_hrtime());
+  address_limits_hear(fetcher->config.limits, &request->address, silent, fetcher->config.now());
 }
 
 static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
                           const struct request *request) {
-  uint64_t now = uv_hrtime(), pause;
+  uint64_t now = fetcher->config.now(), pause;
   uint64_t spent = fetcher_now(fetcher) - request->start_ns;
   enum err trouble = outcome_trouble(&request->outcome);
   bool away = trouble == ERR_NONE && fetcher_was_away(fetcher, state, request);
@@ -224,7 +225,7 @@ static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct reques
   struct fetch_state *state = request->state;
   request_end(request, result, late);
   uv_timer_stop(&request->late);
-  address_limits_leave(fetcher->config.limits, &request->address, uv_hrtime());
+  address_limits_leave(fetcher->config.limits, &request->address, fetcher->config.now());
   connect_queue_wake(fetcher->queue, &request->address);
   TAILQ_REMOVE(&fetcher->busy, request, link);
   if (request->stalled)
@@ -232,7 +233,6 @@ static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct reques
   else
     fetcher->in_flight--;
   request->state = NULL;
-  state->request = NULL;
   return state;
 }
 
@@ -258,7 +258,7 @@ static void fetcher_watch(struct fetcher *fetcher, struct request *request, uint
   bool looks = !request->stalled && request_step(request) < OUTCOME_HEADERS;
   uint64_t look = spent < FETCHER_STALL_NS ? FETCHER_STALL_NS - spent : FETCHER_STALL_NS;
   if (looks && left > look) left = look;
-  fetcher_arm(&request->late, fetcher_on_late, left);
+  fetcher_arm(fetcher, &request->late, fetcher_on_late, left);
 }
 
 /* What seems dead must not keep the sound ones from their turn: it leaves its place to another. */
@@ -307,14 +307,14 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   enum err err = ERR_MEMORY;
   if (request) err = request_start(request, fetch->host, &address, fetch->findings->arena);
   if (err != ERR_NONE) {
-    address_limits_leave(fetcher->config.limits, &address, uv_hrtime());
+    address_limits_leave(fetcher->config.limits, &address, fetcher->config.now());
     if (request) fetcher_rest(fetcher, request);
     fetcher_bear(fetcher, state, err);
     return;
   }
   state->place = FETCH_RUNNING;
-  state->impatient = address_limits_is_silent(fetcher->config.limits, &address, uv_hrtime());
-  state->request = request;
+  state->impatient =
+      address_limits_is_silent(fetcher->config.limits, &address, fetcher->config.now());
   request->state = state;
   request->stalled = false;
   TAILQ_INSERT_TAIL(&fetcher->busy, request, link);
@@ -357,7 +357,7 @@ static uint64_t fetcher_until(const struct fetcher *fetcher) {
 }
 
 static void fetcher_pump(struct fetcher *fetcher) {
-  uint64_t now = uv_hrtime();
+  uint64_t now = fetcher->config.now();
   struct lane *lane;
   fetcher_end_pauses(fetcher, now);
   while (fetcher_has_room(fetcher) && now >= fetcher->pause_until &&
@@ -371,10 +371,10 @@ static void fetcher_pump(struct fetcher *fetcher) {
     uv_timer_stop(&fetcher->wake);
     return;
   }
-  fetcher_arm(&fetcher->wake, fetcher_on_wake, until > now ? until - now : 0);
+  fetcher_arm(fetcher, &fetcher->wake, fetcher_on_wake, until > now ? until - now : 0);
 }
 
-/* A callback may start, cancel and close. */
+/* A callback may start another, and close. */
 static void fetcher_report(struct fetcher *fetcher) {
   struct fetch_state *state;
   while (!fetcher->closing && (state = TAILQ_FIRST(&fetcher->ended))) {
@@ -401,11 +401,11 @@ static void fetcher_on_worked(void *data) {
 }
 
 static void fetcher_on_failed(void *data, CURL *easy) {
-  (void)data;
+  const struct fetcher *fetcher = data;
   struct request *request = request_of(easy);
   if (!request || !request->state) return;
   request->outcome.no_memory = true;
-  fetcher_arm(&request->late, fetcher_on_late, 0);
+  fetcher_arm(fetcher, &request->late, fetcher_on_late, 0);
 }
 
 static void fetcher_release(struct fetcher *fetcher) {
@@ -449,6 +449,7 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
   *why = "out of memory";
   if (!made) return ERR_MEMORY;
   made->config = *config;
+  if (!made->config.now) made->config.now = uv_hrtime;
   made->loop = loop;
   made->common = (struct request_common){.fetcher = made,
                                          .policy_size_max = config->policy_size_max,
@@ -460,7 +461,7 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
   TAILQ_INIT(&made->busy);
   TAILQ_INIT(&made->paused);
   TAILQ_INIT(&made->ended);
-  enum err err = loop_clock_new(&made->common.clock, loop);
+  enum err err = loop_clock_new(&made->common.clock, loop, made->config.now);
   if (err == ERR_NONE) err = fetcher_equip(made, why);
   if (err != ERR_NONE) {
     loop_clock_close(made->common.clock);
@@ -516,28 +517,8 @@ enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
     fetcher_wait(fetcher, state);
   else
     fetcher_finish(fetcher, state, ERR_NONE);
-  fetcher_arm(&fetcher->wake, fetcher_on_wake, 0);
+  fetcher_arm(fetcher, &fetcher->wake, fetcher_on_wake, 0);
   return ERR_NONE;
-}
-
-void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch) {
-  struct fetch_state *state = fetch->state;
-  if (!state) return;
-  fetch->state = NULL;
-  switch (state->place) {
-  case FETCH_PAUSING:
-    TAILQ_REMOVE(&fetcher->paused, state, link);
-    fetcher->paused_count--;
-    break;
-  case FETCH_WAITING: connect_queue_remove(fetcher->queue, &state->waiter); break;
-  case FETCH_ENDED: TAILQ_REMOVE(&fetcher->ended, state, link); break;
-  case FETCH_RUNNING: {
-    struct request *request = state->request;
-    fetcher_detach(fetcher, request, CURLE_OK, false);
-    fetcher_rest(fetcher, request);
-    fetcher_arm(&fetcher->wake, fetcher_on_wake, 0);
-  }
-  }
 }
 
 size_t fetcher_in_flight(const struct fetcher *fetcher) {

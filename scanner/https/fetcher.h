@@ -17,6 +17,7 @@
 #include "scanner/net/address_limits.h"
 #include "scanner/net/block_list.h"
 #include "scanner/net/cidr_set.h"
+#include "scanner/net/loop_clock.h"
 #include "scanner/net/rate_limit.h"
 #include "scanner/sts/finding_list.h"
 #include <uv.h>
@@ -45,6 +46,7 @@ struct fetcher_config {
   const struct source_address *source; /* may be NULL; outlives the fetcher */
   struct address_limits *limits;       /* may be NULL; shared */
   struct rate_limit *pace;             /* may be NULL; shared */
+  loop_clock_source *now;              /* that all times are kept by; NULL: uv_hrtime */
 };
 
 struct fetch {
@@ -77,8 +79,6 @@ void fetcher_close(struct fetcher *fetcher);
 
 /* ERR_MEMORY; ERR_LIMIT: no address, or too many. done is not called then. */
 enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch);
-/* Ends it without calling back; of one that has ended already nothing is left to do. */
-void fetcher_cancel(struct fetcher *fetcher, struct fetch *fetch);
 
 size_t fetcher_in_flight(const struct fetcher *fetcher); /* transfers, not those that wait */
 size_t fetcher_waiting(const struct fetcher *fetcher);

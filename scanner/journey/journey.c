@@ -36,7 +36,7 @@ static enum err journey_make_looks(struct journey *journey) {
   uint64_t wait_ns = (uint64_t)config->second_look_ms * JOURNEY_MS_NS;
   if (config->second_look_ms == 0) return ERR_NONE;
   enum err err = second_look_new(&journey->looks, config->loop, wait_ns, config->second_look_max);
-  return err == ERR_NONE ? loop_clock_new(&journey->clock, config->loop) : err;
+  return err == ERR_NONE ? loop_clock_new(&journey->clock, config->loop, uv_hrtime) : err;
 }
 
 enum err journey_new(struct journey **journey, const struct journey_config *config) {

@@ -9,6 +9,7 @@ enum {
 
 struct loop_clock {
   struct stopwatch watch;
+  loop_clock_source *source;
   uv_prepare_t prepare; /* before each poll */
   uv_check_t check;     /* and behind it */
   uv_timer_t tick;
@@ -19,22 +20,23 @@ static void loop_clock_on_prepare(uv_prepare_t *prepare) {
   struct loop_clock *clock = prepare->data;
   int ms = uv_backend_timeout(prepare->loop);
   uint64_t ns = ms < 0 ? UINT64_MAX : (uint64_t)ms * LOOP_CLOCK_MS_NS;
-  stopwatch_wait(&clock->watch, uv_hrtime(), ns);
+  stopwatch_wait(&clock->watch, clock->source(), ns);
 }
 
 static void loop_clock_on_check(uv_check_t *check) {
   struct loop_clock *clock = check->data;
-  stopwatch_turn(&clock->watch, uv_hrtime());
+  stopwatch_turn(&clock->watch, clock->source());
 }
 
 static void loop_clock_on_tick(uv_timer_t *tick) {
   (void)tick;
 }
 
-enum err loop_clock_new(struct loop_clock **clock, uv_loop_t *loop) {
+enum err loop_clock_new(struct loop_clock **clock, uv_loop_t *loop, loop_clock_source *source) {
   struct loop_clock *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
-  stopwatch_init(&made->watch, uv_hrtime());
+  made->source = source;
+  stopwatch_init(&made->watch, source());
   uv_prepare_init(loop, &made->prepare);
   uv_check_init(loop, &made->check);
   uv_timer_init(loop, &made->tick);
@@ -63,7 +65,7 @@ void loop_clock_close(struct loop_clock *clock) {
 }
 
 uint64_t loop_clock_now(struct loop_clock *clock) {
-  return stopwatch_now(&clock->watch, uv_hrtime());
+  return stopwatch_now(&clock->watch, clock->source());
 }
 
 bool loop_clock_stood_still(const struct loop_clock *clock) {

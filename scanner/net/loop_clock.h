@@ -1,8 +1,9 @@
-/* The stopwatch of a libuv loop: what reads a loop's sockets and keeps deadlines reads this clock,
- * and not uv_hrtime() or uv_now(). Timers of libuv may wake it; they decide nothing.
+/* The clock of a libuv loop, a stopwatch (scanner/base/stopwatch.h) that the loop's turns drive:
+ * what reads the loop's sockets and keeps deadlines reads this clock, and not uv_hrtime() or
+ * uv_now(). Timers of libuv only wake the loop, and decide nothing.
  *
- * What threads share (pace, gates) goes by uv_hrtime(): each loop's clock loses its own time.
- * Used on the loop's thread alone; whoever made it closes it.
+ * What threads share (rate limits, address limits) goes by uv_hrtime(): each loop's clock loses
+ * time of its own. Used on the loop's thread alone; whoever made it closes it.
  */
 #ifndef SCANNER_NET_LOOP_CLOCK_H
 #define SCANNER_NET_LOOP_CLOCK_H
@@ -13,7 +14,11 @@
 
 struct loop_clock;
 
-enum err loop_clock_new(struct loop_clock **clock, uv_loop_t *loop);
+/* Monotonic nanoseconds. */
+typedef uint64_t loop_clock_source(void);
+
+/* source: uv_hrtime; tests have others. ERR_MEMORY. */
+enum err loop_clock_new(struct loop_clock **clock, uv_loop_t *loop, loop_clock_source *source);
 /* It can still be read until the loop closes handles, and the loop must run until then. NULL is
  * allowed. */
 void loop_clock_close(struct loop_clock *clock);

@@ -549,7 +549,7 @@ enum err resolver_new(struct resolver **out, uv_loop_t *loop,
                       const struct resolver_config *config) {
   struct resolver *resolver = calloc(1, sizeof *resolver);
   if (!resolver) return ERR_MEMORY;
-  if (loop_clock_new(&resolver->clock, loop) != ERR_NONE) {
+  if (loop_clock_new(&resolver->clock, loop, uv_hrtime) != ERR_NONE) {
     free(resolver);
     return ERR_MEMORY;
   }

@@ -64,6 +64,9 @@ struct server {
   char sni[256];
 };
 
+/* Connections, of all servers, that wait for the client to give up. */
+static _Atomic size_t server_silences;
+
 /* Binds to ip at *port; 0: any that is free, which is told. */
 static inline int server_bind(const char *ip, uint16_t *port, int backlog) {
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(*port)};
@@ -135,7 +138,11 @@ static inline void server_then(const struct script *script, SSL *ssl, int fd) {
     server_wait_for_end(fd);
     break;
   case THEN_RESET: server_reset(fd); break;
-  case THEN_SILENCE: server_wait_for_end(fd); break;
+  case THEN_SILENCE:
+    server_silences++;
+    server_wait_for_end(fd);
+    server_silences--;
+    break;
   case THEN_DRIP:
     while (server_write(ssl, fd, script->flood.ptr + at, 1)) {
       at = (at + 1) % script->flood.len;

@@ -624,7 +624,7 @@ static bool is_barred(struct request_common common) {
   union address address;
   assert_int_equal(address_parse(SPAN("127.0.3.1"), stage.port, &address), ERR_NONE);
   assert_int_equal(curl_loop_new(&lone.multi, &stage.loop, common.tls, &calls), ERR_NONE);
-  assert_int_equal(loop_clock_new(&common.clock, &stage.loop), ERR_NONE);
+  assert_int_equal(loop_clock_new(&common.clock, &stage.loop, uv_hrtime), ERR_NONE);
   common.multi = lone.multi;
   common.user_agent = "test";
   common.policy_size_max = BODY_MAX;

@@ -60,7 +60,7 @@ static void test_channel_steps_back(void **state) {
   struct loop_clock *clock;
   int server = silent_server(&address);
   assert_int_equal(uv_loop_init(&loop), 0);
-  assert_int_equal(loop_clock_new(&clock, &loop), ERR_NONE);
+  assert_int_equal(loop_clock_new(&clock, &loop, uv_hrtime), ERR_NONE);
   const struct name_server_config config = {.loop = &loop,
                                             .address = &address,
                                             .timeout_ms = TIMEOUT_MS,
