@@ -64,6 +64,9 @@ static void print_head(FILE *out, const struct report_diff *report) {
   if (diff_still_broken(report->diff))
     fprintf(out, "  %s domains are still broken\n",
             number_text(diff_still_broken(report->diff), number));
+  if (diff_known(report->diff))
+    fprintf(out, "  %s domains have known errors alone\n",
+            number_text(diff_known(report->diff), number));
   if (diff_not_asked(report->diff))
     fprintf(out,
             "  %s deployed domains of old were not asked for by new: another list, or a shard is "
@@ -152,6 +155,19 @@ static void print_still(FILE *out, const struct report_diff *report) {
   }
 }
 
+static void print_known(FILE *out, const struct report_diff *report) {
+  struct state none = state_unseen();
+  if (report->worse_only || diff_known(report->diff) == 0) return;
+  fputs("\nknown:\n", out);
+  for (size_t i = 0; i < diff_known(report->diff); i++) {
+    struct diff_change known = diff_known_at(report->diff, i);
+    fputs("  ", out);
+    terminal_text_print(out, known.domain);
+    print_errors(out, "  ", known.after, &none);
+    fputc('\n', out);
+  }
+}
+
 void report_diff_text(FILE *out, const struct report_diff *report) {
   print_head(out, report);
   print_counts(out, report);
@@ -172,6 +188,7 @@ void report_diff_text(FILE *out, const struct report_diff *report) {
     fputc('\n', out);
   }
   print_still(out, report);
+  print_known(out, report);
 }
 
 static void write_state(struct json_writer *json, const char *key, const struct state *state) {
@@ -240,6 +257,16 @@ static void write_head(struct json_writer *json, const struct report_diff *repor
   json_writer_close(json, '}');
 }
 
+static void write_known(FILE *out, const struct diff_change *known) {
+  static char text[CHANGE_JSON_SIZE];
+  struct json_writer json = json_writer_into(text, sizeof text);
+  json_writer_open(&json, NULL, '{');
+  json_writer_string(&json, "domain", known->domain);
+  write_state(&json, "new", known->after);
+  json_writer_close(&json, '}');
+  fwrite(text, 1, json_writer_text(&json).len, out);
+}
+
 static void write_still(FILE *out, const struct diff_change *still) {
   static char text[CHANGE_JSON_SIZE];
   struct json_writer json = json_writer_into(text, sizeof text);
@@ -285,6 +312,12 @@ enum err report_diff_json(FILE *out, const struct report_diff *report) {
     struct diff_change still = diff_still(report->diff, i);
     if (i) fputc(',', out);
     write_still(out, &still);
+  }
+  fputs("],\"known\":[", out);
+  for (size_t i = 0; i < diff_known(report->diff) && !report->worse_only; i++) {
+    struct diff_change known = diff_known_at(report->diff, i);
+    if (i) fputc(',', out);
+    write_known(out, &known);
   }
   fputs("]}\n", out);
   return ERR_NONE;

@@ -13,6 +13,12 @@ struct item {
   uint32_t change;
 };
 
+/* Of domains. */
+struct rows {
+  uint32_t *at;
+  size_t count, room;
+};
+
 struct diff {
   struct siphash_key key;
   struct text_counts domains; /* each row's index is that of its pair */
@@ -24,9 +30,9 @@ struct diff {
   uint64_t counts[CHANGE_COUNT];
   uint64_t trends[CHANGE_BETTER + 1]; /* domains by their worst */
   uint64_t not_asked;
-  bool heads;      /* NEW says which scans it is of */
-  uint32_t *still; /* rows */
-  size_t still_count, still_room;
+  bool heads; /* NEW says which scans it is of */
+  struct rows still, known_rows;
+  const struct known *known; /* may be NULL */
   struct text_counts details;
   const struct filter *where;
   struct tally *tally; /* makes the facts that the conditions need */
@@ -45,7 +51,8 @@ void diff_free(struct diff *diff) {
   text_counts_free(&diff->domains);
   free(diff->pairs);
   free(diff->items);
-  free(diff->still);
+  free(diff->still.at);
+  free(diff->known_rows.at);
   text_counts_free(&diff->details);
   tally_free(diff->tally);
   free(diff);
@@ -192,26 +199,53 @@ static int still_compare(const void *left, const void *right, void *context) {
   return item_compare(&a, &b, context);
 }
 
-static enum err diff_still_add(struct diff *diff, uint32_t row) {
-  if (diff->still_count == diff->still_room) {
-    size_t room = diff->still_room ? 2 * diff->still_room : 256;
-    uint32_t *grown = reallocarray(diff->still, room, sizeof *grown);
+static enum err rows_add(struct rows *rows, size_t row) {
+  if (rows->count == rows->room) {
+    size_t room = rows->room ? 2 * rows->room : 256;
+    uint32_t *grown = reallocarray(rows->at, room, sizeof *grown);
     if (!grown) return ERR_MEMORY;
-    diff->still = grown;
-    diff->still_room = room;
+    rows->at = grown;
+    rows->room = room;
   }
-  diff->still[diff->still_count++] = row;
+  rows->at[rows->count++] = (uint32_t)row;
   return ERR_NONE;
+}
+
+static void rows_sort(struct rows *rows, struct diff *diff) {
+  if (rows->count) qsort_r(rows->at, rows->count, sizeof *rows->at, still_compare, diff);
+}
+
+/* Whether a domain has errors, and all of them are known. */
+static bool pair_is_known(const struct diff *diff, size_t row) {
+  enum finding_code codes[FOUND_COUNT];
+  const struct state *after = &diff->pairs[row].after;
+  struct state none = state_unseen();
+  if (!diff->known || after->status == STATE_UNSEEN) return false;
+  size_t count = change_errors(after, &none, codes);
+  for (size_t i = 0; i < count; i++)
+    if (!known_has(diff->known, diff->domains.rows[row].text, codes[i], after->at)) return false;
+  return count > 0;
+}
+
+static uint32_t changes_not_worse(uint32_t changes) {
+  for (int i = 0; i < CHANGE_COUNT; i++)
+    if (change_info((enum change)i)->trend == CHANGE_WORSE) changes &= ~((uint32_t)1 << i);
+  return changes;
 }
 
 static enum err diff_compare_pair(struct diff *diff, size_t row) {
   const struct pair *pair = &diff->pairs[row];
   if (!pair->before_chosen && !pair->after_chosen) return ERR_NONE;
-  if (pair->before.status == STATUS_BROKEN && pair->after.status == STATUS_BROKEN) {
-    enum err err = diff_still_add(diff, (uint32_t)row);
-    if (err != ERR_NONE) return err;
-  }
   uint32_t changes = change_between(&pair->before, &pair->after);
+  bool known = pair_is_known(diff, row);
+  bool still = pair->before.status == STATUS_BROKEN && pair->after.status == STATUS_BROKEN;
+  enum err err = ERR_NONE;
+  if (known)
+    err = rows_add(&diff->known_rows, row);
+  else if (still)
+    err = rows_add(&diff->still, row);
+  if (err != ERR_NONE) return err;
+  if (known) changes = changes_not_worse(changes);
   if (changes == (uint32_t)1 << CHANGE_GONE && diff->heads) {
     diff->not_asked++;
     return ERR_NONE;
@@ -227,8 +261,8 @@ static enum err diff_compare(struct diff *diff) {
     err = diff_compare_pair(diff, row);
   if (diff->item_count)
     qsort_r(diff->items, diff->item_count, sizeof *diff->items, item_compare, diff);
-  if (diff->still_count)
-    qsort_r(diff->still, diff->still_count, sizeof *diff->still, still_compare, diff);
+  rows_sort(&diff->still, diff);
+  rows_sort(&diff->known_rows, diff);
   return err;
 }
 
@@ -239,10 +273,11 @@ static bool has_heads(const struct aggregate *aggregate) {
   return aggregate->file_count > 0;
 }
 
-enum err diff_run(struct diff *diff, const struct filter *where, const struct diff_side *old_side,
-                  const struct diff_side *new_side) {
+enum err diff_run(struct diff *diff, const struct filter *where, const struct known *known,
+                  const struct diff_side *old_side, const struct diff_side *new_side) {
   struct aggregate again = {0};
   diff->where = where;
+  diff->known = known;
   enum err err = diff_read(diff, old_side, take_old, old_side->aggregate);
   if (err == ERR_NONE) err = diff_read(diff, new_side, take_new, new_side->aggregate);
   bool twice = diff->only_new || old_side->path_count > 1;
@@ -289,9 +324,17 @@ struct diff_change diff_change(const struct diff *diff, size_t index) {
 }
 
 size_t diff_still_broken(const struct diff *diff) {
-  return diff->still_count;
+  return diff->still.count;
 }
 
 struct diff_change diff_still(const struct diff *diff, size_t index) {
-  return change_of_row(diff, diff->still[index], 0);
+  return change_of_row(diff, diff->still.at[index], 0);
+}
+
+size_t diff_known(const struct diff *diff) {
+  return diff->known_rows.count;
+}
+
+struct diff_change diff_known_at(const struct diff *diff, size_t index) {
+  return change_of_row(diff, diff->known_rows.at[index], 0);
 }

@@ -13,6 +13,7 @@
 
 #include "output/stats/aggregate.h"
 #include "output/stats/change.h"
+#include "output/stats/known.h"
 
 enum { DIFF_DETAILS_MAX = 100000 /* different ones that are kept */ };
 
@@ -36,10 +37,11 @@ struct diff_side {
 enum err diff_new(struct diff **diff);
 void diff_free(struct diff *diff);
 
-/* Reads both and compares the domains of which the old or the new record meets the conditions. As
- * aggregate_run(). */
-enum err diff_run(struct diff *diff, const struct filter *where, const struct diff_side *old_side,
-                  const struct diff_side *new_side);
+/* Reads both and compares the domains of which the old or the new record meets the conditions. A
+ * domain that has errors in NEW, and none that is not known (may be NULL), has not become worse and
+ * is not still broken: it is counted apart. As aggregate_run(). */
+enum err diff_run(struct diff *diff, const struct filter *where, const struct known *known,
+                  const struct diff_side *old_side, const struct diff_side *new_side);
 
 /* How many domains changed so; and whose worst change has that trend. */
 uint64_t diff_count(const struct diff *diff, enum change change);
@@ -51,6 +53,11 @@ uint64_t diff_not_asked(const struct diff *diff);
 /* Domains that are broken in both, by rank and name. The change of these has no meaning. */
 size_t diff_still_broken(const struct diff *diff);
 struct diff_change diff_still(const struct diff *diff, size_t index);
+
+/* Domains of NEW with errors that are known, and no others, by rank and name. The change of these
+ * has no meaning. */
+size_t diff_known(const struct diff *diff);
+struct diff_change diff_known_at(const struct diff *diff, size_t index);
 
 /* The changes, worst first, then by rank and name. */
 size_t diff_changes(const struct diff *diff);

@@ -36,6 +36,50 @@ static bool diff_failed_file(const struct aggregate *aggregate, char *command) {
   return failed;
 }
 
+static void known_complain(char *command, const char *path, unsigned line, enum err err,
+                           const char *why) {
+  if (err == ERR_SYNTAX)
+    help_complain(command, "--known %s: line %u: %s", path, line, why);
+  else if (err == ERR_LIMIT)
+    help_complain(command, "--known %s: line %u is one too many: at most %d are allowed", path,
+                  line, KNOWN_MAX);
+  else
+    help_complain(command, "--known %s: %s", path, err == ERR_IO ? strerror(errno) : err_text(err));
+}
+
+/* *known NULL: none was given. */
+static enum err diff_load_known(const char *path, char *command, struct known **known) {
+  char *line = NULL, why[KNOWN_WHY_SIZE] = "";
+  size_t room = 0;
+  unsigned number = 0;
+  if (!path) return ERR_NONE;
+  enum err err = known_new(known);
+  FILE *file = fopen(path, "re");
+  if (!file) err = ERR_IO;
+  while (err == ERR_NONE && getline(&line, &room, file) >= 0) {
+    line[strcspn(line, "\r\n")] = 0;
+    number++;
+    err = known_add(*known, span_of(line), why);
+  }
+  if (err == ERR_NONE && ferror(file)) err = ERR_IO;
+  if (err != ERR_NONE) known_complain(command, path, number, err, why);
+  free(line);
+  if (file) fclose(file);
+  return err;
+}
+
+/* By the clock of NEW. */
+static void diff_note_passed(const struct aggregate *aggregate, const struct known *known,
+                             const struct options *options, char *command) {
+  int64_t last = 0;
+  for (unsigned i = 0; i < aggregate->file_count; i++)
+    if (aggregate->files[i].last > last) last = aggregate->files[i].last;
+  size_t passed = known ? known_passed(known, last) : 0;
+  if (passed)
+    help_complain(command, "--known %s: %zu findings are known no more: their date has passed",
+                  options->known, passed);
+}
+
 static int diff_print(const struct options *options, const struct report_diff *report) {
   enum err err = ERR_NONE;
   if (options->json)
@@ -50,21 +94,27 @@ static int diff_print(const struct options *options, const struct report_diff *r
 static int diff_with(const struct options *options, struct diff_sides *sides, char *command) {
   struct diff_side side[2];
   struct diff *diff = NULL;
+  struct known *known = NULL;
   int status = EXIT_FAILED;
   for (int i = 0; i < 2; i++)
     side[i] = (struct diff_side){sides->paths[i].at, (unsigned)sides->paths[i].count,
                                  &sides->aggregates[i]};
-  enum err err = diff_new(&diff);
-  if (err == ERR_NONE) err = diff_run(diff, &sides->where, &side[0], &side[1]);
+  enum err err = diff_load_known(options->known, command, &known);
+  if (err != ERR_NONE) goto done;
+  err = diff_new(&diff);
+  if (err == ERR_NONE) err = diff_run(diff, &sides->where, known, &side[0], &side[1]);
   if (err == ERR_NONE) {
     struct report_diff report = {diff, &sides->aggregates[0], &sides->aggregates[1], options->worse,
                                  terminal_colour(stdout)};
     for (int i = 0; i < 2; i++) input_notes(&sides->aggregates[i], diff_tell, command);
+    diff_note_passed(&sides->aggregates[1], known, options, command);
     status = diff_print(options, &report);
   } else if (!diff_failed_file(&sides->aggregates[0], command) &&
              !diff_failed_file(&sides->aggregates[1], command)) {
     help_complain(command, "%s", err == ERR_IO ? strerror(errno) : err_text(err));
   }
+done:
+  known_free(known);
   diff_free(diff);
   return status;
 }
@@ -84,6 +134,7 @@ static bool diff_take(const struct options *options, struct diff_sides *sides, c
   for (int i = 0; i < 2; i++)
     for (size_t j = 0; j < sides->paths[i].count; j++)
       file_set_reads(&set, "RESULT", sides->paths[i].at[j]);
+  file_set_reads(&set, "--known", options->known);
   file_set_writes(&set, "output", "-");
   enum err err = file_set_check(&set, command);
   file_set_free(&set);

@@ -68,6 +68,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_TLSRPT] = {VALUE_TEXTS, AT(tlsrpt), 0, 0},
     [OPTION_JSON] = {VALUE_FLAG, AT(json), 0, 0},
     [OPTION_WORSE] = {VALUE_FLAG, AT(worse), 0, 0},
+    [OPTION_KNOWN] = {VALUE_TEXT, AT(known), 0, 0},
     [OPTION_NAGIOS] = {VALUE_FLAG, AT(nagios), 0, 0},
     [OPTION_HTML] = {VALUE_TEXT, AT(html), 0, 0},
     [OPTION_METRICS] = {VALUE_TEXT, AT(metrics), 0, 0},

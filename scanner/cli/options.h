@@ -84,6 +84,7 @@ struct options {
   const char *block; /* NULL: none */
   unsigned shard, shards;
   unsigned at_once; /* shards; 0: all */
+  const char *known;
   const char *user_agent;
   const char *source;
   enum progress_mode progress;

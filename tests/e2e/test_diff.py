@@ -52,6 +52,44 @@ class Diff(unittest.TestCase):
         self.assertIn(b"0 regressions, 0 improvements, 0 other changes", done.stdout)
         self.assertEqual([], differences(self.old, self.new)["changes"])
 
+    def test_what_is_known_is_counted_apart(self) -> None:
+        expired = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}], "status": "broken"}
+        both = {**expired, "findings": [{"code": "policy-tls-expired"}, {"code": "mx-mismatch"}]}
+        self.put([sound("new.com", 22), sound("still.com", 22, **expired), sound("more.com", 22, **expired),
+                  sound("passed.com", 22), sound("other.com", 22)],
+                 [sound("new.com", 23, **expired), sound("still.com", 23, **expired), sound("more.com", 23, **both),
+                  sound("passed.com", 23, **expired), sound("other.com", 23, **expired)])
+        known = self.folder / "known"
+        known.write_text("# the migration of November\n"
+                         "new.com policy-tls-expired until 2026-11-23\nstill.com policy-tls-expired\r\n"
+                         "more.com policy-tls-expired\npassed.com policy-tls-expired until 2026-11-22\n")
+        found = differences(self.old, self.new, "--known", str(known))
+        self.assertEqual([("newly-broken", "other.com"), ("newly-broken", "passed.com"), ("more-errors", "more.com")],
+                         [(c["change"], c["domain"]) for c in found["changes"] if c["trend"] == "worse"])
+        self.assertEqual(["more.com"], [s["domain"] for s in found["still_broken"]])
+        self.assertEqual([("new.com", ["policy-tls-expired"]), ("still.com", ["policy-tls-expired"])],
+                         [(k["domain"], k["new"]["errors"]) for k in found["known"]])
+        self.assertEqual(3, found["worse"])
+        text = stscan("diff", "--known", known, self.old, self.new)
+        self.assertEqual(1, text.returncode)
+        self.assertIn(b"  2 domains have known errors alone\n", text.stdout)
+        self.assertIn(b"\nknown:\n  new.com  policy-tls-expired\n  still.com  policy-tls-expired\n", text.stdout)
+        self.assertIn(b"1 findings are known no more", text.stderr)
+
+    def test_what_is_known_is_no_reason_to_exit_with_1(self) -> None:
+        expired = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}], "status": "broken"}
+        self.put([sound("new.com", 22), sound("still.com", 22, **expired)],
+                 [sound("new.com", 23, **expired), sound("still.com", 23, **expired)])
+        known = self.folder / "known"
+        known.write_text("new.com policy-tls-expired\nstill.com policy-tls-expired")
+        self.assertEqual(1, stscan("diff", self.old, self.new).returncode)
+        self.assertEqual(0, stscan("diff", "--known", known, self.old, self.new).returncode)
+        known.write_text("new.com policy-tls-expird\n")
+        done = stscan("diff", "--known", known, self.old, self.new)
+        self.assertEqual(2, done.returncode)
+        self.assertIn(b'line 1: "policy-tls-expird" is not a code', done.stderr)
+        self.assertEqual(2, stscan("diff", "--known", self.folder / "none", self.old, self.new).returncode)
+
     def test_worst_first_then_by_rank_and_name(self) -> None:
         broken = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}]}
         self.put([sound("mended.com", 22, **broken, status="broken"), sound("b.com", 22), sound("a.com", 22),
