@@ -21,9 +21,8 @@ static bool explain_is_letter(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Where DOMAIN stands as a word of its own (not as in NXDOMAIN), or text.len. */
-static size_t explain_placeholder(struct span text) {
-  const struct span word = SPAN("DOMAIN");
+/* Where word stands as one of its own (not as DOMAIN in NXDOMAIN), or text.len. */
+static size_t explain_find(struct span text, struct span word) {
   for (size_t at = 0; at + word.len <= text.len; at++) {
     size_t end = at + word.len;
     if (span_starts(span_skip(text, at), word) &&
@@ -34,18 +33,38 @@ static size_t explain_placeholder(struct span text) {
   return text.len;
 }
 
-/* Writes text with the domain filled in, and gives its columns; out NULL: only counts. */
+/* A word that is to be filled in. */
+struct explain_gap {
+  size_t at; /* text.len: there is none */
+  size_t len;
+  struct span value;
+};
+
+static struct explain_gap explain_next_gap(const struct explain_style *style, struct span text) {
+  const struct explain_gap gaps[] = {{0, sizeof "DOMAIN" - 1, style->domain},
+                                     {0, sizeof "MXHOST" - 1, style->host}};
+  const struct span words[] = {SPAN("DOMAIN"), SPAN("MXHOST")};
+  struct explain_gap first = {.at = text.len};
+  for (size_t i = 0; i < sizeof gaps / sizeof *gaps; i++) {
+    size_t at = span_here(gaps[i].value) ? explain_find(text, words[i]) : text.len;
+    if (at >= first.at) continue;
+    first = gaps[i];
+    first.at = at;
+  }
+  return first;
+}
+
+/* Writes text with domain and host filled in, and gives its columns; out NULL: only counts. */
 static size_t explain_fill(FILE *out, const struct explain_style *style, struct span text) {
   size_t columns = 0;
   while (text.len) {
-    size_t at = span_here(style->domain) ? explain_placeholder(text) : text.len;
-    bool found = at < text.len;
+    struct explain_gap gap = explain_next_gap(style, text);
     if (out) {
-      fwrite(text.ptr, 1, at, out);
-      if (found) fwrite(style->domain.ptr, 1, style->domain.len, out);
+      fwrite(text.ptr, 1, gap.at, out);
+      if (gap.len) fwrite(gap.value.ptr, 1, gap.value.len, out);
     }
-    columns += at + (found ? style->domain.len : 0);
-    text = span_skip(text, found ? at + strlen("DOMAIN") : at);
+    columns += gap.at + gap.value.len;
+    text = span_skip(text, gap.at + gap.len);
   }
   return columns;
 }

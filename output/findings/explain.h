@@ -1,8 +1,8 @@
 /* The table of findings, told to a person: on a terminal, in a pipe, inside a diagnosis.
  *
  * Texts are wrapped at the style's width; verbatim lines (commands, records and policies to
- * publish) never are, so that they can be copied. Only ASCII is written, but for the domain, which
- * the caller has checked.
+ * publish) never are, so that they can be copied. Only ASCII is written, but for domain and host,
+ * which the caller has checked.
  */
 #ifndef OUTPUT_FINDINGS_EXPLAIN_H
 #define OUTPUT_FINDINGS_EXPLAIN_H
@@ -14,6 +14,7 @@ struct explain_style {
   unsigned width;     /* columns; 0: no wrapping */
   bool colour;        /* with ANSI escapes */
   struct span domain; /* in place of the word DOMAIN, which stays when this is not there */
+  struct span host;   /* in place of the word MXHOST, likewise */
 };
 
 /* Everything about one code. */

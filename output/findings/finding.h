@@ -4,9 +4,9 @@
  * `explain`, the man page, the documentation and the statistics are made from it. Its columns, in
  * order: NAME of the enum, code, severity, stage, RFC 8460 section 4.3 result type, web checkers'
  * class, whether it may pass by itself, title, meaning, what a sender does, how to diagnose, how to
- * fix, reference. In the texts DOMAIN, as a word of its own, stands for the domain, and a line
- * that begins with two blanks is verbatim; every other line is a paragraph. All texts are constant
- * and need no freeing.
+ * fix, reference. In the texts DOMAIN, as a word of its own, stands for the domain, MXHOST for the
+ * mail server that it is about, and a line that begins with two blanks is verbatim; every other
+ * line is a paragraph. All texts are constant and need no freeing.
  */
 #ifndef OUTPUT_FINDINGS_FINDING_H
 #define OUTPUT_FINDINGS_FINDING_H
@@ -29,6 +29,8 @@
   X(POLICY_HTTP, "policy-http", "the answer to the fetch", "Causes: HTTP")                         \
   X(POLICY_SYNTAX, "policy-syntax", "what the policy says", "Causes: the policy's syntax")         \
   X(MX, "mx", "hosts that the policy does not cover", "Causes: MX and policy")                     \
+  X(MX_TLS, "mx-tls", "TLS of the mail servers, on port 25", "Causes: TLS of the mail servers")    \
+  X(DANE, "dane", "TLSA records of the mail servers", "Causes: DANE")                              \
   X(TLSRPT, "tlsrpt", "the record for reports", "Causes: TLSRPT")                                  \
   FINDING_STAGE_MORE(X)
 
@@ -46,7 +48,13 @@
   X(FETCH_ERROR, "sts-policy-fetch-error")                                                         \
   X(POLICY_INVALID, "sts-policy-invalid")                                                          \
   X(WEBPKI_INVALID, "sts-webpki-invalid")                                                          \
-  X(VALIDATION_FAILURE, "validation-failure")
+  X(VALIDATION_FAILURE, "validation-failure")                                                      \
+  X(STARTTLS_NOT_SUPPORTED, "starttls-not-supported")                                              \
+  X(HOST_MISMATCH, "certificate-host-mismatch")                                                    \
+  X(EXPIRED, "certificate-expired")                                                                \
+  X(NOT_TRUSTED, "certificate-not-trusted")                                                        \
+  X(TLSA_INVALID, "tlsa-invalid")                                                                  \
+  X(DNSSEC_INVALID, "dnssec-invalid")
 
 #define FINDING_CLASS_MAP(X)                                                                       \
   X(NONE, NULL)                                                                                    \
@@ -55,12 +63,15 @@
   X(CONFIG, "MTASTS_CONFIG")                                                                       \
   X(MX, "MTASTS_MX_MISMATCH")
 
-/* Whether it may pass by itself, so that a scan looks a second time before it says so. */
+/* Whether it may pass by itself, so that a scan looks a second time before it says so: at the
+ * domain, or at the mail server alone. */
 #define FINDING_PASSING_MAP(X)                                                                     \
   X(LASTS, NULL)                                                                                   \
   X(PASSES, "a scan looks a second time")                                                          \
   X(BY_STATUS, "after 429 and 5xx, a scan looks a second time")                                    \
-  X(BY_ALERT, "after internal_error, a scan looks a second time")
+  X(BY_ALERT, "after internal_error, a scan looks a second time")                                  \
+  X(AT_HOST, "a scan asks the mail server a second time")                                          \
+  X(AT_HOST_4XX, "after a reply of 400 to 499, a scan asks the mail server a second time")
 
 enum finding_severity {
 #define X(name, text) FINDING_##name,

@@ -10,8 +10,10 @@
 #define ROW(text, kind, at, has, members)                                                          \
   {text, sizeof text - 1, RECORD_FIELD_##kind, at, has, members},
 #define PLAIN(text, kind, member, has) ROW(text, kind, offsetof(RECORD_TYPE, member), has, NULL)
-#define HAS(member)                    offsetof(RECORD_TYPE, member)
-#define HAS_NONE                       RECORD_FIELD_NO_HAS
+#define PART(text, member, has, members)                                                           \
+  ROW(text, PART, offsetof(RECORD_TYPE, member), has, members)
+#define HAS(member) offsetof(RECORD_TYPE, member)
+#define HAS_NONE    RECORD_FIELD_NO_HAS
 
 #define READ_TEXT(text, name, member, has)                                                         \
   PLAIN(text, TEXT, member, has) PLAIN(text "_base64", BASE64, member, has)
@@ -25,28 +27,34 @@
       NULL)
 #define READ_SEVERITY(text, name, member, has)
 #define READ_STAGE(text, name, member, has)
-#define READ_OWN(text, name, member, has)      PLAIN(text, TEXT, member, has)
-#define READ_OWNS(text, name, member, has)     PLAIN(text, TEXTS, member, has)
-#define READ_UINT64(text, name, member, has)   PLAIN(text, UINT64, member, has)
-#define READ_INT64(text, name, member, has)    PLAIN(text, INT64, member, has)
-#define READ_UINT32(text, name, member, has)   PLAIN(text, UINT32, member, has)
-#define READ_UNSIGNED(text, name, member, has) PLAIN(text, UNSIGNED, member, has)
-#define READ_INT(text, name, member, has)      PLAIN(text, INT, member, has)
-#define READ_BOOL(text, name, member, has)     PLAIN(text, BOOL, member, has)
-#define READ_TIME(text, name, member, has)     PLAIN(text, TIME, member, has)
-#define READ_RCODE(text, name, member, has)    PLAIN(text, RCODE, member, has)
-#define READ_EFFECT(text, name, member, has)   PLAIN(text, EFFECT, member, has)
-#define READ_MODE(text, name, member, has)     PLAIN(text, MODE, member, has)
-#define READ_KIND(text, name, member, has)     PLAIN(text, KIND, member, has)
-#define READ_CODE(text, name, member, has)     PLAIN(text, CODE, member, has)
-#define READ_REASON(text, name, member, has)   PLAIN(text, REASON, member, has)
-#define READ_REASONS(text, name, member, has)  PLAIN(text, REASONS, member, has)
-#define READ_LABELS(text, name, member, has)   PLAIN(text, LABELS, member, has)
-#define READ_CODES(text, name, member, has)    PLAIN(text, CODES, member, has)
-#define READ_FINDINGS(text, name, member, has) PLAIN(text, FINDINGS, member, has)
-#define READ_MX(text, name, member, has)       PLAIN(text, MX, member, has)
-#define READ_EDE(text, name, member, has)      PLAIN(text, EDE, member, has)
-#define READ_ATTEMPTS(text, name, member, has) PLAIN(text, ATTEMPTS, member, has)
+#define READ_OWN(text, name, member, has)         PLAIN(text, TEXT, member, has)
+#define READ_OWNS(text, name, member, has)        PLAIN(text, TEXTS, member, has)
+#define READ_UINT64(text, name, member, has)      PLAIN(text, UINT64, member, has)
+#define READ_INT64(text, name, member, has)       PLAIN(text, INT64, member, has)
+#define READ_UINT32(text, name, member, has)      PLAIN(text, UINT32, member, has)
+#define READ_UNSIGNED(text, name, member, has)    PLAIN(text, UNSIGNED, member, has)
+#define READ_INT(text, name, member, has)         PLAIN(text, INT, member, has)
+#define READ_BOOL(text, name, member, has)        PLAIN(text, BOOL, member, has)
+#define READ_TIME(text, name, member, has)        PLAIN(text, TIME, member, has)
+#define READ_RCODE(text, name, member, has)       PLAIN(text, RCODE, member, has)
+#define READ_EFFECT(text, name, member, has)      PLAIN(text, EFFECT, member, has)
+#define READ_MODE(text, name, member, has)        PLAIN(text, MODE, member, has)
+#define READ_KIND(text, name, member, has)        PLAIN(text, KIND, member, has)
+#define READ_CODE(text, name, member, has)        PLAIN(text, CODE, member, has)
+#define READ_REASON(text, name, member, has)      PLAIN(text, REASON, member, has)
+#define READ_REASONS(text, name, member, has)     PLAIN(text, REASONS, member, has)
+#define READ_LABELS(text, name, member, has)      PLAIN(text, LABELS, member, has)
+#define READ_CODES(text, name, member, has)       PLAIN(text, CODES, member, has)
+#define READ_FINDINGS(text, name, member, has)    PLAIN(text, FINDINGS, member, has)
+#define READ_MX(text, name, member, has)          PLAIN(text, MX, member, has)
+#define READ_VERDICT(text, name, member, has)     PLAIN(text, VERDICT, member, has)
+#define READ_STEP(text, name, member, has)        PLAIN(text, STEP, member, has)
+#define READ_DANE(text, name, member, has)        PLAIN(text, DANE, member, has)
+#define READ_TLS(text, name, member, has)         PLAIN(text, TLS, member, has)
+#define READ_EDE(text, name, member, has)         PART(text, member, has, ede_members)
+#define READ_TLSA(text, name, member, has)        PART(text, member, has, tlsa_members)
+#define READ_CERTIFICATE(text, name, member, has) PART(text, member, has, certificate_members)
+#define READ_ATTEMPTS(text, name, member, has)    PLAIN(text, ATTEMPTS, member, has)
 
 const struct record_field record_field_finding_members[] = {
 #define RECORD_TYPE    struct finding
@@ -66,20 +74,47 @@ const struct record_field record_field_attempt_members[] = {
     {NULL, 0, 0, 0, 0, NULL},
 };
 
+static const struct record_field ede_members[] = {
+#define RECORD_TYPE struct result_ede
+#define EDE_MEMBER  READ
+#include "output/record/record.def"
+#undef EDE_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+static const struct record_field certificate_members[] = {
+#define RECORD_TYPE        struct result_certificate
+#define CERTIFICATE_MEMBER READ
+#include "output/record/record.def"
+#undef CERTIFICATE_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+static const struct record_field tlsa_members[] = {
+#define RECORD_TYPE struct result_tlsa
+#define TLSA_MEMBER READ
+#include "output/record/record.def"
+#undef TLSA_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+const struct record_field record_field_tls_members[] = {
+#define RECORD_TYPE struct result_mx_tls
+#define TLS_MEMBER  READ
+#include "output/record/record.def"
+#undef TLS_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
 const struct record_field record_field_mx_members[] = {
 #define RECORD_TYPE struct result_mx
 #define MX_MEMBER   READ
 #include "output/record/record.def"
 #undef MX_MEMBER
-#undef RECORD_TYPE
-    {NULL, 0, 0, 0, 0, NULL},
-};
-
-const struct record_field record_field_ede_members[] = {
-#define RECORD_TYPE struct result_ede
-#define EDE_MEMBER  READ
-#include "output/record/record.def"
-#undef EDE_MEMBER
 #undef RECORD_TYPE
     {NULL, 0, 0, 0, 0, NULL},
 };
@@ -107,15 +142,6 @@ static const struct record_field fetch_members[] = {
 #define FETCH_MEMBER READ
 #include "output/record/record.def"
 #undef FETCH_MEMBER
-#undef RECORD_TYPE
-    {NULL, 0, 0, 0, 0, NULL},
-};
-
-static const struct record_field certificate_members[] = {
-#define RECORD_TYPE        struct result
-#define CERTIFICATE_MEMBER READ
-#include "output/record/record.def"
-#undef CERTIFICATE_MEMBER
 #undef RECORD_TYPE
     {NULL, 0, 0, 0, 0, NULL},
 };

@@ -29,16 +29,20 @@ enum record_field_kind {
   RECORD_FIELD_EFFECT,
   RECORD_FIELD_MODE,
   RECORD_FIELD_KIND,
+  RECORD_FIELD_VERDICT,
+  RECORD_FIELD_STEP,
+  RECORD_FIELD_DANE,
   RECORD_FIELD_CODE,
   RECORD_FIELD_REASON,  /* enum reason of a struct finding, whose code stands before it */
   RECORD_FIELD_REASONS, /* the set of them */
   RECORD_FIELD_CODES,   /* struct finding_codes */
-  RECORD_FIELD_OBJECT,  /* its members are those of another table */
+  RECORD_FIELD_OBJECT,  /* its members are those of another table, and go into the same struct */
+  RECORD_FIELD_PART,    /* ... and go into a struct of its own, that stands there */
   RECORD_FIELD_LABELS,  /* struct result_labels */
   RECORD_FIELD_FINDINGS,
   RECORD_FIELD_MX,
-  RECORD_FIELD_ATTEMPTS,
-  RECORD_FIELD_EDE,
+  RECORD_FIELD_TLS,      /* const struct result_mx_tls * */
+  RECORD_FIELD_ATTEMPTS, /* struct result_attempts */
 };
 
 enum { RECORD_FIELD_NO_HAS = 0xffff };
@@ -49,7 +53,7 @@ struct record_field {
   uint8_t kind;
   uint16_t at;  /* where in the struct it goes */
   uint16_t has; /* where a bool says that it was there, or RECORD_FIELD_NO_HAS */
-  const struct record_field *members; /* of a RECORD_FIELD_OBJECT, that go into the same struct */
+  const struct record_field *members; /* of a RECORD_FIELD_OBJECT or RECORD_FIELD_PART */
 };
 
 /* What a line says: the result, and what only the line has. */
@@ -64,7 +68,7 @@ extern const struct record_field record_field_line_members[]; /* into a struct r
 extern const struct record_field record_field_finding_members[]; /* struct finding */
 extern const struct record_field record_field_attempt_members[]; /* struct result_attempt */
 extern const struct record_field record_field_mx_members[];      /* struct result_mx */
-extern const struct record_field record_field_ede_members[];     /* struct result_ede */
+extern const struct record_field record_field_tls_members[];     /* struct result_mx_tls */
 
 /* The field of that name, sought from *next on and once around, or NULL: members come in the order
  * of their table, nearly always. */

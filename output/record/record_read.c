@@ -8,6 +8,7 @@
 enum {
   TEXT_LENGTH_MIN = sizeof "\"\"," - 1,
   MX_LENGTH_MIN = sizeof "{\"host\":\"\"}," - 1,
+  TLS_LENGTH_MIN = sizeof "\"tls\":{\"verdict\":\"secure\"}}," - 1,
   ATTEMPT_LENGTH_MIN = sizeof "{\"address\":\"\"}," - 1,
   RECORD_READ_FIRST_LENGTH = 4096,
   RECORD_READ_DOMAIN_MAX = 253, /* RFC 1035 section 2.3.4, without the final dot */
@@ -22,8 +23,9 @@ struct record_read {
   size_t length; /* of the longest line that there is room for */
   struct span *texts;
   struct result_mx *mx;
+  struct result_mx_tls *tls;
   struct result_attempt *attempts;
-  size_t text_count;
+  size_t text_count, tls_count, attempt_count;
   struct result_label labels[RESULT_LABELS_MAX];
 };
 
@@ -35,6 +37,7 @@ enum err record_read_new(struct record_read **reading) {
 static void record_read_release(struct record_read *reading) {
   free(reading->texts);
   free(reading->mx);
+  free(reading->tls);
   free(reading->attempts);
   reading->length = 0;
 }
@@ -54,7 +57,8 @@ static enum err record_read_room(struct record_read *reading, size_t length) {
   reading->texts = calloc(length / TEXT_LENGTH_MIN + 1, sizeof *reading->texts);
   reading->mx = calloc(length / MX_LENGTH_MIN + 1, sizeof *reading->mx);
   reading->attempts = calloc(length / ATTEMPT_LENGTH_MIN + 1, sizeof *reading->attempts);
-  if (!reading->texts || !reading->mx || !reading->attempts) return ERR_MEMORY;
+  reading->tls = calloc(length / TLS_LENGTH_MIN + 1, sizeof *reading->tls);
+  if (!reading->texts || !reading->mx || !reading->tls || !reading->attempts) return ERR_MEMORY;
   reading->length = length;
   return ERR_NONE;
 }
@@ -152,6 +156,17 @@ static void read_mx(struct record_read *reading, struct json_reader *reader,
   }
 }
 
+static void read_tls(struct record_read *reading, struct json_reader *reader,
+                     const struct result_mx_tls **into) {
+  struct result_mx_tls tls = {.verdict = VERDICT_COUNT, .tlsa.dane = DANE_COUNT};
+  read_object(reading, reader, record_field_tls_members, &tls);
+  reader->bad |= tls.verdict == VERDICT_COUNT;
+  if (reader->bad) return;
+  struct result_mx_tls *kept = &reading->tls[reading->tls_count++];
+  *kept = tls;
+  *into = kept;
+}
+
 /* At most RESULT_LABELS_MAX, of strings. */
 static void read_labels(struct record_read *reading, struct json_reader *reader,
                         struct result_labels *labels) {
@@ -169,15 +184,16 @@ static void read_labels(struct record_read *reading, struct json_reader *reader,
 }
 
 static void read_attempts(struct record_read *reading, struct json_reader *reader,
-                          struct result_fetch *fetch) {
-  fetch->attempts = reading->attempts;
+                          struct result_attempts *attempts) {
+  *attempts = (struct result_attempts){reading->attempts + reading->attempt_count, 0};
   if (!json_reader_open(reader, '[')) return;
   while (json_reader_element(reader)) {
     struct result_attempt attempt = {.code = FOUND_COUNT};
     read_object(reading, reader, record_field_attempt_members, &attempt);
     if (!span_here(attempt.address)) reader->bad = true;
     if (reader->bad) return;
-    fetch->attempts[fetch->attempt_count++] = attempt;
+    attempts->at[attempts->count++] = attempt;
+    reading->attempt_count++;
   }
 }
 
@@ -208,6 +224,15 @@ static void read_enum(struct json_reader *reader, enum record_field_kind kind, v
     *(enum result_kind *)at =
         (enum result_kind)read_choice(reader, (int)result_kind_by_text(text), KIND_COUNT);
     break;
+  case RECORD_FIELD_VERDICT:
+    *(enum result_verdict *)at =
+        (enum result_verdict)read_choice(reader, (int)result_verdict_by_text(text), VERDICT_COUNT);
+    break;
+  case RECORD_FIELD_STEP:
+    *(enum result_step *)at =
+        (enum result_step)read_choice(reader, (int)result_step_by_text(text), STEP_COUNT);
+    break;
+  case RECORD_FIELD_DANE: *(enum result_dane *)at = result_dane_by_text(text); break;
   case RECORD_FIELD_MODE: *(enum result_mode *)at = result_mode_by_text(text); break;
   default: *(enum finding_code *)at = finding_by_name(text); break;
   }
@@ -222,8 +247,9 @@ static void read_part(struct record_read *reading, struct json_reader *reader,
   case RECORD_FIELD_FINDINGS: read_findings(reading, reader); break;
   case RECORD_FIELD_CODES: read_codes(reading, reader, at); break;
   case RECORD_FIELD_MX: read_mx(reading, reader, at); break;
-  case RECORD_FIELD_ATTEMPTS: read_attempts(reading, reader, &reading->line.result.fetch); break;
-  case RECORD_FIELD_EDE: read_object(reading, reader, record_field_ede_members, at); break;
+  case RECORD_FIELD_TLS: read_tls(reading, reader, at); break;
+  case RECORD_FIELD_ATTEMPTS: read_attempts(reading, reader, at); break;
+  case RECORD_FIELD_PART: read_object(reading, reader, field->members, at); break;
   case RECORD_FIELD_REASON: read_reason(reader, into); break;
   case RECORD_FIELD_REASONS: read_reasons(reader, into); break;
   case RECORD_FIELD_TEXTS: read_texts(reading, reader, false, at); break;
@@ -278,7 +304,7 @@ static void record_read_reset(struct record_read *reading) {
   reading->line.version = 0;
   reading->line.has_status = false;
   reading->strange = 0;
-  reading->finding_count = reading->text_count = 0;
+  reading->finding_count = reading->text_count = reading->tls_count = reading->attempt_count = 0;
 }
 
 /* What a scan writes as a domain: lower-case A-labels and underscores, dots between. Whatever else

@@ -103,19 +103,25 @@ static void put_codes(struct json_writer *json, const char *key,
 #define PUT_EFFECT(key, name, value)  PUT_NAME(key, result_effect_text(value))
 #define PUT_MODE(key, name, value)    PUT_NAME(key, result_mode_text(value))
 #define PUT_KIND(key, name, value)    PUT_NAME(key, result_kind_text(value))
+#define PUT_VERDICT(key, name, value) PUT_NAME(key, result_verdict_text(value))
+#define PUT_STEP(key, name, value)    PUT_NAME(key, result_step_text(value))
+#define PUT_DANE(key, name, value)    PUT_NAME(key, result_dane_text(value))
 #define PUT_CODE(key, member, value)  PUT_NAME(key, finding_info(value)->name)
 #define PUT_SEVERITY(key, name, value)                                                             \
   PUT_NAME(key, finding_severity_text(finding_info(value)->severity))
-#define PUT_STAGE(key, name, value)    PUT_NAME(key, finding_stage_text(finding_info(value)->stage))
-#define PUT_REASON(key, name, value)   PUT_NAME(key, reason_info(value)->word)
-#define PUT_REASONS(key, name, value)  put_reasons(json, key, self)
-#define PUT_LABELS(key, name, value)   put_labels(json, key, value)
-#define PUT_CODES(key, name, value)    put_codes(json, key, &(value))
-#define PUT_FINDINGS(key, name, value) put_findings(json, value)
-#define PUT_EDE(key, name, value)      put_ede(json, key, &(value))
-#define PUT_ATTEMPTS(key, name, value) put_attempts(json, key, &(value))
-#define PUT_MX(key, name, value)       put_mx(json, key, &(value))
-#define PUT_OBJECT(key, name, value)   put_object(json, key, self, put_##name##_members)
+#define PUT_STAGE(key, name, value)       PUT_NAME(key, finding_stage_text(finding_info(value)->stage))
+#define PUT_REASON(key, name, value)      PUT_NAME(key, reason_info(value)->word)
+#define PUT_REASONS(key, name, value)     put_reasons(json, key, self)
+#define PUT_LABELS(key, name, value)      put_labels(json, key, value)
+#define PUT_CODES(key, name, value)       put_codes(json, key, &(value))
+#define PUT_FINDINGS(key, name, value)    put_findings(json, value)
+#define PUT_EDE(key, name, value)         put_ede(json, key, &(value))
+#define PUT_CERTIFICATE(key, name, value) put_certificate(json, key, &(value))
+#define PUT_TLSA(key, name, value)        put_tlsa(json, key, &(value))
+#define PUT_TLS(key, name, value)         put_tls(json, key, value)
+#define PUT_ATTEMPTS(key, name, value)    put_attempts(json, key, value)
+#define PUT_MX(key, name, value)          put_mx(json, key, &(value))
+#define PUT_OBJECT(key, name, value)      put_object(json, key, self, put_##name##_members)
 
 static void put_finding_members(struct json_writer *json, const struct finding *self) {
 #define FINDING_MEMBER PUT
@@ -140,14 +146,47 @@ static void put_attempt_members(struct json_writer *json, const struct result_at
 }
 
 static void put_attempts(struct json_writer *json, const char *key,
-                         const struct result_fetch *fetch) {
+                         struct result_attempts attempts) {
   json_writer_open(json, key, '[');
-  for (size_t i = 0; i < fetch->attempt_count; i++) {
+  for (size_t i = 0; i < attempts.count; i++) {
     json_writer_open(json, NULL, '{');
-    put_attempt_members(json, &fetch->attempts[i]);
+    put_attempt_members(json, &attempts.at[i]);
     json_writer_close(json, '}');
   }
   json_writer_close(json, ']');
+}
+
+static void put_ede(struct json_writer *json, const char *key, const struct result_ede *self) {
+  json_writer_open(json, key, '{');
+#define EDE_MEMBER PUT
+#include "output/record/record.def"
+#undef EDE_MEMBER
+  json_writer_close(json, '}');
+}
+
+static void put_certificate(struct json_writer *json, const char *key,
+                            const struct result_certificate *self) {
+  json_writer_open(json, key, '{');
+#define CERTIFICATE_MEMBER PUT
+#include "output/record/record.def"
+#undef CERTIFICATE_MEMBER
+  json_writer_close(json, '}');
+}
+
+static void put_tlsa(struct json_writer *json, const char *key, const struct result_tlsa *self) {
+  json_writer_open(json, key, '{');
+#define TLSA_MEMBER PUT
+#include "output/record/record.def"
+#undef TLSA_MEMBER
+  json_writer_close(json, '}');
+}
+
+static void put_tls(struct json_writer *json, const char *key, const struct result_mx_tls *self) {
+  json_writer_open(json, key, '{');
+#define TLS_MEMBER PUT
+#include "output/record/record.def"
+#undef TLS_MEMBER
+  json_writer_close(json, '}');
 }
 
 static void put_mx_members(struct json_writer *json, const struct result_mx *self, bool asked) {
@@ -166,14 +205,6 @@ static void put_mx(struct json_writer *json, const char *key, const struct resul
   json_writer_close(json, ']');
 }
 
-static void put_ede(struct json_writer *json, const char *key, const struct result_ede *self) {
-  json_writer_open(json, key, '{');
-#define EDE_MEMBER PUT
-#include "output/record/record.def"
-#undef EDE_MEMBER
-  json_writer_close(json, '}');
-}
-
 static void put_record_members(struct json_writer *json, const struct result *self) {
 #define RECORD_MEMBER PUT
 #include "output/record/record.def"
@@ -190,12 +221,6 @@ static void put_fetch_members(struct json_writer *json, const struct result *sel
 #define FETCH_MEMBER PUT
 #include "output/record/record.def"
 #undef FETCH_MEMBER
-}
-
-static void put_certificate_members(struct json_writer *json, const struct result *self) {
-#define CERTIFICATE_MEMBER PUT
-#include "output/record/record.def"
-#undef CERTIFICATE_MEMBER
 }
 
 static void put_policy_members(struct json_writer *json, const struct result *self) {

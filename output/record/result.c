@@ -5,6 +5,9 @@ static const char *const status_texts[] = {RESULT_STATUS_MAP(TEXT)};
 static const char *const effect_texts[] = {RESULT_EFFECT_MAP(TEXT)};
 static const char *const mode_texts[] = {RESULT_MODE_MAP(TEXT)};
 static const char *const kind_texts[] = {RESULT_KIND_MAP(TEXT)};
+static const char *const verdict_texts[] = {RESULT_VERDICT_MAP(TEXT)};
+static const char *const step_texts[] = {RESULT_STEP_MAP(TEXT)};
+static const char *const dane_texts[] = {RESULT_DANE_MAP(TEXT)};
 #undef TEXT
 
 /* RFC 6895 section 2.3; index is the rcode. */
@@ -74,6 +77,18 @@ const char *result_kind_text(enum result_kind kind) {
   return kind_texts[kind];
 }
 
+const char *result_verdict_text(enum result_verdict verdict) {
+  return verdict_texts[verdict];
+}
+
+const char *result_step_text(enum result_step step) {
+  return step_texts[step];
+}
+
+const char *result_dane_text(enum result_dane dane) {
+  return dane_texts[dane];
+}
+
 enum result_status result_status_by_text(struct span text) {
   return (enum result_status)by_text(status_texts, STATUS_COUNT, text);
 }
@@ -88,6 +103,18 @@ enum result_mode result_mode_by_text(struct span text) {
 
 enum result_kind result_kind_by_text(struct span text) {
   return (enum result_kind)by_text(kind_texts, KIND_COUNT, text);
+}
+
+enum result_verdict result_verdict_by_text(struct span text) {
+  return (enum result_verdict)by_text(verdict_texts, VERDICT_COUNT, text);
+}
+
+enum result_step result_step_by_text(struct span text) {
+  return (enum result_step)by_text(step_texts, STEP_COUNT, text);
+}
+
+enum result_dane result_dane_by_text(struct span text) {
+  return (enum result_dane)by_text(dane_texts, DANE_COUNT, text);
 }
 
 const char *result_rcode_text(int rcode) {
@@ -112,7 +139,9 @@ struct finding_codes result_codes(const struct result *result) {
 
 static bool finding_may_pass(const struct finding *finding) {
   switch (finding_info(finding->code)->passing) {
-  case FINDING_LASTS: return false;
+  case FINDING_LASTS:
+  case FINDING_AT_HOST:
+  case FINDING_AT_HOST_4XX: return false;
   case FINDING_PASSES: return true;
   case FINDING_BY_STATUS: return finding->http_status == 429 || finding->http_status >= 500;
   case FINDING_BY_ALERT: return finding->reason == REASON_POLICY_TLS_ALERT_INTERNAL_ERROR;

@@ -20,6 +20,10 @@ enum {
   RESULT_LOCATION_MAX = 2048,           /* of a redirect's target */
   RESULT_EDE_TEXT_MAX = 200,            /* of what a resolver says of a failure */
   RESULT_EDE_CODE_MAX = 65535,
+  RESULT_SMTP_TEXT_MAX = 200,  /* octets that are kept of what a mail server says */
+  RESULT_MX_PROBED_MAX = 10,   /* mail servers of one domain that are probed */
+  RESULT_MX_NAMES_FITTING = 8, /* DNS names kept of a certificate that is for its mail server */
+  RESULT_MX_NAMES_MAX = 64,    /* ... and of one that is not */
 };
 
 #define RESULT_STATUS_MAP(X)                                                                       \
@@ -52,6 +56,33 @@ enum {
   X(TLD, "tld")                                                                                    \
   X(DOMAIN, "domain")
 
+/* What a sender that enforces a policy makes of a mail server: it delivers there; it would not; we
+ * could not find out. */
+#define RESULT_VERDICT_MAP(X)                                                                      \
+  X(SECURE, "secure")                                                                              \
+  X(REFUSED, "refused")                                                                            \
+  X(UNKNOWN, "unknown")
+
+/* How far the probe of a mail server got: where it ended, or that it is done. */
+#define RESULT_STEP_MAP(X)                                                                         \
+  X(DNS, "dns")                                                                                    \
+  X(CONNECT, "connect")                                                                            \
+  X(GREETING, "greeting")                                                                          \
+  X(EHLO, "ehlo")                                                                                  \
+  X(STARTTLS, "starttls")                                                                          \
+  X(HANDSHAKE, "handshake")                                                                        \
+  X(DONE, "done")
+
+/* What the TLSA records of a mail server come to (RFC 7672). NONE: DNSSEC proves that there are
+ * none. INSECURE: the addresses or the records are not validated. FAILED: DNS would not say. */
+#define RESULT_DANE_MAP(X)                                                                         \
+  X(NONE, "none")                                                                                  \
+  X(MATCH, "match")                                                                                \
+  X(MISMATCH, "mismatch")                                                                          \
+  X(UNUSABLE, "unusable")                                                                          \
+  X(INSECURE, "insecure")                                                                          \
+  X(FAILED, "failed")
+
 #define X(name, text) STATUS_##name,
 enum result_status { RESULT_STATUS_MAP(X) STATUS_COUNT };
 #undef X
@@ -65,17 +96,33 @@ enum result_mode { RESULT_MODE_MAP(X) MODE_COUNT };
 #define X(name, text) KIND_##name,
 enum result_kind { RESULT_KIND_MAP(X) KIND_COUNT };
 #undef X
+#define X(name, text) VERDICT_##name,
+enum result_verdict { RESULT_VERDICT_MAP(X) VERDICT_COUNT };
+#undef X
+#define X(name, text) STEP_##name,
+enum result_step { RESULT_STEP_MAP(X) STEP_COUNT };
+#undef X
+/* DANE_COUNT: there are records, but no certificate to hold against them. */
+#define X(name, text) DANE_##name,
+enum result_dane { RESULT_DANE_MAP(X) DANE_COUNT };
+#undef X
 
 const char *result_status_text(enum result_status status);
 const char *result_effect_text(enum result_effect effect);
 const char *result_mode_text(enum result_mode mode);
 const char *result_kind_text(enum result_kind kind);
+const char *result_verdict_text(enum result_verdict verdict);
+const char *result_step_text(enum result_step step);
+const char *result_dane_text(enum result_dane dane);
 
 /* The value whose text it is, or the COUNT of that enum. */
 enum result_status result_status_by_text(struct span text);
 enum result_effect result_effect_by_text(struct span text);
 enum result_mode result_mode_by_text(struct span text);
 enum result_kind result_kind_by_text(struct span text);
+enum result_verdict result_verdict_by_text(struct span text);
+enum result_step result_step_by_text(struct span text);
+enum result_dane result_dane_by_text(struct span text);
 
 /* IANA's name of a DNS rcode ("NXDOMAIN"), or NULL for one without. */
 const char *result_rcode_text(int rcode);
@@ -100,6 +147,7 @@ struct finding {
   enum result_kind kind;
   unsigned line;   /* of the policy, from 1; 0: none */
   int http_status; /* 0: none */
+  int smtp_status; /* of the reply that it is about; 0: none */
   bool has_rcode;
   int rcode;
 };
@@ -153,11 +201,17 @@ struct result_policy_host {
   struct spans addresses; /* all that DNS gave, as text; IPv6 before IPv4 */
 };
 
-/* One attempt at one address; code FOUND_COUNT: it brought an HTTP answer without a fault. */
+/* One attempt at one address; code FOUND_COUNT: it brought an HTTP answer without a fault, or a
+ * TLS handshake. */
 struct result_attempt {
   struct span address;
   enum finding_code code;
   int64_t ms;
+};
+
+struct result_attempts {
+  struct result_attempt *at;
+  size_t count;
 };
 
 struct result_fetch {
@@ -181,8 +235,7 @@ struct result_fetch {
   int64_t connect_ms; /* -1: not reached; each counts from the attempt's start */
   int64_t tls_ms;
   int64_t ms;
-  struct result_attempt *attempts;
-  size_t attempt_count;
+  struct result_attempts attempts;
 };
 
 struct result_certificate {
@@ -190,6 +243,7 @@ struct result_certificate {
   struct span subject; /* RFC 2253 form, UTF-8 */
   struct span issuer;
   struct spans names;                 /* SAN dNSNames */
+  unsigned names_count;               /* how many there are, where not all are kept; else 0 */
   bool has_not_before, has_not_after; /* a date that can be read */
   int64_t not_before;
   int64_t not_after;
@@ -209,11 +263,52 @@ struct result_policy {
   struct span text;
 };
 
+/* The TLSA records of a mail server, and what they come to. */
+struct result_tlsa {
+  bool here;
+  struct span base; /* of the records' name, where it is not the host but what it is an alias of */
+  bool has_rcode;   /* they were asked for */
+  int rcode;
+  bool ad;
+  struct spans records; /* as text: usage, selector, matching type, data in hex */
+  enum result_dane dane;
+};
+
+/* The evidence of one mail server: what a probe of its port 25 found (RFC 8461 section 4.2). The
+ * same for all domains that have the host as MX, whoever asked first. SMTP codes: 0, not reached.
+ */
+struct result_mx_tls {
+  enum result_verdict verdict;
+  struct finding_codes codes; /* of findings */
+  /* What was found of the host, in the order of the table, with details; host is not set. Not in
+   * the record: NULL when read back. */
+  const struct finding *findings;
+  struct spans cname;
+  struct spans addresses; /* all that DNS gave, as text; IPv4 before IPv6 */
+  struct span address;    /* of the attempt that counts, as are the members from here on */
+  enum result_step step;
+  int greeting;
+  struct span greeting_text; /* at most RESULT_SMTP_TEXT_MAX octets, without the code */
+  int ehlo;
+  int helo;
+  int starttls;
+  struct span version; /* "TLSv1.3" */
+  bool has_trusted;    /* a certificate was shown */
+  bool trusted;
+  struct result_certificate certificate; /* names: RESULT_MX_NAMES_FITTING, RESULT_MX_NAMES_MAX */
+  struct result_attempts attempts;
+  struct result_tlsa tlsa;
+  int64_t at; /* when the probe began; 0: there was none */
+  int64_t ms; /* of all of it */
+};
+
 struct result_mx {
   unsigned preference;
   struct span host; /* lower case, no trailing dot; "." for null MX (RFC 7505) */
+  bool implicit;    /* there is no MX: the domain itself (RFC 5321 section 5.1) */
   bool judged;      /* there were patterns to hold it against */
   bool covered;
+  const struct result_mx_tls *tls; /* NULL: not probed, nor passed over as one too many */
 };
 
 struct result_mx_set {

@@ -19,6 +19,18 @@ const char *value_name_kind(int value) {
   return result_kind_text((enum result_kind)value);
 }
 
+const char *value_name_verdict(int value) {
+  return result_verdict_text((enum result_verdict)value);
+}
+
+const char *value_name_step(int value) {
+  return result_step_text((enum result_step)value);
+}
+
+const char *value_name_dane(int value) {
+  return result_dane_text((enum result_dane)value);
+}
+
 const char *value_name_stage(int value) {
   return finding_stage_text((enum finding_stage)value);
 }

@@ -6,11 +6,14 @@
 
 typedef const char *value_name(int value);
 
-value_name value_name_status; /* enum result_status */
-value_name value_name_effect; /* enum result_effect */
-value_name value_name_mode;   /* enum result_mode */
-value_name value_name_kind;   /* enum result_kind */
-value_name value_name_stage;  /* enum finding_stage */
-value_name value_name_code;   /* enum finding_code */
+value_name value_name_status;  /* enum result_status */
+value_name value_name_effect;  /* enum result_effect */
+value_name value_name_mode;    /* enum result_mode */
+value_name value_name_kind;    /* enum result_kind */
+value_name value_name_verdict; /* enum result_verdict */
+value_name value_name_step;    /* enum result_step */
+value_name value_name_dane;    /* enum result_dane */
+value_name value_name_stage;   /* enum finding_stage */
+value_name value_name_code;    /* enum finding_code */
 
 #endif

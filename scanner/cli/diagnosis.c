@@ -103,9 +103,9 @@ static bool connection_reached(const struct result *result) {
 static void connection_show(const struct diagnosis *diagnosis) {
   FILE *out = diagnosis->out;
   const struct result_fetch *fetch = &diagnosis->result->fetch;
-  for (size_t i = 0; i < fetch->attempt_count; i++) {
-    const struct result_attempt *attempt = &fetch->attempts[i];
-    if (!diagnosis_has_room(out, i, fetch->attempt_count)) break;
+  for (size_t i = 0; i < fetch->attempts.count; i++) {
+    const struct result_attempt *attempt = &fetch->attempts.at[i];
+    if (!diagnosis_has_room(out, i, fetch->attempts.count)) break;
     fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
     diagnosis_text(out, attempt->address);
     fprintf(out, ": %s after %lld ms\n",

@@ -3,6 +3,7 @@
 #include "output/base/terminal_text.h"
 #include "output/record/record_write.h"
 #include "scanner/cli/terminal.h"
+#include "scanner/sts/domain.h"
 #include <stdlib.h>
 
 enum { PRINT_RESULT_INDENT = 6 };
@@ -70,9 +71,11 @@ void print_result_cures(FILE *out, const struct explain_style *style,
     fputs("\n  ", out);
     print_result_word(out, style, info->severity, info->name);
     fprintf(out, ": %s\n", info->title);
-    print_result_part(out, style, "Meaning", info->meaning);
-    print_result_part(out, style, "What a sender does", info->sender);
-    print_result_part(out, style, "How to fix it", info->fix);
+    struct explain_style about = *style;
+    if (domain_is_hostname(finding->host)) about.host = finding->host;
+    print_result_part(out, &about, "Meaning", info->meaning);
+    print_result_part(out, &about, "What a sender does", info->sender);
+    print_result_part(out, &about, "How to fix it", info->fix);
   }
 }
 

@@ -88,8 +88,8 @@ static void fetcher_finish(struct fetcher *fetcher, struct fetch_state *state, e
   if (err == ERR_NONE) err = fetch->findings->arena->err;
   fetch->err = err;
   if (best->here) fetch->result = best->fetch;
-  fetch->result.attempts = state->plan.attempts;
-  fetch->result.attempt_count = state->plan.attempt_count;
+  fetch->result.attempts =
+      (struct result_attempts){state->plan.attempts, state->plan.attempt_count};
   fetch->certificate = best->certificate;
   fetch->has_header = best->has_header;
   fetch->has_body = best->has_body;

@@ -43,18 +43,20 @@ void docs_quoted(FILE *out, const char *text, const char *escape) {
 }
 
 static int docs_usage(void) {
-  fputs("Usage: stscan_docs man TEMPLATE | findings | schema | columns | bash | zsh | fish\n",
-        stderr);
+  fputs(
+      "Usage: stscan_docs man TEMPLATE | stats SCHEMA | findings | schema | columns | bash | zsh | "
+      "fish\n",
+      stderr);
   return EXIT_USAGE;
 }
 
-static int docs_page(const char *path) {
+static int docs_filled(const char *path, enum err (*fill)(FILE *out, FILE *template)) {
   FILE *template = fopen(path, "r");
   if (!template) {
     fprintf(stderr, "stscan_docs: %s: %s\n", path, strerror(errno));
     return EXIT_WRONG;
   }
-  enum err err = docs_man(stdout, template);
+  enum err err = fill(stdout, template);
   if (err != ERR_NONE) fprintf(stderr, "stscan_docs: %s: %s\n", path, err_text(err));
   fclose(template);
   return err == ERR_NONE ? EXIT_DONE : EXIT_WRONG;
@@ -67,7 +69,8 @@ int main(int argc, char **argv) {
   } documents[] = {{"findings", docs_findings}, {"schema", docs_schema}, {"columns", docs_columns},
                    {"bash", docs_bash},         {"zsh", docs_zsh},       {"fish", docs_fish}};
   int status = EXIT_USAGE;
-  if (argc == 3 && strcmp(argv[1], "man") == 0) status = docs_page(argv[2]);
+  if (argc == 3 && strcmp(argv[1], "man") == 0) status = docs_filled(argv[2], docs_man);
+  if (argc == 3 && strcmp(argv[1], "stats") == 0) status = docs_filled(argv[2], docs_stats);
   for (size_t i = 0; argc == 2 && i < sizeof documents / sizeof *documents; i++) {
     if (strcmp(argv[1], documents[i].name) != 0) continue;
     documents[i].write(stdout);

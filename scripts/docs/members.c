@@ -34,7 +34,14 @@
 #define KIND_STAGE(name)    WORD(value_name_stage, STAGE_COUNT)
 #define KIND_SEVERITY(name) WORD(severity_name, FINDING_SEVERITY_COUNT)
 #define KIND_OBJECT(name)   OBJECT(name##_table)
+#define KIND_VERDICT(name)  WORD(value_name_verdict, VERDICT_COUNT)
+#define KIND_STEP(name)     WORD(value_name_step, STEP_COUNT)
+#define KIND_DANE(name)     WORD(value_name_dane, DANE_COUNT)
 #define KIND_EDE(name)      MEMBER_OBJECT, false, REF("ede"), NULL, 0, member_ede_table
+#define KIND_CERTIFICATE(name)                                                                     \
+  MEMBER_OBJECT, false, REF("certificate"), NULL, 0, member_certificate_table
+#define KIND_TLS(name)      OBJECT(tls_table)
+#define KIND_TLSA(name)     OBJECT(tlsa_table)
 #define KIND_FINDINGS(name) OBJECTS(ARRAY("{" REF("finding") "}"), member_finding_table)
 #define KIND_MX(name)       OBJECTS("\"type\": \"array\"", mx_table)
 #define KIND_ATTEMPTS(name) OBJECTS("\"type\": \"array\"", attempt_table)
@@ -84,6 +91,27 @@ static const struct member attempt_table[] = {
     {0},
 };
 
+const struct member member_certificate_table[] = {
+#define CERTIFICATE_MEMBER ROW
+#include "output/record/record.def"
+#undef CERTIFICATE_MEMBER
+    {0},
+};
+
+static const struct member tlsa_table[] = {
+#define TLSA_MEMBER ROW
+#include "output/record/record.def"
+#undef TLSA_MEMBER
+    {0},
+};
+
+static const struct member tls_table[] = {
+#define TLS_MEMBER ROW
+#include "output/record/record.def"
+#undef TLS_MEMBER
+    {0},
+};
+
 static const struct member mx_table[] = {
 #define MX_MEMBER ROW
 #include "output/record/record.def"
@@ -109,13 +137,6 @@ static const struct member fetch_table[] = {
 #define FETCH_MEMBER ROW
 #include "output/record/record.def"
 #undef FETCH_MEMBER
-    {0},
-};
-
-static const struct member certificate_table[] = {
-#define CERTIFICATE_MEMBER ROW
-#include "output/record/record.def"
-#undef CERTIFICATE_MEMBER
     {0},
 };
 

@@ -34,6 +34,7 @@ struct member {
 extern const struct member member_line_table[];
 extern const struct member member_finding_table[];
 extern const struct member member_ede_table[];
+extern const struct member member_certificate_table[];
 
 /* Whether the object always has it. */
 bool member_is_required(const struct member *member);

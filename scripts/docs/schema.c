@@ -55,7 +55,9 @@ static void schema_words(FILE *out, const struct member *member) {
 static const struct {
   const char *name;
   const struct member *table;
-} schema_shared[] = {{"finding", member_finding_table}, {"ede", member_ede_table}};
+} schema_shared[] = {{"finding", member_finding_table},
+                     {"ede", member_ede_table},
+                     {"certificate", member_certificate_table}};
 enum { SCHEMA_SHARED = sizeof schema_shared / sizeof *schema_shared };
 
 static bool schema_holds_table(const struct member *member) {

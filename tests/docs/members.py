@@ -12,11 +12,11 @@ from pathlib import Path
 
 ROW = re.compile(r"^([A-Z_]+)_MEMBER\(([\w-]+), (\w+), ", re.MULTILINE)
 TYPES = {
-    "string": "TEXT OWN TIME RCODE STATUS EFFECT MODE KIND CODE SEVERITY STAGE REASON",
+    "string": "TEXT OWN TIME RCODE STATUS EFFECT MODE KIND VERDICT STEP DANE CODE SEVERITY STAGE REASON",
     "integer": "UINT64 INT64 UINT32 UNSIGNED INT VERSION",
     "boolean": "BOOL",
     "array": "TEXTS OWNS REASONS CODES FINDINGS MX ATTEMPTS",
-    "object": "OBJECT LABELS EDE",
+    "object": "OBJECT LABELS EDE CERTIFICATE TLS TLSA",
 }
 TYPE_OF = {kind: name for name, kinds in TYPES.items() for kind in kinds.split()}
 PYTHON_TYPES = {bool: "boolean", int: "integer", str: "string"}
@@ -54,7 +54,9 @@ def read_schema(schema):
     places = {"LINE": top, "FINDING": follow(schema, follow(schema, top["findings"])["items"])["properties"],
               "ATTEMPT": follow(schema, follow(schema, top["fetch"])["properties"]["attempts"]["items"])["properties"],
               "MX": follow(schema, top["mx"]["items"])["properties"],
+              "TLS": follow(schema, follow(schema, top["mx"]["items"])["properties"]["tls"])["properties"],
               "EDE": follow(schema, follow(schema, top["record"])["properties"]["ede"])["properties"]}
+    places["TLSA"] = follow(schema, places["TLS"]["tlsa"])["properties"]
     for name in ("record", "policy_host", "fetch", "certificate", "policy", "tlsrpt", "first"):
         places[name.upper()] = follow(schema, top[name])["properties"]
     return {place: [(name, type_of(schema, node)) for name, node in members.items()]

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import random
+import re
 import zlib
 from collections import Counter
 from datetime import datetime, timedelta, timezone
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Iterator
 
 Json = dict[str, object]
+ROOT = Path(__file__).resolve().parents[2]
 
 BEGIN = datetime(2026, 11, 23, 10, 0, 0, tzinfo=timezone.utc)
 MEMBER_SIZE = 256 * 1024
@@ -26,7 +28,8 @@ RANK_BIN = 10_000
 SELF_MAX, THIRD_PARTY_MIN = 5, 50
 MAX_AGE_FROM = [0, 86400, 604800, 2592000, 15768000, 31557601]
 MAX_AGE_TOP = 9999999999
-STAGES = ["record", "policy-dns", "policy-tcp", "policy-tls", "policy-http", "policy-syntax", "mx", "tlsrpt"]
+STAGES = re.findall(r'X\([A-Z_]+, "([a-z-]+)", ', (ROOT / "output" / "findings" / "finding.h").read_text()
+                    .partition("FINDING_STAGE_MAP(X)")[2].partition("FINDING_STAGE_MORE")[0])
 STATUSES = ["absent", "valid", "broken", "unknown", "blocked", "invalid"]
 EFFECTS = ["none", "opportunistic", "testing", "enforced", "at-risk", "undeliverable", "unknown"]
 MODES = ["enforce", "testing", "none"]

@@ -108,8 +108,7 @@ static void test_nothing_hostile_reaches_the_terminal(void **state) {
                                        .location = text,
                                        .content_type = text,
                                        .tls = text,
-                                       .attempts = &attempt,
-                                       .attempt_count = 1};
+                                       .attempts = {&attempt, 1}};
   result.certificate =
       (struct result_certificate){.here = true, .subject = text, .issuer = text, .names = one};
   result.policy = (struct result_policy){

@@ -132,7 +132,7 @@ static void attack_with(const struct attack *attack, const struct made_certifica
   server_end(&servers[0]);
   server_end(&servers[1]);
   check_finding(attack, &runs[0]);
-  if (runs[0].fetch.result.attempt_count != 1) fail_msg("%s: attempts", attack->what);
+  if (runs[0].fetch.result.attempts.count != 1) fail_msg("%s: attempts", attack->what);
   if (spent > CPU_MS_MAX) fail_msg("%s: %lld ms of CPU", attack->what, (long long)spent);
   if (runs[1].findings.first || !span_equal(runs[1].fetch.body, SPAN(POLICY)))
     fail_msg("%s: the neighbour", attack->what);

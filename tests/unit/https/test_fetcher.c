@@ -181,7 +181,7 @@ static void test_barred(void **state) {
   assert_int_equal(fetcher_start(stage.fetcher, &some.fetch), ERR_NONE);
   run_until(2);
   check_sound(&some);
-  assert_int_equal(some.fetch.result.attempt_count, 1);
+  assert_int_equal(some.fetch.result.attempts.count, 1);
   assert_int_equal(all.findings.first->code, FOUND_POLICY_HOST_BLOCKED);
   assert_string_equal(all.findings.first->detail.ptr, "127.0.3.1 is on the block list");
   assert_false(all.fetch.result.asked || all.fetch.has_body);
@@ -237,9 +237,9 @@ static void test_busy_once(void **state) {
     run_until((unsigned)i + 1);
     assert_true(milliseconds() - start >= rows[i].least_ms);
     check_sound(&run);
-    assert_int_equal(run.fetch.result.attempt_count, 2);
-    assert_int_equal(run.fetch.result.attempts[0].code, rows[i].code);
-    assert_int_equal(run.fetch.result.attempts[1].code, FOUND_COUNT);
+    assert_int_equal(run.fetch.result.attempts.count, 2);
+    assert_int_equal(run.fetch.result.attempts.at[0].code, rows[i].code);
+    assert_int_equal(run.fetch.result.attempts.at[1].code, FOUND_COUNT);
     assert_int_equal(run.fetch.result.http_status, 200);
     server_end(&server);
     arena_free(&run.arena);
@@ -260,7 +260,7 @@ static void test_busy_always(void **state) {
     run_until(i + 1);
     server_end(&server);
     assert_int_equal(server.connections, 2 - i);
-    assert_int_equal(run.fetch.result.attempt_count, 2 - i);
+    assert_int_equal(run.fetch.result.attempts.count, 2 - i);
     assert_int_equal(run.findings.first->code, FOUND_POLICY_HTTP_STATUS);
     assert_null(run.findings.first->next);
     assert_int_equal(run.findings.first->http_status, i ? 503 : 429);
@@ -504,11 +504,11 @@ static void test_shares(void **state) {
   assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_NONE);
   run_until(1);
   check_sound(&run);
-  assert_int_equal(run.fetch.result.attempt_count, 3);
-  assert_int_equal(run.fetch.result.attempts[0].code, FOUND_POLICY_HTTP_TIMEOUT);
-  assert_int_equal(run.fetch.result.attempts[1].code, FOUND_POLICY_HTTP_TIMEOUT);
-  assert_int_equal(run.fetch.result.attempts[2].code, FOUND_COUNT);
-  assert_true(span_equal(run.fetch.result.attempts[2].address, SPAN("127.0.3.3")));
+  assert_int_equal(run.fetch.result.attempts.count, 3);
+  assert_int_equal(run.fetch.result.attempts.at[0].code, FOUND_POLICY_HTTP_TIMEOUT);
+  assert_int_equal(run.fetch.result.attempts.at[1].code, FOUND_POLICY_HTTP_TIMEOUT);
+  assert_int_equal(run.fetch.result.attempts.at[2].code, FOUND_COUNT);
+  assert_true(span_equal(run.fetch.result.attempts.at[2].address, SPAN("127.0.3.3")));
   server_end(&first);
   server_end(&second);
   server_end(&third);
@@ -527,8 +527,8 @@ static void test_furthest(void **state) {
   add_address(&run, "127.0.4.1");
   assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_NONE);
   run_until(1);
-  assert_int_equal(run.fetch.result.attempt_count, 2);
-  assert_int_equal(run.fetch.result.attempts[1].code, FOUND_POLICY_TCP_REFUSED);
+  assert_int_equal(run.fetch.result.attempts.count, 2);
+  assert_int_equal(run.fetch.result.attempts.at[1].code, FOUND_POLICY_TCP_REFUSED);
   assert_true(span_equal(run.fetch.result.address, SPAN("127.0.3.1")));
   assert_int_equal(run.findings.first->code, FOUND_POLICY_TCP_RESET);
   assert_null(run.findings.first->next);
@@ -585,7 +585,7 @@ static void test_limits(void **state) {
   run.fetch.host.len = 253;
   assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_NONE);
   run_until(1);
-  assert_int_equal(run.fetch.result.attempt_count, 2 * FETCHER_ADDRESS_MAX);
+  assert_int_equal(run.fetch.result.attempts.count, 2 * FETCHER_ADDRESS_MAX);
   assert_int_equal(run.findings.first->code, FOUND_POLICY_TCP_REFUSED);
   add_address(&run, "127.0.4.1");
   assert_int_equal(fetcher_start(stage.fetcher, &run.fetch), ERR_LIMIT);
@@ -662,7 +662,7 @@ static void test_no_descriptors(void **state) {
   start_fetch(&run, "127.0.3.1");
   while (stage.done < 1) uv_run(&stage.loop, UV_RUN_ONCE);
   check_sound(&run);
-  assert_int_equal(run.fetch.result.attempt_count, 1);
+  assert_int_equal(run.fetch.result.attempts.count, 1);
   arena_free(&run.arena);
   files_take();
   start_fetch(&run, "127.0.3.1");
@@ -702,7 +702,7 @@ static void test_time_that_passed_without_us(void **state) {
     run_until((unsigned)i + 1);
     if (stops) check_sound(&run);
     if (!stops) assert_int_equal(run.findings.first->code, FOUND_POLICY_TLS_CLOSED);
-    assert_int_equal(run.fetch.result.attempt_count, 1);
+    assert_int_equal(run.fetch.result.attempts.count, 1);
     assert_in_range(run.fetch.result.ms, 0, CONNECT_MS - 1);
     assert_true(run.fetch.result.tls_ms <= run.fetch.result.ms);
     uv_close((uv_handle_t *)&check, NULL);

@@ -446,9 +446,9 @@ static void check_row(const struct row *row, const struct run *run) {
     wrong(row, "body %.*s", SPAN_ARG(fetch->body));
   if (row->tls && !span_equal(result->tls, span_of(row->tls)))
     wrong(row, "%.*s", SPAN_ARG(result->tls));
-  if (result->attempt_count != attempts) wrong(row, "%zu attempts", result->attempt_count);
+  if (result->attempts.count != attempts) wrong(row, "%zu attempts", result->attempts.count);
   enum finding_code code = row->codes[0] ? row->codes[0] : FOUND_COUNT;
-  if (result->attempts[attempts - 1].code != code) wrong(row, "the attempt's code");
+  if (result->attempts.at[attempts - 1].code != code) wrong(row, "the attempt's code");
   if (result->has_trusted && result->trusted != !(row->other_name || row->self_signed))
     wrong(row, "trusted is %d", result->trusted);
 }
@@ -457,7 +457,7 @@ static void check_first_attempt(const struct row *row, const struct run *run) {
   static const enum finding_code codes[] = {[REFUSING] = FOUND_POLICY_TCP_REFUSED,
                                             [NOT_ROUTED] = FOUND_POLICY_TCP_UNREACHABLE,
                                             [FULL] = FOUND_POLICY_TCP_TIMEOUT};
-  if (row->before && run->fetch.result.attempts[0].code != codes[row->before])
+  if (row->before && run->fetch.result.attempts.at[0].code != codes[row->before])
     wrong(row, "the first attempt's code");
 }
 

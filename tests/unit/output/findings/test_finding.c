@@ -21,6 +21,7 @@ static struct span name_prefix(enum finding_stage stage) {
   switch (stage) {
   case STAGE_POLICY_SYNTAX: return SPAN("policy");
   case STAGE_POLICY_DNS: return SPAN("policy-");
+  case STAGE_MX_TLS: return SPAN("mx-");
   default: return span_of(finding_stage_text(stage));
   }
 }
@@ -65,6 +66,11 @@ static void test_what_scripts_rely_on(void **state) {
       {FOUND_POLICY_HTML, "policy-html", FINDING_INFO, STAGE_POLICY_SYNTAX},
       {FOUND_MX_PARTIAL_MISMATCH, "mx-partial-mismatch", FINDING_ERROR, STAGE_MX},
       {FOUND_POLICY_MX_UNUSED, "policy-mx-unused", FINDING_INFO, STAGE_MX},
+      {FOUND_MX_TLS_NO_STARTTLS, "mx-tls-no-starttls", FINDING_ERROR, STAGE_MX_TLS},
+      {FOUND_MX_TLS_TIMEOUT, "mx-tls-timeout", FINDING_WARNING, STAGE_MX_TLS},
+      {FOUND_MX_SMTP_SKIPPED, "mx-smtp-skipped", FINDING_INFO, STAGE_MX_TLS},
+      {FOUND_MX_HOST_DNS, "mx-host-dns", FINDING_WARNING, STAGE_MX_TLS},
+      {FOUND_DANE_MISMATCH, "dane-mismatch", FINDING_WARNING, STAGE_DANE},
       {FOUND_TLSRPT_SYNTAX, "tlsrpt-syntax", FINDING_WARNING, STAGE_TLSRPT},
   };
   (void)state;
@@ -87,6 +93,10 @@ static void test_texts_of_the_columns(void **state) {
   assert_string_equal("sts-webpki-invalid", finding_result_type_text(RESULT_TYPE_WEBPKI_INVALID));
   assert_string_equal("validation-failure",
                       finding_result_type_text(RESULT_TYPE_VALIDATION_FAILURE));
+  assert_string_equal("starttls-not-supported",
+                      finding_result_type_text(RESULT_TYPE_STARTTLS_NOT_SUPPORTED));
+  assert_string_equal("certificate-host-mismatch",
+                      finding_result_type_text(RESULT_TYPE_HOST_MISMATCH));
   assert_null(finding_class_text(CLASS_NONE));
   assert_string_equal("MTASTS_DNS_ERROR", finding_class_text(CLASS_DNS));
   assert_string_equal("MTASTS_MX_MISMATCH", finding_class_text(CLASS_MX));

@@ -9,7 +9,9 @@
   { literal, sizeof(literal) - 1 }
 #define SPANS(array)                                                                               \
   { array, sizeof(array) / sizeof *(array) }
-#define SHA256 TEXT("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+/* What word i of a set of codes has of one. */
+#define CODE_BITS(i, code) ((uint64_t)((code) / 64 == (i)) << (code) % 64)
+#define SHA256             TEXT("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
 
 static const struct finding absent_finding = {.code = FOUND_RECORD_ABSENT};
 
@@ -76,8 +78,7 @@ static const struct result sample_valid = {
               .connect_ms = 8,
               .tls_ms = 21,
               .ms = 10040,
-              .attempts = valid_attempts,
-              .attempt_count = 2},
+              .attempts = {valid_attempts, 2}},
     .certificate = {.here = true,
                     .subject = TEXT("CN=mta-sts.example.com"),
                     .issuer = TEXT("CN=R11"),
@@ -247,9 +248,100 @@ static const struct result sample_lint = {
     .record = {.lookup = {.asked = true}, .txt = SPANS(valid_txt), .id = TEXT("20260408")},
 };
 
+/* Mail servers that were probed: one with all there is to tell, one by HELO alone, one that is not
+ * there, one too many; strangers' bytes. */
+static const struct finding probed_finding = {.code = FOUND_MX_TLS_STARTTLS_REFUSED,
+                                              .reason = REASON_MX_TLS_STARTTLS_REFUSED_TEMPORARY,
+                                              .reasons = 1,
+                                              .host = TEXT("mail.example.com"),
+                                              .smtp_status = 454};
+static struct result_attempt probed_attempts[] = {
+    {.address = TEXT("192.0.2.25"), .code = FOUND_MX_SMTP_TIMEOUT, .ms = 60000},
+    {.address = TEXT("2001:db8::25"), .code = FOUND_COUNT, .ms = 412},
+};
+static struct span probed_cname[] = {TEXT("mx.example.net")};
+static struct span probed_addresses[] = {TEXT("192.0.2.25"), TEXT("2001:db8::25")};
+static struct span probed_names[] = {TEXT("mail.example.com")};
+static struct span probed_tlsa[] = {TEXT("3 1 1 8bd2"), TEXT("2 0 1 00")};
+static const struct result_mx_tls probed_tls[] = {
+    {.verdict = VERDICT_SECURE,
+     .codes = {.bits = {CODE_BITS(0, FOUND_MX_TLS_EXPIRES_SOON) | CODE_BITS(0, FOUND_DANE_MISMATCH),
+                        CODE_BITS(1, FOUND_MX_TLS_EXPIRES_SOON) |
+                            CODE_BITS(1, FOUND_DANE_MISMATCH)}},
+     .cname = SPANS(probed_cname),
+     .addresses = SPANS(probed_addresses),
+     .address = TEXT("2001:db8::25"),
+     .step = STEP_DONE,
+     .greeting = 220,
+     .greeting_text = TEXT("mail.example.com ESMTP"),
+     .ehlo = 250,
+     .starttls = 220,
+     .version = TEXT("TLSv1.3"),
+     .has_trusted = true,
+     .trusted = true,
+     .certificate = {.here = true,
+                     .subject = TEXT("CN=mail.example.com"),
+                     .issuer = TEXT("CN=R11"),
+                     .names = SPANS(probed_names),
+                     .names_count = 80,
+                     .sha256 = SHA256,
+                     .key = TEXT("EC 256"),
+                     .chain = 2},
+     .attempts = {probed_attempts, 2},
+     .tlsa = {.here = true,
+              .base = TEXT("mx.example.net"),
+              .has_rcode = true,
+              .ad = true,
+              .records = SPANS(probed_tlsa),
+              .dane = DANE_MISMATCH},
+     .at = 1795427999120,
+     .ms = 60412},
+    {.verdict = VERDICT_REFUSED,
+     .step = STEP_EHLO,
+     .greeting = 220,
+     .greeting_text = TEXT(""),
+     .ehlo = 502,
+     .helo = 250,
+     .tlsa = {.here = true, .dane = DANE_COUNT},
+     .at = 1795427999120},
+    {.verdict = VERDICT_UNKNOWN, .step = STEP_DNS},
+};
+static struct result_mx probed_mx[] = {
+    {.preference = 10, .host = TEXT("mail.example.com"), .tls = &probed_tls[0]},
+    {.preference = 20, .host = TEXT("old.example.com"), .tls = &probed_tls[1]},
+    {.host = TEXT("example.com"), .implicit = true, .tls = &probed_tls[2]},
+};
+
+static const struct result sample_probed = {
+    .n = 7,
+    .domain = TEXT("example.com"),
+    .status = STATUS_BROKEN,
+    .findings = &probed_finding,
+    .mx = {.lookup = {.asked = true}, .at = probed_mx, .count = 3},
+    .at = 1795428000000,
+};
+
+static const struct result_mx_tls probed_bytes_tls = {
+    .verdict = VERDICT_UNKNOWN,
+    .cname = BYTES_ARRAY,
+    .step = STEP_GREETING,
+    .greeting = 554,
+    .greeting_text = BYTES,
+    .tlsa = {.here = true, .base = BYTES, .dane = DANE_NONE},
+};
+static struct result_mx probed_bytes_mx[] = {{.host = TEXT("a"), .tls = &probed_bytes_tls}};
+
+static const struct result sample_probed_bytes = {
+    .n = 8,
+    .domain = TEXT("example.com"),
+    .status = STATUS_VALID,
+    .mx = {.lookup = {.asked = true}, .at = probed_bytes_mx, .count = 1},
+    .at = 1795428000000,
+};
+
 static const struct result *const sample_results[] = {
-    &sample_absent, &sample_valid,   &sample_broken,  &sample_invalid,
-    &sample_bytes,  &sample_unknown, &sample_blocked, &sample_lint,
+    &sample_absent,  &sample_valid,   &sample_broken, &sample_invalid, &sample_bytes,
+    &sample_unknown, &sample_blocked, &sample_lint,   &sample_probed,  &sample_probed_bytes,
 };
 
 enum { SAMPLE_COUNT = sizeof sample_results / sizeof *sample_results };

@@ -87,7 +87,7 @@ static void test_every_member_comes_back(void **state) {
   assert_int_equal(-1, got->policy_host.lookup.rcode);
   assert_int_equal(-1, got->fetch.tls_ms);
   got = assert_round_trip(&sample_valid);
-  assert_int_equal(FOUND_COUNT, got->fetch.attempts[1].code);
+  assert_int_equal(FOUND_COUNT, got->fetch.attempts.at[1].code);
   got = assert_round_trip(&sample_bytes);
   assert_int_equal(2, got->record.txt.count);
   assert_memory_equal("a\xff", got->record.txt.at[1].ptr, 2);
@@ -196,7 +196,7 @@ static void test_the_densest_arrays_fit(void **state) {
         ERR_NONE,
         read_repeated("{\"v\":1,\"status\":\"valid\",\"fetch\":{\"attempts\":[{\"address\":\"\"}",
                       ",{\"address\":\"\"}", count, "]}}"));
-    assert_int_equal(count + 1, record_read_result(reading)->fetch.attempt_count);
+    assert_int_equal(count + 1, record_read_result(reading)->fetch.attempts.count);
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * The validator knows the keywords that the schema uses and fails at any other. */
 #include "output/record/record_write.h"
+#include "output/record/value_name.h"
 #include "tests/unit/output/record/sample_results.h"
 #include <regex.h>
 #include <setjmp.h>
@@ -238,34 +239,8 @@ static void test_each_property_is_in_a_record(void **state) {
   json_object_foreach(json_object_get(root, "$defs"), name, each) each_property_was_met(each, name);
 }
 
-typedef const char *text_of(int value);
-
-static const char *status_of(int value) {
-  return result_status_text((enum result_status)value);
-}
-
-static const char *effect_of(int value) {
-  return result_effect_text((enum result_effect)value);
-}
-
-static const char *mode_of(int value) {
-  return result_mode_text((enum result_mode)value);
-}
-
-static const char *kind_of(int value) {
-  return result_kind_text((enum result_kind)value);
-}
-
 static const char *severity_of(int value) {
   return finding_severity_text((enum finding_severity)value);
-}
-
-static const char *stage_of(int value) {
-  return finding_stage_text((enum finding_stage)value);
-}
-
-static const char *code_of(int value) {
-  return finding_info((enum finding_code)value)->name;
 }
 
 /* The enum that stands in the schema at a path of keys. */
@@ -279,17 +254,23 @@ static json_t *enum_at(const char *const *path) {
 
 static void test_enums_are_the_tables(void **state) {
   static const struct {
-    const char *path[5];
-    text_of *text_of;
+    const char *path[8];
+    value_name *text_of;
     int count;
   } rows[] = {
-      {{"properties", "status"}, status_of, STATUS_COUNT},
-      {{"properties", "effect"}, effect_of, EFFECT_COUNT},
-      {{"properties", "policy", "properties", "mode"}, mode_of, MODE_COUNT},
-      {{"$defs", "finding", "properties", "kind"}, kind_of, KIND_COUNT},
+      {{"properties", "status"}, value_name_status, STATUS_COUNT},
+      {{"properties", "effect"}, value_name_effect, EFFECT_COUNT},
+      {{"properties", "policy", "properties", "mode"}, value_name_mode, MODE_COUNT},
+      {{"$defs", "finding", "properties", "kind"}, value_name_kind, KIND_COUNT},
       {{"$defs", "finding", "properties", "severity"}, severity_of, FINDING_SEVERITY_COUNT},
-      {{"$defs", "finding", "properties", "stage"}, stage_of, STAGE_COUNT},
-      {{"$defs", "code"}, code_of, FOUND_COUNT},
+      {{"$defs", "finding", "properties", "stage"}, value_name_stage, STAGE_COUNT},
+      {{"$defs", "code"}, value_name_code, FOUND_COUNT},
+      {{"properties", "mx", "items", "properties", "tls", "properties", "verdict"},
+       value_name_verdict,
+       VERDICT_COUNT},
+      {{"properties", "mx", "items", "properties", "tls", "properties", "step"},
+       value_name_step,
+       STEP_COUNT},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
