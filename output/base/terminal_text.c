@@ -19,16 +19,16 @@ static bool is_invisible(unsigned character) {
 }
 
 /* Takes one character off the front of *text, as it is shown. */
-static struct span plain_next(struct span *text, char shown[PLAIN_CHARACTER_MAX]) {
+static struct span plain_next(struct span *text, char shown[TERMINAL_TEXT_CHARACTER_MAX]) {
   unsigned character;
   size_t len = utf8_next(*text, &character);
   struct span as_it_is = span_first(*text, len);
   int used;
   if (len == 0)
-    used = snprintf(shown, PLAIN_CHARACTER_MAX, "\\x%02x", (unsigned char)text->ptr[0]);
+    used = snprintf(shown, TERMINAL_TEXT_CHARACTER_MAX, "\\x%02x", (unsigned char)text->ptr[0]);
   else if (is_invisible(character))
-    used =
-        snprintf(shown, PLAIN_CHARACTER_MAX, character < 0x80 ? "\\x%02x" : "\\u%04x", character);
+    used = snprintf(shown, TERMINAL_TEXT_CHARACTER_MAX, character < 0x80 ? "\\x%02x" : "\\u%04x",
+                    character);
   else
     used = 0;
   *text = span_skip(*text, len ? len : 1);
@@ -36,15 +36,15 @@ static struct span plain_next(struct span *text, char shown[PLAIN_CHARACTER_MAX]
 }
 
 void terminal_text_print(FILE *out, struct span text) {
-  char shown[PLAIN_CHARACTER_MAX];
+  char shown[TERMINAL_TEXT_CHARACTER_MAX];
   while (text.len) {
     struct span next = plain_next(&text, shown);
     fwrite(next.ptr, 1, next.len, out);
   }
 }
 
-size_t plain_text(struct span text, char *out, size_t size) {
-  char shown[PLAIN_CHARACTER_MAX];
+size_t terminal_text_escape(struct span text, char *out, size_t size) {
+  char shown[TERMINAL_TEXT_CHARACTER_MAX];
   size_t used = 0;
   while (text.len) {
     struct span next = plain_next(&text, shown);

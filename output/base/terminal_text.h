@@ -11,12 +11,12 @@
 #include "output/base/span.h"
 #include <stdio.h>
 
-enum { PLAIN_CHARACTER_MAX = 12 }; /* octets that a character is shown as, with a NUL */
+enum { TERMINAL_TEXT_CHARACTER_MAX = 12 }; /* octets that a character is shown as, with a NUL */
 
 void terminal_text_print(FILE *out, struct span text);
 
 /* The same into memory: as many whole characters as size allows, without a NUL. Gives their
  * octets. */
-size_t plain_text(struct span text, char *out, size_t size);
+size_t terminal_text_escape(struct span text, char *out, size_t size);
 
 #endif

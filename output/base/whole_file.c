@@ -43,7 +43,7 @@ enum err whole_file_follow(const char *path, char place[WHOLE_FILE_PATH_MAX]) {
 }
 
 /* Whether a regular file begins as ours do. Gives an errno, or 0; EEXIST: it does not. */
-static int whole_file_is_ours(const char *place, struct span facts) {
+static int whole_file_is_ours(const char *place, struct span mark) {
   char first[WHOLE_FILE_MARK_WITHIN];
   int fd = open(place, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return errno;
@@ -51,7 +51,7 @@ static int whole_file_is_ours(const char *place, struct span facts) {
   int number = len < 0 ? errno : 0;
   close(fd);
   if (number) return number;
-  return len == 0 || memmem(first, (size_t)len, facts.ptr, facts.len) ? 0 : EEXIST;
+  return len == 0 || memmem(first, (size_t)len, mark.ptr, mark.len) ? 0 : EEXIST;
 }
 
 /* The folder of a file that is to be made or replaced. */
@@ -63,7 +63,7 @@ static enum err whole_file_check_folder(const char *place) {
   return access(folder, W_OK | X_OK) == 0 ? ERR_NONE : ERR_IO;
 }
 
-static enum err whole_file_look(const char *place, struct span facts, bool force, bool *straight,
+static enum err whole_file_look(const char *place, struct span mark, bool force, bool *straight,
                                 mode_t *mode) {
   struct stat st;
   *straight = false;
@@ -73,7 +73,7 @@ static enum err whole_file_look(const char *place, struct span facts, bool force
   *mode = st.st_mode & 0777;
   *straight = !S_ISREG(st.st_mode);
   if (*straight) return access(place, W_OK) == 0 ? ERR_NONE : ERR_IO;
-  int number = force ? 0 : whole_file_is_ours(place, facts);
+  int number = force ? 0 : whole_file_is_ours(place, mark);
   if (number) {
     errno = number;
     return number == EEXIST ? ERR_REFUSED : ERR_IO;
@@ -81,12 +81,12 @@ static enum err whole_file_look(const char *place, struct span facts, bool force
   return access(place, W_OK) == 0 ? whole_file_check_folder(place) : ERR_IO;
 }
 
-enum err whole_file_check(const char *path, struct span facts, bool force) {
+enum err whole_file_check(const char *path, struct span mark, bool force) {
   char place[WHOLE_FILE_PATH_MAX];
   bool straight;
   mode_t mode;
   enum err err = whole_file_follow(path, place);
-  return err == ERR_NONE ? whole_file_look(place, facts, force, &straight, &mode) : err;
+  return err == ERR_NONE ? whole_file_look(place, mark, force, &straight, &mode) : err;
 }
 
 /* A FIFO is opened without waiting for a reader, and then written as fast as it reads. */
@@ -125,14 +125,13 @@ static enum err whole_file_start(struct whole_file *file, bool straight, mode_t 
   return ERR_MEMORY;
 }
 
-enum err whole_file_open(struct whole_file **file, const char *path, struct span facts,
-                         bool force) {
+enum err whole_file_open(struct whole_file **file, const char *path, struct span mark, bool force) {
   struct whole_file *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
   bool straight;
   mode_t mode;
   enum err err = whole_file_follow(path, made->place);
-  if (err == ERR_NONE) err = whole_file_look(made->place, facts, force, &straight, &mode);
+  if (err == ERR_NONE) err = whole_file_look(made->place, mark, force, &straight, &mode);
   if (err == ERR_NONE) err = whole_file_start(made, straight, mode);
   if (err == ERR_NONE) {
     *file = made;

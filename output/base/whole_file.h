@@ -25,12 +25,13 @@ struct whole_file;
 /* Where path leads when links are followed, even to what is not there. ERR_IO with errno. */
 enum err whole_file_follow(const char *path, char place[WHOLE_FILE_PATH_MAX]);
 
-/* Whether it could be written, and what is there may be replaced (force: whatever it is).
- * ERR_REFUSED: what is there is not ours; ERR_IO with errno. Leaves nothing behind. */
-enum err whole_file_check(const char *path, struct span facts, bool force);
+/* mark: as above. Whether the file could be written, and what is there may be replaced (force:
+ * whatever it is). ERR_REFUSED: what is there is not ours; ERR_IO with errno. Leaves nothing
+ * behind. */
+enum err whole_file_check(const char *path, struct span mark, bool force);
 
 /* The same, and makes the draft. */
-enum err whole_file_open(struct whole_file **file, const char *path, struct span facts, bool force);
+enum err whole_file_open(struct whole_file **file, const char *path, struct span mark, bool force);
 
 FILE *whole_file_stream(struct whole_file *file);
 

@@ -15,34 +15,34 @@ struct line_block {
   bool inflate_made;
 };
 
-enum err line_block_new(struct line_block **page) {
-  *page = calloc(1, sizeof **page);
-  return *page ? ERR_NONE : ERR_MEMORY;
+enum err line_block_new(struct line_block **block) {
+  *block = calloc(1, sizeof **block);
+  return *block ? ERR_NONE : ERR_MEMORY;
 }
 
-void line_block_free(struct line_block *page) {
-  if (!page) return;
-  if (page->inflate_made) inflateEnd(&page->inflate);
-  free(page->text);
-  free(page->gzip);
-  free(page);
+void line_block_free(struct line_block *block) {
+  if (!block) return;
+  if (block->inflate_made) inflateEnd(&block->inflate);
+  free(block->text);
+  free(block->gzip);
+  free(block);
 }
 
-bool line_block_line(struct line_block *page, char **line, size_t *len) {
-  if (page->next >= page->used) return false;
-  struct span rest = {page->text + page->next, page->used - page->next};
-  *line = page->text + page->next;
+bool line_block_line(struct line_block *block, char **line, size_t *len) {
+  if (block->next >= block->used) return false;
+  struct span rest = {block->text + block->next, block->used - block->next};
+  *line = block->text + block->next;
   *len = span_find(rest, '\n');
-  page->next += *len + 1;
+  block->next += *len + 1;
   return true;
 }
 
-bool line_block_line_open(const struct line_block *page) {
-  return page->next > page->used;
+bool line_block_line_open(const struct line_block *block) {
+  return block->next > block->used;
 }
 
-void line_block_clear(struct line_block *page) {
-  page->used = page->next = 0;
+void line_block_clear(struct line_block *block) {
+  block->used = block->next = 0;
 }
 
 static bool buffer_grow(char **buffer, size_t *size, size_t wanted) {
@@ -56,44 +56,45 @@ static bool buffer_grow(char **buffer, size_t *size, size_t wanted) {
   return true;
 }
 
-char *line_block_room(struct line_block *page, size_t size) {
-  if (size > LINE_BLOCK_SIZE_MAX - page->used) return NULL;
-  if (!buffer_grow(&page->text, &page->size, page->used + size + 1)) return NULL;
-  return page->text + page->used;
+char *line_block_room(struct line_block *block, size_t size) {
+  if (size > LINE_BLOCK_SIZE_MAX - block->used) return NULL;
+  if (!buffer_grow(&block->text, &block->size, block->used + size + 1)) return NULL;
+  return block->text + block->used;
 }
 
-void line_block_added(struct line_block *page, size_t size) {
-  page->used += size;
+void line_block_added(struct line_block *block, size_t size) {
+  block->used += size;
 }
 
-struct span line_block_text(const struct line_block *page) {
-  return (struct span){page->text, page->used};
+struct span line_block_text(const struct line_block *block) {
+  return (struct span){block->text, block->used};
 }
 
-size_t line_block_whole(const struct line_block *page) {
-  const char *feed = page->used ? memrchr(page->text, '\n', page->used) : NULL;
-  return feed ? (size_t)(feed - page->text) + 1 : 0;
+size_t line_block_whole(const struct line_block *block) {
+  const char *feed = block->used ? memrchr(block->text, '\n', block->used) : NULL;
+  return feed ? (size_t)(feed - block->text) + 1 : 0;
 }
 
-void line_block_cut(struct line_block *page, size_t len) {
-  page->used = len;
+void line_block_cut(struct line_block *block, size_t len) {
+  block->used = len;
 }
 
-char *line_block_gzip_room(struct line_block *page, size_t size) {
-  return buffer_grow(&page->gzip, &page->gzip_size, size) ? page->gzip : NULL;
+char *line_block_gzip_room(struct line_block *block, size_t size) {
+  return buffer_grow(&block->gzip, &block->gzip_size, size) ? block->gzip : NULL;
 }
 
 /* Inflates the rest of one member. ERR_END: it goes on behind the bytes. */
-static enum err line_block_member(struct line_block *page) {
-  z_stream *z = &page->inflate;
+static enum err line_block_member(struct line_block *block) {
+  z_stream *z = &block->inflate;
   for (;;) {
-    size_t room = page->size > page->used + 1 ? page->size - page->used - 1 : LINE_BLOCK_SIZE_MIN;
-    char *out = line_block_room(page, room);
-    if (!out) return page->used + room > LINE_BLOCK_SIZE_MAX ? ERR_LIMIT : ERR_MEMORY;
+    size_t room =
+        block->size > block->used + 1 ? block->size - block->used - 1 : LINE_BLOCK_SIZE_MIN;
+    char *out = line_block_room(block, room);
+    if (!out) return block->used + room > LINE_BLOCK_SIZE_MAX ? ERR_LIMIT : ERR_MEMORY;
     z->next_out = (unsigned char *)out;
     z->avail_out = (unsigned)room;
     int end = inflate(z, Z_NO_FLUSH);
-    line_block_added(page, room - z->avail_out);
+    line_block_added(block, room - z->avail_out);
     if (end == Z_STREAM_END) return ERR_NONE;
     if (end == Z_MEM_ERROR) return ERR_MEMORY;
     if (end != Z_OK && end != Z_BUF_ERROR) return ERR_SYNTAX;
@@ -101,16 +102,16 @@ static enum err line_block_member(struct line_block *page) {
   }
 }
 
-enum err line_block_inflate(struct line_block *page, size_t size, size_t *whole) {
-  z_stream *z = &page->inflate;
+enum err line_block_inflate(struct line_block *block, size_t size, size_t *whole) {
+  z_stream *z = &block->inflate;
   *whole = 0;
-  if (!page->inflate_made && inflateInit2(z, GZIP_WINDOW_BITS) != Z_OK) return ERR_MEMORY;
-  page->inflate_made = true;
-  z->next_in = (unsigned char *)page->gzip;
+  if (!block->inflate_made && inflateInit2(z, GZIP_WINDOW_BITS) != Z_OK) return ERR_MEMORY;
+  block->inflate_made = true;
+  z->next_in = (unsigned char *)block->gzip;
   z->avail_in = (unsigned)size;
   while (z->avail_in) {
     inflateReset(z);
-    enum err err = line_block_member(page);
+    enum err err = line_block_member(block);
     if (err != ERR_NONE) return err;
     *whole = size - z->avail_in;
   }

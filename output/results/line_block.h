@@ -1,4 +1,4 @@
-/* A page: some whole lines of a result file, in memory of its own, that one thread reads.
+/* A block of whole lines of a result file, in memory of its own, that one thread reads.
  *
  * Filled by output/results/results_reader.h with text, or with gzip members that it inflates
  * itself, so that threads inflate side by side. Made to be used again; its memory grows with the
@@ -18,37 +18,37 @@ enum {
 
 struct line_block;
 
-enum err line_block_new(struct line_block **page);
-void line_block_free(struct line_block *page);
+enum err line_block_new(struct line_block **block);
+void line_block_free(struct line_block *block);
 
 /* The next line without its line feed, and with a byte behind it that may be written to; false:
  * there is none. */
-bool line_block_line(struct line_block *page, char **line, size_t *len);
+bool line_block_line(struct line_block *block, char **line, size_t *len);
 
 /* Whether the line given last was the last, and had no line feed: the end of the file, or a tear.
  */
-bool line_block_line_open(const struct line_block *page);
+bool line_block_line_open(const struct line_block *block);
 
 /* For the reader. Forgets all text. */
-void line_block_clear(struct line_block *page);
+void line_block_clear(struct line_block *block);
 
 /* Room for at least size more bytes of text, or NULL: no memory, or over LINE_BLOCK_SIZE_MAX; then
  * line_block_added() of them. */
-char *line_block_room(struct line_block *page, size_t size);
-void line_block_added(struct line_block *page, size_t size);
+char *line_block_room(struct line_block *block, size_t size);
+void line_block_added(struct line_block *block, size_t size);
 
 /* All text, and how much of it are whole lines. */
-struct span line_block_text(const struct line_block *page);
-size_t line_block_whole(const struct line_block *page);
+struct span line_block_text(const struct line_block *block);
+size_t line_block_whole(const struct line_block *block);
 
 /* Cuts the text off there. */
-void line_block_cut(struct line_block *page, size_t len);
+void line_block_cut(struct line_block *block, size_t len);
 
 /* Room for size bytes of gzip members, or NULL; then line_block_inflate() makes text of them.
  * *whole tells how many of the bytes were whole members. ERR_END: the last member is not whole;
  * ERR_SYNTAX: bytes that are not gzip, or damaged; in both cases what was inflated until then
- * stands in the page. */
-char *line_block_gzip_room(struct line_block *page, size_t size);
-enum err line_block_inflate(struct line_block *page, size_t size, size_t *whole);
+ * stands in the block. */
+char *line_block_gzip_room(struct line_block *block, size_t size);
+enum err line_block_inflate(struct line_block *block, size_t size, size_t *whole);
 
 #endif

@@ -1,4 +1,4 @@
-/* A set of line numbers: a bit a line, in pages that come with the first line of theirs.
+/* A set of line numbers: a bit a line, in pages of memory that come with the first of their lines.
  *
  * Filled by one thread; after that any number of threads may read.
  */
@@ -15,19 +15,19 @@ enum { LINE_SET_PAGE_LINES = 1 << 19 }; /* 64 KiB */
 
 struct line_set;
 
-enum err line_set_new(struct line_set **marks);
-void line_set_free(struct line_set *marks); /* NULL is allowed */
+enum err line_set_new(struct line_set **set);
+void line_set_free(struct line_set *set); /* NULL is allowed */
 
 /* n from 1. ERR_LIMIT: 0 or over LINE_SET_LINE_MAX; ERR_MEMORY. */
-enum err line_set_set(struct line_set *marks, uint64_t n);
+enum err line_set_set(struct line_set *set, uint64_t n);
 
 /* NULL: an empty set. */
-bool line_set_has(const struct line_set *marks, uint64_t n);
+bool line_set_has(const struct line_set *set, uint64_t n);
 
 /* How many lines are marked; each counts once. NULL: an empty set. */
-uint64_t line_set_count(const struct line_set *marks);
+uint64_t line_set_count(const struct line_set *set);
 
 /* Empties the set. */
-void line_set_clear(struct line_set *marks);
+void line_set_clear(struct line_set *set);
 
 #endif

@@ -89,18 +89,18 @@ static void results_file_sync_directory(const char *path) {
 }
 
 /* Called without the lock: the file is the writer's. Who is told of the error finds it cut. */
-static void results_file_fail(struct results_file *sink, int number) {
-  pthread_mutex_lock(&sink->lock);
-  bool first = sink->err == ERR_NONE;
-  off_t whole = sink->whole;
-  pthread_mutex_unlock(&sink->lock);
+static void results_file_fail(struct results_file *file, int number) {
+  pthread_mutex_lock(&file->lock);
+  bool first = file->err == ERR_NONE;
+  off_t whole = file->whole;
+  pthread_mutex_unlock(&file->lock);
   if (!first) return;
-  bool torn = sink->regular && ftruncate(sink->fd, whole) != 0; /* readers drop the tail */
+  bool torn = file->regular && ftruncate(file->fd, whole) != 0; /* readers drop the tail */
   (void)torn;
-  pthread_mutex_lock(&sink->lock);
-  sink->err_errno = number;
-  sink->err = number == EPIPE ? ERR_END : ERR_IO;
-  pthread_mutex_unlock(&sink->lock);
+  pthread_mutex_lock(&file->lock);
+  file->err_errno = number;
+  file->err = number == EPIPE ? ERR_END : ERR_IO;
+  pthread_mutex_unlock(&file->lock);
 }
 
 static struct timespec results_file_next_sync(void) {
@@ -114,12 +114,12 @@ static struct timespec results_file_next_sync(void) {
 }
 
 /* Called with the lock, which is free while the disk works. */
-static void results_file_sync(struct results_file *sink) {
-  if (!sink->dirty || !sink->regular) return;
-  sink->dirty = false;
-  pthread_mutex_unlock(&sink->lock);
-  if (fdatasync(sink->fd) != 0) results_file_fail(sink, errno);
-  pthread_mutex_lock(&sink->lock);
+static void results_file_sync(struct results_file *file) {
+  if (!file->dirty || !file->regular) return;
+  file->dirty = false;
+  pthread_mutex_unlock(&file->lock);
+  if (fdatasync(file->fd) != 0) results_file_fail(file, errno);
+  pthread_mutex_lock(&file->lock);
 }
 
 /* A pipe or terminal that somebody set non-blocking is waited for all the same. */
@@ -143,93 +143,93 @@ static int results_file_write_out(int fd, struct span rest) {
 }
 
 /* Called with the lock, which is free meanwhile. */
-static void results_file_write(struct results_file *sink, const struct given *given) {
-  if (sink->err != ERR_NONE) return;
-  pthread_mutex_unlock(&sink->lock);
-  int number = results_file_write_out(sink->fd, (struct span){given->bytes, given->len});
-  if (number) results_file_fail(sink, number);
-  pthread_mutex_lock(&sink->lock);
+static void results_file_write(struct results_file *file, const struct given *given) {
+  if (file->err != ERR_NONE) return;
+  pthread_mutex_unlock(&file->lock);
+  int number = results_file_write_out(file->fd, (struct span){given->bytes, given->len});
+  if (number) results_file_fail(file, number);
+  pthread_mutex_lock(&file->lock);
   if (number) return;
-  if (!sink->dirty) sink->sync_at = results_file_next_sync();
-  sink->dirty = true;
-  sink->whole += (off_t)given->len;
-  sink->appended += given->len;
-  sink->records += given->records;
+  if (!file->dirty) file->sync_at = results_file_next_sync();
+  file->dirty = true;
+  file->whole += (off_t)given->len;
+  file->appended += given->len;
+  file->records += given->records;
 }
 
 /* Called with the lock. False: nothing will come any more. */
-static bool results_file_await(struct results_file *sink, bool *sync) {
+static bool results_file_await(struct results_file *file, bool *sync) {
   *sync = false;
-  while (STAILQ_EMPTY(&sink->queue) && !sink->finishing && !*sync) {
-    if (!sink->dirty || !sink->regular)
-      pthread_cond_wait(&sink->changed, &sink->lock);
+  while (STAILQ_EMPTY(&file->queue) && !file->finishing && !*sync) {
+    if (!file->dirty || !file->regular)
+      pthread_cond_wait(&file->changed, &file->lock);
     else
-      *sync = pthread_cond_timedwait(&sink->changed, &sink->lock, &sink->sync_at) == ETIMEDOUT;
+      *sync = pthread_cond_timedwait(&file->changed, &file->lock, &file->sync_at) == ETIMEDOUT;
   }
-  return !STAILQ_EMPTY(&sink->queue) || !sink->finishing;
+  return !STAILQ_EMPTY(&file->queue) || !file->finishing;
 }
 
 /* However much comes, a sync is not put off. */
-static bool results_file_is_time_to_sync(const struct results_file *sink) {
+static bool results_file_is_time_to_sync(const struct results_file *file) {
   struct timespec now;
-  if (!sink->dirty || !sink->regular) return false;
+  if (!file->dirty || !file->regular) return false;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec > sink->sync_at.tv_sec ||
-         (now.tv_sec == sink->sync_at.tv_sec && now.tv_nsec >= sink->sync_at.tv_nsec);
+  return now.tv_sec > file->sync_at.tv_sec ||
+         (now.tv_sec == file->sync_at.tv_sec && now.tv_nsec >= file->sync_at.tv_nsec);
 }
 
 /* Called with the lock. */
-static void results_file_write_next(struct results_file *sink) {
-  struct given *given = STAILQ_FIRST(&sink->queue);
+static void results_file_write_next(struct results_file *file) {
+  struct given *given = STAILQ_FIRST(&file->queue);
   if (!given) return;
-  STAILQ_REMOVE_HEAD(&sink->queue, link);
-  results_file_write(sink, given);
-  sink->queued -= given->len;
-  pthread_cond_broadcast(&sink->changed);
+  STAILQ_REMOVE_HEAD(&file->queue, link);
+  results_file_write(file, given);
+  file->queued -= given->len;
+  pthread_cond_broadcast(&file->changed);
   free(given);
 }
 
-static void results_file_free(struct results_file *sink) {
-  pthread_cond_destroy(&sink->changed);
-  pthread_mutex_destroy(&sink->lock);
-  if (sink->fd >= 0) close(sink->fd);
-  free(sink);
+static void results_file_free(struct results_file *file) {
+  pthread_cond_destroy(&file->changed);
+  pthread_mutex_destroy(&file->lock);
+  if (file->fd >= 0) close(file->fd);
+  free(file);
 }
 
 static void *results_file_writer(void *data) {
-  struct results_file *sink = data;
+  struct results_file *file = data;
   bool sync;
-  pthread_mutex_lock(&sink->lock);
-  while (results_file_await(sink, &sync)) {
-    results_file_write_next(sink);
-    if (sync || results_file_is_time_to_sync(sink)) results_file_sync(sink);
+  pthread_mutex_lock(&file->lock);
+  while (results_file_await(file, &sync)) {
+    results_file_write_next(file);
+    if (sync || results_file_is_time_to_sync(file)) results_file_sync(file);
   }
-  results_file_sync(sink);
-  sink->over = true;
-  if (sink->told) sink->told(sink->told_data);
-  bool left = sink->left;
-  pthread_mutex_unlock(&sink->lock);
-  if (left) results_file_free(sink);
+  results_file_sync(file);
+  file->over = true;
+  if (file->told) file->told(file->told_data);
+  bool left = file->left;
+  pthread_mutex_unlock(&file->lock);
+  if (left) results_file_free(file);
   return NULL;
 }
 
 /* Signals are for the other threads. Gives an errno. */
-static int results_file_start_writer(struct results_file *sink) {
+static int results_file_start_writer(struct results_file *file) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  int rc = pthread_create(&sink->writer, NULL, results_file_writer, sink);
+  int rc = pthread_create(&file->writer, NULL, results_file_writer, file);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return rc;
 }
 
-static void results_file_init_locks(struct results_file *sink) {
+static void results_file_init_locks(struct results_file *file) {
   pthread_condattr_t monotonic;
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-  pthread_cond_init(&sink->changed, &monotonic);
+  pthread_cond_init(&file->changed, &monotonic);
   pthread_condattr_destroy(&monotonic);
-  pthread_mutex_init(&sink->lock, NULL);
+  pthread_mutex_init(&file->lock, NULL);
 }
 
 /* Not every file system can lock; where it cannot, the scan goes on without. Gives an errno. */
@@ -238,37 +238,37 @@ static int results_file_lock_file(int fd) {
 }
 
 /* Nothing of the file is touched before it is locked. Gives an errno. */
-static int results_file_start_file(struct results_file *sink, const char *path,
+static int results_file_start_file(struct results_file *file, const char *path,
                                    enum results_file_mode mode) {
   struct stat st;
-  int rc = results_file_lock_file(sink->fd);
+  int rc = results_file_lock_file(file->fd);
   if (rc != 0) return rc;
-  if (mode == RESULTS_FILE_TRUNCATE && ftruncate(sink->fd, 0) != 0) return errno;
-  if (fstat(sink->fd, &st) != 0) return errno;
-  sink->whole = st.st_size;
+  if (mode == RESULTS_FILE_TRUNCATE && ftruncate(file->fd, 0) != 0) return errno;
+  if (fstat(file->fd, &st) != 0) return errno;
+  file->whole = st.st_size;
   results_file_sync_directory(path);
   return 0;
 }
 
 /* Gives an errno. */
-static int results_file_start(struct results_file *sink, const char *path,
+static int results_file_start(struct results_file *file, const char *path,
                               enum results_file_mode mode) {
   struct stat st;
-  sink->fd = results_file_open_file(path, mode);
-  if (sink->fd < 0) return errno;
-  int rc = fstat(sink->fd, &st) == 0 ? 0 : errno;
-  sink->regular = rc == 0 && S_ISREG(st.st_mode) && strcmp(path, "-") != 0;
+  file->fd = results_file_open_file(path, mode);
+  if (file->fd < 0) return errno;
+  int rc = fstat(file->fd, &st) == 0 ? 0 : errno;
+  file->regular = rc == 0 && S_ISREG(st.st_mode) && strcmp(path, "-") != 0;
   bool ours = false; /* the file */
-  if (sink->regular) {
-    rc = results_file_start_file(sink, path, mode);
+  if (file->regular) {
+    rc = results_file_start_file(file, path, mode);
     ours = rc == 0 && mode == RESULTS_FILE_CREATE;
   }
-  if (rc == 0) rc = results_file_start_writer(sink);
+  if (rc == 0) rc = results_file_start_writer(file);
   if (rc != 0 && ours) unlink(path);
   return rc;
 }
 
-enum err results_file_open(struct results_file **sink, const char *path,
+enum err results_file_open(struct results_file **file, const char *path,
                            enum results_file_mode mode) {
   struct results_file *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
@@ -276,7 +276,7 @@ enum err results_file_open(struct results_file **sink, const char *path,
   STAILQ_INIT(&made->queue);
   int rc = results_file_start(made, path, mode);
   if (rc == 0) {
-    *sink = made;
+    *file = made;
     return ERR_NONE;
   }
   results_file_free(made);
@@ -285,127 +285,127 @@ enum err results_file_open(struct results_file **sink, const char *path,
   return rc == EEXIST ? ERR_REFUSED : ERR_IO;
 }
 
-bool results_file_has_room(struct results_file *sink) {
-  pthread_mutex_lock(&sink->lock);
-  bool room = sink->queued < RESULTS_FILE_QUEUE_SIZE || sink->err != ERR_NONE;
-  pthread_mutex_unlock(&sink->lock);
+bool results_file_has_room(struct results_file *file) {
+  pthread_mutex_lock(&file->lock);
+  bool room = file->queued < RESULTS_FILE_QUEUE_SIZE || file->err != ERR_NONE;
+  pthread_mutex_unlock(&file->lock);
   return room;
 }
 
 /* Called with the lock. */
-static enum err results_file_tell(const struct results_file *sink) {
-  errno = sink->err_errno;
-  return sink->err;
+static enum err results_file_tell(const struct results_file *file) {
+  errno = file->err_errno;
+  return file->err;
 }
 
-enum err results_file_give(struct results_file *sink, struct span bytes, uint64_t records) {
+enum err results_file_give(struct results_file *file, struct span bytes, uint64_t records) {
   struct given *given = malloc(sizeof *given + bytes.len);
   if (!given) return ERR_MEMORY;
   given->records = records;
   given->len = bytes.len;
   if (bytes.len) memcpy(given->bytes, bytes.ptr, bytes.len);
-  pthread_mutex_lock(&sink->lock);
-  enum err err = results_file_tell(sink);
+  pthread_mutex_lock(&file->lock);
+  enum err err = results_file_tell(file);
   if (err == ERR_NONE) {
-    STAILQ_INSERT_TAIL(&sink->queue, given, link);
-    sink->queued += given->len;
-    pthread_cond_broadcast(&sink->changed);
+    STAILQ_INSERT_TAIL(&file->queue, given, link);
+    file->queued += given->len;
+    pthread_cond_broadcast(&file->changed);
     given = NULL;
   }
   int number = errno;
-  pthread_mutex_unlock(&sink->lock);
+  pthread_mutex_unlock(&file->lock);
   free(given);
   errno = number;
   return err;
 }
 
-enum err results_file_append(struct results_file *sink, struct span bytes) {
-  enum err err = results_file_give(sink, bytes, 0);
+enum err results_file_append(struct results_file *file, struct span bytes) {
+  enum err err = results_file_give(file, bytes, 0);
   if (err != ERR_NONE) return err;
-  pthread_mutex_lock(&sink->lock);
-  while (sink->queued && sink->err == ERR_NONE) pthread_cond_wait(&sink->changed, &sink->lock);
-  err = results_file_tell(sink);
-  pthread_mutex_unlock(&sink->lock);
+  pthread_mutex_lock(&file->lock);
+  while (file->queued && file->err == ERR_NONE) pthread_cond_wait(&file->changed, &file->lock);
+  err = results_file_tell(file);
+  pthread_mutex_unlock(&file->lock);
   return err;
 }
 
-uint64_t results_file_size(struct results_file *sink) {
-  pthread_mutex_lock(&sink->lock);
-  uint64_t appended = sink->appended;
-  pthread_mutex_unlock(&sink->lock);
+uint64_t results_file_size(struct results_file *file) {
+  pthread_mutex_lock(&file->lock);
+  uint64_t appended = file->appended;
+  pthread_mutex_unlock(&file->lock);
   return appended;
 }
 
-uint64_t results_file_records(struct results_file *sink) {
-  pthread_mutex_lock(&sink->lock);
-  uint64_t records = sink->records;
-  pthread_mutex_unlock(&sink->lock);
+uint64_t results_file_records(struct results_file *file) {
+  pthread_mutex_lock(&file->lock);
+  uint64_t records = file->records;
+  pthread_mutex_unlock(&file->lock);
   return records;
 }
 
-enum err results_file_cut(struct results_file *sink, uint64_t size) {
-  pthread_mutex_lock(&sink->lock);
+enum err results_file_cut(struct results_file *file, uint64_t size) {
+  pthread_mutex_lock(&file->lock);
   enum err err = ERR_NONE;
-  if (ftruncate(sink->fd, (off_t)size) == 0) {
-    sink->whole = (off_t)size;
-    sink->dirty = true;
+  if (ftruncate(file->fd, (off_t)size) == 0) {
+    file->whole = (off_t)size;
+    file->dirty = true;
   } else {
     err = ERR_IO;
   }
-  pthread_mutex_unlock(&sink->lock);
+  pthread_mutex_unlock(&file->lock);
   return err;
 }
 
-uint64_t results_file_file_size(struct results_file *sink) {
-  pthread_mutex_lock(&sink->lock);
-  uint64_t whole = (uint64_t)sink->whole;
-  pthread_mutex_unlock(&sink->lock);
+uint64_t results_file_file_size(struct results_file *file) {
+  pthread_mutex_lock(&file->lock);
+  uint64_t whole = (uint64_t)file->whole;
+  pthread_mutex_unlock(&file->lock);
   return whole;
 }
 
-bool results_file_is_named(const struct results_file *sink) {
-  return sink->regular;
+bool results_file_is_named(const struct results_file *file) {
+  return file->regular;
 }
 
-void results_file_finish(struct results_file *sink, void (*over)(void *data), void *data) {
-  pthread_mutex_lock(&sink->lock);
-  sink->told = over;
-  sink->told_data = data;
-  sink->finishing = true;
-  pthread_cond_broadcast(&sink->changed);
-  pthread_mutex_unlock(&sink->lock);
+void results_file_finish(struct results_file *file, void (*over)(void *data), void *data) {
+  pthread_mutex_lock(&file->lock);
+  file->told = over;
+  file->told_data = data;
+  file->finishing = true;
+  pthread_cond_broadcast(&file->changed);
+  pthread_mutex_unlock(&file->lock);
 }
 
-bool results_file_is_over(struct results_file *sink) {
-  pthread_mutex_lock(&sink->lock);
-  bool over = sink->over;
-  pthread_mutex_unlock(&sink->lock);
+bool results_file_is_over(struct results_file *file) {
+  pthread_mutex_lock(&file->lock);
+  bool over = file->over;
+  pthread_mutex_unlock(&file->lock);
   return over;
 }
 
 /* Of one that is finishing and not over: leaves it. */
-static bool results_file_leave(struct results_file *sink) {
-  pthread_mutex_lock(&sink->lock);
-  sink->left = sink->finishing && !sink->over;
-  sink->told = NULL;
-  if (sink->left) pthread_detach(sink->writer);
-  bool left = sink->left;
-  sink->finishing = true;
-  pthread_cond_broadcast(&sink->changed);
-  pthread_mutex_unlock(&sink->lock);
+static bool results_file_leave(struct results_file *file) {
+  pthread_mutex_lock(&file->lock);
+  file->left = file->finishing && !file->over;
+  file->told = NULL;
+  if (file->left) pthread_detach(file->writer);
+  bool left = file->left;
+  file->finishing = true;
+  pthread_cond_broadcast(&file->changed);
+  pthread_mutex_unlock(&file->lock);
   return left;
 }
 
-enum err results_file_close(struct results_file *sink) {
-  if (!sink) return ERR_NONE;
-  if (results_file_leave(sink)) return ERR_TIMEOUT;
-  pthread_join(sink->writer, NULL);
-  sink->regular = false; /* nothing to cut once it is closed */
-  if (close(sink->fd) != 0 && errno != EINTR) results_file_fail(sink, errno);
-  sink->fd = -1;
-  enum err err = sink->err;
-  int saved = sink->err_errno;
-  results_file_free(sink);
+enum err results_file_close(struct results_file *file) {
+  if (!file) return ERR_NONE;
+  if (results_file_leave(file)) return ERR_TIMEOUT;
+  pthread_join(file->writer, NULL);
+  file->regular = false; /* nothing to cut once it is closed */
+  if (close(file->fd) != 0 && errno != EINTR) results_file_fail(file, errno);
+  file->fd = -1;
+  enum err err = file->err;
+  int saved = file->err_errno;
+  results_file_free(file);
   errno = saved;
   return err;
 }

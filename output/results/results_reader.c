@@ -39,7 +39,7 @@ struct results_reader {
   z_stream stream;
   bool stream_made, stream_open; /* open: inside a member */
   uint64_t stream_begin;         /* bytes taken before that member */
-  char *carry;                   /* text behind the last line feed, for the next page */
+  char *carry;                   /* text behind the last line feed, for the next block */
   size_t carry_size, carry_len;
 };
 
@@ -159,19 +159,19 @@ void results_reader_close(struct results_reader *reader) {
   free(reader);
 }
 
-/* The text carried over from the page before. */
-static enum err results_reader_put_carry(struct results_reader *reader, struct line_block *page) {
-  char *at = line_block_room(page, reader->carry_len);
+/* The text carried over from the block before. */
+static enum err results_reader_put_carry(struct results_reader *reader, struct line_block *block) {
+  char *at = line_block_room(block, reader->carry_len);
   if (!at) return ERR_MEMORY;
   if (reader->carry_len) memcpy(at, reader->carry, reader->carry_len);
-  line_block_added(page, reader->carry_len);
+  line_block_added(block, reader->carry_len);
   reader->carry_len = 0;
   return ERR_NONE;
 }
 
-/* Leaves whole lines in the page, and keeps the rest for the next. */
-static enum err results_reader_take_carry(struct results_reader *reader, struct line_block *page) {
-  struct span rest = span_skip(line_block_text(page), line_block_whole(page));
+/* Leaves whole lines in the block, and keeps the rest for the next. */
+static enum err results_reader_take_carry(struct results_reader *reader, struct line_block *block) {
+  struct span rest = span_skip(line_block_text(block), line_block_whole(block));
   if (rest.len > reader->carry_size) {
     char *grown = realloc(reader->carry, rest.len);
     if (!grown) return ERR_MEMORY;
@@ -180,7 +180,7 @@ static enum err results_reader_take_carry(struct results_reader *reader, struct 
   }
   if (rest.len) memcpy(reader->carry, rest.ptr, rest.len);
   reader->carry_len = rest.len;
-  line_block_cut(page, line_block_whole(page));
+  line_block_cut(block, line_block_whole(block));
   return ERR_NONE;
 }
 
@@ -204,8 +204,8 @@ static size_t results_reader_close_holes(struct results_reader *reader, char *by
 }
 
 /* Text from the window, or from the file itself when the window is empty. */
-static enum err results_reader_plain(struct results_reader *reader, struct line_block *page) {
-  char *at = line_block_room(page, RESULTS_READER_PAGE);
+static enum err results_reader_plain(struct results_reader *reader, struct line_block *block) {
+  char *at = line_block_room(block, RESULTS_READER_PAGE);
   if (!at) return ERR_LIMIT;
   size_t got = results_reader_held(reader) < RESULTS_READER_PAGE ? results_reader_held(reader)
                                                                  : RESULTS_READER_PAGE;
@@ -215,7 +215,7 @@ static enum err results_reader_plain(struct results_reader *reader, struct line_
     reader->begin += got;
   } else if (!reader->read_all)
     err = results_reader_read(reader, at, RESULTS_READER_PAGE, &got);
-  line_block_added(page, results_reader_close_holes(reader, at, got));
+  line_block_added(block, results_reader_close_holes(reader, at, got));
   if (err == ERR_NONE && got == 0) err = ERR_END;
   return err;
 }
@@ -239,7 +239,7 @@ static enum err results_reader_stream_begin(struct results_reader *reader) {
 }
 
 /* Some text of the stream. ERR_END: no more. */
-static enum err results_reader_stream(struct results_reader *reader, struct line_block *page) {
+static enum err results_reader_stream(struct results_reader *reader, struct line_block *block) {
   enum err err = ERR_NONE;
   if (results_reader_held(reader) == 0 && !reader->read_all) err = results_reader_more(reader);
   if (err != ERR_NONE) return err;
@@ -249,7 +249,7 @@ static enum err results_reader_stream(struct results_reader *reader, struct line
     return ERR_END;
   }
   if (!reader->stream_open) err = results_reader_stream_begin(reader);
-  char *at = line_block_room(page, RESULTS_READER_PAGE);
+  char *at = line_block_room(block, RESULTS_READER_PAGE);
   if (err != ERR_NONE || !at) return err != ERR_NONE ? err : ERR_LIMIT;
   z_stream *z = &reader->stream;
   z->next_in = (unsigned char *)reader->window + reader->begin;
@@ -257,7 +257,7 @@ static enum err results_reader_stream(struct results_reader *reader, struct line
   z->next_out = (unsigned char *)at;
   z->avail_out = RESULTS_READER_PAGE;
   int end = inflate(z, Z_NO_FLUSH);
-  line_block_added(page, RESULTS_READER_PAGE - z->avail_out);
+  line_block_added(block, RESULTS_READER_PAGE - z->avail_out);
   reader->begin = reader->end - z->avail_in;
   if (end == Z_STREAM_END) reader->stream_open = false;
   if (end == Z_MEM_ERROR) return ERR_MEMORY;
@@ -265,16 +265,16 @@ static enum err results_reader_stream(struct results_reader *reader, struct line
   return ERR_NONE;
 }
 
-/* Fills the page with whole lines; what the file's last line lacks is seen by whoever reads it. */
-static enum err results_reader_lines(struct results_reader *reader, struct line_block *page) {
+/* Fills the block with whole lines; what the file's last line lacks is seen by whoever reads it. */
+static enum err results_reader_lines(struct results_reader *reader, struct line_block *block) {
   enum results_reader_mode mode = reader->mode;
-  enum err err = results_reader_put_carry(reader, page);
-  while (err == ERR_NONE && reader->mode == mode && line_block_whole(page) == 0)
-    err = mode == RESULTS_READER_PLAIN ? results_reader_plain(reader, page)
-                                       : results_reader_stream(reader, page);
-  if (reader->mode != mode || reader->account.torn) line_block_cut(page, line_block_whole(page));
-  if (err == ERR_END && line_block_text(page).len) return ERR_NONE;
-  return err == ERR_NONE ? results_reader_take_carry(reader, page) : err;
+  enum err err = results_reader_put_carry(reader, block);
+  while (err == ERR_NONE && reader->mode == mode && line_block_whole(block) == 0)
+    err = mode == RESULTS_READER_PLAIN ? results_reader_plain(reader, block)
+                                       : results_reader_stream(reader, block);
+  if (reader->mode != mode || reader->account.torn) line_block_cut(block, line_block_whole(block));
+  if (err == ERR_END && line_block_text(block).len) return ERR_NONE;
+  return err == ERR_NONE ? results_reader_take_carry(reader, block) : err;
 }
 
 /* The end of the members at the window's front: where the next one begins, or the file ends. */
@@ -299,9 +299,9 @@ static enum err results_reader_member_end(struct results_reader *reader, size_t 
   }
 }
 
-/* Copies the members at the window's front for the page to inflate. What stands before the first
+/* Copies the members at the window's front for the block to inflate. What stands before the first
  * member is what damage left. */
-static enum err results_reader_take_members(struct results_reader *reader, struct line_block *page,
+static enum err results_reader_take_members(struct results_reader *reader, struct line_block *block,
                                             size_t *size) {
   size_t end;
   enum err err = results_reader_member_end(reader, &end);
@@ -311,7 +311,7 @@ static enum err results_reader_take_members(struct results_reader *reader, struc
   }
   if (err != ERR_NONE) return err;
   *size = end - reader->begin;
-  char *at = line_block_gzip_room(page, *size);
+  char *at = line_block_gzip_room(block, *size);
   if (!at) return ERR_MEMORY;
   memcpy(at, reader->window + reader->begin, *size);
   reader->begin = end;
@@ -328,22 +328,22 @@ static void results_reader_tell(struct results_reader *reader, enum err err, boo
   pthread_mutex_unlock(&reader->lock);
 }
 
-enum err results_reader_next(struct results_reader *reader, struct line_block *page) {
+enum err results_reader_next(struct results_reader *reader, struct line_block *block) {
   size_t size = 0, whole;
-  line_block_clear(page);
+  line_block_clear(block);
   pthread_mutex_lock(&reader->lock);
   enum err err = ERR_LIMIT;
   if (reader->mode == RESULTS_READER_MEMBERS)
-    err = results_reader_take_members(reader, page, &size);
+    err = results_reader_take_members(reader, block, &size);
   if (err == ERR_LIMIT && reader->mode == RESULTS_READER_MEMBERS)
     reader->mode = RESULTS_READER_STREAM;
-  if (err == ERR_LIMIT) err = results_reader_lines(reader, page);
+  if (err == ERR_LIMIT) err = results_reader_lines(reader, block);
   bool last = reader->read_all && results_reader_held(reader) == 0;
   pthread_mutex_unlock(&reader->lock);
   if (err != ERR_NONE || size == 0) return err;
-  err = line_block_inflate(page, size, &whole);
+  err = line_block_inflate(block, size, &whole);
   if (err != ERR_END && err != ERR_SYNTAX) return err;
-  line_block_cut(page, line_block_whole(page));
+  line_block_cut(block, line_block_whole(block));
   results_reader_tell(reader, err, last, size - whole);
   return ERR_NONE;
 }

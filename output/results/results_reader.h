@@ -1,11 +1,11 @@
-/* Results back in: a file or standard input, plain or gzip with any number of members, as pages of
- * whole lines.
+/* Results read back: a file or standard input, plain or gzip with any number of members, as blocks
+ * of whole lines.
  *
- * Several threads may read one reader at once, each with a page of its own; which thread gets which
- * page is open. A file with members of output/results/gzip_block.c near its front is cut where
- * those begin, and each page inflates its members itself; any other gzip is inflated in one stream
- * under the reader's lock. A torn tail (a scan that was killed) is dropped and told, and damage in
- * the middle is passed over to the next member, and told.
+ * Several threads may read one reader at once, each with a block of its own; which thread gets
+ * which page is open. A file with members of output/results/gzip_block.c near its front is cut
+ * where those begin, and each block inflates its members itself; any other gzip is inflated in one
+ * stream under the reader's lock. A torn tail (a scan that was killed) is dropped and told, and
+ * damage in the middle is passed over to the next member, and told.
  */
 #ifndef OUTPUT_RESULTS_RESULTS_READER_H
 #define OUTPUT_RESULTS_RESULTS_READER_H
@@ -32,10 +32,10 @@ enum err results_reader_open(struct results_reader **reader, const char *path);
 enum err results_reader_open_at(struct results_reader **reader, const char *path, uint64_t from);
 void results_reader_close(struct results_reader *reader);
 
-/* Fills the page. ERR_END: there is nothing more. ERR_LIMIT: a line or member over
+/* Fills the block. ERR_END: there is nothing more. ERR_LIMIT: a line or member over
  * LINE_BLOCK_SIZE_MAX.
  */
-enum err results_reader_next(struct results_reader *reader, struct line_block *page);
+enum err results_reader_next(struct results_reader *reader, struct line_block *block);
 
 /* The scans that it holds, to be taken once, when every thread got ERR_END; of plain text there are
  * none. To be freed. */

@@ -26,7 +26,7 @@ struct line {
 };
 
 struct reader {
-  struct resume_index *journal;
+  struct resume_index *index;
   int fd;
   struct line line;
   unsigned char in[RESUME_INDEX_BUFFER_SIZE];
@@ -82,10 +82,10 @@ static uint64_t line_number(const struct line *line) {
   return rest.len && rest.ptr[0] == ',' ? n : 0;
 }
 
-static enum err resume_index_mark(struct resume_index *journal, uint64_t n) {
-  if (!journal->done) return ERR_NONE;
-  journal->records++;
-  return line_set_set(journal->done, n);
+static enum err resume_index_mark(struct resume_index *index, uint64_t n) {
+  if (!index->done) return ERR_NONE;
+  index->records++;
+  return line_set_set(index->done, n);
 }
 
 /* Takes whole lines off *bytes; an unfinished one stays in the reader. ERR_SYNTAX: one is no
@@ -115,8 +115,8 @@ static bool line_is_torn(const struct line *line) {
  * is not ours to cut off. When the results are only checked, a tail is a line without its line
  * feed, and nothing else. */
 static enum err plain_read(struct reader *reader) {
-  struct resume_index *journal = reader->journal;
-  uint64_t offset = journal->whole;
+  struct resume_index *index = reader->index;
+  uint64_t offset = index->whole;
   bool tail = false;
   size_t got;
   enum err err;
@@ -128,17 +128,17 @@ static enum err plain_read(struct reader *reader) {
       size_t before = rest.len;
       bool odd = false;
       if (reader_line(reader, &rest, &n, &odd) != ERR_NONE) {
-        if (!odd || !journal->done) return ERR_SYNTAX;
+        if (!odd || !index->done) return ERR_SYNTAX;
         tail = true;
       }
       offset += before - rest.len;
       if (n == 0 || tail) continue;
-      journal->whole = offset;
-      err = resume_index_mark(journal, n);
+      index->whole = offset;
+      err = resume_index_mark(index, n);
       if (err != ERR_NONE) return err;
     }
   }
-  if (err != ERR_NONE || !journal->done) return err;
+  if (err != ERR_NONE || !index->done) return err;
   return line_is_torn(&reader->line) ? ERR_NONE : ERR_SYNTAX;
 }
 
@@ -161,7 +161,7 @@ static enum err inflater_lines(struct inflater *inflater, struct span bytes) {
     uint64_t n;
     bool odd;
     if (reader_line(&inflater->reader, &bytes, &n, &odd) != ERR_NONE) inflater->odd = true;
-    if (n && inflater->reader.journal->done) err = pending_add(&inflater->pending, n);
+    if (n && inflater->reader.index->done) err = pending_add(&inflater->pending, n);
   }
   return err;
 }
@@ -174,14 +174,14 @@ static void inflater_await_header(struct inflater *inflater) {
 
 /* A scan begins here: what stands before it is another's. */
 static enum err inflater_take_head(struct inflater *inflater, struct span head) {
-  struct resume_index *journal = inflater->reader.journal;
+  struct resume_index *index = inflater->reader.index;
   char *identity = strndup(head.ptr, head.len);
   if (!identity) return ERR_MEMORY;
-  free(journal->identity);
-  journal->identity = identity;
-  journal->begin = journal->whole; /* the member before ends there */
-  journal->records = 0;
-  line_set_clear(journal->done);
+  free(index->identity);
+  index->identity = identity;
+  index->begin = index->whole; /* the member before ends there */
+  index->records = 0;
+  line_set_clear(index->done);
   return ERR_NONE;
 }
 
@@ -201,16 +201,16 @@ static bool inflater_says_end(const struct inflater *inflater) {
 
 /* A member has ended, checked by its CRC. */
 static enum err inflater_commit(struct inflater *inflater) {
-  struct resume_index *journal = inflater->reader.journal;
+  struct resume_index *index = inflater->reader.index;
   enum err err = ERR_NONE;
   if (inflater->odd || inflater->reader.line.head_len) return ERR_SYNTAX;
   struct span head = inflater_head(inflater);
-  if (head.len && journal->done) err = inflater_take_head(inflater, head);
+  if (head.len && index->done) err = inflater_take_head(inflater, head);
   for (size_t i = 0; i < inflater->pending.count && err == ERR_NONE; i++)
-    err = resume_index_mark(journal, inflater->pending.at[i]);
+    err = resume_index_mark(index, inflater->pending.at[i]);
   inflater->pending.count = 0;
-  journal->ended = inflater_says_end(inflater); /* any member behind it takes that back */
-  journal->whole = inflater->taken;
+  index->ended = inflater_says_end(inflater); /* any member behind it takes that back */
+  index->whole = inflater->taken;
   inflateReset(&inflater->z);
   inflater_await_header(inflater);
   return err;
@@ -243,16 +243,16 @@ static enum err inflater_run(struct inflater *inflater) {
     z->avail_in = (unsigned)got;
     do {
       err = inflater_step(inflater, &committed);
-      if (err == ERR_END) inflater->reader.journal->damaged = true;
+      if (err == ERR_END) inflater->reader.index->damaged = true;
       if (err != ERR_NONE) return err == ERR_END ? ERR_NONE : err;
     } while (z->avail_in || z->avail_out == 0);
   }
 }
 
-static enum err gzip_read(struct resume_index *journal, int fd) {
+static enum err gzip_read(struct resume_index *index, int fd) {
   struct inflater *inflater = calloc(1, sizeof *inflater);
   if (!inflater) return ERR_MEMORY;
-  inflater->reader.journal = journal;
+  inflater->reader.index = index;
   inflater->reader.fd = fd;
   enum err err = ERR_MEMORY;
   if (inflateInit2(&inflater->z, GZIP_WINDOW) == Z_OK) {
@@ -265,10 +265,10 @@ static enum err gzip_read(struct resume_index *journal, int fd) {
   return err;
 }
 
-static enum err plain_read_rest(struct resume_index *journal, int fd) {
+static enum err plain_read_rest(struct resume_index *index, int fd) {
   struct reader *reader = calloc(1, sizeof *reader);
   if (!reader) return ERR_MEMORY;
-  reader->journal = journal;
+  reader->index = index;
   reader->fd = fd;
   enum err err = plain_read(reader);
   free(reader);
@@ -276,21 +276,21 @@ static enum err plain_read_rest(struct resume_index *journal, int fd) {
 }
 
 /* What stands before the scan must end with a line: else the offset is not of these results. */
-static bool plain_may_begin(const struct resume_index *journal, int fd) {
+static bool plain_may_begin(const struct resume_index *index, int fd) {
   char before = '\n';
-  if (journal->begin > journal->size) return false;
-  if (journal->begin == 0) return true;
-  return pread(fd, &before, 1, (off_t)journal->begin - 1) == 1 && before == '\n';
+  if (index->begin > index->size) return false;
+  if (index->begin == 0) return true;
+  return pread(fd, &before, 1, (off_t)index->begin - 1) == 1 && before == '\n';
 }
 
-static enum err plain_read_scan(struct resume_index *journal, const char *path, int fd) {
+static enum err plain_read_scan(struct resume_index *index, const char *path, int fd) {
   struct scan_id_end end = {0};
-  enum err err = scan_id_load(path, &journal->identity, &journal->begin, &end);
-  journal->ended = end.here;
-  journal->whole = journal->begin;
+  enum err err = scan_id_load(path, &index->identity, &index->begin, &end);
+  index->ended = end.here;
+  index->whole = index->begin;
   if (err == ERR_SYNTAX || err == ERR_NOT_FOUND) return ERR_NOT_FOUND;
   if (err != ERR_NONE) return err;
-  return plain_may_begin(journal, fd) ? plain_read_rest(journal, fd) : ERR_REFUSED;
+  return plain_may_begin(index, fd) ? plain_read_rest(index, fd) : ERR_REFUSED;
 }
 
 /* The file's first octets. */
@@ -300,9 +300,9 @@ static struct span resume_index_first(int fd, char first[FIRST_SIZE]) {
 }
 
 /* Nothing but the beginning of a head: the scan was cut off before its first record. */
-static bool resume_index_is_torn_head(const struct resume_index *journal, int fd) {
+static bool resume_index_is_torn_head(const struct resume_index *index, int fd) {
   char first[FIRST_SIZE];
-  return journal->size < SCAN_ID_IDENTITY_MAX + SCAN_ID_MEMBER_EXTRA &&
+  return index->size < SCAN_ID_IDENTITY_MAX + SCAN_ID_MEMBER_EXTRA &&
          scan_id_is_torn(resume_index_first(fd, first));
 }
 
@@ -314,12 +314,12 @@ static bool resume_index_is_torn_record(int fd) {
 }
 
 /* ERR_END: there is nothing to read. */
-static enum err resume_index_measure(struct resume_index *journal, int fd) {
+static enum err resume_index_measure(struct resume_index *index, int fd) {
   struct stat st;
   if (fstat(fd, &st) != 0) return ERR_IO;
   if (!S_ISREG(st.st_mode)) return ERR_NOT_FOUND;
-  journal->size = (uint64_t)st.st_size;
-  return journal->size ? ERR_NONE : ERR_END;
+  index->size = (uint64_t)st.st_size;
+  return index->size ? ERR_NONE : ERR_END;
 }
 
 /* A hole is what a crash leaves where octets were to be written: NULs, in front, at the end, or
@@ -339,48 +339,48 @@ static bool resume_index_has_hole(int fd, uint64_t from) {
   return most >= HOLE_MIN || run >= HOLE_AT_END_MIN;
 }
 
-static enum err resume_index_read_fd(struct resume_index *journal, const char *path, int fd,
+static enum err resume_index_read_fd(struct resume_index *index, const char *path, int fd,
                                      bool gzip) {
-  enum err err = gzip ? gzip_read(journal, fd) : plain_read_scan(journal, path, fd);
+  enum err err = gzip ? gzip_read(index, fd) : plain_read_scan(index, path, fd);
   if (err != ERR_NONE) return err;
-  if (!journal->identity && !resume_index_is_torn_head(journal, fd)) return ERR_NOT_FOUND;
-  if (journal->size - journal->whole > RESUME_INDEX_TAIL_MAX) return ERR_LIMIT;
-  return !journal->damaged || resume_index_has_hole(fd, journal->whole) ? ERR_NONE : ERR_LIMIT;
+  if (!index->identity && !resume_index_is_torn_head(index, fd)) return ERR_NOT_FOUND;
+  if (index->size - index->whole > RESUME_INDEX_TAIL_MAX) return ERR_LIMIT;
+  return !index->damaged || resume_index_has_hole(fd, index->whole) ? ERR_NONE : ERR_LIMIT;
 }
 
-static enum err resume_index_check_fd(struct resume_index *journal, int fd, bool gzip) {
-  enum err err = gzip ? gzip_read(journal, fd) : plain_read_rest(journal, fd);
+static enum err resume_index_check_fd(struct resume_index *index, int fd, bool gzip) {
+  enum err err = gzip ? gzip_read(index, fd) : plain_read_rest(index, fd);
   if (err != ERR_NONE) return err;
-  bool torn = gzip ? resume_index_is_torn_head(journal, fd) : resume_index_is_torn_record(fd);
-  return journal->whole || torn ? ERR_NONE : ERR_NOT_FOUND;
+  bool torn = gzip ? resume_index_is_torn_head(index, fd) : resume_index_is_torn_record(fd);
+  return index->whole || torn ? ERR_NONE : ERR_NOT_FOUND;
 }
 
-static enum err resume_index_open(struct resume_index *journal, const char *path, bool gzip) {
+static enum err resume_index_open(struct resume_index *index, const char *path, bool gzip) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ERR_IO;
-  enum err err = resume_index_measure(journal, fd);
+  enum err err = resume_index_measure(index, fd);
   if (err == ERR_NONE)
-    err = journal->done ? resume_index_read_fd(journal, path, fd, gzip)
-                        : resume_index_check_fd(journal, fd, gzip);
+    err = index->done ? resume_index_read_fd(index, path, fd, gzip)
+                      : resume_index_check_fd(index, fd, gzip);
   int saved = errno;
   close(fd);
   errno = saved;
   return err == ERR_END ? ERR_NONE : err;
 }
 
-enum err resume_index_read(struct resume_index *journal, const char *path, bool gzip) {
-  *journal = (struct resume_index){0};
-  enum err err = line_set_new(&journal->done);
-  return err == ERR_NONE ? resume_index_open(journal, path, gzip) : err;
+enum err resume_index_read(struct resume_index *index, const char *path, bool gzip) {
+  *index = (struct resume_index){0};
+  enum err err = line_set_new(&index->done);
+  return err == ERR_NONE ? resume_index_open(index, path, gzip) : err;
 }
 
-enum err resume_index_check(struct resume_index *journal, const char *path, bool gzip) {
-  *journal = (struct resume_index){0};
-  return resume_index_open(journal, path, gzip);
+enum err resume_index_check(struct resume_index *index, const char *path, bool gzip) {
+  *index = (struct resume_index){0};
+  return resume_index_open(index, path, gzip);
 }
 
-void resume_index_free(struct resume_index *journal) {
-  free(journal->identity);
-  line_set_free(journal->done);
-  *journal = (struct resume_index){0};
+void resume_index_free(struct resume_index *index) {
+  free(index->identity);
+  line_set_free(index->done);
+  *index = (struct resume_index){0};
 }

@@ -1,11 +1,11 @@
-/* The results of a scan, read back as its journal: which lines are done, and how far the file is
- * whole.
+/* The results of a scan, read back to resume it: which lines of its lists are done, and how far the
+ * file is whole.
  *
- * Records are recognised by the head that record_write.c gives them, {"v":1,"n":N, and not parsed
- * any further. A gzip member counts as a whole or not at all. What follows the last whole member or
- * line, and every octet behind the first hole, is the tail; a whole line or member that is no
- * record of ours is nobody's tail. Where the file holds several scans (appended one behind the
- * other), the last one's head begins the journal.
+ * Records are recognised by the bytes that record_write() begins them with, {"v":1,"n":N, and not
+ * parsed any further. A gzip member counts as a whole or not at all. What follows the last whole
+ * member or line, and every octet behind the first hole, is the tail, which may be cut off; a whole
+ * line or member that is no record of ours never is. Of a file that holds several scans (appended
+ * one behind the other) only the last one counts.
  */
 #ifndef OUTPUT_RESULTS_RESUME_INDEX_H
 #define OUTPUT_RESULTS_RESUME_INDEX_H
@@ -36,13 +36,13 @@ struct resume_index {
  * record of ours; ERR_LIMIT: the tail is more than a crash can tear: longer than
  * RESUME_INDEX_TAIL_MAX, or damaged where no hole is (size and whole are set); ERR_REFUSED: where
  * the scan should begin (begin), no line does; ERR_IO with errno; ERR_MEMORY. */
-enum err resume_index_read(struct resume_index *journal, const char *path, bool gzip);
-void resume_index_free(struct resume_index *journal);
+enum err resume_index_read(struct resume_index *index, const char *path, bool gzip);
+void resume_index_free(struct resume_index *index);
 
 /* Whether another scan may be appended: reads all that the file holds, whatever scans it is of, and
  * sets size and whole, which differ when there is a tail, and nothing that is to be freed.
  * ERR_NOT_FOUND: there is something, but no whole record or member, nor the beginning of results;
  * ERR_SYNTAX: something that is whole is no record; ERR_IO with errno; ERR_MEMORY. */
-enum err resume_index_check(struct resume_index *journal, const char *path, bool gzip);
+enum err resume_index_check(struct resume_index *index, const char *path, bool gzip);
 
 #endif

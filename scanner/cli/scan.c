@@ -169,7 +169,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   enum scan_end end = scan_run(&config, &account);
   status = scan_exit_status(end);
   if (account.begin == 0) goto done; /* it did not begin */
-  bool heard = say_is_heard(SAY_PATIENCE_MS);
+  bool heard = notice_is_heard(NOTICE_PATIENCE_MS);
   if (heard && options->progress != PROGRESS_NEVER && end != SCAN_READER_GONE)
     summary_print(stderr, &account, end, options->output);
   if (heard && account.resumable && (end == SCAN_STOPPED || end == SCAN_BROKEN)) {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-struct list_file_file {
+struct list_file {
   int fd;
   int wake_fd;
   bool started; /* the magic was looked at */
@@ -30,17 +30,17 @@ struct list_file_file {
   char kept[LIST_FILE_LINE_MAX + 1];        /* the start of a line that was too long */
 };
 
-static void list_file_measure(struct list_file_file *list, int fd) {
+static void list_file_measure(struct list_file *list, int fd) {
   struct stat st;
   off_t from = lseek(fd, 0, SEEK_CUR);
   list->sized = from >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= from;
   if (list->sized) list->size = (uint64_t)(st.st_size - from);
 }
 
-enum err list_file_open(struct list_file_file **list, const char *path, int wake_fd) {
+enum err list_file_open(struct list_file **list, const char *path, int wake_fd) {
   int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ERR_IO;
-  struct list_file_file *made = calloc(1, sizeof *made);
+  struct list_file *made = calloc(1, sizeof *made);
   if (made) made->text = malloc(LIST_FILE_BUFFER_SIZE + 1);
   if (!made || !made->text) {
     free(made);
@@ -56,7 +56,7 @@ enum err list_file_open(struct list_file_file **list, const char *path, int wake
   return ERR_NONE;
 }
 
-void list_file_close(struct list_file_file *list) {
+void list_file_close(struct list_file *list) {
   if (!list) return;
   if (list->gzip) inflateEnd(&list->inflate);
   close(list->fd);
@@ -64,19 +64,19 @@ void list_file_close(struct list_file_file *list) {
   free(list);
 }
 
-void list_file_limit(struct list_file_file *list, size_t line_max) {
+void list_file_limit(struct list_file *list, size_t line_max) {
   list->line_max = line_max;
 }
 
-const struct list_file_packing *list_file_packing(const struct list_file_file *list) {
+const struct list_file_packing *list_file_packing(const struct list_file *list) {
   return list->packing;
 }
 
-bool list_file_is_torn(const struct list_file_file *list) {
+bool list_file_is_torn(const struct list_file *list) {
   return list->torn;
 }
 
-static enum err list_file_wait(struct list_file_file *list) {
+static enum err list_file_wait(struct list_file *list) {
   struct pollfd fds[2] = {{.fd = list->fd, .events = POLLIN},
                           {.fd = list->wake_fd, .events = POLLIN}};
   while (poll(fds, 2, -1) < 0)
@@ -84,7 +84,7 @@ static enum err list_file_wait(struct list_file_file *list) {
   return fds[1].revents ? ERR_REFUSED : ERR_NONE;
 }
 
-static enum err list_file_read(struct list_file_file *list, void *out, size_t size, size_t *got) {
+static enum err list_file_read(struct list_file *list, void *out, size_t size, size_t *got) {
   for (;;) {
     enum err err = list_file_wait(list);
     if (err != ERR_NONE) return err;
@@ -99,13 +99,13 @@ static enum err list_file_read(struct list_file_file *list, void *out, size_t si
 }
 
 /* Zero octets behind a member: tapes and other blocks are filled up with them, as gzip(1) knows. */
-static void list_file_skip_padding(struct list_file_file *list) {
+static void list_file_skip_padding(struct list_file *list) {
   z_stream *z = &list->inflate;
   for (; list->behind && z->avail_in && *z->next_in == 0; z->avail_in--) z->next_in++;
   if (z->avail_in) list->behind = false;
 }
 
-static enum err list_file_inflate(struct list_file_file *list, size_t *got) {
+static enum err list_file_inflate(struct list_file *list, size_t *got) {
   z_stream *z = &list->inflate;
   z->next_out = (unsigned char *)list->text + list->to;
   z->avail_out = (unsigned)(list->text_size - list->to);
@@ -181,7 +181,7 @@ static const struct list_file_packing *list_file_packed(struct span head) {
 }
 
 /* The first bytes tell what it is. */
-static enum err list_file_start(struct list_file_file *list) {
+static enum err list_file_start(struct list_file *list) {
   size_t n = 0, got;
   struct span head = {(char *)list->raw, 0};
   while (!list->end && (n == 0 || list_file_begins_magic(head))) {
@@ -206,7 +206,7 @@ static enum err list_file_start(struct list_file_file *list) {
 }
 
 /* Room for what a long line still lacks. */
-static enum err list_file_grow(struct list_file_file *list) {
+static enum err list_file_grow(struct list_file *list) {
   if (list->to < list->text_size || list->text_size >= list->line_max) return ERR_NONE;
   char *grown = realloc(list->text, 2 * list->text_size + 1);
   if (!grown) return ERR_MEMORY;
@@ -216,7 +216,7 @@ static enum err list_file_grow(struct list_file_file *list) {
 }
 
 /* More text behind what is there; *got 0: there is no more. */
-static enum err list_file_fill(struct list_file_file *list, size_t *got) {
+static enum err list_file_fill(struct list_file *list, size_t *got) {
   *got = 0;
   memmove(list->text, list->text + list->from, list->to - list->from);
   list->to -= list->from;
@@ -237,7 +237,7 @@ static enum err list_file_fill(struct list_file_file *list, size_t *got) {
 }
 
 /* Passes over the rest of a line that was too long. */
-static enum err list_file_skip_line(struct list_file_file *list) {
+static enum err list_file_skip_line(struct list_file *list) {
   for (;;) {
     struct span rest = {list->text + list->from, list->to - list->from};
     size_t at = span_find(rest, '\n');
@@ -252,7 +252,7 @@ static enum err list_file_skip_line(struct list_file_file *list) {
   }
 }
 
-enum err list_file_line(struct list_file_file *list, struct span *line) {
+enum err list_file_line(struct list_file *list, struct span *line) {
   for (;;) {
     struct span rest = {list->text + list->from, list->to - list->from};
     size_t at = span_find(rest, '\n');
@@ -279,7 +279,7 @@ enum err list_file_line(struct list_file_file *list, struct span *line) {
   }
 }
 
-enum err list_file_join(struct list_file_file *list, struct span *line) {
+enum err list_file_join(struct list_file *list, struct span *line) {
   size_t len = line->len;
   enum err err = ERR_NONE;
   list->from -= len;
@@ -301,12 +301,12 @@ enum err list_file_join(struct list_file_file *list, struct span *line) {
   return err;
 }
 
-void list_file_part(struct list_file_file *list, struct span *line, size_t len) {
+void list_file_part(struct list_file *list, struct span *line, size_t len) {
   list->from -= line->len - len;
   line->len = len;
 }
 
-enum err list_file_peek(struct list_file_file *list, bool more, struct span *text, bool *ended) {
+enum err list_file_peek(struct list_file *list, bool more, struct span *text, bool *ended) {
   enum err err = ERR_NONE;
   size_t got = 0;
   *ended = list->to - list->from == list->text_size;
@@ -319,17 +319,17 @@ enum err list_file_peek(struct list_file_file *list, bool more, struct span *tex
   return err;
 }
 
-bool list_file_would_wait(struct list_file_file *list) {
+bool list_file_would_wait(struct list_file *list) {
   struct span rest = {list->text + list->from, list->to - list->from};
   if (span_find(rest, '\n') < rest.len || list->end || list->inflate.avail_in) return false;
   struct pollfd fd = {.fd = list->fd, .events = POLLIN};
   return poll(&fd, 1, 0) == 0;
 }
 
-bool list_file_changed(const struct list_file_file *list) {
+bool list_file_changed(const struct list_file *list) {
   return list->sized && list->read_bytes != list->size;
 }
 
-uint64_t list_file_read_bytes(const struct list_file_file *list) {
+uint64_t list_file_read_bytes(const struct list_file *list) {
   return list->read_bytes;
 }

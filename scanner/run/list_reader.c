@@ -47,11 +47,11 @@ static void list_reader_hear_nothing(void *data, const char *text) {
 }
 
 /* Whether the list can be read as is wished. */
-static enum err list_reader_look_at(const struct list_reader *source, const char *path,
+static enum err list_reader_look_at(const struct list_reader *reader, const char *path,
                                     char why[LIST_ROWS_TEXT_MAX]) {
   struct list_rows_config config = {
-      .wish = source->config.wish, .where = source->config.where, .tell = list_reader_hear_nothing};
-  struct list_file_file *list;
+      .wish = reader->config.wish, .where = reader->config.where, .tell = list_reader_hear_nothing};
+  struct list_file *list;
   struct list_rows *rows = NULL;
   enum err err = list_file_open(&list, path, -1);
   if (err != ERR_NONE) return err;
@@ -64,12 +64,12 @@ static enum err list_reader_look_at(const struct list_reader *source, const char
   return err;
 }
 
-static enum err list_reader_look(struct list_reader *source, const char **bad,
+static enum err list_reader_look(struct list_reader *reader, const char **bad,
                                  char why[LIST_ROWS_TEXT_MAX]) {
   bool known = true;
-  for (int i = 0; i < source->config.path_count; i++) {
+  for (int i = 0; i < reader->config.path_count; i++) {
     struct stat st;
-    *bad = source->config.paths[i];
+    *bad = reader->config.paths[i];
     if (strcmp(*bad, "-") == 0) {
       known = false;
       continue;
@@ -83,15 +83,15 @@ static enum err list_reader_look(struct list_reader *source, const char **bad,
       known = false; /* opening a FIFO now would take it from the reader */
       continue;
     }
-    enum err err = list_reader_look_at(source, *bad, why);
+    enum err err = list_reader_look_at(reader, *bad, why);
     if (err != ERR_NONE) return err;
-    source->progress.total_bytes += (uint64_t)st.st_size;
+    reader->progress.total_bytes += (uint64_t)st.st_size;
   }
-  if (!known) source->progress.total_bytes = 0;
+  if (!known) reader->progress.total_bytes = 0;
   return ERR_NONE;
 }
 
-enum err list_reader_new(struct list_reader **source, const struct list_reader_config *config,
+enum err list_reader_new(struct list_reader **reader, const struct list_reader_config *config,
                          const char **bad, char why[LIST_ROWS_TEXT_MAX]) {
   *bad = "-";
   why[0] = 0;
@@ -113,30 +113,30 @@ enum err list_reader_new(struct list_reader **source, const struct list_reader_c
   err = list_reader_look(made, bad, why);
 done:
   if (err == ERR_NONE)
-    *source = made;
+    *reader = made;
   else
     list_reader_free(made);
   return err;
 }
 
-/* An empty batch, as soon as there is one; NULL: stopped, or no memory (source->end is set). */
-static struct list_reader_batch *list_reader_empty(struct list_reader *source) {
+/* An empty batch, as soon as there is one; NULL: stopped, or no memory (reader->end is set). */
+static struct list_reader_batch *list_reader_empty(struct list_reader *reader) {
   struct list_reader_batch *batch = NULL;
-  unsigned most = LIST_READER_BATCHES + source->config.workers;
-  pthread_mutex_lock(&source->lock);
-  while (!source->stopped && !source->empty && source->batches >= most)
-    pthread_cond_wait(&source->room, &source->lock);
-  if (!source->stopped && source->empty) {
-    batch = source->empty;
-    source->empty = batch->next;
-  } else if (!source->stopped) {
+  unsigned most = LIST_READER_BATCHES + reader->config.workers;
+  pthread_mutex_lock(&reader->lock);
+  while (!reader->stopped && !reader->empty && reader->batches >= most)
+    pthread_cond_wait(&reader->room, &reader->lock);
+  if (!reader->stopped && reader->empty) {
+    batch = reader->empty;
+    reader->empty = batch->next;
+  } else if (!reader->stopped) {
     batch = malloc(sizeof *batch);
     if (batch)
-      source->batches++;
+      reader->batches++;
     else
-      source->end = ERR_MEMORY;
+      reader->end = ERR_MEMORY;
   }
-  pthread_mutex_unlock(&source->lock);
+  pthread_mutex_unlock(&reader->lock);
   if (batch) {
     batch->next = NULL;
     batch->count = batch->used = 0;
@@ -145,18 +145,18 @@ static struct list_reader_batch *list_reader_empty(struct list_reader *source) {
 }
 
 /* Hands over what was dealt, and tells how far the reader is. */
-static void list_reader_publish(struct list_reader *source, const struct list_file_file *list) {
-  pthread_mutex_lock(&source->lock);
-  source->progress.lines = source->n;
-  source->progress.read_bytes = source->read_before + (list ? list_file_read_bytes(list) : 0);
-  for (size_t i = 0; i < LIST_READER_DEAL && source->deal[i]; i++) {
-    *source->full_tail = source->deal[i];
-    source->full_tail = &source->deal[i]->next;
-    source->deal[i] = NULL;
+static void list_reader_publish(struct list_reader *reader, const struct list_file *list) {
+  pthread_mutex_lock(&reader->lock);
+  reader->progress.lines = reader->n;
+  reader->progress.read_bytes = reader->read_before + (list ? list_file_read_bytes(list) : 0);
+  for (size_t i = 0; i < LIST_READER_DEAL && reader->deal[i]; i++) {
+    *reader->full_tail = reader->deal[i];
+    reader->full_tail = &reader->deal[i]->next;
+    reader->deal[i] = NULL;
   }
-  pthread_mutex_unlock(&source->lock);
-  source->deal_next = 0;
-  source->config.wake(source->config.data);
+  pthread_mutex_unlock(&reader->lock);
+  reader->deal_next = 0;
+  reader->config.wake(reader->config.data);
 }
 
 static struct span batch_put(struct list_reader_batch *batch, struct span text, size_t max) {
@@ -191,113 +191,113 @@ static bool batch_full(const struct list_reader_batch *batch) {
 }
 
 /* The batch whose turn it is, NULL: stopped, or no memory. */
-static struct list_reader_batch *list_reader_turn(struct list_reader *source,
-                                                  const struct list_file_file *list) {
-  struct list_reader_batch *batch = source->deal[source->deal_next];
+static struct list_reader_batch *list_reader_turn(struct list_reader *reader,
+                                                  const struct list_file *list) {
+  struct list_reader_batch *batch = reader->deal[reader->deal_next];
   if (batch && batch_full(batch)) {
-    list_reader_publish(source, list);
+    list_reader_publish(reader, list);
     batch = NULL;
   }
-  if (!batch) batch = source->deal[source->deal_next] = list_reader_empty(source);
+  if (!batch) batch = reader->deal[reader->deal_next] = list_reader_empty(reader);
   return batch;
 }
 
-static enum err list_reader_deal(struct list_reader *source, const struct list_file_file *list,
+static enum err list_reader_deal(struct list_reader *reader, const struct list_file *list,
                                  uint64_t n, const struct list_entry *entry) {
-  struct list_reader_batch *batch = list_reader_turn(source, list);
+  struct list_reader_batch *batch = list_reader_turn(reader, list);
   if (!batch) return ERR_REFUSED;
   batch_add(batch, n, entry);
-  source->deal_next = (source->deal_next + 1) % LIST_READER_DEAL;
+  reader->deal_next = (reader->deal_next + 1) % LIST_READER_DEAL;
   return ERR_NONE;
 }
 
 /* Keeps a line for people, with the list's name. */
 static void list_reader_tell(void *data, const char *text) {
-  struct list_reader *source = data;
-  size_t size = strlen(source->path) + strlen(text) + sizeof "list : ";
+  struct list_reader *reader = data;
+  size_t size = strlen(reader->path) + strlen(text) + sizeof "list : ";
   char *line = malloc(size);
   if (!line) return;
-  snprintf(line, size, "list %s: %s", source->path, text);
-  pthread_mutex_lock(&source->lock);
-  bool room = source->said_count < LIST_READER_SAID_MAX;
-  if (room) source->said[(source->said_from + source->said_count++) % LIST_READER_SAID_MAX] = line;
-  pthread_mutex_unlock(&source->lock);
+  snprintf(line, size, "list %s: %s", reader->path, text);
+  pthread_mutex_lock(&reader->lock);
+  bool room = reader->said_count < LIST_READER_SAID_MAX;
+  if (room) reader->said[(reader->said_from + reader->said_count++) % LIST_READER_SAID_MAX] = line;
+  pthread_mutex_unlock(&reader->lock);
   if (!room) free(line);
-  if (source->config.news) source->config.news(source->config.data);
+  if (reader->config.news) reader->config.news(reader->config.data);
 }
 
 /* What was dealt goes out when a batch is full, or when the list's next line is not there yet. */
-static enum err list_reader_read_rows(struct list_reader *source, struct list_file_file *list,
+static enum err list_reader_read_rows(struct list_reader *reader, struct list_file *list,
                                       struct list_rows *rows) {
   enum err err = ERR_NONE;
   while (err == ERR_NONE) {
     struct list_rows_row row;
-    if (source->deal[0] && list_file_would_wait(list)) list_reader_publish(source, list);
+    if (reader->deal[0] && list_file_would_wait(list)) list_reader_publish(reader, list);
     err = list_rows_next(rows, &row);
     if (err != ERR_NONE) break;
-    uint64_t n = source->n + 1;
-    source->n += row.lines;
-    if (row.here && !line_set_has(source->done, n))
-      err = list_reader_deal(source, list, n, &row.entry);
+    uint64_t n = reader->n + 1;
+    reader->n += row.lines;
+    if (row.here && !line_set_has(reader->done, n))
+      err = list_reader_deal(reader, list, n, &row.entry);
   }
   return err;
 }
 
-static enum err list_reader_read_list(struct list_reader *source, struct list_file_file *list) {
-  struct list_rows_config config = {.wish = source->config.wish,
-                                    .where = source->config.where,
+static enum err list_reader_read_list(struct list_reader *reader, struct list_file *list) {
+  struct list_rows_config config = {.wish = reader->config.wish,
+                                    .where = reader->config.where,
                                     .tell = list_reader_tell,
-                                    .data = source};
+                                    .data = reader};
   struct list_rows *rows = NULL;
-  enum err err = list_rows_new(&rows, list, &config, source->why);
+  enum err err = list_rows_new(&rows, list, &config, reader->why);
   if (err == ERR_NONE) {
-    if (list_rows_form(rows)[0]) list_reader_tell(source, list_rows_form(rows));
-    err = list_reader_read_rows(source, list, rows);
+    if (list_rows_form(rows)[0]) list_reader_tell(reader, list_rows_form(rows));
+    err = list_reader_read_rows(reader, list, rows);
   }
   int saved = errno;
-  if (err == ERR_SYNTAX && !source->why[0]) list_rows_why(list, source->path, source->why);
-  if (err == ERR_END && list_rows_has_domains(rows)) source->domains = true;
+  if (err == ERR_SYNTAX && !reader->why[0]) list_rows_why(list, reader->path, reader->why);
+  if (err == ERR_END && list_rows_has_domains(rows)) reader->domains = true;
   list_rows_free(rows);
-  list_reader_publish(source, list);
-  source->read_before += list_file_read_bytes(list);
+  list_reader_publish(reader, list);
+  reader->read_before += list_file_read_bytes(list);
   errno = saved;
   return err;
 }
 
-static void list_reader_note_changed(struct list_reader *source, const char *path) {
-  pthread_mutex_lock(&source->lock);
-  if (!source->changed) source->changed = path;
-  pthread_mutex_unlock(&source->lock);
+static void list_reader_note_changed(struct list_reader *reader, const char *path) {
+  pthread_mutex_lock(&reader->lock);
+  if (!reader->changed) reader->changed = path;
+  pthread_mutex_unlock(&reader->lock);
 }
 
 static void *list_reader_main(void *data) {
-  struct list_reader *source = data;
+  struct list_reader *reader = data;
   enum err err = ERR_END;
   const char *path = NULL;
-  for (int i = 0; i < source->config.path_count && err == ERR_END; i++) {
-    struct list_file_file *list = NULL;
-    source->path = path = source->config.paths[i];
-    err = list_file_open(&list, path, source->wake_pipe[0]);
-    if (err == ERR_NONE) err = list_reader_read_list(source, list);
+  for (int i = 0; i < reader->config.path_count && err == ERR_END; i++) {
+    struct list_file *list = NULL;
+    reader->path = path = reader->config.paths[i];
+    err = list_file_open(&list, path, reader->wake_pipe[0]);
+    if (err == ERR_NONE) err = list_reader_read_list(reader, list);
     int saved = errno;
-    if (err == ERR_END && list_file_changed(list)) list_reader_note_changed(source, path);
+    if (err == ERR_END && list_file_changed(list)) list_reader_note_changed(reader, path);
     list_file_close(list);
     errno = saved;
   }
-  pthread_mutex_lock(&source->lock);
-  source->end_errno = errno;
-  source->bad = path;
-  source->read_all = err == ERR_END;
-  if (source->end == ERR_NONE) source->end = err == ERR_REFUSED ? ERR_END : err;
-  pthread_mutex_unlock(&source->lock);
-  source->config.wake(source->config.data);
+  pthread_mutex_lock(&reader->lock);
+  reader->end_errno = errno;
+  reader->bad = path;
+  reader->read_all = err == ERR_END;
+  if (reader->end == ERR_NONE) reader->end = err == ERR_REFUSED ? ERR_END : err;
+  pthread_mutex_unlock(&reader->lock);
+  reader->config.wake(reader->config.data);
   return NULL;
 }
 
-enum err list_reader_start(struct list_reader *source, const struct line_set *done) {
-  source->done = done;
-  if (pthread_create(&source->thread, NULL, list_reader_main, source) != 0) return ERR_MEMORY;
-  source->started = true;
+enum err list_reader_start(struct list_reader *reader, const struct line_set *done) {
+  reader->done = done;
+  if (pthread_create(&reader->thread, NULL, list_reader_main, reader) != 0) return ERR_MEMORY;
+  reader->started = true;
   return ERR_NONE;
 }
 
@@ -309,111 +309,111 @@ static void batches_free(struct list_reader_batch *batch) {
   }
 }
 
-void list_reader_free(struct list_reader *source) {
-  if (!source) return;
-  if (source->started) {
-    list_reader_stop(source);
-    pthread_join(source->thread, NULL);
+void list_reader_free(struct list_reader *reader) {
+  if (!reader) return;
+  if (reader->started) {
+    list_reader_stop(reader);
+    pthread_join(reader->thread, NULL);
   }
-  batches_free(source->full);
-  batches_free(source->empty);
-  for (size_t i = 0; i < source->said_count; i++)
-    free(source->said[(source->said_from + i) % LIST_READER_SAID_MAX]);
-  if (source->wake_pipe[0] >= 0) close(source->wake_pipe[0]);
-  if (source->wake_pipe[1] >= 0) close(source->wake_pipe[1]);
-  pthread_cond_destroy(&source->room);
-  pthread_mutex_destroy(&source->lock);
-  free(source);
+  batches_free(reader->full);
+  batches_free(reader->empty);
+  for (size_t i = 0; i < reader->said_count; i++)
+    free(reader->said[(reader->said_from + i) % LIST_READER_SAID_MAX]);
+  if (reader->wake_pipe[0] >= 0) close(reader->wake_pipe[0]);
+  if (reader->wake_pipe[1] >= 0) close(reader->wake_pipe[1]);
+  pthread_cond_destroy(&reader->room);
+  pthread_mutex_destroy(&reader->lock);
+  free(reader);
 }
 
-struct list_reader_batch *list_reader_take(struct list_reader *source, enum err *err) {
-  pthread_mutex_lock(&source->lock);
-  struct list_reader_batch *batch = source->stopped ? NULL : source->full;
+struct list_reader_batch *list_reader_take(struct list_reader *reader, enum err *err) {
+  pthread_mutex_lock(&reader->lock);
+  struct list_reader_batch *batch = reader->stopped ? NULL : reader->full;
   if (batch) {
-    source->full = batch->next;
-    if (!source->full) source->full_tail = &source->full;
+    reader->full = batch->next;
+    if (!reader->full) reader->full_tail = &reader->full;
   }
-  *err = batch ? ERR_NONE : source->stopped ? ERR_END : source->end;
-  pthread_mutex_unlock(&source->lock);
+  *err = batch ? ERR_NONE : reader->stopped ? ERR_END : reader->end;
+  pthread_mutex_unlock(&reader->lock);
   return batch;
 }
 
-void list_reader_give(struct list_reader *source, struct list_reader_batch *batch) {
-  pthread_mutex_lock(&source->lock);
-  batch->next = source->empty;
-  source->empty = batch;
-  pthread_cond_signal(&source->room);
-  pthread_mutex_unlock(&source->lock);
+void list_reader_give(struct list_reader *reader, struct list_reader_batch *batch) {
+  pthread_mutex_lock(&reader->lock);
+  batch->next = reader->empty;
+  reader->empty = batch;
+  pthread_cond_signal(&reader->room);
+  pthread_mutex_unlock(&reader->lock);
 }
 
-void list_reader_stop(struct list_reader *source) {
-  pthread_mutex_lock(&source->lock);
-  bool first = !source->stopped;
-  source->stopped = true;
-  pthread_cond_broadcast(&source->room);
-  pthread_mutex_unlock(&source->lock);
-  if (first && write(source->wake_pipe[1], "", 1) < 0) return; /* an empty pipe takes a byte */
+void list_reader_stop(struct list_reader *reader) {
+  pthread_mutex_lock(&reader->lock);
+  bool first = !reader->stopped;
+  reader->stopped = true;
+  pthread_cond_broadcast(&reader->room);
+  pthread_mutex_unlock(&reader->lock);
+  if (first && write(reader->wake_pipe[1], "", 1) < 0) return; /* an empty pipe takes a byte */
 }
 
-enum err list_reader_end(struct list_reader *source) {
-  pthread_mutex_lock(&source->lock);
-  enum err err = source->end;
-  pthread_mutex_unlock(&source->lock);
+enum err list_reader_end(struct list_reader *reader) {
+  pthread_mutex_lock(&reader->lock);
+  enum err err = reader->end;
+  pthread_mutex_unlock(&reader->lock);
   return err;
 }
 
-bool list_reader_is_done(struct list_reader *source) {
-  pthread_mutex_lock(&source->lock);
-  bool done = source->read_all && !source->full;
-  pthread_mutex_unlock(&source->lock);
+bool list_reader_is_done(struct list_reader *reader) {
+  pthread_mutex_lock(&reader->lock);
+  bool done = reader->read_all && !reader->full;
+  pthread_mutex_unlock(&reader->lock);
   return done;
 }
 
-const char *list_reader_bad(struct list_reader *source) {
-  pthread_mutex_lock(&source->lock);
-  const char *bad = source->bad;
-  pthread_mutex_unlock(&source->lock);
+const char *list_reader_bad(struct list_reader *reader) {
+  pthread_mutex_lock(&reader->lock);
+  const char *bad = reader->bad;
+  pthread_mutex_unlock(&reader->lock);
   return bad;
 }
 
-const char *list_reader_changed(struct list_reader *source) {
-  pthread_mutex_lock(&source->lock);
-  const char *changed = source->changed;
-  pthread_mutex_unlock(&source->lock);
+const char *list_reader_changed(struct list_reader *reader) {
+  pthread_mutex_lock(&reader->lock);
+  const char *changed = reader->changed;
+  pthread_mutex_unlock(&reader->lock);
   return changed;
 }
 
-const char *list_reader_why(struct list_reader *source) {
-  return source->why;
+const char *list_reader_why(struct list_reader *reader) {
+  return reader->why;
 }
 
-bool list_reader_said(struct list_reader *source, char text[LIST_ROWS_TEXT_MAX]) {
+bool list_reader_said(struct list_reader *reader, char text[LIST_ROWS_TEXT_MAX]) {
   char *line = NULL;
-  pthread_mutex_lock(&source->lock);
-  if (source->said_count) {
-    line = source->said[source->said_from];
-    source->said_from = (source->said_from + 1) % LIST_READER_SAID_MAX;
-    source->said_count--;
+  pthread_mutex_lock(&reader->lock);
+  if (reader->said_count) {
+    line = reader->said[reader->said_from];
+    reader->said_from = (reader->said_from + 1) % LIST_READER_SAID_MAX;
+    reader->said_count--;
   }
-  pthread_mutex_unlock(&source->lock);
+  pthread_mutex_unlock(&reader->lock);
   if (line) snprintf(text, LIST_ROWS_TEXT_MAX, "%s", line);
   free(line);
   return line != NULL;
 }
 
-bool list_reader_is_foreign(struct list_reader *source) {
-  return !source->domains;
+bool list_reader_is_foreign(struct list_reader *reader) {
+  return !reader->domains;
 }
 
-int list_reader_errno(struct list_reader *source) {
-  pthread_mutex_lock(&source->lock);
-  int number = source->end_errno;
-  pthread_mutex_unlock(&source->lock);
+int list_reader_errno(struct list_reader *reader) {
+  pthread_mutex_lock(&reader->lock);
+  int number = reader->end_errno;
+  pthread_mutex_unlock(&reader->lock);
   return number;
 }
 
-void list_reader_progress(struct list_reader *source, struct list_reader_progress *progress) {
-  pthread_mutex_lock(&source->lock);
-  *progress = source->progress;
-  pthread_mutex_unlock(&source->lock);
+void list_reader_progress(struct list_reader *reader, struct list_reader_progress *progress) {
+  pthread_mutex_lock(&reader->lock);
+  *progress = reader->progress;
+  pthread_mutex_unlock(&reader->lock);
 }

@@ -57,45 +57,45 @@ struct list_reader;
 /* Opens each list once, so that one that is missing, or whose form is not what is wished, is known
  * before the scan starts. On ERR_IO *bad names it and errno says why; on ERR_SYNTAX why does, for
  * people. Reading begins with list_reader_start(). */
-enum err list_reader_new(struct list_reader **source, const struct list_reader_config *config,
+enum err list_reader_new(struct list_reader **reader, const struct list_reader_config *config,
                          const char **bad, char why[LIST_ROWS_TEXT_MAX]);
 
 /* Lines marked in done (may be NULL; must stay as it is) are numbered but not given. */
-enum err list_reader_start(struct list_reader *source, const struct line_set *done);
+enum err list_reader_start(struct list_reader *reader, const struct line_set *done);
 
 /* Ends the reading, waits for the thread. NULL is allowed. Batches that were taken must have been
  * given back. */
-void list_reader_free(struct list_reader *source);
+void list_reader_free(struct list_reader *reader);
 
 /* The next batch, or NULL with *err: ERR_NONE: nothing just now, wake will be called; ERR_END: no
  * more; else the list in list_reader_bad() could not be read on (ERR_IO with list_reader_errno(),
  * ERR_SYNTAX: list_reader_why(), ERR_MEMORY). */
-struct list_reader_batch *list_reader_take(struct list_reader *source, enum err *err);
-void list_reader_give(struct list_reader *source, struct list_reader_batch *batch);
+struct list_reader_batch *list_reader_take(struct list_reader *reader, enum err *err);
+void list_reader_give(struct list_reader *reader, struct list_reader_batch *batch);
 
 /* No more lines are read; what is queued is dropped. */
-void list_reader_stop(struct list_reader *source);
+void list_reader_stop(struct list_reader *reader);
 
 /* ERR_NONE: not at the end; ERR_END: read to the end, or stopped; else what is wrong, with the
  * list it is wrong with, and the errno of ERR_IO. */
-enum err list_reader_end(struct list_reader *source);
-const char *list_reader_bad(struct list_reader *source);
-int list_reader_errno(struct list_reader *source);
+enum err list_reader_end(struct list_reader *reader);
+const char *list_reader_bad(struct list_reader *reader);
+int list_reader_errno(struct list_reader *reader);
 /* After the end: of ERR_SYNTAX, for people. */
-const char *list_reader_why(struct list_reader *source);
+const char *list_reader_why(struct list_reader *reader);
 
 /* The next line for people about the lists and their forms; false: there is none just now. news is
  * called when there is one. */
-bool list_reader_said(struct list_reader *source, char text[LIST_ROWS_TEXT_MAX]);
+bool list_reader_said(struct list_reader *reader, char text[LIST_ROWS_TEXT_MAX]);
 
 /* After the end: none of the first entries of any list was a domain. */
-bool list_reader_is_foreign(struct list_reader *source);
+bool list_reader_is_foreign(struct list_reader *reader);
 
 /* Whether all lists were read to their end, and every line of them was taken. */
-bool list_reader_is_done(struct list_reader *source);
+bool list_reader_is_done(struct list_reader *reader);
 
 /* After the end: a list that was longer or shorter than when it was opened, or NULL. */
-const char *list_reader_changed(struct list_reader *source);
+const char *list_reader_changed(struct list_reader *reader);
 
 struct list_reader_progress {
   uint64_t lines;       /* numbered so far, by the reader */
@@ -103,6 +103,6 @@ struct list_reader_progress {
   uint64_t total_bytes; /* 0: not known (a pipe) */
 };
 
-void list_reader_progress(struct list_reader *source, struct list_reader_progress *progress);
+void list_reader_progress(struct list_reader *reader, struct list_reader_progress *progress);
 
 #endif

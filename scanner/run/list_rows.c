@@ -25,7 +25,7 @@ enum list_rows_oddity {
 
 struct list_rows {
   struct list_rows_config config;
-  struct list_file_file *file;
+  struct list_file *file;
   struct list_form form;
   uint64_t line;   /* of the row, from 1 */
   uint64_t behind; /* lines of the row given last */
@@ -58,8 +58,7 @@ static bool list_rows_first(struct list_rows *rows, enum list_rows_oddity oddity
   return first;
 }
 
-void list_rows_why(const struct list_file_file *file, const char *path,
-                   char why[LIST_ROWS_TEXT_MAX]) {
+void list_rows_why(const struct list_file *file, const char *path, char why[LIST_ROWS_TEXT_MAX]) {
   const struct list_file_packing *packing = list_file_packing(file);
   if (packing)
     snprintf(why, LIST_ROWS_TEXT_MAX, "it is %s: unpack it, %s %s | stscan scan ... -",
@@ -95,7 +94,7 @@ static enum err list_rows_prepare(struct list_rows *rows, char why[LIST_ROWS_TEX
   return ERR_SYNTAX;
 }
 
-enum err list_rows_new(struct list_rows **rows, struct list_file_file *file,
+enum err list_rows_new(struct list_rows **rows, struct list_file *file,
                        const struct list_rows_config *config, char why[LIST_ROWS_TEXT_MAX]) {
   struct list_rows *made = calloc(1, sizeof *made);
   why[0] = 0;

@@ -35,7 +35,7 @@ struct list_rows;
 
 /* Reads on until the form is known. The file stays the caller's. On ERR_SYNTAX why says what is
  * wrong with the list, for people; else as list_file_line(). */
-enum err list_rows_new(struct list_rows **rows, struct list_file_file *file,
+enum err list_rows_new(struct list_rows **rows, struct list_file *file,
                        const struct list_rows_config *config, char why[LIST_ROWS_TEXT_MAX]);
 void list_rows_free(struct list_rows *rows);
 
@@ -49,7 +49,6 @@ enum err list_rows_next(struct list_rows *rows, struct list_rows_row *row);
 bool list_rows_has_domains(struct list_rows *rows);
 
 /* What is wrong with a file after ERR_SYNTAX, for people. */
-void list_rows_why(const struct list_file_file *file, const char *path,
-                   char why[LIST_ROWS_TEXT_MAX]);
+void list_rows_why(const struct list_file *file, const char *path, char why[LIST_ROWS_TEXT_MAX]);
 
 #endif

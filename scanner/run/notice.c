@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 /* Of a pipe, POLLOUT says that PIPE_BUF octets have room. */
-bool say_is_heard(int patience_ms) {
+bool notice_is_heard(int patience_ms) {
   struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
   return poll(&error, 1, patience_ms) != 0;
 }
@@ -17,9 +17,9 @@ void notice_of(const char *subject, const char *format, va_list args) {
                   : snprintf(line, sizeof line, "stscan: ");
   size_t used = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
   vsnprintf(line + used, sizeof line - used, format, args);
-  size_t len = plain_text(span_of(line), shown, sizeof shown - 1);
+  size_t len = terminal_text_escape(span_of(line), shown, sizeof shown - 1);
   shown[len++] = '\n';
-  if (!say_is_heard(SAY_PATIENCE_MS)) return;
+  if (!notice_is_heard(NOTICE_PATIENCE_MS)) return;
   fwrite(shown, 1, len, stderr); /* one write: lines of several threads do not mix */
 }
 

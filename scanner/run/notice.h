@@ -8,17 +8,17 @@
 
 enum {
   NOTICE_LINE_MAX = 1024,
-  SAY_PATIENCE_MS = 200, /* with who reads standard error; then the line is dropped */
+  NOTICE_PATIENCE_MS = 200, /* with who reads standard error; then the line is dropped */
 };
 
 /* Whether some lines can be written to standard error now, or within that time: who reads it must
  * not hold up the program. */
-bool say_is_heard(int patience_ms);
+bool notice_is_heard(int patience_ms);
 
 /* "stscan: ..." */
 __attribute__((format(printf, 1, 2))) void notice(const char *format, ...);
 
-/* "stscan SUBJECT: ...", or as say() when subject is NULL. */
+/* "stscan SUBJECT: ...", or as notice() when subject is NULL. */
 __attribute__((format(printf, 2, 0))) void notice_of(const char *subject, const char *format,
                                                      va_list args);
 

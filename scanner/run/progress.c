@@ -177,7 +177,7 @@ static unsigned progress_width(void) {
 void progress_show(struct progress *progress, struct progress_facts *facts, uint64_t now) {
   char line[PROGRESS_LINE_MAX];
   progress_measure(progress, facts->sum.domains, now);
-  if (!say_is_heard(0)) return;
+  if (!notice_is_heard(0)) return;
   facts->rate = progress->rate;
   facts->shard = progress->shard;
   facts->shards = progress->shards;
@@ -193,6 +193,6 @@ void progress_show(struct progress *progress, struct progress_facts *facts, uint
 }
 
 void progress_clear(struct progress *progress) {
-  if (progress->shown && say_is_heard(0)) fputs("\r\x1b[K", stderr);
+  if (progress->shown && notice_is_heard(0)) fputs("\r\x1b[K", stderr);
   progress->shown = false;
 }

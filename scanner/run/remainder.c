@@ -29,7 +29,7 @@ static void remainder_hear_nothing(void *data, const char *text) {
 }
 
 static enum err remainder_look_list(const struct scan_config *config, const struct line_set *done,
-                                    struct list_file_file *list, bool *left, uint64_t *lines) {
+                                    struct list_file *list, bool *left, uint64_t *lines) {
   struct list_rows_config reading = {
       .wish = config->wish, .where = config->where, .tell = remainder_hear_nothing};
   struct arena arena = {0};
@@ -53,7 +53,7 @@ enum err remainder_look(const struct scan_config *config, const struct line_set 
   *left = config->list_count == 0;
   *lines = 0;
   for (int i = 0; i < config->list_count && !*left && err == ERR_NONE; i++) {
-    struct list_file_file *list;
+    struct list_file *list;
     *left = !remainder_is_file(config->lists[i]);
     if (*left || list_file_open(&list, config->lists[i], -1) != ERR_NONE) {
       *left = true;

@@ -21,23 +21,23 @@ static enum err resume_identity(const struct scan_config *config, char **identit
   return err;
 }
 
-static enum err resume_write_head_member(struct results_file *sink, struct span identity) {
+static enum err resume_write_head_member(struct results_file *results, struct span identity) {
   char *bytes;
   size_t size;
   enum err err = scan_id_member(identity, &bytes, &size);
   if (err != ERR_NONE) return err;
-  err = results_file_append(sink, (struct span){bytes, size});
+  err = results_file_append(results, (struct span){bytes, size});
   int saved = errno;
   free(bytes);
   errno = saved;
   return err;
 }
 
-static enum err resume_write_head(const struct scan_config *config, struct results_file *sink,
+static enum err resume_write_head(const struct scan_config *config, struct results_file *results,
                                   const char *identity) {
   struct span text = span_of(identity);
-  enum err err = config->gzip ? resume_write_head_member(sink, text)
-                              : scan_id_save(config->output, text, results_file_file_size(sink),
+  enum err err = config->gzip ? resume_write_head_member(results, text)
+                              : scan_id_save(config->output, text, results_file_file_size(results),
                                              NULL, config->mode == RESULTS_FILE_TRUNCATE);
   if (err != ERR_NONE)
     notice("output %s%s: %s", config->output, config->gzip ? "" : SCAN_ID_FILE_SUFFIX,
@@ -59,7 +59,7 @@ static void resume_tell_foreign(const char *output, const char *what) {
 }
 
 static void resume_tell_unreadable(const char *output, enum err err,
-                                   const struct resume_index *journal) {
+                                   const struct resume_index *index) {
   if (err == ERR_NOT_FOUND)
     notice(
         "output %s is not resumed: it does not hold, or not beside it, what tells which scan it is "
@@ -68,36 +68,36 @@ static void resume_tell_unreadable(const char *output, enum err err,
   else if (err == ERR_REFUSED)
     notice("output %s is not resumed: by %s" SCAN_ID_FILE_SUFFIX " the scan begins at byte %" PRIu64
            ", where no record does",
-           output, output, journal->begin);
+           output, output, index->begin);
   else if (err == ERR_SYNTAX)
     resume_tell_foreign(output, "resumed");
   else if (err == ERR_LIMIT)
     notice("output %s is not resumed: it is damaged at octet %" PRIu64 ", and %" PRIu64
            " octets follow (truncate -s %" PRIu64 " drops them)",
-           output, journal->whole, journal->size - journal->whole, journal->whole);
+           output, index->whole, index->size - index->whole, index->whole);
   else
     notice("output %s: %s", output, resume_why(err));
 }
 
 static enum err resume_read(const struct scan_config *config, const char *identity,
-                            struct resume_index *journal) {
+                            struct resume_index *index) {
   struct scan_identity_difference difference = {0};
-  enum err err = resume_index_read(journal, config->output, config->gzip);
+  enum err err = resume_index_read(index, config->output, config->gzip);
   if (err != ERR_NONE) {
-    resume_tell_unreadable(config->output, err, journal);
-  } else if (journal->identity && !scan_identity_same(journal->identity, identity, &difference)) {
+    resume_tell_unreadable(config->output, err, index);
+  } else if (index->identity && !scan_identity_same(index->identity, identity, &difference)) {
     resume_tell_difference(config->output, &difference);
     err = ERR_REFUSED;
   }
   return err;
 }
 
-static enum err resume_go_on(const struct scan_config *config, struct results_file *sink,
-                             const char *identity, struct resume_index *journal) {
-  enum err err = resume_read(config, identity, journal);
+static enum err resume_go_on(const struct scan_config *config, struct results_file *results,
+                             const char *identity, struct resume_index *index) {
+  enum err err = resume_read(config, identity, index);
   if (err != ERR_NONE) return err;
-  uint64_t torn = journal->size - journal->whole;
-  if (torn) err = results_file_cut(sink, journal->whole);
+  uint64_t torn = index->size - index->whole;
+  if (torn) err = results_file_cut(results, index->whole);
   if (err != ERR_NONE) {
     notice("output %s: %s", config->output, resume_why(err));
     return err;
@@ -105,26 +105,26 @@ static enum err resume_go_on(const struct scan_config *config, struct results_fi
   if (torn)
     notice("output %s: discarded %" PRIu64 " bytes of an incomplete final record", config->output,
            torn);
-  if (!journal->identity) return resume_write_head(config, sink, identity);
-  notice("output %s: %" PRIu64 " records are there", config->output, journal->records);
+  if (!index->identity) return resume_write_head(config, results, identity);
+  notice("output %s: %" PRIu64 " records are there", config->output, index->records);
   return ERR_NONE;
 }
 
-static void resume_tell_torn(const char *output, const struct resume_index *journal) {
+static void resume_tell_torn(const char *output, const struct resume_index *index) {
   notice(
       "output %s is not appended to: it is whole up to octet %" PRIu64 ", and %" PRIu64
       " octets of a torn end follow: --resume it with the same lists first, or truncate -s %" PRIu64
       " %s",
-      output, journal->whole, journal->size - journal->whole, journal->whole, output);
+      output, index->whole, index->size - index->whole, index->whole, output);
 }
 
 /* What is appended behind a torn end cannot be read. */
 static enum err resume_check_append(const char *output, bool gzip) {
-  struct resume_index journal;
-  enum err err = resume_index_check(&journal, output, gzip);
-  if (err == ERR_NONE && journal.whole == journal.size) return ERR_NONE;
+  struct resume_index index;
+  enum err err = resume_index_check(&index, output, gzip);
+  if (err == ERR_NONE && index.whole == index.size) return ERR_NONE;
   if (err == ERR_NONE)
-    resume_tell_torn(output, &journal);
+    resume_tell_torn(output, &index);
   else if (err == ERR_NOT_FOUND)
     notice("output %s is not appended to: it holds no whole %s of a scan", output,
            gzip ? "gzip member" : "record");
@@ -135,11 +135,11 @@ static enum err resume_check_append(const char *output, bool gzip) {
   return ERR_REFUSED;
 }
 
-static enum err resume_begin(const struct scan_config *config, struct results_file *sink,
+static enum err resume_begin(const struct scan_config *config, struct results_file *results,
                              const char *identity) {
   enum err err = ERR_NONE;
   if (config->mode == RESULTS_FILE_APPEND) err = resume_check_append(config->output, config->gzip);
-  return err == ERR_NONE ? resume_write_head(config, sink, identity) : err;
+  return err == ERR_NONE ? resume_write_head(config, results, identity) : err;
 }
 
 enum err resume_check(const struct scan_config *config) {
@@ -153,31 +153,31 @@ enum err resume_check(const struct scan_config *config) {
   return err;
 }
 
-enum err resume_prepare(const struct scan_config *config, struct results_file *sink,
-                        struct resume_index *journal) {
+enum err resume_prepare(const struct scan_config *config, struct results_file *results,
+                        struct resume_index *index) {
   char *identity = NULL;
-  *journal = (struct resume_index){0};
-  if (!results_file_is_named(sink)) {
+  *index = (struct resume_index){0};
+  if (!results_file_is_named(results)) {
     if (!config->resume) return ERR_NONE;
     notice("output %s is not resumed: it is not a file", config->output);
     return ERR_REFUSED;
   }
   enum err err = resume_identity(config, &identity);
   if (err != ERR_NONE) return err;
-  err = config->resume ? resume_go_on(config, sink, identity, journal)
-                       : resume_begin(config, sink, identity);
+  err = config->resume ? resume_go_on(config, results, identity, index)
+                       : resume_begin(config, results, identity);
   free(identity);
   return err;
 }
 
 static void finish_gzip(const struct scan_config *config, const struct scan_id_end *end) {
-  struct results_file *sink;
+  struct results_file *results;
   char *bytes;
   size_t size;
   if (scan_id_end_member(end, &bytes, &size) != ERR_NONE) return;
-  if (results_file_open(&sink, config->output, RESULTS_FILE_APPEND) == ERR_NONE) {
-    results_file_append(sink, (struct span){bytes, size});
-    results_file_close(sink);
+  if (results_file_open(&results, config->output, RESULTS_FILE_APPEND) == ERR_NONE) {
+    results_file_append(results, (struct span){bytes, size});
+    results_file_close(results);
   }
   free(bytes);
 }
@@ -191,9 +191,9 @@ static void finish_plain(const struct scan_config *config, const struct scan_id_
   free(identity);
 }
 
-void resume_finish(const struct scan_config *config, const struct resume_index *journal,
+void resume_finish(const struct scan_config *config, const struct resume_index *index,
                    const struct scan_id_end *end) {
-  if (journal->ended && journal->records == end->records) return;
+  if (index->ended && index->records == end->records) return;
   (config->gzip ? finish_gzip : finish_plain)(config, end);
 }
 

@@ -24,8 +24,8 @@ struct scan {
   unsigned sockets; /* for DNS, likewise */
   unsigned stalled; /* as many may be silent beside them */
   struct list_reader *source;
-  struct results_file *sink;
-  struct resume_index journal; /* what was done before */
+  struct results_file *results;
+  struct resume_index index; /* what was done before */
   struct rate_limit *dns_pace, *https_pace;
   struct address_limits *limits;
   struct cidr_set own; /* the machine's addresses */
@@ -42,7 +42,7 @@ struct scan {
   uint64_t from;       /* octet of the output where the scan begins */
   unsigned interrupts; /* that were heard */
   uint64_t stop_at;    /* uv_now(); when the grace is over */
-  bool finishing;      /* the workers are over, the sink is not */
+  bool finishing;      /* the workers are over, the results is not */
   atomic_uint waiting; /* workers that wait for the resolvers */
   atomic_bool failing; /* that they answer, but reach nobody */
   bool told_waiting;
@@ -61,7 +61,7 @@ static void scan_stop(struct scan *scan, unsigned grace_ms) {
 }
 
 static void scan_close_loop(struct scan *scan) {
-  if (scan->finishing) results_file_finish(scan->sink, NULL, NULL);
+  if (scan->finishing) results_file_finish(scan->results, NULL, NULL);
   uv_close((uv_handle_t *)&scan->news, NULL);
   uv_close((uv_handle_t *)&scan->timer, NULL);
   uv_close((uv_handle_t *)&scan->patience, NULL);
@@ -119,7 +119,7 @@ static void scan_on_timer(uv_timer_t *handle) {
   struct progress_facts facts = {.servers = scan_sum_servers(scan),
                                  .server_count = scan->account->server_count};
   scan_sum(scan, &facts.sum);
-  facts.sum.domains += scan->journal.records;
+  facts.sum.domains += scan->index.records;
   list_reader_progress(scan->source, &facts.source);
   progress_show(scan->progress, &facts, uv_now(&scan->loop));
 }
@@ -159,10 +159,10 @@ static void scan_finish(struct scan *scan) {
   if (uv_is_closing((uv_handle_t *)&scan->news)) return;
   if (!scan->finishing) {
     scan->finishing = true;
-    results_file_finish(scan->sink, scan_written, scan);
+    results_file_finish(scan->results, scan_written, scan);
     scan_limit_writing(scan);
   }
-  if (results_file_is_over(scan->sink)) scan_close_loop(scan);
+  if (results_file_is_over(scan->results)) scan_close_loop(scan);
 }
 
 static void scan_tell_lists(struct scan *scan) {
@@ -267,7 +267,7 @@ static enum err scan_open_source(struct scan *scan) {
 }
 
 static enum err scan_open_sink(struct scan *scan) {
-  enum err err = results_file_open(&scan->sink, scan->config->output, scan->config->mode);
+  enum err err = results_file_open(&scan->results, scan->config->output, scan->config->mode);
   if (err == ERR_REFUSED)
     notice("output %s exists: give --resume to go on with it, --force to overwrite it, --append to "
            "add to it, or another --output",
@@ -283,12 +283,12 @@ static enum err scan_open_results(struct scan *scan) {
   enum err err = resume_check(scan->config);
   if (err == ERR_NONE) err = scan_open_sink(scan);
   if (err != ERR_NONE) return err;
-  uint64_t size = results_file_file_size(scan->sink);
-  err = resume_prepare(scan->config, scan->sink, &scan->journal);
+  uint64_t size = results_file_file_size(scan->results);
+  err = resume_prepare(scan->config, scan->results, &scan->index);
   if (err != ERR_NONE) return err;
-  scan->from = scan->config->resume ? scan->journal.begin : size;
-  scan->account->resumed = scan->journal.records;
-  scan->account->resumable = results_file_is_named(scan->sink);
+  scan->from = scan->config->resume ? scan->index.begin : size;
+  scan->account->resumed = scan->index.records;
+  scan->account->resumable = results_file_is_named(scan->results);
   return ERR_NONE;
 }
 
@@ -361,10 +361,10 @@ static enum err scan_start(struct scan *scan) {
   unsigned interval = progress_interval_ms(scan->progress);
   if (interval) uv_timer_start(&scan->timer, scan_on_timer, interval, interval);
   for (unsigned i = 0; i < scan->made && err == ERR_NONE; i++) {
-    err = worker_start(scan->workers[i], scan->sink);
+    err = worker_start(scan->workers[i], scan->results);
     scan->running += err == ERR_NONE;
   }
-  if (err == ERR_NONE) err = list_reader_start(scan->source, scan->journal.done);
+  if (err == ERR_NONE) err = list_reader_start(scan->source, scan->index.done);
   if (err != ERR_NONE) {
     notice("threads could not be started: %s", err_text(err));
     scan_stop(scan, 0);
@@ -390,7 +390,7 @@ static enum scan_end scan_broken(const struct scan *scan, enum err err) {
 static uint64_t scan_unwritten(const struct scan *scan) {
   struct worker_snapshot sum;
   scan_sum(scan, &sum);
-  return sum.domains - results_file_records(scan->sink);
+  return sum.domains - results_file_records(scan->results);
 }
 
 /* A signal that came when every line had its record has stopped nothing. */
@@ -437,10 +437,10 @@ static enum err scan_fill_account(struct scan *scan) {
   list_reader_progress(scan->source, &source);
   scan_sum(scan, &sum);
   account->lines = source.lines;
-  account->records = results_file_records(scan->sink);
+  account->records = results_file_records(scan->results);
   account->dropped = scan_unwritten(scan);
   account->fetches = sum.fetches_done;
-  account->bytes = results_file_size(scan->sink);
+  account->bytes = results_file_size(scan->results);
   scan_sum_servers(scan);
   enum err err = tally_new(&account->tally);
   for (unsigned i = 0; i < scan->made && err == ERR_NONE; i++) {
@@ -453,8 +453,8 @@ static enum err scan_fill_account(struct scan *scan) {
 /* SCAN_COMPLETE: there is nothing to tell, or it was told. */
 static enum scan_end scan_close_sink(struct scan *scan, bool told) {
   uint64_t unwritten = scan_unwritten(scan);
-  enum err err = results_file_close(scan->sink);
-  scan->sink = NULL;
+  enum err err = results_file_close(scan->results);
+  scan->results = NULL;
   if (err == ERR_NONE || told) return SCAN_COMPLETE;
   if (err == ERR_END) return SCAN_READER_GONE;
   if (err == ERR_TIMEOUT) {
@@ -507,8 +507,8 @@ static void scan_free(struct scan *scan) {
   scan_free_loop(scan);
   list_reader_free(scan->source);
   for (unsigned i = 0; i < scan->made; i++) worker_free(scan->workers[i]);
-  results_file_close(scan->sink);
-  resume_index_free(&scan->journal);
+  results_file_close(scan->results);
+  resume_index_free(&scan->index);
   progress_free(scan->progress);
   address_limits_free(scan->limits);
   cidr_set_free(&scan->own);
@@ -582,9 +582,9 @@ static enum err scan_fit_descriptors(struct scan *scan) {
 /* A scan that is complete ends without a question to anybody. ERR_END: it is. */
 static enum err scan_look_for_rest(struct scan *scan) {
   bool left;
-  if (scan->journal.records == 0) return ERR_NONE;
+  if (scan->index.records == 0) return ERR_NONE;
   struct scan_account *account = scan->account;
-  enum err err = remainder_look(scan->config, scan->journal.done, &left, &account->lines);
+  enum err err = remainder_look(scan->config, scan->index.done, &left, &account->lines);
   if (err == ERR_NONE && !left) err = tally_new(&account->tally);
   if (err != ERR_NONE) notice("%s", err_text(err));
   if (err != ERR_NONE || left) return err;
@@ -619,16 +619,16 @@ static enum err scan_prepare(struct scan *scan) {
 
 static void scan_say_end(struct scan *scan) {
   const struct scan_account *account = scan->account;
-  struct scan_id_end end = {true, account->lines, scan->journal.records + account->records};
-  enum err err = results_file_close(scan->sink);
-  scan->sink = NULL;
-  if (err == ERR_NONE && account->resumable) resume_finish(scan->config, &scan->journal, &end);
+  struct scan_id_end end = {true, account->lines, scan->index.records + account->records};
+  enum err err = results_file_close(scan->results);
+  scan->results = NULL;
+  if (err == ERR_NONE && account->resumable) resume_finish(scan->config, &scan->index, &end);
 }
 
 /* The whole scan, each domain once: what this run counted may be less, or more. */
 static void scan_count_results(struct scan *scan) {
   struct tally *all = NULL;
-  if (!scan->config->count_results || !scan->account->resumable || scan->sink) return;
+  if (!scan->config->count_results || !scan->account->resumable || scan->results) return;
   if (resume_count(scan->config, scan->from, &all) != ERR_NONE) return;
   tally_free(scan->account->tally);
   scan->account->tally = all;

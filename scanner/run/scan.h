@@ -1,7 +1,8 @@
-/* A scan: the shared parts, the workers, the signals, the account at the end.
+/* A scan from its first line to its last: makes what the workers share (list reader, results file,
+ * limits), starts the workers, shows progress, obeys signals, joins the workers and counts.
  *
- * Says what is wrong, in one line, on standard error; gives an exit status
- * (scanner/cli/exit_status.h).
+ * Runs on the caller's thread until the scan has ended. What is wrong is said in one line on
+ * standard error; what it came to is the enum scan_end that it returns.
  */
 #ifndef SCANNER_RUN_SCAN_H
 #define SCANNER_RUN_SCAN_H

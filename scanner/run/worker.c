@@ -25,7 +25,7 @@ struct worker_counters {
 
 struct worker {
   struct worker_config config;
-  struct results_file *sink;
+  struct results_file *results;
   pthread_t thread;
   uv_loop_t loop;
   bool loop_made;
@@ -71,14 +71,15 @@ static void counter_set(atomic_uint_fast64_t *counter, uint64_t value) {
   atomic_store_explicit(counter, value, memory_order_relaxed);
 }
 
-/* While the sink has no room, the member grows, by what is in flight at most: see worker_fill(). */
+/* While the results has no room, the member grows, by what is in flight at most: see worker_fill().
+ */
 static void worker_flush(struct worker *worker) {
   struct span bytes;
-  if (gzip_block_pending(worker->member) > 0 && !results_file_has_room(worker->sink)) return;
+  if (gzip_block_pending(worker->member) > 0 && !results_file_has_room(worker->results)) return;
   worker->flushed = uv_now(&worker->loop);
   if (gzip_block_pending(worker->member) == 0) return;
   enum err err = gzip_block_seal(worker->member, &bytes);
-  if (err == ERR_NONE) err = results_file_give(worker->sink, bytes, worker->unsealed);
+  if (err == ERR_NONE) err = results_file_give(worker->results, bytes, worker->unsealed);
   if (err != ERR_NONE) worker_fail(worker, err);
   worker->unsealed = 0;
 }
@@ -155,7 +156,7 @@ static void worker_fill(struct worker *worker) {
   }
 }
 
-/* Without a domain in flight, and without a record that the sink has not got yet. */
+/* Without a domain in flight, and without a record that the results has not got yet. */
 static bool worker_is_done(struct worker *worker) {
   if (worker->err != ERR_NONE) return true;
   if (worker->ending && uv_now(&worker->loop) >= worker->deadline) return true;
@@ -345,8 +346,8 @@ static void *worker_main(void *data) {
   return NULL;
 }
 
-enum err worker_start(struct worker *worker, struct results_file *sink) {
-  worker->sink = sink;
+enum err worker_start(struct worker *worker, struct results_file *results) {
+  worker->results = results;
   int failed = pthread_create(&worker->thread, NULL, worker_main, worker);
   return failed ? ERR_MEMORY : ERR_NONE;
 }

@@ -1,7 +1,8 @@
-/* A worker: one thread with a loop, resolver, fetcher, journey, output member and tally of its own.
+/* A worker: one thread with a loop, resolver, fetcher, journey, block of records and tally of its
+ * own.
  *
- * It meets the others at the source (batches of lines), the sink (whole members) and the snapshot
- * of its counters, which any thread may read at any time.
+ * It meets the others at the list reader (batches of lines), the results file (whole blocks), the
+ * limits that all share, and the snapshot of its counters, which any thread may read at any time.
  */
 #ifndef SCANNER_RUN_WORKER_H
 #define SCANNER_RUN_WORKER_H
@@ -62,7 +63,7 @@ struct worker;
 enum err worker_new(struct worker **worker, const struct worker_config *config, const char **why);
 /* Before it is started: what its resolver begins with, one verdict a server. */
 void worker_know_servers(struct worker *worker, const enum resolver_check_verdict *verdicts);
-enum err worker_start(struct worker *worker, struct results_file *sink);
+enum err worker_start(struct worker *worker, struct results_file *results);
 
 /* These may be called from any thread. worker_wake: the source has something. worker_stop: take no
  * more lines; end what is in flight within grace_ms, then drop it. */

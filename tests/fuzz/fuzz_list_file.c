@@ -28,14 +28,14 @@ static struct span fuzz_list_cut(struct span *rest) {
   return span_first(line, LIST_FILE_LINE_MAX);
 }
 
-static struct list_file_file *fuzz_list_open(const struct fuzz_file *file) {
-  struct list_file_file *list;
+static struct list_file *fuzz_list_open(const struct fuzz_file *file) {
+  struct list_file *list;
   FUZZ_REQUIRE(list_file_open(&list, file->path, -1) == ERR_NONE);
   return list;
 }
 
 static void fuzz_list_same(const struct fuzz_file *file, struct span rest) {
-  struct list_file_file *list = fuzz_list_open(file);
+  struct list_file *list = fuzz_list_open(file);
   struct span line;
   enum err err;
   while ((err = list_file_line(list, &line)) == ERR_NONE)
@@ -46,7 +46,7 @@ static void fuzz_list_same(const struct fuzz_file *file, struct span rest) {
 }
 
 static void fuzz_list_any(const struct fuzz_file *file) {
-  struct list_file_file *list = fuzz_list_open(file);
+  struct list_file *list = fuzz_list_open(file);
   struct span line;
   enum err err;
   while ((err = list_file_line(list, &line)) == ERR_NONE)

@@ -37,7 +37,7 @@ static struct fuzz_form_sum fuzz_form_read(const struct fuzz_file *file,
   unsigned told = 0;
   char why[LIST_ROWS_TEXT_MAX];
   struct list_rows_config config = {.wish = *wish, .tell = fuzz_form_hear, .data = &told};
-  struct list_file_file *list;
+  struct list_file *list;
   struct list_rows *rows = NULL;
   struct list_rows_row row;
   FUZZ_REQUIRE(list_file_open(&list, file->path, -1) == ERR_NONE);

@@ -37,7 +37,7 @@ static void test_rows(void **state) {
     fclose(out);
     assert_string_equal(rows[i].shown, printed);
     free(printed);
-    size_t len = plain_text(span_of(rows[i].text), text, sizeof text);
+    size_t len = terminal_text_escape(span_of(rows[i].text), text, sizeof text);
     assert_int_equal(strlen(rows[i].shown), len);
     assert_memory_equal(rows[i].shown, text, len);
   }
@@ -48,7 +48,7 @@ static void test_whole_characters_alone_are_cut(void **state) {
   static const size_t kept[] = {0, 1, 1, 1, 1, 5, 5, 7, 7};
   char text[16];
   for (size_t size = 0; size < sizeof kept / sizeof *kept; size++)
-    assert_int_equal(kept[size], plain_text(span_of("a\x1b\xc3\xbc"), text, size));
+    assert_int_equal(kept[size], terminal_text_escape(span_of("a\x1b\xc3\xbc"), text, size));
 }
 
 int main(void) {
