@@ -43,11 +43,11 @@ static void check_waits(void *data, struct span domain) {
   notice("waiting %u s to look again at %.*s", check->options->second_look, SPAN_ARG(domain));
 }
 
-static enum err check_domains(struct check *check, struct single_check *enquiry) {
+static enum err check_domains(struct check *check, struct single_check *single) {
   const struct options *options = check->options;
   for (int i = 0; i < options->operand_count; i++) {
     const char *domain = options->operands[i];
-    enum err err = single_check_ask(enquiry, (uint64_t)i + 1, span_of(domain));
+    enum err err = single_check_ask(single, (uint64_t)i + 1, span_of(domain));
     if (err != ERR_NONE) {
       help_complain(check->command, "%s: %s", domain, err_text(err));
       return err;
@@ -84,7 +84,7 @@ static enum err check_configure(struct check *check, struct single_check_config 
 static int check_with(struct check *check) {
   const struct options *options = check->options;
   struct single_check_config config;
-  struct single_check *enquiry = NULL;
+  struct single_check *single = NULL;
   struct block_list *block = NULL;
   enum resolver_check_verdict *verdicts = NULL;
   const char *why = NULL;
@@ -93,7 +93,7 @@ static int check_with(struct check *check) {
   int status = EXIT_FAILED;
   if (err != ERR_NONE) goto done;
   config.fetcher.block = block;
-  err = single_check_new(&enquiry, &config, &why);
+  err = single_check_new(&single, &config, &why);
   if (err != ERR_NONE) {
     help_complain(check->command, "%s%s%s", options->ca_file ? options->ca_file : "",
                   options->ca_file ? ": " : "", why ? why : err_text(err));
@@ -101,10 +101,10 @@ static int check_with(struct check *check) {
   }
   err = resolver_check_say(config.servers.at, config.servers.count, &config.source, &verdicts);
   if (err != ERR_NONE) goto done;
-  single_check_know_servers(enquiry, verdicts);
-  if (check_domains(check, enquiry) == ERR_NONE) status = check->wrong ? EXIT_WRONG : EXIT_DONE;
+  single_check_know_servers(single, verdicts);
+  if (check_domains(check, single) == ERR_NONE) status = check->wrong ? EXIT_WRONG : EXIT_DONE;
 done:
-  single_check_free(enquiry);
+  single_check_free(single);
   free(verdicts);
   block_list_free(block);
   return status;

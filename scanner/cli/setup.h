@@ -1,5 +1,6 @@
-/* From the options to what the network parts need. What is wrong is said on standard error;
- * ERR_SYNTAX and ERR_LIMIT are bad usage, anything else could not be done. */
+/* From the options to what the network parts need: addresses of the resolvers, the block list, the
+ * fetcher's settings. What is wrong is said on standard error; ERR_SYNTAX and ERR_LIMIT are bad
+ * usage, any other error is a failure. */
 #ifndef SCANNER_CLI_SETUP_H
 #define SCANNER_CLI_SETUP_H
 
@@ -9,7 +10,7 @@
 #include "scanner/net/source_address.h"
 #include "scanner/run/nameservers.h"
 
-/* Without block, gates and pace. */
+/* Without block list and limits. */
 struct fetcher_config setup_fetcher(const struct options *options);
 
 /* The file that names the resolvers, or NULL. */
@@ -25,7 +26,7 @@ enum err setup_source(const struct options *options, const char *command,
 /* *block NULL: no list was given. */
 enum err setup_block(const struct options *options, const char *command, struct block_list **block);
 
-/* What such an error means for the program's end: done, bad usage or could not be done. */
+/* What such an error means for the program's end: done, bad usage or failed. */
 int setup_exit_status(enum err err);
 
 #endif

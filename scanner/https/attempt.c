@@ -72,15 +72,15 @@ struct attempt attempt_judge(const struct request *request, int64_t now, struct 
       .here = true,
       .step = outcome->step,
       .findings.arena = arena,
-      .certificate = request->peer.facts,
+      .certificate = request->certificate.facts,
       .has_header = outcome->step == OUTCOME_BODY,
       .has_body = outcome_code(outcome) == FOUND_COUNT,
   };
   request_result(request, arena, &attempt.fetch);
   attempt_raise(&attempt, request);
-  attempt.fetch.has_trusted = request->peer.facts.here;
+  attempt.fetch.has_trusted = request->certificate.facts.here;
   attempt.fetch.trusted =
-      certificate_judge(&request->peer, &attempt_certificate_codes, now, &attempt.findings);
+      certificate_judge(&request->certificate, &attempt_certificate_codes, now, &attempt.findings);
   attempt.code = attempt_first_error(&attempt.findings);
   bool distrusted = attempt.fetch.has_trusted && !attempt.fetch.trusted;
   attempt.tries_next = !distrusted && outcome_tries_next(outcome);

@@ -11,8 +11,8 @@
 
 enum { CERTIFICATE_DAY_MS = 24 * 60 * 60 * 1000, CERTIFICATE_TIME_TEXT_MAX = 32 };
 
-void certificate_init(struct certificate *peer, struct span host, struct arena *arena) {
-  *peer = (struct certificate){.host = host, .arena = arena};
+void certificate_init(struct certificate *certificate, struct span host, struct arena *arena) {
+  *certificate = (struct certificate){.host = host, .arena = arena};
 }
 
 /* X509_cmp_time() takes the forms of RFC 5280 section 4.1.2.5 alone, ASN1_TIME_to_tm() more. */
@@ -81,13 +81,15 @@ static bool certificate_is_for(X509 *leaf, struct span host, unsigned subject) {
   return X509_check_host(leaf, host.ptr, host.len, flags, NULL) == 1;
 }
 
-static void certificate_note_leaf(struct certificate *peer, X509 *leaf, int sent) {
-  struct arena *arena = peer->arena;
+static void certificate_note_leaf(struct certificate *certificate, X509 *leaf, int sent) {
+  struct arena *arena = certificate->arena;
   struct certificate_dates dates = certificate_dates_of(leaf);
-  peer->named = certificate_is_for(leaf, peer->host, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  peer->named_by_cn =
-      !peer->named && certificate_is_for(leaf, peer->host, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT);
-  peer->facts = (struct result_certificate){
+  certificate->named =
+      certificate_is_for(leaf, certificate->host, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  certificate->named_by_cn =
+      !certificate->named &&
+      certificate_is_for(leaf, certificate->host, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT);
+  certificate->facts = (struct result_certificate){
       .here = true,
       .subject = certificate_name_text(arena, X509_get_subject_name(leaf)),
       .issuer = certificate_name_text(arena, X509_get_issuer_name(leaf)),
@@ -102,12 +104,12 @@ static void certificate_note_leaf(struct certificate *peer, X509 *leaf, int sent
   };
 }
 
-static void certificate_note_dates(struct certificate *peer, const STACK_OF(X509) * chain) {
-  for (int i = 0; i < sk_X509_num(chain) && peer->date_count < CERTIFICATE_CHAIN_MAX; i++)
-    peer->dates[peer->date_count++] = certificate_dates_of(sk_X509_value(chain, i));
+static void certificate_note_dates(struct certificate *certificate, const STACK_OF(X509) * chain) {
+  for (int i = 0; i < sk_X509_num(chain) && certificate->date_count < CERTIFICATE_CHAIN_MAX; i++)
+    certificate->dates[certificate->date_count++] = certificate_dates_of(sk_X509_value(chain, i));
 }
 
-static void certificate_note_error(struct certificate *peer, int code, int depth) {
+static void certificate_note_error(struct certificate *certificate, int code, int depth) {
   /* OpenSSL does not look at the dates of a top certificate whose issuer is missing: all dates are
    * judged from what is recorded. */
   switch (code) {
@@ -117,39 +119,39 @@ static void certificate_note_error(struct certificate *peer, int code, int depth
   case X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD: return;
   default: break;
   }
-  for (size_t i = 0; i < peer->error_count; i++)
-    if (peer->errors[i].code == code) return;
-  if (peer->error_count == CERTIFICATE_ERROR_MAX) return;
-  peer->errors[peer->error_count++] = (struct certificate_error){code, depth};
+  for (size_t i = 0; i < certificate->error_count; i++)
+    if (certificate->errors[i].code == code) return;
+  if (certificate->error_count == CERTIFICATE_ERROR_MAX) return;
+  certificate->errors[certificate->error_count++] = (struct certificate_error){code, depth};
 }
 
 static int certificate_hear(int ok, X509_STORE_CTX *ctx) {
-  struct certificate *peer = X509_STORE_CTX_get_app_data(ctx);
+  struct certificate *certificate = X509_STORE_CTX_get_app_data(ctx);
   if (!ok)
-    certificate_note_error(peer, X509_STORE_CTX_get_error(ctx),
+    certificate_note_error(certificate, X509_STORE_CTX_get_error(ctx),
                            X509_STORE_CTX_get_error_depth(ctx));
   return 1;
 }
 
 int certificate_verify(X509_STORE_CTX *ctx, void *data) {
-  struct certificate *peer = data;
+  struct certificate *certificate = data;
   /* An error left in OpenSSL's queue would be taken for one of the handshake. */
   ERR_set_mark();
-  certificate_init(peer, peer->host, peer->arena);
-  certificate_note_leaf(peer, X509_STORE_CTX_get0_cert(ctx),
+  certificate_init(certificate, certificate->host, certificate->arena);
+  certificate_note_leaf(certificate, X509_STORE_CTX_get0_cert(ctx),
                         sk_X509_num(X509_STORE_CTX_get0_untrusted(ctx)));
-  X509_STORE_CTX_set_app_data(ctx, peer);
+  X509_STORE_CTX_set_app_data(ctx, certificate);
   X509_STORE_CTX_set_verify_cb(ctx, certificate_hear);
   X509_VERIFY_PARAM_set_depth(X509_STORE_CTX_get0_param(ctx), CERTIFICATE_DEPTH_MAX);
   if (X509_verify_cert(ctx) != 1) {
     /* Not a fault that may be passed over, but OpenSSL's own trouble. */
     int code = X509_STORE_CTX_get_error(ctx);
-    certificate_note_error(peer, code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code, 0);
+    certificate_note_error(certificate, code == X509_V_OK ? X509_V_ERR_UNSPECIFIED : code, 0);
   }
   /* OpenSSL only finds no issuer for one that it cannot parse. */
   if (X509_get_extension_flags(X509_STORE_CTX_get0_cert(ctx)) & EXFLAG_INVALID)
-    certificate_note_error(peer, X509_V_ERR_INVALID_EXTENSION, 0);
-  certificate_note_dates(peer, X509_STORE_CTX_get0_chain(ctx));
+    certificate_note_error(certificate, X509_V_ERR_INVALID_EXTENSION, 0);
+  certificate_note_dates(certificate, X509_STORE_CTX_get0_chain(ctx));
   X509_STORE_CTX_set_error(ctx, X509_V_OK);
   ERR_pop_to_mark();
   return 1;
@@ -194,12 +196,12 @@ static bool certificate_judge_readable(const struct certificate_codes *codes,
   return false;
 }
 
-static bool certificate_judge_dates(const struct certificate *peer,
+static bool certificate_judge_dates(const struct certificate *certificate,
                                     const struct certificate_codes *codes, int64_t now,
                                     struct finding_list *findings) {
   bool sound = true;
-  for (size_t depth = 0; depth < peer->date_count; depth++) {
-    struct certificate_dates dates = peer->dates[depth];
+  for (size_t depth = 0; depth < certificate->date_count; depth++) {
+    struct certificate_dates dates = certificate->dates[depth];
     if (!certificate_judge_readable(codes, dates, depth, findings)) {
       sound = false;
     } else if (now > dates.not_after) {
@@ -234,21 +236,21 @@ static struct span certificate_list_names(struct arena *arena, struct spans name
   return arena_copy(arena, (struct span){list, len});
 }
 
-static void certificate_judge_name(const struct certificate *peer,
+static void certificate_judge_name(const struct certificate *certificate,
                                    const struct certificate_codes *codes,
                                    struct finding_list *findings) {
   struct arena *arena = findings->arena;
   struct span detail = SPAN("the certificate has no DNS name; a name in its CN does not count");
-  if (peer->facts.names.count) {
-    detail = arena_join(arena, SPAN("the certificate is not for "), peer->host);
+  if (certificate->facts.names.count) {
+    detail = arena_join(arena, SPAN("the certificate is not for "), certificate->host);
     detail = arena_join(arena, detail, SPAN(" but for "));
-    detail = arena_join(arena, detail, certificate_list_names(arena, peer->facts.names));
+    detail = arena_join(arena, detail, certificate_list_names(arena, certificate->facts.names));
   }
   finding_list_add(findings,
                    (struct finding){.code = codes->name_mismatch,
-                                    .contested = codes->cn_is_contested && peer->named_by_cn,
+                                    .contested = codes->cn_is_contested && certificate->named_by_cn,
                                     .detail = detail,
-                                    .host = peer->host});
+                                    .host = certificate->host});
 }
 
 static enum finding_code certificate_error_code(const struct certificate_codes *codes, int error) {
@@ -264,37 +266,37 @@ static enum finding_code certificate_error_code(const struct certificate_codes *
   }
 }
 
-static struct span certificate_error_text(const struct certificate *peer,
+static struct span certificate_error_text(const struct certificate *certificate,
                                           const struct certificate_codes *codes,
                                           struct certificate_error error) {
   const char *text = X509_verify_cert_error_string(error.code);
   enum finding_code code = certificate_error_code(codes, error.code);
   if (code == codes->self_signed)
-    return arena_format(peer->arena, "the certificate is signed by itself: %s", text);
+    return arena_format(certificate->arena, "the certificate is signed by itself: %s", text);
   if (code == codes->untrusted)
-    return arena_format(peer->arena,
+    return arena_format(certificate->arena,
                         "no chain to a trusted root, of %u sent: %s (the certificate at depth %d)",
-                        peer->facts.chain, text, error.depth);
-  return arena_format(peer->arena, "%s (the certificate at depth %d)", text, error.depth);
+                        certificate->facts.chain, text, error.depth);
+  return arena_format(certificate->arena, "%s (the certificate at depth %d)", text, error.depth);
 }
 
-static void certificate_judge_chain(const struct certificate *peer,
+static void certificate_judge_chain(const struct certificate *certificate,
                                     const struct certificate_codes *codes,
                                     struct finding_list *findings) {
-  for (size_t i = 0; i < peer->error_count; i++) {
-    struct certificate_error error = peer->errors[i];
+  for (size_t i = 0; i < certificate->error_count; i++) {
+    struct certificate_error error = certificate->errors[i];
     enum finding_code code = certificate_error_code(codes, error.code);
     /* A missing issuer is told by OpenSSL in two ways, one after the other. */
     if (code == codes->untrusted && finding_list_has(findings, code)) continue;
-    certificate_raise(findings, code, certificate_error_text(peer, codes, error));
+    certificate_raise(findings, code, certificate_error_text(certificate, codes, error));
   }
 }
 
-bool certificate_judge(const struct certificate *peer, const struct certificate_codes *codes,
+bool certificate_judge(const struct certificate *certificate, const struct certificate_codes *codes,
                        int64_t now, struct finding_list *findings) {
-  if (!peer->facts.here) return false;
-  bool sound = certificate_judge_dates(peer, codes, now, findings);
-  if (!peer->named) certificate_judge_name(peer, codes, findings);
-  certificate_judge_chain(peer, codes, findings);
-  return sound && peer->named && peer->error_count == 0;
+  if (!certificate->facts.here) return false;
+  bool sound = certificate_judge_dates(certificate, codes, now, findings);
+  if (!certificate->named) certificate_judge_name(certificate, codes, findings);
+  certificate_judge_chain(certificate, codes, findings);
+  return sound && certificate->named && certificate->error_count == 0;
 }

@@ -54,14 +54,14 @@ struct certificate_codes {
 };
 
 /* host: lower-case A-labels. */
-void certificate_init(struct certificate *peer, struct span host, struct arena *arena);
+void certificate_init(struct certificate *certificate, struct span host, struct arena *arena);
 
 /* For SSL_CTX_set_cert_verify_callback(); data is the struct certificate. Always 1. */
 int certificate_verify(X509_STORE_CTX *ctx, void *data);
 
 /* Raises what is wrong with the recorded certificate at the time now (milliseconds since 1970) and
  * says whether a sender would trust it. False and no finding when none was shown. */
-bool certificate_judge(const struct certificate *peer, const struct certificate_codes *codes,
+bool certificate_judge(const struct certificate *certificate, const struct certificate_codes *codes,
                        int64_t now, struct finding_list *findings);
 
 #endif

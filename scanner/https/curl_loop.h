@@ -1,7 +1,8 @@
-/* A libcurl multi handle on a libuv loop: sockets, libcurl's timer, and who is done.
+/* A libcurl multi handle on a libuv loop: its sockets and timer, and which transfers are done.
  *
  * libcurl closes sockets when it likes, also before it says so: easy handles must have
- * curl_loop_close_socket() as their CURLOPT_CLOSESOCKETFUNCTION, with the multi as its data.
+ * curl_loop_close_socket() as their CURLOPT_CLOSESOCKETFUNCTION, with the struct curl_loop as its
+ * data.
  */
 #ifndef SCANNER_HTTPS_CURL_LOOP_H
 #define SCANNER_HTTPS_CURL_LOOP_H
@@ -24,17 +25,17 @@ struct curl_loop_calls {
   void *data;
 };
 
-/* tls is lent to libcurl while it works; it outlives the multi. */
-enum err curl_loop_new(struct curl_loop **multi, uv_loop_t *loop, SSL_CTX *tls,
+/* tls is lent to libcurl while it works; it outlives the curl_loop. */
+enum err curl_loop_new(struct curl_loop **curl, uv_loop_t *loop, SSL_CTX *tls,
                        const struct curl_loop_calls *calls);
 /* No transfer may be in it any more. closed is called when the loop has let go of all. */
-void curl_loop_close(struct curl_loop *multi);
+void curl_loop_close(struct curl_loop *curl);
 
-enum err curl_loop_add(struct curl_loop *multi, CURL *easy);
-void curl_loop_remove(struct curl_loop *multi, CURL *easy);
+enum err curl_loop_add(struct curl_loop *curl, CURL *easy);
+void curl_loop_remove(struct curl_loop *curl, CURL *easy);
 /* The next transfer that is done and not removed yet; false: none. */
-bool curl_loop_take(struct curl_loop *multi, CURL **easy, CURLcode *result);
+bool curl_loop_take(struct curl_loop *curl, CURL **easy, CURLcode *result);
 
-int curl_loop_close_socket(void *multi, curl_socket_t fd);
+int curl_loop_close_socket(void *curl, curl_socket_t fd);
 
 #endif

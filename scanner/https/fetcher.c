@@ -57,8 +57,8 @@ struct fetcher {
   size_t paused_count;
   struct connect_queue *queue;
   struct fetch_list ended; /* whose callback is due */
-  bool has_token;          /* taken from the pace and not used yet */
-  uint64_t pause_until;    /* nobody may connect before: the pace, or trouble of our own */
+  bool has_token;          /* taken from the rate limit and not used yet */
+  uint64_t pause_until;    /* nobody may connect before: the rate limit, or an error of our own */
 };
 
 /* At least a millisecond: libuv runs those of no time again and again before it polls (until 1.45).
@@ -298,7 +298,7 @@ static struct request *fetcher_transfer(struct fetcher *fetcher) {
   return request;
 }
 
-/* The gate to the address has been passed. */
+/* The limits of the address allow it. */
 static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   struct fetch *fetch = state->fetch;
   union address address =
@@ -322,11 +322,11 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   fetcher_watch(fetcher, request, 0);
 }
 
-/* One token of the pace is put by until somebody passes a gate with it. */
+/* A token of the rate limit is kept until somebody connects with it. */
 static bool fetcher_has_token(struct fetcher *fetcher, uint64_t now) {
   uint64_t wait_ns = 0;
-  if (!fetcher->config.pace || fetcher->has_token) return true;
-  fetcher->has_token = rate_limit_take(fetcher->config.pace, 1, now, &wait_ns) == 1;
+  if (!fetcher->config.rate_limit || fetcher->has_token) return true;
+  fetcher->has_token = rate_limit_take(fetcher->config.rate_limit, 1, now, &wait_ns) == 1;
   if (!fetcher->has_token) fetcher->pause_until = now + wait_ns;
   return fetcher->has_token;
 }
@@ -388,7 +388,7 @@ static void fetcher_report(struct fetcher *fetcher) {
 static void fetcher_settle(struct fetcher *fetcher) {
   CURL *easy;
   CURLcode result;
-  while (curl_loop_take(fetcher->common.multi, &easy, &result)) {
+  while (curl_loop_take(fetcher->common.curl_loop, &easy, &result)) {
     struct request *request = request_of(easy);
     fetcher_end(fetcher, request, result, false);
   }
@@ -438,7 +438,7 @@ static enum err fetcher_equip(struct fetcher *fetcher, const char **why) {
   fetcher->common.tls = tls_new();
   /* OpenSSL leaves out the ciphers and groups that it has no memory for, and says nothing. */
   if (!fetcher->common.tls || memory_failures()) return ERR_MEMORY;
-  return curl_loop_new(&fetcher->common.multi, fetcher->loop, fetcher->common.tls, &calls);
+  return curl_loop_new(&fetcher->common.curl_loop, fetcher->loop, fetcher->common.tls, &calls);
 }
 
 enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fetcher_config *config,
@@ -495,7 +495,7 @@ void fetcher_close(struct fetcher *fetcher) {
   }
   TAILQ_FOREACH(request, &fetcher->idle, link)
   uv_close((uv_handle_t *)&request->late, fetcher_on_transfer_closed);
-  curl_loop_close(fetcher->common.multi);
+  curl_loop_close(fetcher->common.curl_loop);
   loop_clock_close(fetcher->common.clock);
   uv_close((uv_handle_t *)&fetcher->wake, fetcher_on_timer_closed);
 }

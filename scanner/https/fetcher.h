@@ -1,13 +1,13 @@
 /* Policy fetches of one worker, over a libcurl multi handle on its libuv loop.
  *
- * A fetch tries the addresses it is given in turn, each only with leave of the shared gates, and
- * ends with the facts and the findings of the attempt that got furthest. One that is overloaded
- * (429, 503, a reset) is left alone for a while, and asked once more if the time allows it.
- * Certificates are judged
- * here (RFC 8461 section 3.3) and do not end the fetch. Never follows a redirect, never uses a
- * proxy, a resolver, netrc or a cache; connects to no address but the given ones, checked again at
- * connect time. All calls and callbacks happen on the loop's thread; a fetch's callback never
- * runs inside fetcher_start().
+ * A fetch tries the addresses it is given in turn, each only when the limits that all threads share
+ * allow it, and ends with the facts and the findings of the attempt that got furthest. An address
+ * that is overloaded (429, 503, a reset) is left alone for a while, and asked once more if the time
+ * allows it. Certificates are judged here (RFC 8461 section 3.3) and do not end the fetch. Never
+ * follows a redirect, never uses a proxy, a resolver, netrc or a cache; connects to no address but
+ * the given ones, checked again at connect time. All calls and callbacks happen on the loop's
+ * thread; a fetch's callback never runs inside fetcher_start(). A struct fetch is its owner's, and
+ * must stay in place until done is called or the fetcher is closed.
  */
 #ifndef SCANNER_HTTPS_FETCHER_H
 #define SCANNER_HTTPS_FETCHER_H
@@ -45,7 +45,7 @@ struct fetcher_config {
   const struct cidr_set *own; /* the machine's own addresses; may be NULL; outlives the fetcher */
   const struct source_address *source; /* may be NULL; outlives the fetcher */
   struct address_limits *limits;       /* may be NULL; shared */
-  struct rate_limit *pace;             /* may be NULL; shared */
+  struct rate_limit *rate_limit;       /* may be NULL; shared */
   loop_clock_source *now;              /* that all times are kept by; NULL: uv_hrtime */
 };
 

@@ -31,7 +31,7 @@ static bool request_may_connect(const struct request *request, const union addre
          request_may_contact(request->common, address);
 }
 
-/* The last gate: whatever libcurl made of our options, this is where it is about to connect to. */
+/* The last check: whatever libcurl made of our options, this is where it is about to connect to. */
 static curl_socket_t request_open(void *data, curlsocktype purpose, struct curl_sockaddr *to) {
   struct request *request = data;
   union address address;
@@ -54,7 +54,7 @@ static int request_verify(X509_STORE_CTX *ctx, void *data) {
   struct handshake *handshake = handshake_of(ssl);
   if (!handshake) return 0;
   struct request *request = CONTAINER_OF(handshake, struct request, outcome.handshake);
-  return certificate_verify(ctx, &request->peer);
+  return certificate_verify(ctx, &request->certificate);
 }
 
 /* TCP stands, and TLS begins: verification is taken over, so that a bad certificate does not hide
@@ -139,10 +139,10 @@ static struct span request_coding(const struct request *request) {
 static bool request_end_header(struct request *request) {
   struct outcome *outcome = &request->outcome;
   int status = request_status(request->easy);
-  struct content_length framing = request->framing;
-  request->framing = (struct content_length){0};
+  struct content_length content_length = request->content_length;
+  request->content_length = (struct content_length){0};
   if (!status) return true;
-  outcome->wrong_length = !content_length_is_sound(&framing);
+  outcome->wrong_length = !content_length_is_sound(&content_length);
   if (outcome->wrong_length) return false;
   outcome->step = OUTCOME_BODY;
   outcome->coding = request_coding(request);
@@ -152,9 +152,9 @@ static bool request_end_header(struct request *request) {
 
 /* libcurl has made ready to decode already: it must not come to the body, nor go on after a 1xx. */
 static bool request_take_field(struct request *request, struct span line) {
-  content_length_note(&request->framing, line);
-  request->outcome.wrong_version = request->framing.alien;
-  request->outcome.encoded = request->framing.encoded;
+  content_length_note(&request->content_length, line);
+  request->outcome.wrong_version = request->content_length.other_version;
+  request->outcome.encoded = request->content_length.encoded;
   return !request->outcome.wrong_version && !request->outcome.encoded;
 }
 
@@ -241,7 +241,7 @@ static CURLcode request_set_ours(struct request *request) {
   SET(CURLOPT_OPENSOCKETFUNCTION, request_open);
   SET(CURLOPT_OPENSOCKETDATA, request);
   SET(CURLOPT_CLOSESOCKETFUNCTION, curl_loop_close_socket);
-  SET(CURLOPT_CLOSESOCKETDATA, request->common->multi);
+  SET(CURLOPT_CLOSESOCKETDATA, request->common->curl_loop);
   SET(CURLOPT_SSL_CTX_FUNCTION, request_begin_tls);
   SET(CURLOPT_SSL_CTX_DATA, request);
   SET(CURLOPT_HTTPHEADER, &request->fields);
@@ -301,7 +301,7 @@ enum err request_start(struct request *request, struct span host, const union ad
   address_text(address, request->address_text);
   request->error[0] = '\0';
   request->header_bytes = 0;
-  request->framing = (struct content_length){0};
+  request->content_length = (struct content_length){0};
   request->outcome = (struct outcome){
       .body_max = request->common->policy_size_max,
       .headers_max = REQUEST_HEADER_SIZE_MAX,
@@ -309,12 +309,12 @@ enum err request_start(struct request *request, struct span host, const union ad
       .text = request->error,
   };
   handshake_init(&request->outcome.handshake, request->common->policy_size_max);
-  certificate_init(&request->peer, host, arena);
+  certificate_init(&request->certificate, host, arena);
   request->start_ns = loop_clock_now(request->common->clock);
   request->lost_ns = loop_clock_lost(request->common->clock);
   request->memory_failures = memory_failures();
   if (request_aim(request, host) != CURLE_OK) return ERR_MEMORY;
-  return curl_loop_add(request->common->multi, request->easy);
+  return curl_loop_add(request->common->curl_loop, request->easy);
 }
 
 enum outcome_step request_step(const struct request *request) {
@@ -355,7 +355,7 @@ void request_end(struct request *request, CURLcode result, bool late) {
   if (memory_failures() != request->memory_failures) outcome->no_memory = true;
   if (request_lacks_algorithm(&outcome->handshake)) outcome->no_memory = true;
   handshake_leave(&outcome->handshake);
-  curl_loop_remove(request->common->multi, request->easy);
+  curl_loop_remove(request->common->curl_loop, request->easy);
 }
 
 /* libcurl's clock runs on while ours stands still: no part takes longer than the whole. */

@@ -2,8 +2,8 @@
  * one transfer is left for the next.
  *
  * It connects to the given address only, over TLS 1.2 or later, verifies nothing itself (what the
- * server showed is in peer) and follows nothing. Certificate faults let it go on. Its time is
- * limited by whoever runs it.
+ * server showed is in certificate) and follows nothing. Certificate faults let it go on. Its time
+ * is limited by whoever runs it.
  */
 #ifndef SCANNER_HTTPS_REQUEST_H
 #define SCANNER_HTTPS_REQUEST_H
@@ -31,7 +31,7 @@ struct fetch_state;
 /* What the transfers of a fetcher have in common. */
 struct request_common {
   struct fetcher *fetcher; /* not looked at here */
-  struct curl_loop *multi;
+  struct curl_loop *curl_loop;
   X509_STORE *trust; /* only looked at */
   SSL_CTX *tls;
   const char *user_agent;
@@ -59,12 +59,12 @@ struct request {
   uint64_t lost_ns;         /* what the clock had lost by then */
   uint64_t memory_failures; /* of the thread, when it started */
   struct outcome outcome;
-  struct certificate peer;
+  struct certificate certificate;
   char *body; /* malloc'ed; outcome.bytes of it, while these are within the limit */
   size_t body_size;
   size_t body_len; /* what is kept of it */
   size_t header_bytes;
-  struct content_length framing;
+  struct content_length content_length;
   char connect_to_text[ADDRESS_TEXT_MAX + 2];
   struct curl_slist connect_to, fields; /* lists of one each */
 };

@@ -11,7 +11,7 @@ enum {
   ADDRESS_LIMITS_BUSY_MAX_NS = 200000000,
   ADDRESS_LIMITS_BUSY_CROWD = 16, /* so many may come back at the same time */
   ADDRESS_LIMITS_SPREAD_MAX_NS = 1000000000,
-  ADDRESS_LIMITS_OF_ONE = 2, /* gates of an address: its own, and its prefix's */
+  ADDRESS_LIMITS_OF_ONE = 2, /* limits of an address: its own, and its prefix's */
   ADDRESS_LIMITS_V4_PREFIX_OCTETS = 3,
   ADDRESS_LIMITS_V6_PREFIX_OCTETS = 8,
 };
@@ -33,7 +33,7 @@ struct address_limit {
   uint64_t silence_end; /* of what is remembered of it */
 };
 
-/* What one gate lets through. */
+/* What one limit allows. */
 struct address_limit_width {
   unsigned at_once;     /* 0: no limit */
   uint64_t interval_ns; /* between new connections; 0: no limit */
@@ -109,7 +109,7 @@ static bool address_limit_is_idle(const struct address_limit *limit, uint64_t no
   return limit->open == 0 && limit->due <= now && !rests && !silent;
 }
 
-/* Takes the gate that *at leads to out. */
+/* Takes out the limit that *at leads to. */
 static void address_limits_forget(struct address_limits *limits, struct address_limit **at) {
   struct address_limit *limit = *at;
   *at = limit->next;
@@ -117,7 +117,7 @@ static void address_limits_forget(struct address_limits *limits, struct address_
   limits->count--;
 }
 
-/* The link to the gate of that address, or to the NULL where it would stand. Idle gates on the way
+/* The link to the limit of that address, or to the NULL where it would stand. Idle ones on the way
  * are forgotten. */
 static struct address_limit **address_limits_find(struct address_limits *limits, struct span octets,
                                                   uint64_t now) {
@@ -183,7 +183,7 @@ static struct address_limit *address_limits_make(struct address_limits *limits,
   return limit;
 }
 
-/* The gate of those octets, made when there is none; NULL: no memory. */
+/* The limit of those octets, made when there is none; NULL: no memory. */
 static struct address_limit *address_limits_at(struct address_limits *limits, struct span octets,
                                                uint64_t now) {
   struct address_limit **at = address_limits_find(limits, octets, now);

@@ -1,9 +1,9 @@
-/* The gates of addresses: how many connections one gets at a time, and anew a second, who is left
- * alone for a while, and who has been silent for long. The one map that all threads share; only
- * domains with a record touch it.
+/* The limits of each IP address: how many connections it gets at a time and per second, whether it
+ * is left alone for a while (it was overloaded), and whether it has been silent for long. One map
+ * that all threads share, under a lock; only domains with a record touch it.
  *
- * All addresses of one IPv4 /24 or IPv6 /64, which mostly are one owner's, have a gate together
- * too, ADDRESS_LIMITS_PREFIX_TIMES as wide.
+ * The addresses of one IPv4 /24 or IPv6 /64, mostly of one owner, share a limit as well, which is
+ * ADDRESS_LIMITS_PREFIX_TIMES as large.
  *
  * Times are monotonic nanoseconds (uv_hrtime()). Nothing here waits: who is refused is told when to
  * ask again. An entry lives while a connection is open or its rate still remembers one, and for
@@ -29,15 +29,15 @@ enum {
 struct address_limits;
 
 /* at_once, per_second: of one address; 0 no limit, for its prefix neither. parts: how many
- * processes share these limits, at least 1; each keeps to its part, but for at least one connection
- * at a time. */
+ * processes share these limits, at least 1; each uses its part only, but for at least one
+ * connection at a time. */
 enum err address_limits_new(struct address_limits **limits, unsigned at_once, unsigned per_second,
                             unsigned parts);
 void address_limits_free(struct address_limits *limits);
 
 /* Enters for one connection to the address (its port does not count, and all forms of one
- * address_destination() have one gate). ERR_REFUSED: *wait_ns says
- * when it is worth asking again; ERR_MEMORY. gates NULL: always allowed. */
+ * address_destination() share one limit). ERR_REFUSED: *wait_ns says
+ * when it is worth asking again; ERR_MEMORY. limits NULL: always allowed. */
 enum err address_limits_enter(struct address_limits *limits, const union address *address,
                               uint64_t now, uint64_t *wait_ns);
 /* Once for each time that was entered. */

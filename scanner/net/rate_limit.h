@@ -16,12 +16,12 @@ enum { RATE_LIMIT_BURST_NS = 10000000 }; /* what was not taken in this time is l
 
 struct rate_limit;
 
-/* per_second 0: no limit. parts: how many processes share the ceiling, at least 1; each keeps to
- * its part, which may be less than one token a second. */
-enum err rate_limit_new(struct rate_limit **pace, unsigned per_second, unsigned parts);
-void rate_limit_free(struct rate_limit *pace);
+/* per_second 0: no limit. parts: how many processes share the ceiling, at least 1; each uses its
+ * part only, which may be less than one token a second. */
+enum err rate_limit_new(struct rate_limit **limit, unsigned per_second, unsigned parts);
+void rate_limit_free(struct rate_limit *limit);
 /* Takes up to want tokens. Returns how many were had; when fewer, *wait_ns says how long until the
- * next. pace NULL: no limit. */
-unsigned rate_limit_take(struct rate_limit *pace, unsigned want, uint64_t now, uint64_t *wait_ns);
+ * next. limit NULL: no limit. */
+unsigned rate_limit_take(struct rate_limit *limit, unsigned want, uint64_t now, uint64_t *wait_ns);
 
 #endif

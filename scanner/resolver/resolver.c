@@ -45,7 +45,7 @@ struct resolver {
   size_t turn;
   uint64_t timeout; /* ns */
   unsigned tries;
-  struct rate_limit *pace;
+  struct rate_limit *rate_limit;
   struct name_server_sockets sockets;
   bool any_answer;
   double budget;       /* retries that may be sent */
@@ -57,7 +57,7 @@ struct resolver {
   struct ring fired; /* timers */
   size_t lookups;
   struct pool states;
-  struct loop_clock *clock; /* all times but the pace's are by it */
+  struct loop_clock *clock; /* all times but the rate limit's are by it */
   uint16_t ids[RESOLVER_IDS];
   size_t ids_left;
   uv_timer_t ticker;    /* runs while something is in flight */
@@ -288,7 +288,8 @@ static void resolver_paced(uv_timer_t *timer);
 
 static bool resolver_may_send(struct resolver *resolver) {
   uint64_t wait = 0;
-  if (!resolver->pace || rate_limit_take(resolver->pace, 1, uv_hrtime(), &wait)) return true;
+  if (!resolver->rate_limit || rate_limit_take(resolver->rate_limit, 1, uv_hrtime(), &wait))
+    return true;
   uv_timer_start(&resolver->pacer, resolver_paced, wait / resolver_ms + 1, 0);
   return false;
 }
@@ -494,7 +495,7 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->timeout = config->timeout_ms * resolver_ms;
   resolver->tries = config->tries;
   resolver->any_answer = config->any_answer;
-  resolver->pace = config->pace;
+  resolver->rate_limit = config->rate_limit;
   resolver->sockets.max =
       config->sockets_max ? config->sockets_max : resolver_sockets(config->server_count);
   resolver->budget = RESOLVER_AGAIN_START;

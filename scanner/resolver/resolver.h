@@ -31,11 +31,11 @@ struct resolver_config {
   size_t server_count;                 /* 1 to RESOLVER_SERVER_MAX */
   const struct source_address *source; /* may be NULL; outlives the resolver */
   unsigned timeout_ms;                 /* how long in all a name is asked for */
-  unsigned tries;          /* how often, over all servers; where answers are being lost, up to
-                              RESOLVER_LOSS_FACTOR times as often in that time */
-  bool any_answer;         /* whatever is said ends a lookup: is somebody there? */
-  unsigned sockets_max;    /* open at a time; 0: resolver_sockets() */
-  struct rate_limit *pace; /* shared ceiling, or NULL */
+  unsigned tries;                /* how often, over all servers; where answers are being lost, up to
+                                    RESOLVER_LOSS_FACTOR times as often in that time */
+  bool any_answer;               /* whatever is said ends a lookup: is somebody there? */
+  unsigned sockets_max;          /* open at a time; 0: resolver_sockets() */
+  struct rate_limit *rate_limit; /* shared ceiling, or NULL */
 };
 
 enum lookup_end {

@@ -26,7 +26,7 @@ struct scan {
   struct list_reader *source;
   struct results_file *results;
   struct resume_index index; /* what was done before */
-  struct rate_limit *dns_pace, *https_pace;
+  struct rate_limit *dns_limit, *https_limit;
   struct address_limits *limits;
   struct cidr_set own; /* the machine's addresses */
   psl_ctx_t *psl;
@@ -224,8 +224,9 @@ static enum err scan_make_shared(struct scan *scan) {
   scan->account->servers = calloc(config->servers.count, sizeof *scan->account->servers);
   enum err err = scan->account->servers ? ERR_NONE : ERR_MEMORY;
   if (err == ERR_NONE) scan->account->server_count = config->servers.count;
-  if (err == ERR_NONE) err = rate_limit_new(&scan->dns_pace, config->dns_rate, config->at_once);
-  if (err == ERR_NONE) err = rate_limit_new(&scan->https_pace, config->https_rate, config->at_once);
+  if (err == ERR_NONE) err = rate_limit_new(&scan->dns_limit, config->dns_rate, config->at_once);
+  if (err == ERR_NONE)
+    err = rate_limit_new(&scan->https_limit, config->https_rate, config->at_once);
   if (err == ERR_NONE)
     err = address_limits_new(&scan->limits, config->per_address, config->per_address_rate,
                              config->at_once);
@@ -320,7 +321,7 @@ static enum err scan_make_workers(struct scan *scan) {
                    .timeout_ms = config->dns_timeout_ms,
                    .tries = config->dns_tries,
                    .sockets_max = scan->sockets,
-                   .pace = scan->dns_pace},
+                   .rate_limit = scan->dns_limit},
       .watch_sockets = SCAN_FD_WATCH,
       .fetcher = config->fetcher,
       .psl = scan->psl,
@@ -338,7 +339,7 @@ static enum err scan_make_workers(struct scan *scan) {
   worker.fetcher.limits = scan->limits;
   worker.fetcher.own = &scan->own;
   worker.fetcher.source = &config->source;
-  worker.fetcher.pace = scan->https_pace;
+  worker.fetcher.rate_limit = scan->https_limit;
   worker.fetcher.in_flight_max = scan->fetches;
   worker.fetcher.stalled_max = scan->stalled;
   for (; scan->made < scan->threads; scan->made++) {
@@ -512,8 +513,8 @@ static void scan_free(struct scan *scan) {
   progress_free(scan->progress);
   address_limits_free(scan->limits);
   cidr_set_free(&scan->own);
-  rate_limit_free(scan->https_pace);
-  rate_limit_free(scan->dns_pace);
+  rate_limit_free(scan->https_limit);
+  rate_limit_free(scan->dns_limit);
   psl_free(scan->psl);
 }
 

@@ -31,7 +31,7 @@ struct scan_config {
   unsigned second_look_ms;       /* 0: never */
   unsigned grace_ms;             /* after a first signal, for what is in flight */
   const char *block_path;        /* of fetcher.block; NULL: none */
-  struct fetcher_config fetcher; /* without gates and pace */
+  struct fetcher_config fetcher; /* without limits */
   unsigned shard, shards;
   unsigned at_once; /* shards that share all rates and limits, at least 1 */
   enum progress_mode progress;

@@ -12,7 +12,7 @@ struct single_check {
   struct single_check_config config;
   uv_loop_t loop;
   bool loop_made;
-  struct rate_limit *dns_pace, *https_pace;
+  struct rate_limit *dns_limit, *https_limit;
   struct address_limits *limits;
   struct cidr_set own; /* the machine's addresses */
   psl_ctx_t *psl;
@@ -28,78 +28,78 @@ struct single_check {
 };
 
 static void single_check_emit(void *data, const struct result *result) {
-  struct single_check *enquiry = data;
+  struct single_check *single = data;
   struct result told = *result;
-  enquiry->over = true;
-  enquiry->err = near_names_tell(&enquiry->near, &told);
-  if (enquiry->err == ERR_NONE) enquiry->config.emit(enquiry->config.data, &told);
+  single->over = true;
+  single->err = near_names_tell(&single->near, &told);
+  if (single->err == ERR_NONE) single->config.emit(single->config.data, &told);
 }
 
 static void single_check_fail(void *data, enum err err) {
-  struct single_check *enquiry = data;
-  enquiry->over = true;
-  enquiry->err = err;
+  struct single_check *single = data;
+  single->over = true;
+  single->err = err;
 }
 
-static enum err single_check_make_shared(struct single_check *enquiry) {
-  const struct single_check_config *config = &enquiry->config;
-  enum err err = rate_limit_new(&enquiry->dns_pace, config->dns_rate, 1);
-  if (err == ERR_NONE) err = rate_limit_new(&enquiry->https_pace, config->https_rate, 1);
+static enum err single_check_make_shared(struct single_check *single) {
+  const struct single_check_config *config = &single->config;
+  enum err err = rate_limit_new(&single->dns_limit, config->dns_rate, 1);
+  if (err == ERR_NONE) err = rate_limit_new(&single->https_limit, config->https_rate, 1);
   if (err == ERR_NONE)
-    err = address_limits_new(&enquiry->limits, config->per_address, config->per_address_rate, 1);
-  if (err == ERR_NONE) err = interfaces_load(&enquiry->own);
-  if (err == ERR_NONE && uv_loop_init(&enquiry->loop) != 0) err = ERR_MEMORY;
-  enquiry->loop_made = err == ERR_NONE;
-  if (enquiry->loop_made) uv_timer_init(&enquiry->loop, &enquiry->tick);
-  enquiry->psl = psl_latest(NULL);
-  if (err == ERR_NONE) err = ipv6_route_look_up(&enquiry->ipv6);
-  enquiry->ipv6 &= source_address_has_ipv6(&config->source);
+    err = address_limits_new(&single->limits, config->per_address, config->per_address_rate, 1);
+  if (err == ERR_NONE) err = interfaces_load(&single->own);
+  if (err == ERR_NONE && uv_loop_init(&single->loop) != 0) err = ERR_MEMORY;
+  single->loop_made = err == ERR_NONE;
+  if (single->loop_made) uv_timer_init(&single->loop, &single->tick);
+  single->psl = psl_latest(NULL);
+  if (err == ERR_NONE) err = ipv6_route_look_up(&single->ipv6);
+  single->ipv6 &= source_address_has_ipv6(&config->source);
   return err;
 }
 
-static enum err single_check_make_resolver(struct single_check *enquiry) {
+static enum err single_check_make_resolver(struct single_check *single) {
   struct resolver_config config = {
-      .servers = enquiry->config.servers.at,
-      .server_count = enquiry->config.servers.count,
-      .source = &enquiry->config.source,
-      .timeout_ms = enquiry->config.dns_timeout_ms,
-      .tries = enquiry->config.dns_tries,
-      .pace = enquiry->dns_pace,
+      .servers = single->config.servers.at,
+      .server_count = single->config.servers.count,
+      .source = &single->config.source,
+      .timeout_ms = single->config.dns_timeout_ms,
+      .tries = single->config.dns_tries,
+      .rate_limit = single->dns_limit,
   };
-  return resolver_new(&enquiry->resolver, &enquiry->loop, &config);
+  return resolver_new(&single->resolver, &single->loop, &config);
 }
 
-static enum err single_check_make_fetcher(struct single_check *enquiry, const char **why) {
-  struct fetcher_config config = enquiry->config.fetcher;
+static enum err single_check_make_fetcher(struct single_check *single, const char **why) {
+  struct fetcher_config config = single->config.fetcher;
   config.in_flight_max = 1;
-  config.limits = enquiry->limits;
-  config.own = &enquiry->own;
-  config.source = &enquiry->config.source;
-  config.pace = enquiry->https_pace;
-  return fetcher_new(&enquiry->fetcher, &enquiry->loop, &config, why);
+  config.limits = single->limits;
+  config.own = &single->own;
+  config.source = &single->config.source;
+  config.rate_limit = single->https_limit;
+  return fetcher_new(&single->fetcher, &single->loop, &config, why);
 }
 
-static enum err single_check_make_journey(struct single_check *enquiry) {
+static enum err single_check_make_journey(struct single_check *single) {
   struct journey_config config = {
-      .loop = &enquiry->loop,
-      .resolver = enquiry->resolver,
-      .fetcher = enquiry->fetcher,
-      .block = enquiry->config.fetcher.block,
-      .psl = enquiry->psl,
-      .ipv6 = enquiry->ipv6,
-      .https_port = enquiry->config.fetcher.port,
-      .policy_size_max = enquiry->config.fetcher.policy_size_max,
+      .loop = &single->loop,
+      .resolver = single->resolver,
+      .fetcher = single->fetcher,
+      .block = single->config.fetcher.block,
+      .psl = single->psl,
+      .ipv6 = single->ipv6,
+      .https_port = single->config.fetcher.port,
+      .policy_size_max = single->config.fetcher.policy_size_max,
       .jobs_max = 1,
-      .second_look_ms = enquiry->config.second_look_ms,
+      .second_look_ms = single->config.second_look_ms,
       .second_look_max = 1,
       .emit = single_check_emit,
       .fail = single_check_fail,
-      .data = enquiry,
+      .data = single,
   };
-  return journey_new(&enquiry->journey, &config);
+  return journey_new(&single->journey, &config);
 }
 
-enum err single_check_new(struct single_check **enquiry, const struct single_check_config *config,
+enum err single_check_new(struct single_check **single, const struct single_check_config *config,
                           const char **why) {
   struct single_check *made = calloc(1, sizeof *made);
   if (!made) return ERR_MEMORY;
@@ -109,7 +109,7 @@ enum err single_check_new(struct single_check **enquiry, const struct single_che
   if (err == ERR_NONE) err = single_check_make_fetcher(made, why);
   if (err == ERR_NONE) err = single_check_make_journey(made);
   if (err == ERR_NONE)
-    *enquiry = made;
+    *single = made;
   else
     single_check_free(made);
   return err;
@@ -120,55 +120,54 @@ static void single_check_on_tick(uv_timer_t *tick) {
 }
 
 /* A second look, when it is time for it. */
-static void single_check_look_again(struct single_check *enquiry, struct span domain) {
-  if (journey_waiting(enquiry->journey) > 0 && !enquiry->waits) {
-    enquiry->waits = true;
-    enquiry->config.waits(enquiry->config.data, domain);
-    uv_update_time(&enquiry->loop);
-    uv_timer_start(&enquiry->tick, single_check_on_tick, SINGLE_CHECK_TICK_MS,
-                   SINGLE_CHECK_TICK_MS);
+static void single_check_look_again(struct single_check *single, struct span domain) {
+  if (journey_waiting(single->journey) > 0 && !single->waits) {
+    single->waits = true;
+    single->config.waits(single->config.data, domain);
+    uv_update_time(&single->loop);
+    uv_timer_start(&single->tick, single_check_on_tick, SINGLE_CHECK_TICK_MS, SINGLE_CHECK_TICK_MS);
   }
-  journey_look_again(enquiry->journey);
-  if (journey_waiting(enquiry->journey) == 0) uv_timer_stop(&enquiry->tick);
+  journey_look_again(single->journey);
+  if (journey_waiting(single->journey) == 0) uv_timer_stop(&single->tick);
 }
 
-enum err single_check_ask(struct single_check *enquiry, uint64_t n, struct span domain) {
+enum err single_check_ask(struct single_check *single, uint64_t n, struct span domain) {
   const struct list_entry entry = {.text = domain, .name = domain};
-  enquiry->over = enquiry->waits = false;
-  enquiry->err = ERR_NONE;
-  uv_update_time(&enquiry->loop); /* it stood still while the caller was busy */
+  single->over = single->waits = false;
+  single->err = ERR_NONE;
+  uv_update_time(&single->loop); /* it stood still while the caller was busy */
   enum err err =
-      near_names_ask(&enquiry->near, enquiry->resolver, enquiry->config.fetcher.block, domain);
-  while (enquiry->near.waiting) uv_run(&enquiry->loop, UV_RUN_ONCE);
-  if (err == ERR_NONE) err = journey_start(enquiry->journey, n, &entry);
-  while (err == ERR_NONE && !enquiry->over) {
-    single_check_look_again(enquiry, domain);
-    uv_run(&enquiry->loop, UV_RUN_ONCE);
+      near_names_ask(&single->near, single->resolver, single->config.fetcher.block, domain);
+  while (single->near.waiting) uv_run(&single->loop, UV_RUN_ONCE);
+  if (err == ERR_NONE) err = journey_start(single->journey, n, &entry);
+  while (err == ERR_NONE && !single->over) {
+    single_check_look_again(single, domain);
+    uv_run(&single->loop, UV_RUN_ONCE);
   }
-  return err == ERR_NONE ? enquiry->err : err;
+  return err == ERR_NONE ? single->err : err;
 }
 
-void single_check_know_servers(struct single_check *enquiry,
+void single_check_know_servers(struct single_check *single,
                                const enum resolver_check_verdict *verdicts) {
-  resolver_check_apply(verdicts, enquiry->resolver);
+  resolver_check_apply(verdicts, single->resolver);
 }
 
-void single_check_free(struct single_check *enquiry) {
-  if (!enquiry) return;
-  if (enquiry->resolver) resolver_close(enquiry->resolver);
-  if (enquiry->fetcher) fetcher_close(enquiry->fetcher);
-  journey_close(enquiry->journey);
-  if (enquiry->loop_made) {
-    uv_close((uv_handle_t *)&enquiry->tick, NULL);
-    uv_run(&enquiry->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&enquiry->loop);
+void single_check_free(struct single_check *single) {
+  if (!single) return;
+  if (single->resolver) resolver_close(single->resolver);
+  if (single->fetcher) fetcher_close(single->fetcher);
+  journey_close(single->journey);
+  if (single->loop_made) {
+    uv_close((uv_handle_t *)&single->tick, NULL);
+    uv_run(&single->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&single->loop);
   }
-  journey_free(enquiry->journey);
-  near_names_free(&enquiry->near);
-  psl_free(enquiry->psl);
-  address_limits_free(enquiry->limits);
-  cidr_set_free(&enquiry->own);
-  rate_limit_free(enquiry->https_pace);
-  rate_limit_free(enquiry->dns_pace);
-  free(enquiry);
+  journey_free(single->journey);
+  near_names_free(&single->near);
+  psl_free(single->psl);
+  address_limits_free(single->limits);
+  cidr_set_free(&single->own);
+  rate_limit_free(single->https_limit);
+  rate_limit_free(single->dns_limit);
+  free(single);
 }

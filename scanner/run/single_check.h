@@ -16,7 +16,7 @@ struct single_check_config {
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
   unsigned second_look_ms;       /* 0: never */
-  struct fetcher_config fetcher; /* without gates and pace */
+  struct fetcher_config fetcher; /* without limits */
   /* Called with each result; valid during the call. */
   void (*emit)(void *data, const struct result *result);
   /* Called when a domain begins to wait for its second look. */
@@ -27,18 +27,18 @@ struct single_check_config {
 struct single_check;
 
 /* ERR_MEMORY; ERR_LIBRARY: *why may be a constant phrase, as fetcher_new() gives it. */
-enum err single_check_new(struct single_check **enquiry, const struct single_check_config *config,
+enum err single_check_new(struct single_check **single, const struct single_check_config *config,
                           const char **why);
 
 /* Judges one domain, n its number, and returns after emit was called for it. ERR_MEMORY, or
  * ERR_DESCRIPTORS: it could not be judged, and emit was not called. */
-enum err single_check_ask(struct single_check *enquiry, uint64_t n, struct span domain);
+enum err single_check_ask(struct single_check *single, uint64_t n, struct span domain);
 
 /* What its resolver begins with, one verdict a server. */
-void single_check_know_servers(struct single_check *enquiry,
+void single_check_know_servers(struct single_check *single,
                                const enum resolver_check_verdict *verdicts);
 
 /* NULL is allowed. */
-void single_check_free(struct single_check *enquiry);
+void single_check_free(struct single_check *single);
 
 #endif

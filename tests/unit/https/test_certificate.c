@@ -179,7 +179,7 @@ static const struct row rows[] = {
 /* What a handshake ends in. */
 struct shown {
   struct made_certificate leaf, middle, root;
-  struct certificate peer;
+  struct certificate certificate;
   struct arena arena;
   struct finding_list findings;
   bool trusted;
@@ -195,13 +195,13 @@ static void verify(struct shown *shown, X509_STORE *store, STACK_OF(X509) * sent
   assert_int_equal(X509_STORE_CTX_init(ctx, store, sk_X509_value(sent, 0), sent), 1);
   X509_STORE_CTX_set_default(ctx, "ssl_server");
   shown->findings.arena = &shown->arena;
-  certificate_init(&shown->peer, SPAN(HOST), &shown->arena);
-  assert_int_equal(certificate_verify(ctx, &shown->peer), 1);
+  certificate_init(&shown->certificate, SPAN(HOST), &shown->arena);
+  assert_int_equal(certificate_verify(ctx, &shown->certificate), 1);
   assert_int_equal(X509_STORE_CTX_get_error(ctx), X509_V_OK);
   assert_int_equal(ERR_peek_error(), 0); /* it would end the handshake */
   X509_STORE_CTX_free(ctx);
   shown->trusted =
-      certificate_judge(&shown->peer, &attempt_certificate_codes, now(), &shown->findings);
+      certificate_judge(&shown->certificate, &attempt_certificate_codes, now(), &shown->findings);
 }
 
 static void show(struct shown *shown, const struct row *row) {
@@ -256,7 +256,7 @@ static void test_facts(void **state) {
   struct shown shown;
   show(&shown,
        &(struct row){.leaf = {.cn = "\xc3\xbc,\x01", .san = "DNS:a.test, DNS:b.test, IP:::1"}});
-  struct result_certificate facts = shown.peer.facts;
+  struct result_certificate facts = shown.certificate.facts;
   assert_true(facts.here);
   assert_true(span_equal(facts.subject, SPAN("CN=\xc3\xbc\\,\\01")));
   assert_true(span_equal(facts.issuer, SPAN("CN=Middle")));
@@ -271,7 +271,7 @@ static void test_facts(void **state) {
   assert_int_equal(facts.not_before % 1000, 0);
   hide(&shown);
   show(&shown, &(struct row){.leaf = {.cn = "a", .rsa_bits = 2048}});
-  assert_true(span_equal(shown.peer.facts.key, SPAN("RSA 2048")));
+  assert_true(span_equal(shown.certificate.facts.key, SPAN("RSA 2048")));
   hide(&shown);
 }
 
@@ -279,9 +279,9 @@ static void test_nothing_shown(void **state) {
   (void)state;
   struct arena arena = {0};
   struct finding_list findings = {.arena = &arena};
-  struct certificate peer;
-  certificate_init(&peer, SPAN(HOST), &arena);
-  assert_false(certificate_judge(&peer, &attempt_certificate_codes, now(), &findings));
+  struct certificate certificate;
+  certificate_init(&certificate, SPAN(HOST), &arena);
+  assert_false(certificate_judge(&certificate, &attempt_certificate_codes, now(), &findings));
   assert_null(findings.first);
 }
 
@@ -304,12 +304,14 @@ static void test_dates(void **state) {
   for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
     struct arena arena = {0};
     struct finding_list findings = {.arena = &arena};
-    struct certificate peer;
-    certificate_init(&peer, SPAN(HOST), &arena);
-    peer.facts.here = peer.named = true;
-    peer.dates[peer.date_count++] = (struct certificate_dates){until - 100 * day, until};
-    assert_int_equal(certificate_judge(&peer, &attempt_certificate_codes, dates[i].now, &findings),
-                     dates[i].trusted);
+    struct certificate certificate;
+    certificate_init(&certificate, SPAN(HOST), &arena);
+    certificate.facts.here = certificate.named = true;
+    certificate.dates[certificate.date_count++] =
+        (struct certificate_dates){until - 100 * day, until};
+    assert_int_equal(
+        certificate_judge(&certificate, &attempt_certificate_codes, dates[i].now, &findings),
+        dates[i].trusted);
     assert_int_equal(findings.first ? findings.first->code : FOUND_COUNT, dates[i].code);
     if (dates[i].code == FOUND_POLICY_TLS_EXPIRED)
       assert_string_equal(findings.first->detail.ptr, "expired 2023-11-14T22:13:20Z");
@@ -367,7 +369,7 @@ static void test_name_limit(void **state) {
   struct shown shown;
   for (size_t count = CERTIFICATE_NAME_MAX - 1; count <= CERTIFICATE_NAME_MAX + 1; count++) {
     show_names(&shown, count);
-    assert_int_equal(shown.peer.facts.names.count,
+    assert_int_equal(shown.certificate.facts.names.count,
                      count < CERTIFICATE_NAME_MAX ? count : CERTIFICATE_NAME_MAX);
     assert_true(shown.findings.first->detail.len <= FINDING_LIST_DETAIL_MAX);
     assert_false(shown.trusted);
@@ -414,7 +416,7 @@ static void test_codes(void **state) {
     struct shown shown;
     show(&shown, &(struct row){.leaf = judged[i].leaf, .stranger = true});
     struct finding_list findings = {.arena = &shown.arena};
-    assert_false(certificate_judge(&shown.peer, judged[i].codes, now(), &findings));
+    assert_false(certificate_judge(&shown.certificate, judged[i].codes, now(), &findings));
     assert_true(finding_list_has(&findings, judged[i].chain));
     const struct finding *found = findings.first;
     while (found && found->code != judged[i].name) found = found->next;

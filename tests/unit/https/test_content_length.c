@@ -79,12 +79,12 @@ static void test_rows(void **state) {
   (void)state;
   unsigned wrong = 0;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct content_length framing = {0};
+    struct content_length message = {0};
     if (!rows[i].lines[0] || strncmp(rows[i].lines[0], "HTTP/", 5) != 0)
-      content_length_note(&framing, SPAN("HTTP/1.1 200 OK\r\n"));
+      content_length_note(&message, SPAN("HTTP/1.1 200 OK\r\n"));
     for (size_t line = 0; rows[i].lines[line]; line++)
-      content_length_note(&framing, span_of(rows[i].lines[line]));
-    if (content_length_is_sound(&framing) == rows[i].sound) continue;
+      content_length_note(&message, span_of(rows[i].lines[line]));
+    if (content_length_is_sound(&message) == rows[i].sound) continue;
     printf("row %zu: %s\n", i, rows[i].lines[0]);
     wrong++;
   }
@@ -93,11 +93,11 @@ static void test_rows(void **state) {
 
 static void test_length(void **state) {
   (void)state;
-  struct content_length framing = {0};
-  content_length_note(&framing, SPAN("HTTP/1.1 200 OK\r\n"));
-  content_length_note(&framing, SPAN("Content-Length: 65536\r\n"));
-  assert_true(framing.has_length);
-  assert_true(framing.length == 65536);
+  struct content_length message = {0};
+  content_length_note(&message, SPAN("HTTP/1.1 200 OK\r\n"));
+  content_length_note(&message, SPAN("Content-Length: 65536\r\n"));
+  assert_true(message.has_length);
+  assert_true(message.length == 65536);
 }
 
 int main(void) {

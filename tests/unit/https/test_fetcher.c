@@ -83,7 +83,7 @@ static void test_pace(void **state) {
   struct fetcher_config config = stage.config;
   struct server server;
   struct run runs[5];
-  assert_int_equal(rate_limit_new(&config.pace, 50, 1), ERR_NONE);
+  assert_int_equal(rate_limit_new(&config.rate_limit, 50, 1), ERR_NONE);
   reopen_fetcher(&config);
   start_server(&server, &sound, "127.0.3.1");
   for (size_t i = 0; i < 5; i++) start_fetch(&runs[i], "127.0.3.1");
@@ -94,7 +94,7 @@ static void test_pace(void **state) {
     arena_free(&runs[i].arena);
   }
   close_fetcher(NULL);
-  rate_limit_free(config.pace);
+  rate_limit_free(config.rate_limit);
   assert_int_equal(uv_loop_init(&stage.loop), 0);
 }
 

@@ -594,7 +594,7 @@ static void test_several_values(void **state) {
 
 /* A transfer without a fetcher, whose plan would have left the address out. */
 struct lone {
-  struct curl_loop *multi;
+  struct curl_loop *curl_loop;
   bool done;
 };
 
@@ -602,7 +602,7 @@ static void lone_worked(void *data) {
   struct lone *lone = data;
   CURL *easy;
   CURLcode result;
-  if (lone->done || !curl_loop_take(lone->multi, &easy, &result)) return;
+  if (lone->done || !curl_loop_take(lone->curl_loop, &easy, &result)) return;
   request_end(request_of(easy), result, false);
   lone->done = true;
 }
@@ -623,9 +623,9 @@ static bool is_barred(struct request_common common) {
   struct arena arena = {0};
   union address address;
   assert_int_equal(address_parse(SPAN("127.0.3.1"), stage.port, &address), ERR_NONE);
-  assert_int_equal(curl_loop_new(&lone.multi, &stage.loop, common.tls, &calls), ERR_NONE);
+  assert_int_equal(curl_loop_new(&lone.curl_loop, &stage.loop, common.tls, &calls), ERR_NONE);
   assert_int_equal(loop_clock_new(&common.clock, &stage.loop, uv_hrtime), ERR_NONE);
-  common.multi = lone.multi;
+  common.curl_loop = lone.curl_loop;
   common.user_agent = "test";
   common.policy_size_max = BODY_MAX;
   struct request *request = request_new(&common);
@@ -634,7 +634,7 @@ static bool is_barred(struct request_common common) {
   while (!lone.done) uv_run(&stage.loop, UV_RUN_ONCE);
   bool barred = request->outcome.barred;
   request_free(request);
-  curl_loop_close(lone.multi);
+  curl_loop_close(lone.curl_loop);
   loop_clock_close(common.clock);
   uv_run(&stage.loop, UV_RUN_NOWAIT);
   arena_free(&arena);

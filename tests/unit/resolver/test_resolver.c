@@ -355,7 +355,7 @@ static void run_until(size_t done) {
 }
 
 static void open_fixture(struct fixture *fixture, size_t servers, unsigned timeout_ms,
-                         unsigned tries, struct rate_limit *pace) {
+                         unsigned tries, struct rate_limit *rate_limit) {
   *fixture = (struct fixture){.resolver = NULL};
   done_count = 0;
   assert_int_equal(uv_loop_init(&loop), 0);
@@ -367,7 +367,7 @@ static void open_fixture(struct fixture *fixture, size_t servers, unsigned timeo
                                    .server_count = servers,
                                    .timeout_ms = timeout_ms,
                                    .tries = tries,
-                                   .pace = pace};
+                                   .rate_limit = rate_limit};
   assert_int_equal(resolver_new(&fixture->resolver, &loop, &config), ERR_NONE);
 }
 
@@ -749,10 +749,10 @@ static void test_all_dead(void **state) {
 
 static void test_ceiling(void **state) {
   (void)state;
-  struct rate_limit *pace;
+  struct rate_limit *rate_limit;
   struct fixture fixture;
-  assert_int_equal(rate_limit_new(&pace, 1000, 1), ERR_NONE);
-  open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, pace);
+  assert_int_equal(rate_limit_new(&rate_limit, 1000, 1), ERR_NONE);
+  open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, rate_limit);
   ask_many(&fixture, "n");
   struct resolver_server server;
   resolver_server(fixture.resolver, 0, &server);
@@ -760,7 +760,7 @@ static void test_ceiling(void **state) {
   run_until(MANY);
   for (int i = 0; i < MANY; i++) assert_int_equal(many[i].lookup.end, LOOKUP_ANSWERED);
   close_fixture(&fixture);
-  rate_limit_free(pace);
+  rate_limit_free(rate_limit);
 }
 
 static void never_done(struct lookup *lookup) {
