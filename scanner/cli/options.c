@@ -289,3 +289,49 @@ enum options_end options_parse(struct options *options, enum options_command com
   }
   return options_agree(options, argv[0]) ? OPTIONS_RUN : OPTIONS_BAD;
 }
+
+static void value_write_choice(struct json_writer *json, const char *key, const char *choices,
+                               unsigned choice) {
+  struct span rest = span_of(choices), word = {0};
+  for (unsigned i = 0; i <= choice; i++) word = span_cut(&rest, '|');
+  json_writer_string(json, key, word);
+}
+
+static void value_write_texts(struct json_writer *json, const char *key,
+                              const struct options_texts *texts) {
+  json_writer_open(json, key, '[');
+  for (unsigned i = 0; i < texts->count; i++) json_writer_string(json, NULL, span_of(texts->at[i]));
+  json_writer_close(json, ']');
+}
+
+static void value_write(struct json_writer *json, const struct options *options,
+                        enum option_name name) {
+  const struct value_rule *rule = &value_rules[name];
+  const char *key = option_table[name].name;
+  const void *at = (const char *)options + rule->offset;
+  char shard[32];
+  switch (rule->kind) {
+  case VALUE_FLAG: json_writer_bool(json, key, *(const bool *)at); break;
+  case VALUE_TEXT:
+    if (*(const char *const *)at) json_writer_string(json, key, span_of(*(const char *const *)at));
+    break;
+  case VALUE_TEXTS: value_write_texts(json, key, at); break;
+  case VALUE_NUMBER: json_writer_uint(json, key, *(const unsigned *)at); break;
+  case VALUE_CHOICE:
+    value_write_choice(json, key, option_table[name].argument, *(const unsigned *)at);
+    break;
+  case VALUE_SHARD:
+    snprintf(shard, sizeof shard, "%u/%u", options->shard, options->shards);
+    json_writer_string(json, key, span_of(shard));
+    break;
+  }
+}
+
+void options_write(struct json_writer *json, const char *key, const struct options *options,
+                   enum options_command command) {
+  json_writer_open(json, key, '{');
+  for (enum option_name name = 0; name < OPTION_COUNT; name++)
+    if ((option_table[name].commands & (unsigned)command) && name != OPTION_HELP)
+      value_write(json, options, name);
+  json_writer_close(json, '}');
+}

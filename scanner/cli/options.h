@@ -7,6 +7,7 @@
 #ifndef SCANNER_CLI_OPTIONS_H
 #define SCANNER_CLI_OPTIONS_H
 
+#include "output/base/json_writer.h"
 #include "output/record/result.h"
 #include "scanner/run/progress.h"
 #include "scanner/sts/list_entry.h"
@@ -111,6 +112,11 @@ enum options_end {
 /* argv[0] is the command's name. */
 enum options_end options_parse(struct options *options, enum options_command command, int argc,
                                char **argv);
+
+/* The effective values of all options of a command, as members of a JSON object under key: what was
+ * not given and has no value of its own is left out. */
+void options_write(struct json_writer *json, const char *key, const struct options *options,
+                   enum options_command command);
 
 /* A command, and its options, as --help shows them. */
 void options_help(FILE *out, enum options_command command);

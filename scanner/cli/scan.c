@@ -177,8 +177,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
     resume_command_print(stderr, argc, argv);
     resume_command_print_streams(stderr, options->operand_count, options->operands);
   }
-  if (options->summary)
-    err = summary_write(options->summary, options->force, &account, end, argc, argv);
+  if (options->summary) err = summary_write(options, &config, &account, end, argc, argv);
   if (err != ERR_NONE) {
     scan_complain_summary(argv[0], options->summary, err);
     status = EXIT_WRONG;

@@ -2,6 +2,7 @@
 #ifndef SCANNER_CLI_SUMMARY_H
 #define SCANNER_CLI_SUMMARY_H
 
+#include "scanner/cli/options.h"
 #include "scanner/run/scan.h"
 #include <stdio.h>
 
@@ -18,8 +19,11 @@ void summary_print(FILE *out, const struct scan_account *account, enum scan_end 
  */
 enum err summary_check(const char *path, bool force);
 
-/* Writes the summary, whole or not at all; fails likewise, or with ERR_MEMORY. */
-enum err summary_write(const char *path, bool force, const struct scan_account *account,
-                       enum scan_end end, int argc, char *const *argv);
+/* Writes the summary, whole or not at all: what a paper's section on methods needs. The runs before
+ * are those that the summary at its place tells of, when a scan is resumed. Fails likewise, or with
+ * ERR_MEMORY. */
+enum err summary_write(const struct options *options, const struct scan_config *config,
+                       const struct scan_account *account, enum scan_end end, int argc,
+                       char *const *argv);
 
 #endif

@@ -8,6 +8,11 @@
 #include <uv.h>
 #include <zlib.h>
 
+/* Of the program alone, not of the tests that have its sources too. */
+#ifndef STSCAN_COMMIT
+#define STSCAN_COMMIT ""
+#endif
+
 struct version {
   const char *name;
   const char *text;
@@ -42,4 +47,8 @@ void versions_write(struct json_writer *json, const char *key) {
   for (int i = 0; i < VERSIONS; i++)
     json_writer_string(json, versions[i].name, span_of(versions[i].text));
   json_writer_close(json, '}');
+}
+
+const char *versions_commit(void) {
+  return STSCAN_COMMIT;
 }

@@ -7,6 +7,9 @@
 
 void versions_print(FILE *out);
 
+/* Of the source that it was built from; empty: it was not a repository. */
+const char *versions_commit(void);
+
 /* {"stscan":"...","libuv":"...",...} under key. */
 void versions_write(struct json_writer *json, const char *key);
 

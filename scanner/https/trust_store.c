@@ -15,7 +15,7 @@ static const char *const trust_store_places[] = {
     "/usr/local/share/certs/ca-root-nss.crt",
 };
 
-static const char *trust_store_system_file(void) {
+const char *trust_store_system_file(void) {
   const char *named = getenv(X509_get_default_cert_file_env());
   if (named && *named) return named;
   for (size_t i = 0; i < sizeof trust_store_places / sizeof *trust_store_places; i++)

@@ -46,6 +46,7 @@ struct address_limits {
   struct address_limit **buckets;
   size_t size;
   size_t count;
+  struct address_limits_account account;
 };
 
 /* Of a limit that is shared a part is at least one connection; a rate may be any fraction. */
@@ -258,6 +259,7 @@ enum err address_limits_enter(struct address_limits *limits, const union address
   pthread_mutex_lock(&limits->lock);
   address_limits_make_room(limits, now);
   enum err err = address_limits_try(limits, address_octets(&to), now, wait_ns);
+  limits->account.connections += err == ERR_NONE;
   pthread_mutex_unlock(&limits->lock);
   return err;
 }
@@ -319,14 +321,16 @@ static uint64_t address_limit_rest_ns(const struct address_limit *limit, uint64_
   return rest < most ? rest : most;
 }
 
-static void address_limit_rest(struct address_limit *limit, uint64_t asked_ns, uint64_t now) {
+/* Whether it began anew. */
+static bool address_limit_rest(struct address_limit *limit, uint64_t asked_ns, uint64_t now) {
   if (limit->rests && limit->rest_end + ADDRESS_LIMITS_MEMORY_NS <= now) limit->rests = 0;
   bool anew = limit->rests == 0 || limit->rest_end <= now;
-  if (anew && limit->rests == ADDRESS_LIMITS_RESTS_MAX) return;
+  if (anew && limit->rests == ADDRESS_LIMITS_RESTS_MAX) return false;
   limit->rests += anew;
   uint64_t until = now + address_limit_rest_ns(limit, asked_ns);
   if (until > limit->rest_end) limit->rest_end = until;
   if (until > limit->due) limit->due = until;
+  return anew;
 }
 
 void address_limits_rest(struct address_limits *limits, const union address *address,
@@ -336,7 +340,7 @@ void address_limits_rest(struct address_limits *limits, const union address *add
   struct span octets = address_octets(&to);
   pthread_mutex_lock(&limits->lock);
   struct address_limit *limit = address_limits_at(limits, octets, now);
-  if (limit) address_limit_rest(limit, asked_ns, now);
+  if (limit) limits->account.rests += address_limit_rest(limit, asked_ns, now);
   pthread_mutex_unlock(&limits->lock);
 }
 
@@ -348,6 +352,13 @@ void address_limits_relieve(struct address_limits *limits, const union address *
   struct address_limit **at = address_limits_find(limits, address_octets(&to), now);
   if (*at) (*at)->rests = 0;
   pthread_mutex_unlock(&limits->lock);
+}
+
+struct address_limits_account address_limits_account(struct address_limits *limits) {
+  pthread_mutex_lock(&limits->lock);
+  struct address_limits_account account = limits->account;
+  pthread_mutex_unlock(&limits->lock);
+  return account;
 }
 
 size_t address_limits_count(struct address_limits *limits) {

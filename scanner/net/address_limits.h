@@ -64,6 +64,13 @@ void address_limits_hear(struct address_limits *limits, const union address *add
 bool address_limits_is_silent(struct address_limits *limits, const union address *address,
                               uint64_t now);
 
+/* Since it was made. */
+struct address_limits_account {
+  uint64_t connections; /* that entered */
+  uint64_t rests;       /* that were begun */
+};
+struct address_limits_account address_limits_account(struct address_limits *limits);
+
 /* Addresses and prefixes that are remembered now. */
 size_t address_limits_count(struct address_limits *limits);
 

@@ -116,3 +116,45 @@ enum err file_digest_all(char *const *paths, size_t count, char text[FILE_DIGEST
   file_digest_add_digest(text, (size_t)used, md);
   return ERR_NONE;
 }
+
+static enum err file_digest_stream(EVP_MD_CTX *digest, int fd, uint64_t *size) {
+  char bytes[FILE_DIGEST_SAMPLE_SIZE];
+  for (;;) {
+    ssize_t n = pread(fd, bytes, sizeof bytes, (off_t)*size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ERR_IO;
+    if (n == 0) return ERR_NONE;
+    if (EVP_DigestUpdate(digest, bytes, (size_t)n) != 1) return ERR_LIBRARY;
+    *size += (uint64_t)n;
+  }
+}
+
+static enum err file_digest_whole_fd(int fd, uint64_t *size, char hex[FILE_DIGEST_HEX + 1]) {
+  unsigned char md[EVP_MAX_MD_SIZE];
+  struct stat st;
+  if (fstat(fd, &st) != 0) return ERR_IO;
+  if (!S_ISREG(st.st_mode)) return ERR_NOT_FOUND;
+  EVP_MD_CTX *digest = EVP_MD_CTX_new();
+  if (!digest) return ERR_MEMORY;
+  enum err err = EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 ? ERR_NONE : ERR_LIBRARY;
+  if (err == ERR_NONE) err = file_digest_stream(digest, fd, size);
+  if (err == ERR_NONE && EVP_DigestFinal_ex(digest, md, NULL) != 1) err = ERR_LIBRARY;
+  EVP_MD_CTX_free(digest);
+  if (err != ERR_NONE) return err;
+  hex_put(hex, md, FILE_DIGEST_HEX / 2);
+  hex[FILE_DIGEST_HEX] = '\0';
+  return ERR_NONE;
+}
+
+enum err file_digest_whole(const char *path, uint64_t *size, char hex[FILE_DIGEST_HEX + 1]) {
+  bool standard = strcmp(path, "-") == 0;
+  *size = 0;
+  /* Not to wait for who writes a FIFO. */
+  int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return ERR_IO;
+  enum err err = file_digest_whole_fd(fd, size, hex);
+  int saved = errno;
+  if (!standard) close(fd);
+  errno = saved;
+  return err;
+}

@@ -22,4 +22,11 @@ enum err file_digest(const char *path, char text[FILE_DIGEST_TEXT_MAX]);
 enum err file_digest_all(char *const *paths, size_t count, char text[FILE_DIGEST_TEXT_MAX],
                          const char **bad);
 
+enum { FILE_DIGEST_HEX = 64 };
+
+/* All of a regular file, as sha256sum(1) has it, and its size; path "-": standard input, from its
+ * beginning. ERR_NOT_FOUND: it is not a regular file; ERR_IO with errno; ERR_LIBRARY; ERR_MEMORY.
+ */
+enum err file_digest_whole(const char *path, uint64_t *size, char hex[FILE_DIGEST_HEX + 1]);
+
 #endif

@@ -312,6 +312,8 @@ static enum err scan_make_workers(struct scan *scan) {
     notice("%s", err_text(err));
     return err;
   }
+  ipv6 &= source_address_has_ipv6(&config->source);
+  scan->account->ipv6 = ipv6;
   struct worker_config worker = {
       .source = scan->source,
       .gzip = config->gzip,
@@ -325,7 +327,7 @@ static enum err scan_make_workers(struct scan *scan) {
       .watch_sockets = SCAN_FD_WATCH,
       .fetcher = config->fetcher,
       .psl = scan->psl,
-      .ipv6 = ipv6 && source_address_has_ipv6(&config->source),
+      .ipv6 = ipv6,
       .shard = config->shard,
       .shards = config->shards,
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
@@ -441,6 +443,7 @@ static enum err scan_fill_account(struct scan *scan) {
   account->records = results_file_records(scan->results);
   account->dropped = scan_unwritten(scan);
   account->fetches = sum.fetches_done;
+  account->limits = address_limits_account(scan->limits);
   account->bytes = results_file_size(scan->results);
   scan_sum_servers(scan);
   enum err err = tally_new(&account->tally);

@@ -8,6 +8,7 @@
 #define SCANNER_RUN_SCAN_H
 
 #include "output/stats/tally.h"
+#include "scanner/net/address_limits.h"
 #include "scanner/run/scan_config.h"
 #include "scanner/run/worker.h"
 
@@ -35,6 +36,8 @@ struct scan_account {
   int64_t begin, end;  /* milliseconds since 1970 */
   double seconds;
   uint64_t fetches;
+  struct address_limits_account limits; /* connections for them, and rests */
+  bool ipv6;                            /* hosts were contacted over IPv6 too */
   struct resolver_server *servers; /* server_count of all workers together; or NULL; to be freed */
   size_t server_count;
   unsigned threads;
