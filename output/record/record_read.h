@@ -1,6 +1,6 @@
 /* A record read back: one NDJSON line as output/record/record_write.c writes it -> struct result.
  *
- * The line belongs to the caller and is changed (output/base/json_writer_reader.h); the result's
+ * The line belongs to the caller and is changed (output/base/json_reader.h); the result's
  * spans point into it and its arrays into the reading, so both are good until the next line. All
  * the memory that a line can need follows from its length, so it is had before reading begins.
  * Members that are not known are passed over, whatever they hold; null counts as left out. Made to

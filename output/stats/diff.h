@@ -1,12 +1,14 @@
-/* Two scans compared: what changed for which domains.
+/* Compares two scans, OLD and NEW: what changed for which domains.
  *
- * OLD is read for its deployed domains, NEW for its own and for what became of those, and OLD once
- * more when NEW has deployed domains that OLD has not: was the record absent, unknown, or the
- * domain not scanned. So memory grows with the deployed domains and never with the lists; OLD must
- * be files that can be read twice. Of several records of a domain in one scan, the newest counts.
+ * First OLD is read, and its deployed domains are kept; then NEW, for its own deployed domains and
+ * for what became of those of OLD; and OLD a second time where NEW has deployed domains that OLD
+ * had not, to tell whether the domain had no record, could not be judged, or was not scanned. So
+ * memory grows with the deployed domains and never with the lists, and OLD must be files that can
+ * be read twice. Of several records of a domain in one scan, the newest counts.
  *
- * A deployed domain of OLD that NEW has no record of is gone; but where the heads of NEW say which
- * scans it is of, it was not asked for: the list is another one, or a shard is missing.
+ * A deployed domain of OLD of which NEW has no record counts as gone. But where NEW says which
+ * scans it is of (output/results/scan_id.h), such a domain was not asked for, as the list is
+ * another one or a shard is missing: it is counted apart (diff_not_asked()).
  */
 #ifndef OUTPUT_STATS_DIFF_H
 #define OUTPUT_STATS_DIFF_H

@@ -67,11 +67,11 @@ struct managed {
 
 void managed_free(struct managed *managed);
 
-/* Gives the mark of a deployed domain its operator's row, and what it says of providers. */
+/* Gives the facts of a deployed domain their operator's row, and what they say of providers. */
 enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
                        struct domain_facts *facts);
 
-/* Counts a mark of a deployed domain. */
+/* Counts the facts of a deployed domain. */
 enum err managed_count(struct managed *managed, const struct domain_facts *facts);
 enum err managed_merge(struct managed *into, const struct managed *from);
 

@@ -140,11 +140,12 @@ enum err newest_add_number(struct newest *newest, const struct newest_record *re
   return newest_put(newest, &entry);
 }
 
-/* The entries of one part of all ledgers, and a table of their domains. */
+/* The entries of one part of them all, and a table of their domains. */
 struct settlement {
-  struct newest *const *ledgers;
+  struct newest *const *all;
   unsigned newest_count;
-  struct entry *entries; /* the ledger's index stands above a packed mark, or below KEPT */
+  struct entry
+      *entries; /* the index of its struct newest stands above packed facts, or below KEPT */
   size_t count;
   uint32_t *slots; /* 1 + the entry that counts, of each domain; 0: free */
   size_t size;     /* of slots: a power of two */
@@ -168,9 +169,9 @@ static enum err part_load(const struct newest *newest, const struct part *part,
 
 static enum err settlement_load(struct settlement *s, int number) {
   for (unsigned i = 0; i < s->newest_count; i++) {
-    const struct part *part = &s->ledgers[i]->parts[number];
+    const struct part *part = &s->all[i]->parts[number];
     size_t more = part_count(part);
-    enum err err = part_load(s->ledgers[i], part, s->entries + s->count);
+    enum err err = part_load(s->all[i], part, s->entries + s->count);
     if (err != ERR_NONE) return err;
     for (size_t j = s->count; j < s->count + more; j++)
       s->entries[j].facts |= (uint64_t)i << DOMAIN_FACTS_PACKED_BITS;
@@ -204,10 +205,10 @@ static enum err settlement_give(const struct settlement *s, const struct entry *
                                 newest_take *take, void *context) {
   uint64_t bits = entry->facts & (((uint64_t)1 << DOMAIN_FACTS_PACKED_BITS) - 1);
   unsigned index = entry->facts >> DOMAIN_FACTS_PACKED_BITS & ((1 << INDEX_BITS) - 1);
-  if (s->ledgers[index]->numbers) return take(context, index, NULL, bits);
+  if (s->all[index]->numbers) return take(context, index, NULL, bits);
   struct domain_facts facts;
   if (entry->facts & KEPT) {
-    facts = s->ledgers[index]->kept[bits];
+    facts = s->all[index]->kept[bits];
   } else {
     facts = domain_facts_unpack(bits);
     facts.group = entry->group;
@@ -229,11 +230,11 @@ static enum err settlement_take(const struct settlement *s, newest_take *take, v
   return err;
 }
 
-static enum err settle_part(struct newest *const *ledgers, unsigned count, int number,
+static enum err settle_part(struct newest *const *all, unsigned count, int number,
                             newest_take *take, void *context, uint64_t *duplicates) {
-  struct settlement s = {.ledgers = ledgers, .newest_count = count, .size = 2};
+  struct settlement s = {.all = all, .newest_count = count, .size = 2};
   size_t entries = 0;
-  for (unsigned i = 0; i < count; i++) entries += part_count(&ledgers[i]->parts[number]);
+  for (unsigned i = 0; i < count; i++) entries += part_count(&all[i]->parts[number]);
   while (s.size < 2 * entries) s.size *= 2;
   s.entries = calloc(entries + 1, sizeof *s.entries);
   s.slots = calloc(s.size, sizeof *s.slots);
@@ -246,11 +247,11 @@ static enum err settle_part(struct newest *const *ledgers, unsigned count, int n
   return err;
 }
 
-enum err newest_settle(struct newest *const *ledgers, unsigned count, newest_take *take,
-                       void *context, uint64_t *duplicates) {
+enum err newest_settle(struct newest *const *all, unsigned count, newest_take *take, void *context,
+                       uint64_t *duplicates) {
   enum err err = ERR_NONE;
   *duplicates = 0;
   for (int part = 0; err == ERR_NONE && part < NEWEST_PARTS; part++)
-    err = settle_part(ledgers, count, part, take, context, duplicates);
+    err = settle_part(all, count, part, take, context, duplicates);
   return err;
 }

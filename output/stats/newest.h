@@ -1,12 +1,14 @@
-/* What several files say of the same domains, until it is clear which record counts.
+/* Finds the newest record of each domain, where files hold several: each domain counts once.
  *
- * One ledger a thread; together they are settled at the end: of all records of one domain, in one
- * file or in many, the newest counts; of two of one time the one in the later file, then on the
- * later line. Memory does not grow with the list: facts of absent domains go to an unlinked file
- * (32 octets each) in TMPDIR or /var/tmp and come back by parts; those of others (deployed domains,
- * nearly all of them) are kept.
- * Domains are told apart by 64 bits of a keyed hash: among ten million, one pair is taken for one
- * domain with a probability of 3 in a million.
+ * Each thread adds the records that it reads to a struct newest of its own; at the end
+ * newest_settle() looks at all of them together and gives out one record for each domain: the
+ * newest; of two of one time the one in the later file, then the one on the later line. Not for use
+ * by several threads at once.
+ *
+ * Memory does not grow with the list: facts of absent domains go to an unlinked file (32 octets
+ * each) in TMPDIR or /var/tmp and come back by parts; those of the others, nearly all of them
+ * deployed domains, stay in memory. Domains are told apart by 64 bits of a keyed hash: among ten
+ * million, one pair is taken for one domain with a probability of 3 in a million.
  */
 #ifndef OUTPUT_STATS_NEWEST_H
 #define OUTPUT_STATS_NEWEST_H
@@ -18,7 +20,7 @@ enum {
   NEWEST_PARTS = 256,
   NEWEST_BLOCK = 512, /* entries that are written at once */
   NEWEST_FILES_MAX = 65535,
-  NEWEST_MAX = 256,
+  NEWEST_MAX = 256, /* that are settled together */
 };
 
 struct newest;
@@ -38,19 +40,19 @@ struct newest_record {
 enum err newest_add(struct newest *newest, const struct newest_record *record,
                     const struct domain_facts *facts);
 
-/* Instead: keeps a number below NEWEST_NUMBER_MAX and no facts. A ledger takes the one or the
- * other. */
+/* Instead: keeps a number below NEWEST_NUMBER_MAX and no facts. One struct newest takes the one
+ * or the other. */
 #define NEWEST_NUMBER_MAX ((uint64_t)1 << DOMAIN_FACTS_PACKED_BITS)
 enum err newest_add_number(struct newest *newest, const struct newest_record *record,
                            uint64_t number);
 
-/* Takes a record that counts, by its facts or (facts is NULL) its number; index is that of its
- * ledger. */
+/* Takes a record that counts, by its facts or (facts is NULL) its number; index is that of
+ * its struct newest. */
 typedef enum err newest_take(void *context, unsigned index, const struct domain_facts *facts,
                              uint64_t number);
 
 /* Gives every record that counts to take(), and the number of those that do not. */
-enum err newest_settle(struct newest *const *ledgers, unsigned count, newest_take *take,
-                       void *context, uint64_t *duplicates);
+enum err newest_settle(struct newest *const *all, unsigned count, newest_take *take, void *context,
+                       uint64_t *duplicates);
 
 #endif

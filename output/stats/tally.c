@@ -169,7 +169,7 @@ static enum err tally_statistics_tlds(const struct tally *tally, struct statisti
   statistics->tlds = calloc(tally->tlds.count + 1, sizeof *statistics->tlds);
   enum err err = rows && statistics->tlds ? ERR_NONE : ERR_MEMORY;
   for (size_t i = 0; err == ERR_NONE && i < tally->tlds.count; i++) {
-    if (rows[i]->counts[COLUMN_DOMAINS] == 0) break; /* named by marks that were not counted */
+    if (rows[i]->counts[COLUMN_DOMAINS] == 0) break; /* named by facts that were not counted */
     statistics->tlds[statistics->tld_count++] = line_of(rows[i]->text, rows[i]->counts);
   }
   free(rows);

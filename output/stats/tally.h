@@ -1,11 +1,11 @@
-/* The statistics: counters that one thread keeps, merged at the end; the members of `stats --json`.
+/* The statistics while they are being counted: one tally for each thread, merged at the end.
  *
  * Not for use by several threads at once. Memory grows with TLDs, rank bins and operators, each up
  * to a limit, never with the list: over the limit of TLDs, those that the Public Suffix List does
  * not know stand together in the row "other", so that no list can take a row from a real one; over
  * the limit of operators (managed.h) the rest do. Which of them have a row is then a matter of who
- * came first. A domain is counted at once by tally_add(), or first made into a mark, kept for a
- * while, and then counted or not.
+ * came first. A domain is counted at once by tally_add(), or its facts are taken first, kept
+ * for a while, and then counted or not.
  */
 #ifndef OUTPUT_STATS_TALLY_H
 #define OUTPUT_STATS_TALLY_H
@@ -22,7 +22,7 @@ void tally_free(struct tally *tally);
 /* Counts one domain. ERR_MEMORY: it could not be counted whole. */
 enum err tally_add(struct tally *tally, const struct result *result);
 
-/* tally_add() in two steps. A mark is good for the tally that made it, as long as that lives. */
+/* tally_add() in two steps. Facts are good for the tally that made them, as long as that lives. */
 enum err tally_facts(struct tally *tally, const struct result *result, struct domain_facts *facts);
 enum err tally_count(struct tally *tally, const struct domain_facts *facts);
 

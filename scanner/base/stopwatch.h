@@ -1,4 +1,4 @@
-/* The time in which we listened: what has passed while nobody read the sockets does not count.
+/* A clock that counts only the time in which the loop read its sockets.
  *
  * A loop that is stopped (SIGSTOP, a slow call, a machine that sleeps or has too much to do) wakes
  * late, with timers that are overdue and answers that have long been there. Deadlines that are

@@ -1,8 +1,7 @@
 /* The command line, parsed by the table options.def.
  *
- * Strings point into argv or are constants; nothing is to be freed but by options_free(). What is
- * wrong is said in one line on standard error that names the option, the value and what is
- * allowed.
+ * Strings point into argv or are constants; nothing is to be freed. What is wrong is said in one
+ * line on standard error that names the option, the value and what is allowed.
  */
 #ifndef SCANNER_CLI_OPTIONS_H
 #define SCANNER_CLI_OPTIONS_H

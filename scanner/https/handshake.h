@@ -1,9 +1,9 @@
-/* What is seen of one TLS connection from inside OpenSSL, and what a failed handshake means.
+/* What OpenSSL's callbacks tell of one TLS connection, and which finding a failed handshake is.
  *
  * libcurl reports a failed handshake as one code and a text; the alert, the first bytes and
- * OpenSSL's reason are caught here instead. And here the budget of the connection is kept: whatever
- * OpenSSL does with what it reads, inside one call of ours, it finds the connection ended once the
- * budget is spent.
+ * OpenSSL's reason are recorded here instead. The budget of the connection is kept here too: once
+ * it is spent, OpenSSL finds the connection ended, even in the middle of one call of ours. Plain
+ * data of the request, which must stay in place until handshake_leave().
  */
 #ifndef SCANNER_HTTPS_HANDSHAKE_H
 #define SCANNER_HTTPS_HANDSHAKE_H

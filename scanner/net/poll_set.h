@@ -14,15 +14,15 @@ struct poll_set;
 /* events: UV_READABLE | UV_WRITABLE | UV_DISCONNECT. */
 typedef void poll_set_ready(void *data, int fd, int events);
 
-enum err poll_set_new(struct poll_set **watch, uv_loop_t *loop, poll_set_ready *ready, void *data);
+enum err poll_set_new(struct poll_set **set, uv_loop_t *loop, poll_set_ready *ready, void *data);
 /* Stops all; the loop must run until the handles are closed. May be called from poll_set_ready.
  * NULL is allowed. */
-void poll_set_close(struct poll_set *watch);
+void poll_set_close(struct poll_set *set);
 
 /* events 0: as poll_set_forget. ERR_MEMORY; ERR_LIBRARY for what libuv cannot poll (a regular file,
  * a descriptor that is not open). */
-enum err poll_set_set(struct poll_set *watch, int fd, int events);
+enum err poll_set_set(struct poll_set *set, int fd, int events);
 /* A descriptor that is not watched is passed over. The same number may be set again at once. */
-void poll_set_forget(struct poll_set *watch, int fd);
+void poll_set_forget(struct poll_set *set, int fd);
 
 #endif

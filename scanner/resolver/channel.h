@@ -1,14 +1,16 @@
-/* One c-ares channel to one server: a source port, or a TCP connection.
+/* One c-ares channel to one name server: a UDP socket with a source port of its own, or a TCP
+ * connection.
  *
- * c-ares matches answers to queries here, and nothing else: it neither retries nor judges an
- * answer, nor does it time out (newer versions would by a measure of their own and lose late
- * answers). Of a datagram, in both directions, it sees id and question alone: on some rcodes it
- * would act by itself, one that a newer version cannot read costs all queries on the socket, and
- * what newer versions do with each record costs more than all the rest. What asked gets the
- * datagram as it came; one without a question that could be ours is passed over, but for a FORMERR
- * that is a header alone: it gets the question that its id is for. Who owns a channel
- * gives it up as a whole once its queries are too old. It may be closed at any moment, inside its
- * callback as well; it then lives until c-ares has returned.
+ * c-ares only matches answers to queries here. It does not retry, judge answers or time out: the
+ * name server (scanner/resolver/name_server.h) does, as c-ares would give up late answers by a
+ * measure of its own. So c-ares is shown only header and question of a datagram, in both
+ * directions: on some rcodes it would act by itself, a datagram that it cannot parse makes it drop
+ * all queries of the socket, and parsing every record costs more than all the rest. The asker gets
+ * the datagram as it came. One that holds no question which could be ours is dropped, but for a
+ * FORMERR that is a header alone: to it the question of the query with its id is added.
+ *
+ * The name server owns the channel, and closes it as a whole when its queries are too old. It may
+ * be closed at any moment, also inside its callback; it then lives until c-ares has returned.
  */
 #ifndef SCANNER_RESOLVER_CHANNEL_H
 #define SCANNER_RESOLVER_CHANNEL_H
@@ -20,7 +22,7 @@ enum {
   /* Of 65,536 ids, which c-ares does not keep apart: a stray answer should find no question. */
   CHANNEL_FLIGHT_MAX = 8000,
   CHANNEL_SOCKET_BUFFER = 1024 * 1024,
-  CHANNEL_REMEMBERED = 128, /* of the last datagrams, what was asked */
+  CHANNEL_REMEMBERED = 128, /* of the last datagrams, what was asked by which id */
 };
 
 enum channel_kind {

@@ -1,4 +1,6 @@
-/* What tells one file from another without its name, and without reading all of it. */
+/* A digest of a file that tells it from others without its name and without reading all of it, so
+ * that a scan is resumed with the same list only. Samples: a change between them is not seen,
+ * unless it changes the size. */
 #ifndef SCANNER_RUN_FILE_DIGEST_H
 #define SCANNER_RUN_FILE_DIGEST_H
 
@@ -17,7 +19,7 @@ enum {
  * where it stands, which stays so. ERR_IO with errno; ERR_LIBRARY. */
 enum err file_digest(const char *path, char text[FILE_DIGEST_TEXT_MAX]);
 
-/* One for many: "1200 files, 1234 octets, sha256 HEX", of the fingerprints of each in their order.
+/* One for many: "1200 files, 1234 octets, sha256 HEX", of the digests of each in their order.
  * On an error *bad is the one that could not be read. */
 enum err file_digest_all(char *const *paths, size_t count, char text[FILE_DIGEST_TEXT_MAX],
                          const char **bad);

@@ -1,8 +1,8 @@
 /* The rows of one list, whatever its form: names, CSV, a zone file, results of a scan.
  *
- * Recognises the form by the first lines, numbers the lines, and says once for each kind what is
- * odd about them. What does not fit the form is given as an entry that is no domain: nothing is
- * lost. Used by one thread.
+ * Recognises the form by the first lines, numbers the lines, and reports once for each kind what is
+ * odd about them. A row that does not fit the form is given as an entry that is no domain, so that
+ * every row becomes a record. Borrows the list's file. Used by one thread.
  */
 #ifndef SCANNER_RUN_LIST_ROWS_H
 #define SCANNER_RUN_LIST_ROWS_H

@@ -1,11 +1,13 @@
-/* Waits until a resolver answers again, and until resolvers that answer reach somebody.
+/* Watches for the end of an outage: until a resolver answers again, and until it also reaches the
+ * name servers behind it.
  *
- * Asks all servers for localhost, over sockets of its own, again and again: that the names of a
- * list get no answer says nothing of the servers. When one answers, and there is doubt whether it
- * reaches anybody (the network behind it may be gone: it then says SERVFAIL), names are asked for
- * that no cache can hold, below names that it knew before and below their top-level domains. The
- * first that is answered suffices: whatever fails beside it is not the network. Where only one
- * domain was ever known, the fault may be its own: then patience ends. On the thread of its loop.
+ * All resolvers are asked for localhost, over sockets of the watch's own, again and again: that the
+ * names of a list get no answer says nothing of the resolvers. When one answers but may be cut off
+ * from the Internet (it then answers SERVFAIL), it is asked for names that no cache can hold, below
+ * domains that were answered before and below their top-level domains. One answer suffices: what
+ * fails beside it is not the network. Where only one domain was ever answered the fault may be that
+ * domain's own: then the watch gives up after a while. Runs on the thread of its loop, and owns its
+ * resolver.
  */
 #ifndef SCANNER_RUN_OUTAGE_WATCH_H
 #define SCANNER_RUN_OUTAGE_WATCH_H
@@ -36,9 +38,9 @@ struct outage_watch_config {
   /* The i-th domain that DNS said something about before; empty: there is none. May be
    * NULL. */
   struct span (*known)(void *data, size_t i);
-  /* The first round had no answer, or reached nobody: at most once a watch. */
+  /* The first round had no answer (silent), or reached nobody: at most once a watch. */
   void (*gone)(void *data, bool silent);
-  /* A server answers: the watch is over. */
+  /* The watch is over. */
   void (*back)(void *data, enum outage_watch_end end);
   void *data;
 };
