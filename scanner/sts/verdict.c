@@ -1,5 +1,7 @@
 #include "scanner/sts/verdict.h"
 
+#include "scanner/sts/match.h"
+
 static bool has_code(const struct result *result, enum finding_code code) {
   for (const struct finding *f = result->findings; f; f = f->next)
     if (f->code == code) return true;
@@ -37,11 +39,34 @@ static bool verdict_mx_is_unknown(const struct result *result) {
          has_code(result, FOUND_MX_DNS_TIMEOUT) || has_code(result, FOUND_MX_DNS_MALFORMED);
 }
 
-/* Where no MX is known to be refused, all pass: null MX and no MX are as if covered. */
+/* What a sender that enforces the policy makes of the MX, counted: deliver, not deliver, not known.
+ */
+struct verdict_mx {
+  size_t yes, no, open;
+};
+
+static struct verdict_mx verdict_mx_of(const struct result_mx_set *set) {
+  struct verdict_mx counts = {0};
+  for (size_t i = 0; i < set->count; i++) {
+    const struct result_mx *mx = &set->at[i];
+    bool probed = mx->tls != NULL;
+    if (match_is_null_mx(mx->host)) continue;
+    if ((mx->judged && !mx->covered) || (probed && mx->tls->verdict == VERDICT_REFUSED))
+      counts.no++;
+    else if (probed && mx->tls->verdict == VERDICT_UNKNOWN)
+      counts.open++;
+    else
+      counts.yes++;
+  }
+  return counts;
+}
+
+/* Null MX and no MX are as if covered. */
 static enum result_effect verdict_enforced(const struct result *result) {
   if (verdict_mx_is_unknown(result)) return EFFECT_UNKNOWN;
-  if (has_code(result, FOUND_MX_MISMATCH)) return EFFECT_UNDELIVERABLE;
-  return has_code(result, FOUND_MX_PARTIAL_MISMATCH) ? EFFECT_AT_RISK : EFFECT_ENFORCED;
+  struct verdict_mx mx = verdict_mx_of(&result->mx);
+  if (mx.no) return mx.yes + mx.open ? EFFECT_AT_RISK : EFFECT_UNDELIVERABLE;
+  return mx.open && !mx.yes ? EFFECT_UNKNOWN : EFFECT_ENFORCED;
 }
 
 static enum result_effect verdict_effect(const struct result *result, bool record_known,

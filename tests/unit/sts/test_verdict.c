@@ -2,7 +2,7 @@
 
 #include "judged.h"
 
-enum { CODES_MAX = 3 };
+enum { CODES_MAX = 3, MX_MAX = 4 };
 
 struct vector {
   enum finding_code codes[CODES_MAX]; /* FOUND_RECORD_ABSENT, which is 0, ends them */
@@ -14,14 +14,45 @@ struct vector {
   enum result_effect effect;
 };
 
+/* An MX for each letter: c covered, n not; behind each, if the host was probed, s secure, r
+ * refused, u unknown; "." null MX, i implicit. */
+static size_t read_mx(const char *text, struct result_mx mx[MX_MAX]) {
+  static const struct result_mx_tls secure = {.verdict = VERDICT_SECURE},
+                                    refused = {.verdict = VERDICT_REFUSED},
+                                    unknown = {.verdict = VERDICT_UNKNOWN};
+  size_t count = 0;
+  for (; *text; text++) {
+    switch (*text) {
+    case 's': mx[count - 1].tls = &secure; break;
+    case 'r': mx[count - 1].tls = &refused; break;
+    case 'u': mx[count - 1].tls = &unknown; break;
+    case '.': mx[count++] = (struct result_mx){.host = SPAN(".")}; break;
+    case 'i': mx[count++] = (struct result_mx){.host = SPAN("a.example"), .implicit = true}; break;
+    default:
+      mx[count++] =
+          (struct result_mx){.host = SPAN("m.a.example"), .judged = true, .covered = *text == 'c'};
+      break;
+    }
+  }
+  return count;
+}
+
+/* The MX that a scan has found when it raises these codes. */
+static const char *mx_of_codes(const struct judged *judged) {
+  if (judged_find(judged, FOUND_MX_PARTIAL_MISMATCH)) return "cn";
+  return judged_find(judged, FOUND_MX_MISMATCH) ? "nn" : "";
+}
+
 static void assert_vector(const struct vector *vector, size_t number, bool known) {
   struct judged judged;
+  struct result_mx mx[MX_MAX];
   judged_begin(&judged);
   for (size_t i = 0; i < CODES_MAX && vector->codes[i]; i++)
     finding_list_add(&judged.findings, (struct finding){.code = vector->codes[i]});
   struct result result = {
       .findings = judged.findings.first,
       .fetch = {.asked = true, .trusted = !vector->untrusted},
+      .mx = {.at = mx, .count = read_mx(mx_of_codes(&judged), mx)},
       .policy = {.here = !vector->no_body, .mode = vector->mode, .mx.count = vector->patterns},
   };
   verdict_judge(&result, known, vector->presence);
@@ -116,6 +147,47 @@ static void judges_broken_deployments(void **state) {
   for (size_t i = 0; i < COUNT(vectors); i++) assert_vector(&vectors[i], i, true);
 }
 
+/* RFC 8461 section 5, each MX being one that a sender takes, refuses, or of which it is not known.
+ */
+static void judges_mail_servers(void **state) {
+  static const struct {
+    const char *mx;
+    enum result_effect effect;
+  } rows[] = {
+      {"", EFFECT_ENFORCED},          {".", EFFECT_ENFORCED},
+      {"c", EFFECT_ENFORCED},         {"cs", EFFECT_ENFORCED},
+      {"cscs", EFFECT_ENFORCED},      {"cscu", EFFECT_ENFORCED},
+      {"cucs", EFFECT_ENFORCED},      {"cucucs", EFFECT_ENFORCED},
+      {"cu", EFFECT_UNKNOWN},         {"cucu", EFFECT_UNKNOWN},
+      {".cu", EFFECT_UNKNOWN},        {"cr", EFFECT_UNDELIVERABLE},
+      {"crcr", EFFECT_UNDELIVERABLE}, {"crns", EFFECT_UNDELIVERABLE},
+      {"nucr", EFFECT_UNDELIVERABLE}, {"nsnr", EFFECT_UNDELIVERABLE},
+      {".cr", EFFECT_UNDELIVERABLE},  {"crcs", EFFECT_AT_RISK},
+      {"cscr", EFFECT_AT_RISK},       {"crcu", EFFECT_AT_RISK},
+      {"nscs", EFFECT_AT_RISK},       {"nrcu", EFFECT_AT_RISK},
+      {"crcucs", EFFECT_AT_RISK},     {"cnr", EFFECT_AT_RISK},
+      {"i", EFFECT_ENFORCED},         {"is", EFFECT_ENFORCED},
+      {"iu", EFFECT_UNKNOWN},         {"ir", EFFECT_UNDELIVERABLE},
+  };
+  static const struct finding refused = {.code = FOUND_MX_TLS_EXPIRED};
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    struct result_mx mx[MX_MAX];
+    struct result result = {
+        .fetch = {.asked = true, .trusted = true},
+        .findings = strchr(rows[i].mx, 'r') ? &refused : NULL,
+        .policy = {.here = true, .mode = MODE_ENFORCE, .mx.count = 1},
+        .mx = {.at = mx, .count = read_mx(rows[i].mx, mx)},
+    };
+    verdict_judge(&result, true, RECORD_SOUND);
+    if (result.effect != rows[i].effect) fail_msg("\"%s\"", rows[i].mx);
+    assert_int_equal(result.findings ? STATUS_BROKEN : STATUS_VALID, result.status);
+    result.policy.mode = MODE_TESTING;
+    verdict_judge(&result, true, RECORD_SOUND);
+    assert_int_equal(EFFECT_TESTING, result.effect);
+  }
+}
+
 /* Each alone keeps a sender from the policy, whether or not a finding says so as well. */
 static void needs_record_trust_body_and_mode(void **state) {
   static const struct vector vectors[] = {
@@ -143,6 +215,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(judges_sound_deployments),
       cmocka_unit_test(judges_broken_deployments),
+      cmocka_unit_test(judges_mail_servers),
       cmocka_unit_test(needs_record_trust_body_and_mode),
       cmocka_unit_test(judges_where_there_is_no_record),
   };
