@@ -168,10 +168,10 @@ def answers_dns(port: int) -> bool:
     return answer[:2] == query[:2] and answer[3] & 15 in (0, 3)
 
 
-def answers_tcp(port: int) -> bool:
+def answers_tcp(port: int, address: str = "127.0.0.1") -> bool:
     with socket.socket() as tcp:
         tcp.settimeout(0.5)
-        return tcp.connect_ex(("127.0.0.1", port)) == 0
+        return tcp.connect_ex((address, port)) == 0
 
 
 def wait_until(what: str, ready: object, port: int) -> None:
