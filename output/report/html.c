@@ -38,10 +38,28 @@ void html_shell_word(FILE *out, const char *word) {
   free(text);
 }
 
+/* Letters and digits of a title, with dashes between. */
+static void put_anchor(FILE *out, const char *title) {
+  bool dash = false;
+  for (const char *c = title; *c; c++) {
+    if (!span_is_alphanum(*c)) {
+      dash = c > title;
+      continue;
+    }
+    if (dash) fputc('-', out);
+    fputc(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c, out);
+    dash = false;
+  }
+}
+
 void html_heading(FILE *out, int level, const char *title, const char *about) {
-  fprintf(out, "<h%d>", level);
+  fprintf(out, "<h%d id=\"", level);
+  put_anchor(out, title);
+  fputs("\"><a href=\"#", out);
+  put_anchor(out, title);
+  fputs("\">", out);
   html_text(out, span_of(title));
-  fprintf(out, "</h%d>\n", level);
+  fprintf(out, "</a></h%d>\n", level);
   if (!*about) return;
   fputs("<p>", out);
   html_text(out, span_of(about));

@@ -16,7 +16,8 @@ void html_share(FILE *out, uint64_t part, uint64_t whole);
 /* A word as a shell takes it: between quotes when it needs them. */
 void html_shell_word(FILE *out, const char *word);
 
-/* A heading of a level from 1, and a paragraph about it when there is one. */
+/* A heading of a level from 1, which can be linked to by its words, and a paragraph about it when
+ * there is one. */
 void html_heading(FILE *out, int level, const char *title, const char *about);
 
 /* A cell that sorts by its number. */

@@ -2,15 +2,17 @@
 
 #include "output/report/chart.h"
 #include "output/report/html.h"
+#include "output/report/html_page.h"
 #include <inttypes.h>
 
 static size_t at_most(size_t count) {
   return count < HTML_TABLE_LINES ? count : HTML_TABLE_LINES;
 }
 
-static void table_open(FILE *out, const char *id, const char *const *titles, size_t count) {
-  fprintf(out, "<div class=\"scroll\"><table class=\"lines\" id=\"%s\" data-shown=\"%d\">", id,
-          HTML_TABLE_SHOWN);
+static void table_open(FILE *out, const char *id, const char *caption, const char *const *titles,
+                       size_t count) {
+  html_page_scroll(out, caption);
+  html_page_table(out, "lines", id, caption);
   fputs("<thead><tr>", out);
   for (size_t i = 0; i < count; i++)
     fprintf(out, "<th scope=\"col\"><button type=\"button\">%s</button></th>", titles[i]);
@@ -18,7 +20,8 @@ static void table_open(FILE *out, const char *id, const char *const *titles, siz
 }
 
 static void table_close(FILE *out, size_t shown, size_t count) {
-  fputs("</tbody></table></div>\n", out);
+  fputs("</tbody></table>", out);
+  html_page_scroll_end(out);
   if (shown > HTML_TABLE_SHOWN)
     fprintf(out, "<p><button type=\"button\" class=\"all\">Show all %zu</button></p>\n", shown);
   if (shown == count) return;
@@ -48,7 +51,8 @@ void html_table_providers(FILE *out, const struct managed_statistics *managed) {
   static const char *const titles[] = {"provider", "domains",           "valid",
                                        "broken",   "broken of domains", "most errors at"};
   size_t shown = at_most(managed->provider_count);
-  table_open(out, "providers", titles, sizeof titles / sizeof *titles);
+  table_open(out, "providers", "Policy hosts by provider, most domains first", titles,
+             sizeof titles / sizeof *titles);
   for (size_t i = 0; i < shown; i++) {
     const struct managed_line *line = &managed->providers[i];
     fputs("<tr><th scope=\"row\">", out);
@@ -76,12 +80,12 @@ static void put_line_name(FILE *out, const struct statistics_line *line) {
   html_number(out, line->to);
 }
 
-void html_table_lines(FILE *out, const char *id, const struct statistics_line *lines,
-                      size_t count) {
+void html_table_lines(FILE *out, const char *id, const char *caption,
+                      const struct statistics_line *lines, size_t count) {
   const char *const titles[] = {id,      "domains", "deployed",          "of domains",
                                 "valid", "broken",  "broken of deployed"};
   size_t shown = at_most(count);
-  table_open(out, id, titles, sizeof titles / sizeof *titles);
+  table_open(out, id, caption, titles, sizeof titles / sizeof *titles);
   for (size_t i = 0; i < shown; i++) {
     const struct statistics_line *line = &lines[i];
     put_line_name(out, line);

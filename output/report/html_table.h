@@ -9,12 +9,13 @@
 
 enum {
   HTML_TABLE_LINES = 500, /* of a table */
-  HTML_TABLE_SHOWN = 25,  /* of them at once */
+  HTML_TABLE_SHOWN = 25,  /* of them at once, which html_style_script knows */
 };
 
 void html_table_providers(FILE *out, const struct managed_statistics *managed);
 
 /* id: what a line is of, "tld" or "rank". */
-void html_table_lines(FILE *out, const char *id, const struct statistics_line *lines, size_t count);
+void html_table_lines(FILE *out, const char *id, const char *caption,
+                      const struct statistics_line *lines, size_t count);
 
 #endif

@@ -1,13 +1,16 @@
 #include "output/report/report_html.h"
 
-#include "output/base/json_writer.h"
+#include "output/base/number.h"
 #include "output/report/chart.h"
 #include "output/report/html.h"
+#include "output/report/html_page.h"
 #include "output/report/html_table.h"
 #include <inttypes.h>
 
 static const char *const tones[] = {
     [REPORT_PLAIN] = "plain", [REPORT_GOOD] = "good", [REPORT_BAD] = "bad"};
+
+enum { SHEET_TITLE_SIZE = 128 };
 
 /* What all parts of the page need. */
 struct sheet {
@@ -236,21 +239,17 @@ static void put_places(const struct sheet *sheet) {
                  "the share of each bin of 10,000 that has deployed; domains without a rank are in "
                  "none");
     chart_ranks(out, statistics->ranks, statistics->rank_count);
-    html_table_lines(out, "rank", statistics->ranks, statistics->rank_count);
+    html_table_lines(out, "rank", "Deployed domains by rank", statistics->ranks,
+                     statistics->rank_count);
     fputs("</section>\n", out);
   }
   fputs("<section class=\"wide\">\n", out);
   html_heading(out, 3, "By top-level domain", "");
-  html_table_lines(out, "tld", statistics->tlds, statistics->tld_count);
+  html_table_lines(out, "tld", "Domains by top-level domain, most first", statistics->tlds,
+                   statistics->tld_count);
   fputs("<p>The domains of one: <code>stscan stats --list all --where tld=NAME", out);
   put_source(sheet);
   fputs("</code></p>\n</section>\n", out);
-}
-
-static void put_time(FILE *out, int64_t at) {
-  char text[JSON_WRITER_TIME_SIZE];
-  json_writer_time_text(at, text);
-  fprintf(out, "%.10s %.5s", text, text + 11);
 }
 
 static void put_times(FILE *out, const struct aggregate *aggregate) {
@@ -262,9 +261,9 @@ static void put_times(FILE *out, const struct aggregate *aggregate) {
   }
   if (first == 0) return;
   fputs(", scanned from ", out);
-  put_time(out, first);
+  html_page_time(out, first);
   fputs(" to ", out);
-  put_time(out, last);
+  html_page_time(out, last);
   fputs(" UTC", out);
 }
 
@@ -288,38 +287,28 @@ static void put_origin(const struct sheet *sheet) {
   fputs("</strong>.</p>\n", out);
 }
 
-static void put_head(const struct sheet *sheet) {
-  FILE *out = sheet->out;
-  fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" "
-        "content=\"width=device-width,initial-scale=1\">\n" REPORT_HTML_GENERATOR "\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
-        "<link rel=\"icon\" href=\"data:,\">\n<title>MTA-STS of ",
-        out);
-  html_number(out, sheet->statistics->counts.domains);
-  fputs(" domains</title>\n<style>\n", out);
-  for (const char *const *part = html_style_sheet; *part; part++) fputs(*part, out);
-  fputs("</style></head>\n<body><header><h1>MTA-STS of ", out);
-  html_number(out, sheet->statistics->counts.domains);
-  fputs(" domains</h1>\n", out);
-  put_origin(sheet);
-  fputs("</header>\n<main>\n", out);
+static void put_title(const struct sheet *sheet, char title[SHEET_TITLE_SIZE]) {
+  char number[NUMBER_SIZE];
+  snprintf(title, SHEET_TITLE_SIZE, "MTA-STS of %s domains",
+           number_text(sheet->statistics->counts.domains, number));
 }
 
-void report_html(FILE *out, const struct report *report, const struct aggregate *aggregate) {
+void report_html(FILE *out, const struct report *report, const struct aggregate *aggregate,
+                 int64_t at) {
   struct sheet sheet = {
       .out = out, .report = report, .statistics = report->statistics, .aggregate = aggregate};
-  put_head(&sheet);
+  char title[SHEET_TITLE_SIZE];
+  put_title(&sheet, title);
+  html_page_begin(out, title);
+  put_origin(&sheet);
+  html_page_main(out);
   put_tiles(out, sheet.statistics);
   put_sections(&sheet);
   put_providers(&sheet);
   put_places(&sheet);
-  fprintf(out,
-          "</main>\n<footer><p>Percentages use the base shown in each table. The domains of a figure are "
-          "listed by <code>stscan stats --list CODE</code> or <code>--list all --where "
-          "MEMBER=VALUE</code>; codes are explained by <code>stscan explain CODE</code>. stscan "
-          "%s.</p></footer>\n<script>\n%s</script></body></html>\n",
-          STSCAN_VERSION, html_style_script);
+  html_page_end(out,
+                "Percentages use the base shown in each table. The domains of a figure are listed "
+                "by <code>stscan stats --list CODE</code> or <code>--list all --where "
+                "MEMBER=VALUE</code>; codes are explained by <code>stscan explain CODE</code>.",
+                at);
 }

@@ -10,14 +10,8 @@
 
 enum { REPORT_HTML_FILES_MAX = 160 }; /* characters of file names in a command; more: RESULT ... */
 
-/* In the head, by which a report is known (output/base/whole_file.h). */
-#define REPORT_HTML_GENERATOR "<meta name=\"generator\" content=\"stscan\">"
-#define REPORT_HTML_MARK      SPAN(REPORT_HTML_GENERATOR)
-
-void report_html(FILE *out, const struct report *report, const struct aggregate *aggregate);
-
-/* output/report/html_style.c: the style, in parts with NULL at the end, and the script. */
-extern const char *const html_style_sheet[];
-extern const char html_style_script[];
+/* at: when it is made, Unix time in ms. */
+void report_html(FILE *out, const struct report *report, const struct aggregate *aggregate,
+                 int64_t at);
 
 #endif

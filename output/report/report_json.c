@@ -1,7 +1,10 @@
 #include "output/report/report_json.h"
 
 #include "output/record/value_name.h"
-#include <stdio.h>
+#include "output/stats/input.h"
+#include <stdlib.h>
+
+enum { REPORT_JSON_SIZE = 64 * 1024 /* at first */ };
 
 /* Above what RFC 8461 allows, to where ten digits end (its section 3.2: max_age has at most ten).
  */
@@ -200,4 +203,67 @@ void report_json_tally(struct json_writer *json, const char *key, const struct t
   if (err == ERR_NONE) report_json(json, &statistics);
   json_writer_close(json, '}');
   statistics_free(&statistics);
+}
+
+static void write_group(struct json_writer *json, const struct group_by *by,
+                        const struct group_by_line *line) {
+  json_writer_open(json, NULL, '{');
+  if (by->dimension_count == 1) {
+    json_writer_string(json, "value", line->values[0]);
+  } else {
+    json_writer_open(json, "values", '[');
+    for (unsigned i = 0; i < by->dimension_count; i++)
+      json_writer_string(json, NULL, line->values[i]);
+    json_writer_close(json, ']');
+  }
+  json_writer_uint(json, "domains", line->domains);
+  json_writer_uint(json, "deployed", line->deployed);
+  json_writer_uint(json, "valid", line->valid);
+  json_writer_uint(json, "broken", line->broken);
+  json_writer_close(json, '}');
+}
+
+static void write_groups(struct json_writer *json, const struct report_json_source *source) {
+  const struct group_by *by = source->by;
+  if (!by || by->dimension_count == 0) return;
+  json_writer_open(json, "by", '{');
+  if (by->dimension_count == 1) {
+    json_writer_string(json, "member", by->names[0]);
+  } else {
+    json_writer_open(json, "members", '[');
+    for (unsigned i = 0; i < by->dimension_count; i++) json_writer_string(json, NULL, by->names[i]);
+    json_writer_close(json, ']');
+  }
+  json_writer_open(json, "groups", '[');
+  for (size_t i = 0; i < source->line_count; i++) write_group(json, by, &source->lines[i]);
+  json_writer_close(json, ']');
+  json_writer_close(json, '}');
+}
+
+static void write_object(struct json_writer *json, const struct report_json_source *source) {
+  json_writer_open(json, NULL, '{');
+  if (*source->where) json_writer_string(json, "where", span_of(source->where));
+  report_json(json, source->statistics);
+  input_write(json, source->aggregate);
+  input_write_scans(json, source->aggregate);
+  completeness_write(json, source->completeness);
+  write_groups(json, source);
+  json_writer_time(json, "at", source->at);
+  json_writer_string(json, "version", SPAN(STSCAN_VERSION));
+  json_writer_close(json, '}');
+}
+
+enum err report_json_print(FILE *out, const struct report_json_source *source) {
+  size_t size = REPORT_JSON_SIZE;
+  for (;;) {
+    char *memory = malloc(size);
+    if (!memory) return ERR_MEMORY;
+    struct json_writer json = json_writer_into(memory, size);
+    write_object(&json, source);
+    bool whole = !json_writer_overflow(&json);
+    if (whole) fwrite(memory, 1, json_writer_text(&json).len, out);
+    size = json.need;
+    free(memory);
+    if (whole) return ERR_NONE;
+  }
 }

@@ -28,8 +28,10 @@ static bool is_list(struct span key) {
   return span_starts(key, SPAN("list")) || span_equal(key, SPAN("all-lists"));
 }
 
-static void mark_take(struct scan_mark *mark, struct span identity) {
+static enum err mark_take(struct scan_mark *mark, struct span identity) {
   struct siphash_key key = siphash_key();
+  mark->identity = strndup(identity.ptr, identity.len);
+  if (!mark->identity) return ERR_MEMORY;
   while (identity.len) {
     struct span line = span_cut(&identity, '\n'), value = line, name = span_cut(&value, ' ');
     if (span_equal(name, SPAN("--shard"))) {
@@ -46,6 +48,7 @@ static void mark_take(struct scan_mark *mark, struct span identity) {
       memcpy(mark->list, value.ptr, value.len);
     }
   }
+  return ERR_NONE;
 }
 
 /* A whole extra field. */
@@ -54,7 +57,7 @@ static void marks_take(struct scan_marks *marks, struct span extra) {
   struct scan_id_end end;
   if (identity.len) {
     struct scan_mark *mark = marks_add(marks);
-    if (mark) mark_take(mark, identity);
+    if (mark) marks->err = mark_take(mark, identity);
   } else if (marks->count && scan_id_end(extra, &end)) {
     struct scan_mark *last = &marks->at[marks->count - 1];
     last->ended = true;
@@ -128,7 +131,7 @@ void scan_marks_beside(struct scan_marks *marks, const char *path) {
   if (scan_id_load(path, &identity, &from, &end) != ERR_NONE) return;
   struct scan_mark *mark = marks_add(marks);
   if (mark) {
-    mark_take(mark, span_of(identity));
+    marks->err = mark_take(mark, span_of(identity));
     mark->ended = end.here;
     mark->lines = end.lines;
     mark->records = end.records;
@@ -137,6 +140,7 @@ void scan_marks_beside(struct scan_marks *marks, const char *path) {
 }
 
 void scan_marks_free(struct scan_marks *marks) {
+  for (size_t i = 0; i < marks->count; i++) free(marks->at[i].identity);
   free(marks->at);
   free(marks->held);
   *marks = (struct scan_marks){0};

@@ -16,6 +16,7 @@ enum { SCAN_MARKS_MAX = 100000, SCAN_MARKS_LIST_MAX = 160 };
 /* One scan, or one shard of it. */
 struct scan_mark {
   unsigned shard, shards;
+  char *identity;                     /* its head: lines of "key value" behind the magic */
   char list[SCAN_MARKS_LIST_MAX + 1]; /* its lists by their digests; the first of many */
   uint64_t lists;                     /* a hash over all of them */
   bool ended;

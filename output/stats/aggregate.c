@@ -174,8 +174,30 @@ static enum err worker_list(struct worker *worker, const struct newest_record *r
   return err == ERR_NONE && wanted ? line_set_set(worker->listed, worker->queued) : err;
 }
 
+/* What is kept of the record, behind what is queued already. */
+static enum err worker_keep(struct worker *worker, const struct result *result,
+                            struct domain_facts *facts) {
+  struct result kept = *result;
+  if (!worker->crew->config->keep(result, &kept)) return ERR_NONE;
+  for (;;) {
+    struct json_writer json = json_writer_into(worker->line, worker->line_size);
+    record_write(&json, &kept);
+    if (!json_writer_overflow(&json)) {
+      fwrite(worker->line, 1, json_writer_text(&json).len, worker->spool);
+      facts->entry = ++worker->queued;
+      return fputc(0, worker->spool) != EOF && !ferror(worker->spool) ? ERR_NONE : ERR_IO;
+    }
+    char *grown = realloc(worker->line, json.need);
+    if (!grown) return ERR_MEMORY;
+    worker->line = grown;
+    worker->line_size = json.need;
+  }
+}
+
 static enum err worker_count(struct worker *worker, const struct domain_facts *facts) {
   if (!(facts->flags & DOMAIN_FACTS_CHOSEN)) return tally_pass(worker->tally, facts);
+  enum err err = facts->entry ? line_set_set(worker->listed, facts->entry) : ERR_NONE;
+  if (err != ERR_NONE) return err;
   group_by_count(&worker->groups, facts->group, facts);
   return tally_count(worker->tally, facts);
 }
@@ -185,7 +207,7 @@ static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
   const struct result *result = record_read_result(worker->reading);
   struct newest_record record = {result->domain, file, result->n, result->at};
   struct domain_facts facts;
-  if (config->each) return config->each(config->each_context, result);
+  if (config->each) return config->each(config->context, result);
   enum err err = tally_facts(worker->tally, result, &facts);
   if (err != ERR_NONE) return err;
   struct dimension_domain domain = worker_domain(worker, &facts);
@@ -193,6 +215,7 @@ static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
   if (filter_holds(config->where, &domain)) {
     facts.flags |= DOMAIN_FACTS_CHOSEN;
     err = group_by_row(&worker->groups, &domain, &facts.group);
+    if (err == ERR_NONE && config->keep) err = worker_keep(worker, result, &facts);
     if (err != ERR_NONE) return err;
   }
   if (result->domain.len) return newest_add(worker->newest, &record, &facts);
@@ -309,7 +332,8 @@ static enum err worker_make(struct worker *worker, struct crew *crew) {
   if (err == ERR_NONE) err = record_read_new(&worker->reading);
   if (err == ERR_NONE) err = line_block_new(&worker->page);
   if (err == ERR_NONE && !config->each) err = newest_new(&worker->newest);
-  if (err == ERR_NONE && config->list != AGGREGATE_LIST_NONE) err = worker_make_spool(worker);
+  bool spools = config->list != AGGREGATE_LIST_NONE || config->keep;
+  if (err == ERR_NONE && spools) err = worker_make_spool(worker);
   if (err == ERR_IO) crew->cause = errno;
   return err;
 }
@@ -322,22 +346,44 @@ static enum err settled(void *context, unsigned index, const struct domain_facts
 }
 
 /* Writes what is listed, in the order of the files. */
-static enum err worker_print(struct worker *worker, struct aggregate *aggregate) {
+static enum err worker_print(struct worker *worker, char *line, size_t len) {
   FILE *out = worker->crew->config->out;
+  worker->crew->aggregate->listed++;
+  return fwrite(line, 1, len, out) == len ? ERR_NONE : ERR_IO;
+}
+
+/* Gives a record that was kept: a line with its line feed. */
+static enum err worker_give(struct worker *worker, char *line, size_t len) {
+  const struct aggregate_config *config = worker->crew->config;
+  enum err err = record_read_line(worker->reading, line, len - 1);
+  return err == ERR_NONE ? config->kept(config->context, record_read_result(worker->reading)) : err;
+}
+
+/* What was queued and counts. */
+static enum err worker_unspool(struct worker *worker,
+                               enum err (*take)(struct worker *, char *, size_t)) {
   char *line = NULL;
   size_t size = 0;
   ssize_t len;
   enum err err = fseeko(worker->spool, 0, SEEK_SET) == 0 ? ERR_NONE : ERR_IO;
   for (uint64_t i = 1; err == ERR_NONE && (len = getdelim(&line, &size, 0, worker->spool)) > 0;
        i++) {
-    if (!line_set_has(worker->listed, i)) continue;
-    aggregate->listed++;
-    if (fwrite(line, 1, (size_t)len - 1, out) != (size_t)len - 1) err = ERR_IO;
+    if (line_set_has(worker->listed, i)) err = take(worker, line, (size_t)len - 1);
   }
-  if (err == ERR_NONE && (ferror(worker->spool) || fflush(out) != 0)) err = ERR_IO;
+  if (err == ERR_NONE && ferror(worker->spool)) err = ERR_IO;
   int saved = errno;
   free(line);
   errno = saved;
+  return err;
+}
+
+static enum err crew_unspool(struct crew *crew, struct worker *workers, unsigned count) {
+  const struct aggregate_config *config = crew->config;
+  bool lists = config->list != AGGREGATE_LIST_NONE;
+  enum err err = ERR_NONE;
+  for (unsigned i = 0; err == ERR_NONE && i < count; i++)
+    err = worker_unspool(&workers[i], lists ? worker_print : worker_give);
+  if (err == ERR_NONE && lists && fflush(config->out) != 0) err = ERR_IO;
   return err;
 }
 
@@ -346,7 +392,7 @@ static enum err crew_settle(struct crew *crew, struct worker *workers, unsigned 
   if (!workers[0].newest) return ERR_NONE;
   for (unsigned i = 0; i < count; i++) ledgers[i] = workers[i].newest;
   enum err err = newest_settle(ledgers, count, settled, workers, &crew->aggregate->duplicates);
-  if (err == ERR_NONE && workers[0].spool) err = worker_print(&workers[0], crew->aggregate);
+  if (err == ERR_NONE && workers[0].spool) err = crew_unspool(crew, workers, count);
   if (err != ERR_NONE) crew->cause = errno;
   return err;
 }
@@ -427,6 +473,7 @@ enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_confi
   counting.where = &everything;
   counting.by_count = 0;
   counting.list = AGGREGATE_LIST_NONE;
+  counting.keep = NULL;
   enum err err = aggregate_once(&whole, &counting, NULL);
   if (err != ERR_NONE) {
     *aggregate = whole;

@@ -32,6 +32,10 @@ enum aggregate_list {
 
 typedef enum err aggregate_each(void *context, const struct result *result);
 
+/* What is to be kept of a record until it is clear whether it counts (*kept is the record, and may
+ * be made less); false: nothing. By any thread. */
+typedef bool aggregate_keep(const struct result *result, struct result *kept);
+
 struct aggregate_config {
   char *const *paths; /* "-": standard input */
   unsigned path_count;
@@ -50,7 +54,11 @@ struct aggregate_config {
   FILE *out;
   /* Instead of counting: every record, in the order of the files, by one thread. */
   aggregate_each *each;
-  void *each_context;
+  /* Beside counting: what was kept of the records that count, in any order, by the thread that
+   * called. Kept in an unlinked file, as what is listed. NULL: nothing. */
+  aggregate_keep *keep;
+  aggregate_each *kept;
+  void *context; /* of each, or kept */
 };
 
 struct aggregate_file {

@@ -120,7 +120,6 @@ static void write_shards(struct json_writer *json, const char *key,
 }
 
 void completeness_write(struct json_writer *json, const struct completeness *made) {
-  if (made->set_count == 0) return;
   json_writer_open(json, "shards", '[');
   for (size_t i = 0; i < made->set_count; i++) {
     const struct completeness_set *set = &made->sets[i];

@@ -39,7 +39,8 @@ bool completeness_is_whole(const struct completeness *made);
 /* A call for each thing that is missing, with a NULL path. */
 void completeness_notes(const struct completeness *made, input_tell *tell, void *context);
 
-/* "shards":[{"of":4,"there":[0,1],"missing":[2,3],"unfinished":[1]}]: one for each list. */
+/* "shards":[{"of":4,"there":[0,1],"missing":[2,3],"unfinished":[1]}]: one for each list;
+ * empty: no file has a head. */
 void completeness_write(struct json_writer *json, const struct completeness *made);
 
 #endif

@@ -161,7 +161,7 @@ static enum err diff_read(struct diff *diff, const struct diff_side *side, aggre
       .threads = 1,
       .where = &everything,
       .each = each,
-      .each_context = diff,
+      .context = diff,
   };
   return aggregate_run(aggregate, &config);
 }

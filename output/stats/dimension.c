@@ -341,6 +341,9 @@ void dimension_values(enum dimension dimension, const struct dimension_domain *d
     number_add(values, domain->facts->http_status != 0, domain->facts->http_status);
     break;
   case DIMENSION_EXPIRES: day_add(values, result); break;
+  case DIMENSION_LOOKS:
+    number_add(values, result->domain.len != 0, result->looks > 1 ? result->looks : 1);
+    break;
   default:
     if (dimension_kind(dimension) == DIMENSION_TEXT)
       text_add(dimension, result, domain, values);

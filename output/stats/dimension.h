@@ -31,6 +31,7 @@
   X(EXPIRES, "expires", DAY) /* the certificate's last day */                                      \
   X(TLS, "tls", TEXT)                                                                              \
   X(IPV6, "ipv6", CHOICE)     /* whether the policy host has an IPv6 address */                    \
+  X(LOOKS, "looks", NUMBER)   /* 1 or 2 */                                                         \
   X(TLSRPT, "tlsrpt", CHOICE) /* "sound", "broken" */                                              \
   X(MAIL_PROVIDER, "mail_provider", TEXT)                                                          \
   X(LABEL, "label.NAME", TEXT) /* of the list that was scanned */                                  \

@@ -19,7 +19,7 @@ static_assert(STATUS_BITS + EFFECT_BITS + CHOSEN_BITS + RANK_BITS + TLD_BITS + C
               "the fields fill the bits");
 static_assert(DOMAIN_FACTS_RANK_MAX / DOMAIN_FACTS_RANK_BIN < 1 << RANK_BITS, "every bin fits");
 static_assert(STATUS_COUNT < 1 << STATUS_BITS && EFFECT_COUNT < 1 << EFFECT_BITS, "enums fit");
-static_assert(sizeof(struct domain_facts) == 16 * DOMAIN_FACTS_CODE_WORDS + 40, "no padding");
+static_assert(sizeof(struct domain_facts) == 16 * DOMAIN_FACTS_CODE_WORDS + 48, "no padding");
 static_assert(STAGE_COUNT <= 64 && KIND_COUNT <= 32 && COUNTS_EXPIRY_BINS <= 8, "bits fit");
 
 bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code code) {

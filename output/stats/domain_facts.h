@@ -30,6 +30,7 @@ struct domain_facts {
   uint64_t codes[DOMAIN_FACTS_CODE_WORDS]; /* a bit each */
   uint64_t first[DOMAIN_FACTS_CODE_WORDS]; /* of the first look; empty: there was one look only */
   uint64_t stages;                         /* with an error: a bit each */
+  uint64_t entry;                          /* what is kept of the record, from 1; 0: nothing */
   uint32_t tld;                            /* row */
   uint32_t operator_row;                   /* of the policy host */
   uint32_t rank_bin;                       /* from 1; 0: no rank */

@@ -2,6 +2,7 @@
 
 #include "output/base/number.h"
 #include "output/results/results_reader.h"
+#include "output/results/scan_id.h"
 #include <string.h>
 
 enum { NOTE_SIZE = 256 };
@@ -31,6 +32,70 @@ void input_write(struct json_writer *json, const struct aggregate *aggregate) {
   json_writer_uint(json, "records", aggregate->records);
   json_writer_uint(json, "duplicates", aggregate->duplicates);
   json_writer_close(json, '}');
+}
+
+/* The lines of a head behind its magic. */
+static struct span head_lines(const struct scan_mark *mark) {
+  return span_skip(span_of(mark->identity), sizeof SCAN_ID_MAGIC - 1);
+}
+
+struct span input_head(const struct scan_mark *mark, struct span key) {
+  struct span rest = head_lines(mark);
+  while (rest.len) {
+    struct span value = span_cut(&rest, '\n');
+    if (span_equal(span_cut(&value, ' '), key)) return value;
+  }
+  return (struct span){0};
+}
+
+static void write_head_options(struct json_writer *json, const struct scan_mark *mark) {
+  struct span rest = head_lines(mark), dashes = SPAN("--");
+  json_writer_open(json, "options", '{');
+  while (rest.len) {
+    struct span value = span_cut(&rest, '\n'), key = span_cut(&value, ' ');
+    if (!span_starts(key, dashes)) continue;
+    json_writer_key(json, span_skip(key, dashes.len));
+    json_writer_string(json, NULL, value);
+  }
+  json_writer_close(json, '}');
+}
+
+/* "list-1 ...", "list-2 ...", or one fingerprint of many: "all-lists ...". */
+static void write_head_lists(struct json_writer *json, const struct scan_mark *mark) {
+  struct span rest = head_lines(mark);
+  json_writer_open(json, "lists", '[');
+  while (rest.len) {
+    struct span value = span_cut(&rest, '\n'), key = span_cut(&value, ' ');
+    if (span_starts(key, SPAN("list-")) || span_equal(key, SPAN("all-lists")))
+      json_writer_string(json, NULL, value);
+  }
+  json_writer_close(json, ']');
+}
+
+static void write_scan(struct json_writer *json, const char *path, const struct scan_mark *mark) {
+  static const char *const keys[] = {"version", "libraries", "began"};
+  json_writer_open(json, NULL, '{');
+  json_writer_string(json, "path", span_of(path));
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    struct span value = input_head(mark, span_of(keys[i]));
+    if (value.len) json_writer_string(json, keys[i], value);
+  }
+  json_writer_uint(json, "shard", mark->shard);
+  json_writer_uint(json, "shards", mark->shards);
+  json_writer_bool(json, "ended", mark->ended);
+  if (mark->ended) json_writer_uint(json, "lines", mark->lines);
+  if (mark->ended) json_writer_uint(json, "records", mark->records);
+  write_head_options(json, mark);
+  write_head_lists(json, mark);
+  json_writer_close(json, '}');
+}
+
+void input_write_scans(struct json_writer *json, const struct aggregate *aggregate) {
+  json_writer_open(json, "scan", '[');
+  for (unsigned i = 0; i < aggregate->file_count; i++)
+    for (size_t j = 0; j < aggregate->files[i].marks.count; j++)
+      write_scan(json, aggregate->files[i].path, &aggregate->files[i].marks.at[j]);
+  json_writer_close(json, ']');
 }
 
 /* How many of something, with what is said of one and of several; and of none, nothing. */

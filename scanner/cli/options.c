@@ -71,6 +71,9 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_KNOWN] = {VALUE_TEXT, AT(known), 0, 0},
     [OPTION_NAGIOS] = {VALUE_FLAG, AT(nagios), 0, 0},
     [OPTION_HTML] = {VALUE_TEXT, AT(html), 0, 0},
+    [OPTION_SERIES] = {VALUE_FLAG, AT(series), 0, 0},
+    [OPTION_TITLE] = {VALUE_TEXT, AT(title), 0, 0},
+    [OPTION_NAMES] = {VALUE_NUMBER, AT(names), 0, OPTIONS_NAMES_MAX},
     [OPTION_METRICS] = {VALUE_TEXT, AT(metrics), 0, 0},
     [OPTION_COMPLETE] = {VALUE_FLAG, AT(complete), 0, 0},
     [OPTION_BY] = {VALUE_TEXT, AT(by), 0, 0},
@@ -246,6 +249,7 @@ static void options_defaults(struct options *options, enum options_command comma
       .grace = OPTIONS_GRACE_DEFAULT,
       .shards = 1,
       .self_max = MANAGED_LIMITS_STUDY.self_max,
+      .names = OPTIONS_NAMES_DEFAULT,
       .third_party_min = MANAGED_LIMITS_STUDY.third_party_min,
       .user_agent = "stscan/" STSCAN_VERSION " (+" STSCAN_URL ")",
   };

@@ -54,6 +54,8 @@ enum {
   OPTIONS_GRACE_DEFAULT = 8,
   OPTIONS_GRACE_MAX = 3600,
   OPTIONS_TEXTS_MAX = 256,
+  OPTIONS_NAMES_DEFAULT = 100,
+  OPTIONS_NAMES_MAX = 100000,
   OPTIONS_POLICY_SIZE_MAX = RESULT_POLICY_SIZE_MAX, /* what a record of it can be read back for */
 };
 
@@ -93,7 +95,9 @@ struct options {
   struct options_texts record, mx, tlsrpt; /* of lint */
   const char *policy;                      /* NULL: none */
   bool json, worse;
-  bool nagios, csv, complete;
+  bool nagios, csv, complete, series;
+  const char *title; /* NULL: none */
+  unsigned names;
   const char *html, *metrics, *by, *list, *columns; /* NULL: none */
   struct options_texts where;
   unsigned self_max, third_party_min;

@@ -9,22 +9,15 @@
 #include "scanner/cli/resume_command.h"
 #include "scanner/cli/setup.h"
 #include "scanner/cli/summary.h"
+#include "scanner/cli/versions.h"
 #include "scanner/run/notice.h"
 #include "scanner/run/signals.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static enum results_file_mode scan_sink_mode(const struct options *options) {
   if (options->force) return RESULTS_FILE_TRUNCATE;
   return options->append || options->resume ? RESULTS_FILE_APPEND : RESULTS_FILE_CREATE;
-}
-
-static unsigned scan_threads(const struct options *options) {
-  if (options->threads) return options->threads;
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  if (processors < 1) return 1;
-  return processors > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)processors;
 }
 
 static void scan_configure(const struct options *options, struct scan_config *config) {
@@ -38,7 +31,7 @@ static void scan_configure(const struct options *options, struct scan_config *co
       .count_results = options->summary != NULL,
       .block_path = options->block,
       .gzip = span_ends(span_of(options->output), SPAN(".gz")),
-      .threads = scan_threads(options),
+      .threads = setup_threads(options),
       .concurrency = options->concurrency ? options->concurrency : SCAN_CONCURRENCY_DEFAULT,
       .dns_rate = options->dns_rate,
       .https_rate = options->https_rate,
@@ -57,10 +50,12 @@ static void scan_configure(const struct options *options, struct scan_config *co
   if (config->concurrency < config->threads) config->threads = config->concurrency;
 }
 
-/* The conditions that the domains of earlier results are chosen by, and as text. */
+/* The conditions that the domains of earlier results are chosen by, and as text; and what the head
+ * of the results says of us. */
 struct scan_choice {
   struct filter where;
   char text[FILTER_OPTION_TEXT_SIZE];
+  char libraries[VERSIONS_TEXT_SIZE];
 };
 
 static bool scan_labels(const struct options *options, const char *command,
@@ -89,6 +84,8 @@ static bool scan_labels(const struct options *options, const char *command,
 /* What is wished of the lists; false: it cannot be, which was said. */
 static bool scan_choose(const struct options *options, const char *command,
                         struct scan_choice *choice, struct scan_config *config) {
+  versions_libraries(choice->libraries);
+  config->libraries = choice->libraries;
   if (!scan_labels(options, command, &config->wish)) return false;
   if (!filter_option_where(command, &options->where, &choice->where)) return false;
   if (!filter_option_text(command, &options->where, choice->text)) return false;

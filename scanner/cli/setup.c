@@ -3,6 +3,7 @@
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
 #include <errno.h>
+#include <unistd.h>
 
 struct fetcher_config setup_fetcher(const struct options *options) {
   return (struct fetcher_config){
@@ -97,4 +98,11 @@ enum err setup_block(const struct options *options, const char *command,
 int setup_exit_status(enum err err) {
   if (err == ERR_NONE) return EXIT_DONE;
   return err == ERR_SYNTAX || err == ERR_LIMIT ? EXIT_USAGE : EXIT_WRONG;
+}
+
+unsigned setup_threads(const struct options *options) {
+  if (options->threads) return options->threads;
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  if (processors < 1) return 1;
+  return processors > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)processors;
 }

@@ -26,6 +26,9 @@ enum err setup_source(const struct options *options, const char *command,
 /* *block NULL: no list was given. */
 enum err setup_block(const struct options *options, const char *command, struct block_list **block);
 
+/* Worker threads: as asked for, else as many as processors. */
+unsigned setup_threads(const struct options *options);
+
 /* What such an error means for the program's end: done, bad usage or failed. */
 int setup_exit_status(enum err err);
 

@@ -1,7 +1,7 @@
 #include "scanner/cli/stats.h"
 
 #include "output/base/csv_writer.h"
-#include "output/base/whole_file.h"
+#include "output/report/html_page.h"
 #include "output/report/report_html.h"
 #include "output/report/report_json.h"
 #include "output/report/report_metrics.h"
@@ -12,15 +12,15 @@
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/report_file.h"
 #include "scanner/cli/result_operands.h"
+#include "scanner/cli/series.h"
 #include "scanner/cli/setup.h"
 #include "scanner/cli/terminal.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-enum { STATS_JSON_SIZE = 64 * 1024 };
+#include <time.h>
 
 struct stats {
   const struct options *options;
@@ -31,6 +31,7 @@ struct stats {
   struct aggregate_config config;
   struct aggregate aggregate;
   struct completeness completeness;
+  int64_t at; /* when this is made: Unix time in ms */
 };
 
 /* Input or output. */
@@ -49,7 +50,7 @@ static int stats_combination(const struct stats *stats) {
   else if (options->csv && options->json)
     help_complain(stats->command, "give --csv or --json, not both");
   else if (options->csv && !options->by && !options->list)
-    help_complain(stats->command, "--csv goes with --by or --list");
+    help_complain(stats->command, "--csv goes with --by, --list or --series");
   else if (options->columns && !options->list)
     help_complain(stats->command, "--columns goes with --list");
   else if (options->html && (options->json || options->csv) && is_standard(options->html))
@@ -96,32 +97,14 @@ static int stats_operands(struct stats *stats) {
                                                                              : EXIT_USAGE;
 }
 
-static unsigned stats_threads(const struct options *options) {
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  if (options->threads) return options->threads;
-  if (processors < 1) return 1;
-  return processors > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)processors;
+static struct report_file html_file(const struct stats *stats) {
+  return (struct report_file){stats->command, "--html", stats->options->html, HTML_PAGE_MARK,
+                              stats->options->force};
 }
 
-/* what: "--html". */
-static int stats_complain_file(const struct stats *stats, const char *what, const char *path,
-                               enum err err) {
-  if (err == ERR_NONE) return EXIT_DONE;
-  help_complain(stats->command, "%s %s: %s", what, path,
-                err == ERR_REFUSED
-                    ? "the file exists and is not a report: not overwritten (--force "
-                      "does)"
-                : err == ERR_IO ? strerror(errno)
-                                : err_text(err));
-  return EXIT_WRONG;
-}
-
-/* Whether it can be written, before anything is read. */
-static int stats_check_file(const struct stats *stats, const char *what, const char *path,
-                            struct span mark) {
-  if (!path || is_standard(path)) return EXIT_DONE;
-  return stats_complain_file(stats, what, path,
-                             whole_file_check(path, mark, stats->options->force));
+static struct report_file metrics_file(const struct stats *stats) {
+  return (struct report_file){stats->command, "--metrics", stats->options->metrics,
+                              REPORT_METRICS_MARK, stats->options->force};
 }
 
 /* What is written must be nothing that is read, nor what somebody else wrote. */
@@ -138,16 +121,16 @@ static int stats_outputs(const struct stats *stats) {
   enum err err = file_set_check(&set, stats->command);
   file_set_free(&set);
   if (err != ERR_NONE) return setup_exit_status(err);
-  int status = stats_check_file(stats, "--html", options->html, REPORT_HTML_MARK);
-  if (status != EXIT_DONE) return status;
-  return stats_check_file(stats, "--metrics", options->metrics, REPORT_METRICS_MARK);
+  struct report_file html = html_file(stats), metrics = metrics_file(stats);
+  int status = report_file_check(&html);
+  return status == EXIT_DONE ? report_file_check(&metrics) : status;
 }
 
 static int stats_configure(struct stats *stats) {
   const struct options *options = stats->options;
   stats->config = (struct aggregate_config){
       .limits = {options->self_max, options->third_party_min},
-      .threads = stats_threads(options),
+      .threads = setup_threads(options),
       .where = &stats->where,
   };
   if (!filter_option_where(stats->command, &options->where, &stats->where)) return EXIT_USAGE;
@@ -187,41 +170,6 @@ struct groups {
   size_t count;
 };
 
-static void write_group(struct json_writer *json, const struct groups *groups,
-                        const struct group_by_line *line) {
-  json_writer_open(json, NULL, '{');
-  if (groups->by->dimension_count == 1) {
-    json_writer_string(json, "value", line->values[0]);
-  } else {
-    json_writer_open(json, "values", '[');
-    for (unsigned i = 0; i < groups->by->dimension_count; i++)
-      json_writer_string(json, NULL, line->values[i]);
-    json_writer_close(json, ']');
-  }
-  json_writer_uint(json, "domains", line->domains);
-  json_writer_uint(json, "deployed", line->deployed);
-  json_writer_uint(json, "valid", line->valid);
-  json_writer_uint(json, "broken", line->broken);
-  json_writer_close(json, '}');
-}
-
-static void write_groups(struct json_writer *json, const struct groups *groups) {
-  if (groups->by->dimension_count == 0) return;
-  json_writer_open(json, "by", '{');
-  if (groups->by->dimension_count == 1) {
-    json_writer_string(json, "member", groups->by->names[0]);
-  } else {
-    json_writer_open(json, "members", '[');
-    for (unsigned i = 0; i < groups->by->dimension_count; i++)
-      json_writer_string(json, NULL, groups->by->names[i]);
-    json_writer_close(json, ']');
-  }
-  json_writer_open(json, "groups", '[');
-  for (size_t i = 0; i < groups->count; i++) write_group(json, groups, &groups->lines[i]);
-  json_writer_close(json, ']');
-  json_writer_close(json, '}');
-}
-
 /* A,B,domains,share,deployed,valid,broken */
 static enum err print_csv(const struct stats *stats, const struct statistics *statistics,
                           const struct groups *groups) {
@@ -247,25 +195,12 @@ static enum err print_csv(const struct stats *stats, const struct statistics *st
 
 static enum err print_json(const struct stats *stats, const struct statistics *statistics,
                            const struct groups *groups) {
-  size_t size = STATS_JSON_SIZE;
-  for (;;) {
-    char *memory = malloc(size);
-    if (!memory) return ERR_MEMORY;
-    struct json_writer json = json_writer_into(memory, size);
-    json_writer_open(&json, NULL, '{');
-    if (*stats->where_text) json_writer_string(&json, "where", span_of(stats->where_text));
-    report_json(&json, statistics);
-    input_write(&json, &stats->aggregate);
-    completeness_write(&json, &stats->completeness);
-    write_groups(&json, groups);
-    json_writer_close(&json, '}');
-    json_writer_raw(&json, SPAN("\n"));
-    bool whole = !json_writer_overflow(&json);
-    if (whole) fwrite(memory, 1, json_writer_text(&json).len, stdout);
-    size = json.need;
-    free(memory);
-    if (whole) return ERR_NONE;
-  }
+  struct report_json_source source = {stats->where_text,    statistics, &stats->aggregate,
+                                      &stats->completeness, groups->by, groups->lines,
+                                      groups->count,        stats->at};
+  enum err err = report_json_print(stdout, &source);
+  if (err == ERR_NONE) putchar('\n');
+  return err;
 }
 
 static enum err print_text(const struct stats *stats, const struct statistics *statistics,
@@ -281,52 +216,33 @@ static enum err print_text(const struct stats *stats, const struct statistics *s
   return err;
 }
 
-static enum err save_html(const struct stats *stats, const struct report *report) {
-  const struct options *options = stats->options;
-  struct whole_file *file;
-  if (is_standard(options->html)) {
-    report_html(stdout, report, &stats->aggregate);
-    return ERR_NONE;
-  }
-  enum err err = whole_file_open(&file, options->html, REPORT_HTML_MARK, options->force);
-  if (err != ERR_NONE) return err;
-  report_html(whole_file_stream(file), report, &stats->aggregate);
-  return whole_file_close(file, true);
+/* What a report in a file is made of. */
+struct saved {
+  const struct stats *stats;
+  const struct statistics *statistics;
+  const struct report *report;
+};
+
+static void save_html(FILE *out, const void *context) {
+  const struct saved *saved = context;
+  report_html(out, saved->report, &saved->stats->aggregate, saved->stats->at);
 }
 
-static int stats_html(const struct stats *stats, const struct statistics *statistics) {
-  struct report report;
-  enum err err = report_make(&report, statistics, stats->where_text);
-  if (err == ERR_NONE) err = save_html(stats, &report);
-  int saved = errno;
-  report_free(&report);
-  errno = saved;
-  return stats_complain_file(stats, "--html", stats->options->html, err);
+static void save_metrics(FILE *out, const void *context) {
+  const struct saved *saved = context;
+  report_metrics(out, saved->statistics, &saved->stats->aggregate);
 }
 
-static enum err save_metrics(const struct stats *stats, const struct statistics *statistics) {
-  const char *path = stats->options->metrics;
-  struct whole_file *file;
-  if (is_standard(path)) {
-    report_metrics(stdout, statistics, &stats->aggregate);
-    return ERR_NONE;
-  }
-  enum err err = whole_file_open(&file, path, REPORT_METRICS_MARK, stats->options->force);
-  if (err != ERR_NONE) return err;
-  report_metrics(whole_file_stream(file), statistics, &stats->aggregate);
-  return whole_file_close(file, true);
-}
-
-static int stats_metrics(const struct stats *stats, const struct statistics *statistics) {
-  return stats_complain_file(stats, "--metrics", stats->options->metrics,
-                             save_metrics(stats, statistics));
-}
-
-/* What stands in files, and whether anything is left to print. */
+/* What stands in files; an exit status. */
 static int stats_save(const struct stats *stats, const struct statistics *statistics) {
-  int status = EXIT_DONE;
-  if (stats->options->html) status = stats_html(stats, statistics);
-  if (status == EXIT_DONE && stats->options->metrics) status = stats_metrics(stats, statistics);
+  struct report report;
+  struct saved saved = {stats, statistics, &report};
+  struct report_file html = html_file(stats), metrics = metrics_file(stats);
+  enum err err = report_make(&report, statistics, stats->where_text);
+  int status = err == ERR_NONE ? report_file_write(&html, save_html, &saved) : EXIT_WRONG;
+  if (err != ERR_NONE) help_complain(stats->command, "%s", err_text(err));
+  if (status == EXIT_DONE) status = report_file_write(&metrics, save_metrics, &saved);
+  report_free(&report);
   return status;
 }
 
@@ -391,7 +307,11 @@ int stats_main(int argc, char **argv) {
   case OPTIONS_BAD: return EXIT_USAGE;
   case OPTIONS_RUN: break;
   }
-  struct stats stats = {.options = &options, .command = argv[0]};
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  int64_t at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+  if (options.series) return series_main(&options, argv[0], at);
+  struct stats stats = {.options = &options, .command = argv[0], .at = at};
   int status = stats_run(&stats);
   aggregate_free(&stats.aggregate);
   completeness_free(&stats.completeness);

@@ -40,6 +40,16 @@ void versions_print(FILE *out) {
   for (int i = 0; i < VERSIONS; i++) fprintf(out, "%s %s\n", versions[i].name, versions[i].text);
 }
 
+void versions_libraries(char text[VERSIONS_TEXT_SIZE]) {
+  struct version versions[VERSIONS];
+  size_t used = 0;
+  versions_gather(versions);
+  text[0] = 0;
+  for (int i = 1; i < VERSIONS && used < VERSIONS_TEXT_SIZE; i++)
+    used += (size_t)snprintf(text + used, VERSIONS_TEXT_SIZE - used, "%s%s %s", i > 1 ? ", " : "",
+                             versions[i].name, versions[i].text);
+}
+
 void versions_write(struct json_writer *json, const char *key) {
   struct version versions[VERSIONS];
   versions_gather(versions);

@@ -17,6 +17,7 @@ struct scan_config {
   struct list_form_wish wish; /* of the lists */
   const struct filter *where; /* of lists that are results; NULL: all */
   const char *where_text;     /* the same, as given */
+  const char *libraries;      /* their versions, for the head of the results */
   const char *output;
   enum results_file_mode mode; /* to resume: RESULTS_FILE_APPEND */
   bool resume;

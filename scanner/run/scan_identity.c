@@ -1,9 +1,11 @@
 #include "scanner/run/scan_identity.h"
 
+#include "output/base/json_writer.h"
 #include "output/results/scan_id.h"
 #include "scanner/run/file_digest.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* Text of the user's stays on its line. */
 static void scan_identity_text(FILE *out, const char *key, const char *text) {
@@ -77,6 +79,30 @@ static void scan_identity_options(FILE *out, const struct scan_config *config) {
   scan_identity_text(out, "--user-agent", fetcher->user_agent);
 }
 
+/* Who made the results, and when that began; for those who read them. */
+static void scan_identity_account(FILE *out, const struct scan_config *config) {
+  char text[JSON_WRITER_TIME_SIZE];
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  json_writer_time_text((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, text);
+  scan_identity_text(out, "version", STSCAN_VERSION);
+  scan_identity_text(out, "libraries", config->libraries ? config->libraries : "");
+  fprintf(out, "began %s\n", text);
+}
+
+static bool is_account(struct span line) {
+  struct span key = span_cut(&line, ' ');
+  return span_equal(key, SPAN("version")) || span_equal(key, SPAN("libraries")) ||
+         span_equal(key, SPAN("began"));
+}
+
+/* The next line that makes a difference; empty: there is none. */
+static struct span next_line(struct span *rest) {
+  struct span line = span_cut(rest, '\n');
+  while (is_account(line)) line = span_cut(rest, '\n');
+  return line;
+}
+
 enum err scan_identity_make(const struct scan_config *config, char **identity, const char **bad) {
   size_t size = 0;
   *identity = NULL;
@@ -87,6 +113,7 @@ enum err scan_identity_make(const struct scan_config *config, char **identity, c
   enum err err = scan_identity_file(out, "--ca-file", config->fetcher.ca_file, "the system's", bad);
   if (err == ERR_NONE) err = scan_identity_file(out, "--block", config->block_path, "none", bad);
   if (err == ERR_NONE) err = scan_identity_lists(out, config, bad);
+  scan_identity_account(out, config);
   bool good = !ferror(out);
   if (fclose(out) != 0) good = false;
   if (err == ERR_NONE && !good) err = ERR_MEMORY;
@@ -101,7 +128,7 @@ bool scan_identity_same(const char *was, const char *is,
                         struct scan_identity_difference *difference) {
   struct span old = span_of(was), now = span_of(is);
   while (old.len || now.len) {
-    struct span old_line = span_cut(&old, '\n'), now_line = span_cut(&now, '\n');
+    struct span old_line = next_line(&old), now_line = next_line(&now);
     if (span_equal(old_line, now_line)) continue;
     difference->was = old_line;
     difference->is = now_line;

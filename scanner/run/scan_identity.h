@@ -2,7 +2,8 @@
  * (output/results/scan_id.h).
  *
  * What may differ from one part of a scan to the next stands not in it: the resolvers (a dead one
- * must be replaceable), threads, concurrency, rates, and the lists' names.
+ * must be replaceable), threads, concurrency, rates, and the lists' names. The lines "version",
+ * "libraries" and "began" tell of the scan's begin, and make no difference.
  */
 #ifndef SCANNER_RUN_SCAN_IDENTITY_H
 #define SCANNER_RUN_SCAN_IDENTITY_H

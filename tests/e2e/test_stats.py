@@ -24,7 +24,7 @@ COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
 STAGES_WITHOUT_ERRORS = ("dane", "tlsrpt")
 SCHEMA = json.loads((ROOT / "output" / "stats" / "stats.schema.json").read_text())
-OWN = {"where", "input", "by", "shards"}  # members that only the command has
+OWN = {"where", "input", "by", "shards", "scan", "at", "version"}  # members that only the command has
 
 
 def statistics(*arguments: str | Path, stdin: bytes = b"") -> dict:
@@ -375,7 +375,7 @@ class Page(HTMLParser):
         if tag not in self.VOID:
             self.open.append(tag)
         for name in ("src", "href"):
-            if not given.get(name, "data:").startswith("data:"):
+            if not given.get(name, "data:").startswith(("data:", "#")):
                 self.faults.append(f"{tag} needs the network: {given[name]}")
         if tag == "table":
             self.table = given.get("id", "")
