@@ -23,14 +23,17 @@ const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS
     {"Adoption",
      "domains scanned, and those with MTA-STS",
      true,
+     false,
      {{"deployed", "deployed", "deployed", DEPLOYED, DOMAINS}}},
     {"Sound and broken",
      "of the domains with MTA-STS",
      true,
+     false,
      {{"valid", "valid", "status.valid", STATUS(STATUS_VALID), DEPLOYED},
       {"broken", "broken", "status.broken", STATUS(STATUS_BROKEN), DEPLOYED}}},
     {"What senders do",
      "deployed domains by what a sender that follows RFC 8461 does",
+     false,
      false,
      {{"enforced", "enforced", "effect.enforced", EFFECT(EFFECT_ENFORCED), 0},
       {"testing", "testing", "effect.testing", EFFECT(EFFECT_TESTING), 0},
@@ -40,6 +43,7 @@ const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS
     {"Where it breaks",
      "domains with at least one error at that stage; a domain may stand in several",
      false,
+     false,
      {{"record", "record", "stage.record", STAGE(STAGE_RECORD), 0},
       {"policy-dns", "dns", "stage.policy-dns", STAGE(STAGE_POLICY_DNS), 0},
       {"policy-tcp", "tcp", "stage.policy-tcp", STAGE(STAGE_POLICY_TCP), 0},
@@ -47,8 +51,15 @@ const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS
       {"policy-http", "http", "stage.policy-http", STAGE(STAGE_POLICY_HTTP), 0},
       {"policy-syntax", "syntax", "stage.policy-syntax", STAGE(STAGE_POLICY_SYNTAX), 0},
       {"mx", "mx", "stage.mx", STAGE(STAGE_MX), 0}}},
+    {"Mail servers",
+     "domains with at least one error there, of scans that probed them",
+     false,
+     true,
+     {{"mx-tls", "mx-tls", "stage.mx-tls", STAGE(STAGE_MX_TLS), 0},
+      {"dane", "dane", "stage.dane", STAGE(STAGE_DANE), 0}}},
     {"Modes",
      "of the policies that were read and hold one",
+     false,
      false,
      {{"enforce", "enforce", "mode.enforce", MODE(MODE_ENFORCE), 0},
       {"testing", "testing", "mode.testing", MODE(MODE_TESTING), 0},
@@ -56,11 +67,13 @@ const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS
     {"TLS reporting",
      "deployed domains with a TLSRPT record, and those of them whose record is broken",
      true,
+     false,
      {{"deployed", "deployed", "tlsrpt.deployed", AT(counts.tlsrpt_deployed), DEPLOYED},
       {"broken", "broken", "tlsrpt.broken", AT(counts.tlsrpt_broken), AT(counts.tlsrpt_deployed)}}},
     {"Domains followed",
      "against the scan before; gone: no MTA-STS any more, or not in the scan; broken since: in the "
      "last scan, and in all from that one on",
+     false,
      false,
      {{"newly deployed", "new", "followed.deployed", AT(changes.deployed), 0},
       {"gone", "gone", "followed.gone", AT(changes.gone), 0},
@@ -89,6 +102,13 @@ uint64_t report_series_count(const struct series_point *point,
 uint64_t report_series_base(const struct series_point *point,
                             const struct report_series_column *column) {
   return column->base ? counter(point, column->base) : 0;
+}
+
+bool report_series_empty(const struct series *series, const struct report_series_section *section) {
+  for (unsigned i = 0; section->optional && i < series->count; i++)
+    for (size_t j = 0; j < report_series_columns(section); j++)
+      if (report_series_count(&series->points[i], &section->columns[j])) return false;
+  return section->optional;
 }
 
 void report_series_day(int64_t at, char day[REPORT_SERIES_DAY_SIZE]) {
@@ -168,6 +188,7 @@ void report_series_text(FILE *out, const struct report_series *report, bool colo
   fputc('\n', out);
   for (int i = 0; i < REPORT_SERIES_SECTIONS; i++) {
     const struct report_series_section *section = &report_series_sections[i];
+    if (report_series_empty(series, section)) continue;
     print_head(out, section, colour);
     for (unsigned j = 0; j < series->count; j++) print_point(out, section, &series->points[j]);
   }

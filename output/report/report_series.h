@@ -16,15 +16,19 @@ struct report_series_column {
   size_t base;               /* likewise; 0: it is no part of anything */
 };
 
-enum { REPORT_SERIES_COLUMNS_MAX = 8, REPORT_SERIES_SECTIONS = 7 };
+enum { REPORT_SERIES_COLUMNS_MAX = 8, REPORT_SERIES_SECTIONS = 8 };
 
 struct report_series_section {
   const char *title, *about;
-  bool share; /* the chart shows parts of the bases */
+  bool share;    /* the chart shows parts of the bases */
+  bool optional; /* left out when it is empty */
   struct report_series_column columns[REPORT_SERIES_COLUMNS_MAX];
 };
 
 extern const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS];
+
+/* Of what no scan was asked for: its columns count nothing. */
+bool report_series_empty(const struct series *series, const struct report_series_section *section);
 
 /* How many columns a section has. */
 size_t report_series_columns(const struct report_series_section *section);

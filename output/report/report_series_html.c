@@ -72,6 +72,7 @@ static void put_table(FILE *out, const struct series *series,
 
 static void put_section(FILE *out, const struct series *series,
                         const struct report_series_section *section) {
+  if (report_series_empty(series, section)) return;
   fputs("<section class=\"wide\">\n", out);
   html_heading(out, 2, section->title, section->about);
   put_lines(out, series, section);

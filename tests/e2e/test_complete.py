@@ -8,9 +8,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from program import Lab, read_gzip, stscan
+import jsonschema
+from program import ROOT, Lab, read_gzip, stscan
 
 SHARDS = 4
+SCHEMA = json.loads((ROOT / "output" / "stats" / "stats.schema.json").read_text())
 
 
 class Complete(unittest.TestCase):
@@ -45,6 +47,30 @@ class Complete(unittest.TestCase):
         self.assertEqual((told, shards), self.told(0, together))
         done = stscan("stats", "--complete", "-", stdin=together.read_bytes())
         self.assertEqual(0, done.returncode, done.stderr)
+
+    def test_the_heads_tell_how_the_scan_was_made(self) -> None:
+        done = stscan("stats", "--json", self.folder / "shards")
+        found = json.loads(done.stdout)
+        jsonschema.validate(found, SCHEMA)
+        scans = found["scan"]
+        self.assertEqual(list(map(str, self.shards)), [scan["path"] for scan in scans])
+        self.assertEqual([(i, SHARDS, True) for i in range(SHARDS)],
+                         [(scan["shard"], scan["shards"], scan["ended"]) for scan in scans])
+        version = stscan("--version").stdout.decode()
+        for scan in scans:
+            self.assertEqual(f"stscan {scan['version']}", version.splitlines()[0])
+            self.assertIn(", ".join(version.splitlines()[1:3]), scan["libraries"])
+            self.assertRegex(scan["lists"][0], f"^{self.list.stat().st_size} .*, sha256 [0-9a-f]{{32}}$")
+            self.assertEqual(("5000", "4"), (scan["options"]["dns-timeout"], scan["options"]["dns-tries"]))
+            records = read_gzip(Path(scan["path"]))
+            self.assertEqual((len(self.names), len(records)), (scan["lines"], scan["records"]))
+            self.assertLess(scan["began"], min(record["at"] for record in records))
+        self.assertLess(max(scan["began"] for scan in scans), found["at"])
+        self.assertEqual(scans[0]["version"], found["version"])
+        plain = self.folder / "without-head.ndjson"
+        plain.write_bytes(gzip.decompress(self.shards[0].read_bytes()))
+        found = json.loads(stscan("stats", "--json", plain).stdout)
+        self.assertEqual(([], []), (found["scan"], found["shards"]))
 
     def test_a_shard_is_missing(self) -> None:
         told, shards = self.told(1, *self.shards[:3])

@@ -155,7 +155,8 @@ class Series(unittest.TestCase):
                 flat[f"{week}.effect.{name}"] = figures["effect"][name]
             for name in ("stage", "mode", "tlsrpt"):
                 flat |= {f"{week}.{name}.{key}": value for key, value in figures[name].items()}
-            del flat[f"{week}.stage.tlsrpt"]  # it has no errors
+            for stage in ("tlsrpt", "mx-tls", "dane"):  # no errors of these are made
+                del flat[f"{week}.stage.{stage}"]
             flat |= {f"{week}.followed.{key}": value for key, value in changes[week].items()}
         return flat
 

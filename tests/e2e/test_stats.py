@@ -128,6 +128,8 @@ class Known(unittest.TestCase):
         self.assertEqual(providers, {g["value"]: g["domains"] for g in found["by"]["groups"]})
         for where, chosen in {
             "status=broken,tld=se|net": lambda m: m["status"] == "broken" and m.get("tld") in ("se", "net"),
+            "looks=2,status!=absent": lambda m: "first" in m and m["status"] != "absent",
+            "looks<2": lambda m: "first" not in m and m["status"] != "invalid",
             "mode!=enforce,status=valid": lambda m: m["status"] == "valid" and m.get("mode") != "enforce",
             "code=policy-tls-expired": lambda m: "policy-tls-expired" in m.get("codes", []),
         }.items():
@@ -171,6 +173,14 @@ class Known(unittest.TestCase):
         done = stscan("stats", "--by", "managed", "-", stdin=self.gzip.read_bytes())
         self.assertEqual(2, done.returncode)
         self.assertIn("needs the results twice", done.stderr.decode())
+
+    def test_looks_are_a_member_like_others(self) -> None:
+        groups = {g["value"]: g["domains"] for g in statistics("--by", "looks", self.gzip)["by"]["groups"]}
+        named = sum(m["status"] != "invalid" for m in self.meant)
+        twice = self.figures["looks"]["domains"]
+        self.assertEqual({"1": named - twice, "2": twice}, groups)
+        listed = stscan("stats", "--list", "all", "--where", "looks=2", "--columns", "domain,looks", "--csv", self.gzip)
+        self.assertEqual({"2"}, {row["looks"] for row in csv.DictReader(listed.stdout.decode().splitlines())})
 
     def test_columns_tell_what_the_records_say(self) -> None:
         columns = "domain,rank,status,code,http_status,tls,at,detail"

@@ -118,7 +118,23 @@ static void test_what_may_differ(void **state) {
   other.mode = RESULTS_FILE_APPEND;
   other.resume = true;
   other.progress = PROGRESS_NEVER;
+  other.libraries = "libuv 1.44.2, c-ares 1.18.1";
   check_difference(&standard, &other, NULL);
+}
+
+/* Lines that tell who made the results stand in the head, and an older head lacks them. */
+static void test_who_made_the_results(void **state) {
+  (void)state;
+  struct scan_config config = config_standard();
+  struct scan_identity_difference difference = {0};
+  config.libraries = "libuv 1.44.2";
+  char *now = identity_of(&config);
+  assert_non_null(strstr(now, "\nversion " STSCAN_VERSION "\nlibraries libuv 1.44.2\nbegan 20"));
+  char *was = strndup(now, (size_t)(strstr(now, "\nversion ") + 1 - now));
+  assert_true(scan_identity_same(was, now, &difference));
+  assert_true(scan_identity_same(now, was, &difference));
+  free(was);
+  free(now);
 }
 
 static void test_lists_by_their_content(void **state) {
@@ -226,6 +242,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_options_that_records_depend_on),
       TEST(test_what_may_differ),
+      TEST(test_who_made_the_results),
       TEST(test_lists_by_their_content),
       TEST(test_a_list_that_is_not_there),
       TEST(test_lines_that_only_one_has),
