@@ -173,7 +173,7 @@ static void write_operators(struct json_writer *json, const struct statistics *s
   json_writer_close(json, '}');
 }
 
-void report_json(struct json_writer *json, const struct statistics *statistics) {
+static void write_statistics(struct json_writer *json, const struct statistics *statistics) {
   const struct counts *counts = &statistics->counts;
   json_writer_uint(json, "domains", counts->domains);
   write_counters(json, "status", counts->status, STATUS_COUNT, value_name_status, true);
@@ -200,7 +200,7 @@ void report_json_tally(struct json_writer *json, const char *key, const struct t
   struct statistics statistics;
   enum err err = tally_statistics(tally, MANAGED_LIMITS_STUDY, &statistics);
   json_writer_open(json, key, '{');
-  if (err == ERR_NONE) report_json(json, &statistics);
+  if (err == ERR_NONE) write_statistics(json, &statistics);
   json_writer_close(json, '}');
   statistics_free(&statistics);
 }
@@ -243,7 +243,7 @@ static void write_groups(struct json_writer *json, const struct report_json_sour
 static void write_object(struct json_writer *json, const struct report_json_source *source) {
   json_writer_open(json, NULL, '{');
   if (*source->where) json_writer_string(json, "where", span_of(source->where));
-  report_json(json, source->statistics);
+  write_statistics(json, source->statistics);
   input_write(json, source->aggregate);
   input_write_scans(json, source->aggregate);
   completeness_write(json, source->completeness);

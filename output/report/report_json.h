@@ -10,8 +10,6 @@
 #include "output/stats/tally.h"
 #include <stdio.h>
 
-void report_json(struct json_writer *json, const struct statistics *statistics);
-
 /* What `stats --json` says. */
 struct report_json_source {
   const char *where; /* the conditions; empty: none */
