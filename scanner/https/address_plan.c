@@ -7,27 +7,22 @@ static bool address_plan_has(const struct address_plan *plan, const union addres
   return found;
 }
 
-static const char *address_plan_why_not(const union address *address, bool blocked) {
-  if (blocked) return "on the block list";
-  return address_is_public(address) ? "this machine's own" : "not public";
-}
-
 void address_plan_choose(struct address_plan *plan, const union address *addresses, size_t count,
-                         const struct request_common *common, struct arena *arena) {
+                         const struct address_filter *filter, struct arena *arena) {
   struct span detail = {0};
   enum finding_code code = FOUND_POLICY_ADDRESS_NOT_PUBLIC;
   for (size_t i = 0; i < count; i++) {
     char ip[ADDRESS_TEXT_MAX];
-    if (request_may_contact(common, &addresses[i])) {
+    const char *objection = address_filter_objects(filter, &addresses[i]);
+    if (!objection) {
       if (!address_plan_has(plan, &addresses[i]))
         plan->addresses[plan->address_count++] = &addresses[i];
       continue;
     }
-    bool blocked = block_list_has_address(common->block, &addresses[i]);
-    if (blocked) code = FOUND_POLICY_HOST_BLOCKED;
+    if (block_list_has_address(filter->block, &addresses[i])) code = FOUND_POLICY_HOST_BLOCKED;
     address_ip_text(&addresses[i], ip);
     detail = arena_format(arena, "%.*s%s%s is %s", SPAN_ARG(detail), detail.len ? ", " : "", ip,
-                          address_plan_why_not(&addresses[i], blocked));
+                          objection);
   }
   if (plan->address_count) return;
   plan->best.findings.arena = arena;

@@ -30,7 +30,7 @@ struct address_plan {
 /* Takes the addresses that may be contacted, each once, at most ADDRESS_PLAN_ADDRESSES_MAX; they
  * must stay valid. If none is left, best says why. */
 void address_plan_choose(struct address_plan *plan, const union address *addresses, size_t count,
-                         const struct request_common *common, struct arena *arena);
+                         const struct address_filter *filter, struct arena *arena);
 
 const union address *address_plan_address(const struct address_plan *plan);
 

@@ -50,7 +50,8 @@ struct certificate {
 struct certificate_codes {
   enum finding_code name_mismatch, expired, not_yet_valid, expires_soon, self_signed, untrusted,
       invalid;
-  bool cn_is_contested; /* there are senders that accept a name in CN */
+  struct span
+      cn_reading; /* where there are senders that accept a name in CN: what they read else */
 };
 
 /* host: lower-case A-labels. */

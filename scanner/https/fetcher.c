@@ -1,7 +1,7 @@
 #include "scanner/https/fetcher.h"
 
 #include "scanner/https/address_plan.h"
-#include "scanner/https/connect_queue.h"
+#include "scanner/https/connect_turns.h"
 #include "scanner/https/memory.h"
 #include "scanner/https/request.h"
 #include "scanner/https/trust_store.h"
@@ -11,7 +11,6 @@
 
 enum {
   FETCHER_MS_NS = 1000000,
-  FETCHER_TROUBLE_WAIT_NS = 100 * FETCHER_MS_NS,
   FETCHER_STALL_NS = 1000 * FETCHER_MS_NS, /* a first SYN that was lost is sent again by then */
   FETCHER_TROUBLE_MAX = 50,                /* tries of one fetch that ended in trouble of our own */
   FETCHER_AWAY_NS = 1000 * FETCHER_MS_NS,  /* a server may have given us up meanwhile */
@@ -55,10 +54,8 @@ struct fetcher {
   size_t stalled;           /* that said nothing of HTTP for so long that they seem dead */
   struct fetch_list paused; /* who ends first goes first */
   size_t paused_count;
-  struct connect_queue *queue;
+  struct connect_turns turns;
   struct fetch_list ended; /* whose callback is due */
-  bool has_token;          /* taken from the rate limit and not used yet */
-  uint64_t pause_until;    /* nobody may connect before: the rate limit, or an error of our own */
 };
 
 /* At least a millisecond: libuv runs those of no time again and again before it polls (until 1.45).
@@ -103,7 +100,7 @@ static void fetcher_finish(struct fetcher *fetcher, struct fetch_state *state, e
 static void fetcher_wait(struct fetcher *fetcher, struct fetch_state *state) {
   state->place = FETCH_WAITING;
   enum err err =
-      connect_queue_add(fetcher->queue, address_plan_address(&state->plan), &state->waiter);
+      connect_queue_add(fetcher->turns.queue, address_plan_address(&state->plan), &state->waiter);
   if (err != ERR_NONE) fetcher_finish(fetcher, state, err);
 }
 
@@ -134,7 +131,7 @@ static void fetcher_bear(struct fetcher *fetcher, struct fetch_state *state, enu
     fetcher_finish(fetcher, state, err);
     return;
   }
-  fetcher->pause_until = fetcher->config.now() + FETCHER_TROUBLE_WAIT_NS;
+  connect_turns_pause(&fetcher->turns, fetcher->config.now());
   fetcher_wait(fetcher, state);
 }
 
@@ -225,8 +222,7 @@ static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct reques
   struct fetch_state *state = request->state;
   request_end(request, result, late);
   uv_timer_stop(&request->late);
-  address_limits_leave(fetcher->config.limits, &request->address, fetcher->config.now());
-  connect_queue_wake(fetcher->queue, &request->address);
+  connect_turns_leave(&fetcher->turns, &request->address, fetcher->config.now());
   TAILQ_REMOVE(&fetcher->busy, request, link);
   if (request->stalled)
     fetcher->stalled--;
@@ -322,23 +318,6 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   fetcher_watch(fetcher, request, 0);
 }
 
-/* A token of the rate limit is kept until somebody connects with it. */
-static bool fetcher_has_token(struct fetcher *fetcher, uint64_t now) {
-  uint64_t wait_ns = 0;
-  if (!fetcher->config.rate_limit || fetcher->has_token) return true;
-  fetcher->has_token = rate_limit_take(fetcher->config.rate_limit, 1, now, &wait_ns) == 1;
-  if (!fetcher->has_token) fetcher->pause_until = now + wait_ns;
-  return fetcher->has_token;
-}
-
-static bool fetcher_passes(struct fetcher *fetcher, struct lane *lane, uint64_t now) {
-  uint64_t wait_ns = 0;
-  enum err err = address_limits_enter(fetcher->config.limits, lane_address(lane), now, &wait_ns);
-  if (err == ERR_NONE) return true;
-  connect_queue_rest(fetcher->queue, lane, now + (wait_ns ? wait_ns : FETCHER_TROUBLE_WAIT_NS));
-  return false;
-}
-
 static void fetcher_on_wake(uv_timer_t *timer) {
   fetcher_settle(timer->data);
 }
@@ -350,22 +329,16 @@ static bool fetcher_has_room(const struct fetcher *fetcher) {
 /* When there is something to do next, but for what a transfer that ends makes room for. */
 static uint64_t fetcher_until(const struct fetcher *fetcher) {
   const struct fetch_state *paused = TAILQ_FIRST(&fetcher->paused);
-  uint64_t until =
-      fetcher_has_room(fetcher) ? connect_queue_until(fetcher->queue) : CONNECT_QUEUE_NEVER;
-  if (until < fetcher->pause_until) until = fetcher->pause_until;
+  uint64_t until = connect_turns_until(&fetcher->turns, fetcher_has_room(fetcher));
   return paused && paused->pause_until < until ? paused->pause_until : until;
 }
 
 static void fetcher_pump(struct fetcher *fetcher) {
   uint64_t now = fetcher->config.now();
-  struct lane *lane;
+  struct waiter *waiter;
   fetcher_end_pauses(fetcher, now);
-  while (fetcher_has_room(fetcher) && now >= fetcher->pause_until &&
-         (lane = connect_queue_next(fetcher->queue, now)) && fetcher_has_token(fetcher, now)) {
-    if (!fetcher_passes(fetcher, lane, now)) continue;
-    fetcher->has_token = false;
-    fetcher_begin(fetcher, (struct fetch_state *)connect_queue_take(fetcher->queue, lane));
-  }
+  while (fetcher_has_room(fetcher) && (waiter = connect_turns_next(&fetcher->turns, now)))
+    fetcher_begin(fetcher, (struct fetch_state *)waiter);
   uint64_t until = fetcher_until(fetcher);
   if (until == CONNECT_QUEUE_NEVER) {
     uv_timer_stop(&fetcher->wake);
@@ -411,7 +384,7 @@ static void fetcher_on_failed(void *data, CURL *easy) {
 static void fetcher_release(struct fetcher *fetcher) {
   X509_STORE_free(fetcher->common.trust);
   SSL_CTX_free(fetcher->common.tls);
-  connect_queue_free(fetcher->queue);
+  connect_queue_free(fetcher->turns.queue);
   free(fetcher->user_agent);
   if (fetcher->has_curl) curl_global_cleanup();
   free(fetcher);
@@ -431,7 +404,7 @@ static enum err fetcher_equip(struct fetcher *fetcher, const char **why) {
   fetcher->common.user_agent = fetcher->user_agent;
   fetcher->has_curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   if (!fetcher->user_agent || !fetcher->has_curl) return ERR_MEMORY;
-  enum err err = connect_queue_new(&fetcher->queue);
+  enum err err = connect_queue_new(&fetcher->turns.queue);
   if (err == ERR_NONE) err = trust_store_load(&fetcher->common.trust, fetcher->config.ca_file, why);
   if (err != ERR_NONE) return err;
   *why = "out of memory";
@@ -451,12 +424,13 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
   made->config = *config;
   if (!made->config.now) made->config.now = uv_hrtime;
   made->loop = loop;
+  made->turns = (struct connect_turns){.limits = config->limits, .rate_limit = config->rate_limit};
   made->common = (struct request_common){.fetcher = made,
                                          .policy_size_max = config->policy_size_max,
-                                         .allow_private = config->allow_private,
-                                         .own = config->own,
-                                         .source = config->source,
-                                         .block = config->block};
+                                         .filter = {.allow_private = config->allow_private,
+                                                    .block = config->block,
+                                                    .own = config->own},
+                                         .source = config->source};
   TAILQ_INIT(&made->idle);
   TAILQ_INIT(&made->busy);
   TAILQ_INIT(&made->paused);
@@ -500,6 +474,10 @@ void fetcher_close(struct fetcher *fetcher) {
   uv_close((uv_handle_t *)&fetcher->wake, fetcher_on_timer_closed);
 }
 
+X509_STORE *fetcher_trust(const struct fetcher *fetcher) {
+  return fetcher->common.trust;
+}
+
 enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
   struct arena *arena = fetch->findings->arena;
   size_t count = fetch->address_count;
@@ -512,7 +490,7 @@ enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
   fetch->state = state;
   fetch->err = ERR_NONE;
   fetch->result = (struct result_fetch){.connect_ms = -1, .tls_ms = -1};
-  address_plan_choose(&state->plan, fetch->addresses, count, &fetcher->common, arena);
+  address_plan_choose(&state->plan, fetch->addresses, count, &fetcher->common.filter, arena);
   if (state->plan.address_count)
     fetcher_wait(fetcher, state);
   else
@@ -526,7 +504,7 @@ size_t fetcher_in_flight(const struct fetcher *fetcher) {
 }
 
 size_t fetcher_waiting(const struct fetcher *fetcher) {
-  return connect_queue_waiting(fetcher->queue);
+  return connect_queue_waiting(fetcher->turns.queue);
 }
 
 size_t fetcher_resting(const struct fetcher *fetcher) {
@@ -534,5 +512,5 @@ size_t fetcher_resting(const struct fetcher *fetcher) {
 }
 
 size_t fetcher_waiting_at(struct fetcher *fetcher, const union address *address) {
-  return connect_queue_waiting_at(fetcher->queue, address);
+  return connect_queue_waiting_at(fetcher->turns.queue, address);
 }

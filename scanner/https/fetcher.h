@@ -20,6 +20,7 @@
 #include "scanner/net/loop_clock.h"
 #include "scanner/net/rate_limit.h"
 #include "scanner/sts/finding_list.h"
+#include <openssl/types.h>
 #include <uv.h>
 
 enum {
@@ -76,6 +77,9 @@ enum err fetcher_new(struct fetcher **fetcher, uv_loop_t *loop, const struct fet
                      const char **why);
 /* Drops what is in flight without calling back. The loop must run until handles are closed. */
 void fetcher_close(struct fetcher *fetcher);
+
+/* The trust store, for others of the same worker to look at; it costs megabytes. */
+X509_STORE *fetcher_trust(const struct fetcher *fetcher);
 
 /* ERR_MEMORY; ERR_LIMIT: no address, or too many. done is not called then. */
 enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch);

@@ -1,5 +1,6 @@
 #include "scanner/https/handshake.h"
 
+#include "scanner/https/memory.h"
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <pthread.h>
@@ -210,6 +211,11 @@ void handshake_watch(struct handshake *handshake, SSL_CTX *ctx) {
   SSL_CTX_set_info_callback(ctx, handshake_hear_state);
   SSL_CTX_set_msg_callback(ctx, handshake_hear_message);
   SSL_CTX_set_msg_callback_arg(ctx, handshake);
+}
+
+bool handshake_lacks_algorithm(const struct handshake *handshake) {
+  return memory_has_failed() && ERR_GET_LIB(handshake->reason) == ERR_LIB_EVP &&
+         ERR_GET_REASON(handshake->reason) == ERR_R_UNSUPPORTED;
 }
 
 static bool handshake_lacks_end(unsigned long reason) {

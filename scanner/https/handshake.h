@@ -62,6 +62,10 @@ enum handshake_end {
  * a client certificate, say. */
 enum handshake_end handshake_end(const struct handshake *handshake);
 
+/* It failed for an algorithm that OpenSSL once had no memory for: it remembers that there is no
+ * such. */
+bool handshake_lacks_algorithm(const struct handshake *handshake);
+
 /* The name of an alert, as RFC 8446 section 6 writes it; NULL for one unknown. */
 const char *handshake_alert_text(int alert);
 

@@ -20,15 +20,9 @@ enum {
 /* A server may have the policy compressed, but must send it as it is (RFC 9110 section 12.5.3). */
 static char request_accept[] = "Accept-Encoding: identity";
 
-bool request_may_contact(const struct request_common *common, const union address *address) {
-  if (block_list_has_address(common->block, address)) return false;
-  if (common->allow_private) return true;
-  return address_is_public(address) && !(common->own && cidr_set_hold(common->own, address));
-}
-
 static bool request_may_connect(const struct request *request, const union address *address) {
   return address_same_ip(address, &request->address) &&
-         request_may_contact(request->common, address);
+         !address_filter_objects(&request->common->filter, address);
 }
 
 /* The last check: whatever libcurl made of our options, this is where it is about to connect to. */
@@ -323,12 +317,6 @@ enum outcome_step request_step(const struct request *request) {
   return asking ? OUTCOME_ASKING : step;
 }
 
-/* Of an algorithm that it once had no memory for, OpenSSL remembers that there is no such. */
-static bool request_lacks_algorithm(const struct handshake *handshake) {
-  return memory_has_failed() && ERR_GET_LIB(handshake->reason) == ERR_LIB_EVP &&
-         ERR_GET_REASON(handshake->reason) == ERR_R_UNSUPPORTED;
-}
-
 /* That of a 1xx too, which has none to give (RFC 9112 section 6.1). */
 static struct span request_last_encoding(const struct request *request) {
   const unsigned origins = CURLH_HEADER | CURLH_1XX;
@@ -353,7 +341,7 @@ void request_end(struct request *request, CURLcode result, bool late) {
   outcome->challenged =
       span_equal_nocase(request_header(request, "cf-mitigated"), SPAN("challenge"));
   if (memory_failures() != request->memory_failures) outcome->no_memory = true;
-  if (request_lacks_algorithm(&outcome->handshake)) outcome->no_memory = true;
+  if (handshake_lacks_algorithm(&outcome->handshake)) outcome->no_memory = true;
   handshake_leave(&outcome->handshake);
   curl_loop_remove(request->common->curl_loop, request->easy);
 }

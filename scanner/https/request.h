@@ -13,8 +13,7 @@
 #include "scanner/https/curl_loop.h"
 #include "scanner/https/outcome.h"
 #include "scanner/net/address.h"
-#include "scanner/net/block_list.h"
-#include "scanner/net/cidr_set.h"
+#include "scanner/net/address_filter.h"
 #include "scanner/net/loop_clock.h"
 #include <sys/queue.h>
 
@@ -37,9 +36,7 @@ struct request_common {
   const char *user_agent;
   struct loop_clock *clock; /* of the multi's loop */
   size_t policy_size_max;
-  bool allow_private;
-  const struct block_list *block;      /* may be NULL */
-  const struct cidr_set *own;          /* the machine's own addresses; may be NULL */
+  struct address_filter filter;
   const struct source_address *source; /* may be NULL */
 };
 
@@ -68,10 +65,6 @@ struct request {
   char connect_to_text[ADDRESS_TEXT_MAX + 2];
   struct curl_slist connect_to, fields; /* lists of one each */
 };
-
-/* Whether a scan with these settings may contact it: it is not on the block list and, unless
- * non-public ones are allowed, is public and not this machine's. */
-bool request_may_contact(const struct request_common *common, const union address *address);
 
 /* Of an easy handle; NULL: it is none of ours. */
 struct request *request_of(CURL *easy);

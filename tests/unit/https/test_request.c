@@ -661,10 +661,10 @@ static void test_last_gate(void **state) {
   struct server server;
   start_server(&server, &rows[0].script, "127.0.3.1");
   assert_true(is_barred(common));
-  common.allow_private = true;
-  common.block = block;
+  common.filter.allow_private = true;
+  common.filter.block = block;
   assert_true(is_barred(common));
-  common.block = other;
+  common.filter.block = other;
   assert_false(is_barred(common));
   server_end(&server);
   assert_int_equal(server.connections, 1);
