@@ -1,6 +1,6 @@
-/* Who may connect now: of those who wait, each in his turn, with leave of the limits of his address
- * and a token of the rate that all threads share. Whoever has got his turn leaves the limits when
- * his connection has ended. Times are the caller's, in nanoseconds.
+/* Who may connect now: of those who wait, each in its turn, with leave of the limits of its address
+ * and a token of the rate that all threads share. Whoever has got its turn leaves the limits when
+ * its connection has ended. Times are the caller's, in nanoseconds.
  */
 #ifndef SCANNER_HTTPS_CONNECT_TURNS_H
 #define SCANNER_HTTPS_CONNECT_TURNS_H
@@ -17,7 +17,7 @@ struct connect_turns {
   struct address_limits *limits; /* may be NULL */
   struct rate_limit *rate_limit; /* may be NULL */
   bool has_token;                /* taken from the rate limit and not used yet */
-  uint64_t pause_until;          /* nobody may connect before: the rate limit, or an error of our own */
+  uint64_t pause_until; /* nobody may connect before: the rate limit, or an error of our own */
 };
 
 /* Takes the next one out of the queue; NULL: nobody may. */

@@ -1,0 +1,63 @@
+/* The course of the contact with one mail server over its addresses: which comes next, whether
+ * there is a second round, and which attempt counts. No I/O, no clock.
+ *
+ * IPv4 goes first, as mail servers refuse IPv6 more often, and IPv6 only where there is no IPv4
+ * address or none that can be reached. Where in a pool of addresses it begins depends on the host's
+ * name, so that the probes of many names spread over it. A server is connected to twice at most.
+ */
+#ifndef SCANNER_SMTP_CONTACT_H
+#define SCANNER_SMTP_CONTACT_H
+
+#include "output/record/result.h"
+#include "scanner/net/address.h"
+
+enum {
+  CONTACT_ADDRESSES_MAX = 2, /* that are tried in a round */
+  CONTACT_ROUNDS_MAX = 2,
+  CONTACT_ATTEMPTS_MAX = CONTACT_ADDRESSES_MAX * CONTACT_ROUNDS_MAX,
+  CONTACT_CONNECTIONS_MAX = 2, /* that stood, in all rounds */
+};
+
+/* What matters of one attempt. */
+struct contact_attempt {
+  enum result_step step;
+  enum finding_code code; /* its first error or warning that leaves it unknown; FOUND_COUNT: none */
+  int smtp_status;        /* of that; 0: none */
+  bool stood;             /* a TCP connection did */
+};
+
+/* Initialise with zeros, and once if there shall be no second round. */
+struct contact {
+  bool once;
+  const union address *addresses[CONTACT_ADDRESSES_MAX];
+  size_t address_count;
+  size_t next;
+  unsigned rounds;      /* that have ended */
+  unsigned connections; /* that stood */
+  size_t attempts;
+  struct contact_attempt best; /* while there were attempts */
+};
+
+/* Of these, which may be contacted, at least one; they must stay valid. */
+void contact_choose(struct contact *contact, struct span host,
+                    const union address *const *addresses, size_t count);
+
+const union address *contact_address(const struct contact *contact);
+
+/* Keeps the attempt, and says whether it is the one that counts: that which got furthest, the last
+ * among equals. */
+bool contact_keep(struct contact *contact, const struct contact_attempt *attempt);
+
+enum contact_turn {
+  CONTACT_ENDS,
+  CONTACT_GOES_ON, /* to contact_address() */
+  CONTACT_PAUSES,  /* and goes to contact_address() afterwards */
+};
+
+/* Where to now, after an attempt that was kept. */
+enum contact_turn contact_turn(struct contact *contact, const struct contact_attempt *attempt);
+
+/* What the findings of an attempt come to. */
+enum result_verdict contact_verdict(const struct finding *findings);
+
+#endif
