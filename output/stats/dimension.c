@@ -124,9 +124,14 @@ bool dimension_is_day(struct span text) {
          span_number(span_skip(text, 8), &day) && day >= 1 && day <= 31;
 }
 
+const char *dimension_choice(enum dimension dimension, int i) {
+  return i < choices[dimension].count ? choices[dimension].name(i) : NULL;
+}
+
 static bool choice_allows(enum dimension dimension, struct span value) {
-  for (int i = 0; i < choices[dimension].count; i++)
-    if (span_equal(value, span_of(choices[dimension].name(i)))) return true;
+  const char *choice;
+  for (int i = 0; (choice = dimension_choice(dimension, i)); i++)
+    if (span_equal(value, span_of(choice))) return true;
   return false;
 }
 
@@ -160,9 +165,10 @@ bool dimension_is_number(enum dimension dimension) {
 }
 
 static void print_choices(FILE *out, enum dimension dimension) {
+  const char *choice;
   fputs("one of ", out);
-  for (int i = 0; i < choices[dimension].count; i++)
-    fprintf(out, "%s%s", i ? ", " : "", choices[dimension].name(i));
+  for (int i = 0; (choice = dimension_choice(dimension, i)); i++)
+    fprintf(out, "%s%s", i ? ", " : "", choice);
 }
 
 void dimension_print_allowed(FILE *out, enum dimension dimension) {

@@ -88,6 +88,9 @@ struct span dimension_label(struct span text);
 /* Whether a domain can have that value, as a text without *. */
 bool dimension_allows(enum dimension dimension, struct span value);
 
+/* The i-th value of a dimension whose values are those of an enum; NULL: there are no more. */
+const char *dimension_choice(enum dimension dimension, int i);
+
 /* What a value can be, for a person: "one of enforce, testing, none". */
 void dimension_print_allowed(FILE *out, enum dimension dimension);
 

@@ -1,6 +1,7 @@
 #include "scripts/docs/docs.h"
 
 #include "output/findings/finding.h"
+#include "output/stats/columns.h"
 #include <errno.h>
 #include <string.h>
 
@@ -10,15 +11,56 @@ bool docs_takes(const struct command *command, enum option_name name) {
 
 enum docs_argument docs_argument(const struct option_info *option) {
   if (!option->argument) return DOCS_FLAG;
-  if (strchr(option->argument, '|')) return DOCS_CHOICE;
+  if (strcmp(option->argument, "CONDITION") == 0) return DOCS_CONDITIONS;
+  if (strncmp(option->argument, "MEMBER", 6) == 0) return DOCS_MEMBERS;
+  if (strcmp(option->argument, "CODE") == 0) return DOCS_WORDS;
+  if (strcmp(option->argument, "NAME|N") == 0) return DOCS_FREE;
+  if (strchr(option->argument, '|')) return DOCS_WORDS;
   return strcmp(option->argument, "FILE") == 0 ? DOCS_FILE : DOCS_FREE;
 }
 
-void docs_choices(FILE *out, const struct option_info *option) {
-  struct span rest = span_of(option->argument);
+/* "auto|lines|csv" */
+static void docs_choices(FILE *out, const char *argument) {
+  struct span rest = span_of(argument);
   while (rest.len) {
     struct span word = span_cut(&rest, '|');
     fprintf(out, "%.*s ", SPAN_ARG(word));
+  }
+}
+
+/* Those of --columns are those of --by, and a few more. */
+static void docs_members(FILE *out, bool columns) {
+  for (enum dimension dimension = 0; dimension < DIMENSION_COUNT; dimension++)
+    if (dimension != DIMENSION_LABEL) fprintf(out, "%s ", dimension_text(dimension));
+  if (!columns) return;
+#define X(name, text) fputs(text " ", out);
+  COLUMNS_FURTHER_MAP(X)
+#undef X
+}
+
+static void docs_conditions(FILE *out) {
+  const char *value;
+  for (enum dimension dimension = 0; dimension < DIMENSION_COUNT; dimension++) {
+    if (dimension == DIMENSION_LABEL) continue;
+    if (!dimension_choice(dimension, 0)) fprintf(out, "%s= ", dimension_text(dimension));
+    for (int i = 0; (value = dimension_choice(dimension, i)); i++)
+      fprintf(out, "%s=%s ", dimension_text(dimension), value);
+  }
+}
+
+void docs_words(FILE *out, const struct option_info *option) {
+  switch (docs_argument(option)) {
+  case DOCS_MEMBERS: docs_members(out, strcmp(option->name, "columns") == 0); break;
+  case DOCS_CONDITIONS: docs_conditions(out); break;
+  case DOCS_WORDS:
+    if (strchr(option->argument, '|')) {
+      docs_choices(out, option->argument);
+    } else {
+      docs_codes(out);
+      fputs("all ", out);
+    }
+    break;
+  default: break;
   }
 }
 

@@ -32,12 +32,20 @@ void docs_fish(FILE *out);
 
 bool docs_takes(const struct command *command, enum option_name name);
 
-/* What may stand for an option's argument: a word of a choice ("auto|lines|csv"), a file, or
- * something that nobody can complete. */
-enum docs_argument { DOCS_FLAG, DOCS_CHOICE, DOCS_FILE, DOCS_FREE };
+/* What may stand for an option's argument: one word of some, several members with commas between,
+ * conditions likewise, a file, or something that nobody can complete. */
+enum docs_argument {
+  DOCS_FLAG,
+  DOCS_WORDS,
+  DOCS_MEMBERS,
+  DOCS_CONDITIONS,
+  DOCS_FILE,
+  DOCS_FREE,
+};
 enum docs_argument docs_argument(const struct option_info *option);
-/* The words of a choice, a blank after each. */
-void docs_choices(FILE *out, const struct option_info *option);
+/* What these words are, a blank after each; conditions as "status=valid", or "tld=" where the value
+ * can be anything. */
+void docs_words(FILE *out, const struct option_info *option);
 
 /* What stands on the command line after the options. */
 enum docs_operand { DOCS_NOTHING, DOCS_FILES, DOCS_CODES };

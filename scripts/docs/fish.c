@@ -4,6 +4,13 @@ static void fish_begin(FILE *out, const struct command *command) {
   fprintf(out, "complete -c stscan -n '__fish_seen_subcommand_from %s'", command->name);
 }
 
+static void fish_words(FILE *out, const char *before, const struct option_info *option,
+                       const char *after) {
+  fputs(before, out);
+  docs_words(out, option);
+  fputs(after, out);
+}
+
 static void fish_option(FILE *out, const struct command *command,
                         const struct option_info *option) {
   fish_begin(out, command);
@@ -11,11 +18,9 @@ static void fish_option(FILE *out, const struct command *command,
   if (option->letter) fprintf(out, " -s %c", option->letter);
   switch (docs_argument(option)) {
   case DOCS_FLAG: break;
-  case DOCS_CHOICE:
-    fputs(" -x -a '", out);
-    docs_choices(out, option);
-    fputc('\'', out);
-    break;
+  case DOCS_WORDS:
+  case DOCS_CONDITIONS: fish_words(out, " -x -a '", option, "'"); break;
+  case DOCS_MEMBERS: fish_words(out, " -x -a '(__fish_append , ", option, ")'"); break;
   case DOCS_FILE: fputs(" -r -F", out); break;
   case DOCS_FREE: fputs(" -x", out); break;
   }

@@ -3,14 +3,19 @@
 /* What _arguments takes for its own inside a description. */
 #define ZSH_SPECIAL "[]:\\"
 
+static void zsh_words(FILE *out, const char *before, const struct option_info *option,
+                      const char *after) {
+  fputs(before, out);
+  docs_words(out, option);
+  fputs(after, out);
+}
+
 static void zsh_action(FILE *out, const struct option_info *option) {
   switch (docs_argument(option)) {
   case DOCS_FLAG: return;
-  case DOCS_CHOICE:
-    fputs(":value:(", out);
-    docs_choices(out, option);
-    fputc(')', out);
-    return;
+  case DOCS_WORDS:
+  case DOCS_CONDITIONS: zsh_words(out, ":value:(", option, ")"); return;
+  case DOCS_MEMBERS: zsh_words(out, ":member:_values -s , member ", option, ""); return;
   case DOCS_FILE: fputs(":file:_files", out); return;
   case DOCS_FREE: break;
   }
