@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Mail servers that fail, probed by the prober alone: what is said of each, and how we behaved."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from program import ROOT
+
+sys.path[:0] = [str(ROOT / "tests" / "fault"), str(ROOT / "tests" / "lab")]
+
+from chains import Chains  # noqa: E402
+from mail_cases import FULL, HASTE, MAIL_CASES, MX_ZONE, MailCase  # noqa: E402
+from mailserver import MailScript, MailServer  # noqa: E402
+
+EHLO_NAME = "scan.example.org"
+ALLOWED = {"EHLO", "HELO", "STARTTLS", "QUIT"}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def host_of(case: MailCase) -> str:
+    return f"{case.name}.{MX_ZONE}"
+
+
+def addresses_of(cases: list[MailCase]) -> dict[str, list[str]]:
+    """An address of its own for each place; the prober may begin with either of two."""
+    free = (f"127.0.{4 + i // 250}.{1 + i % 250}" for i in range(1000))
+    return {case.name: [next(free) for _ in case.places] for case in cases}
+
+
+def places(cases: list[MailCase], addresses: dict[str, list[str]]) -> Iterator[tuple[MailCase, Any, str]]:
+    for case in cases:
+        for place, address in zip(case.places, addresses[case.name], strict=True):
+            yield case, place, address
+
+
+async def probe(port: int, roots: Path, cases: list[MailCase], addresses: dict[str, list[str]],
+                **settings: int) -> dict[str, dict[str, Any]]:
+    lines = "".join(f"{host_of(case)} {','.join(addresses[case.name])}\n" for case in cases)
+    process = await asyncio.create_subprocess_exec(
+        os.environ["MX_PROBES"], str(port), str(roots), *(f"{k}={v}" for k, v in settings.items()),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+    out, _ = await asyncio.wait_for(process.communicate(lines.encode()), 60)
+    assert process.returncode == 0, process.returncode
+    found = [json.loads(line) for line in out.decode().splitlines()]
+    return {result["host"]: result for result in found}
+
+
+def judge_result(case: MailCase, found: dict[str, Any]) -> Iterator[str]:
+    codes = tuple(f["code"] for f in found["findings"])
+    wanted = case.codes or ((case.code,) if case.code else ())
+    for what, is_so, should in (("codes", codes, wanted), ("verdict", found["verdict"], case.verdict),
+                                ("step", found["step"], case.step),
+                                ("connections", found["connections"], case.connections),
+                                ("again", found["again"], case.again),
+                                ("err", found["err"], "no error")):
+        if is_so != should:
+            yield f"{what}: {is_so}, not {should}"
+    details = "; ".join(f["detail"] for f in found["findings"])
+    if case.detail not in details:
+        yield f"detail: {details}"
+    if found["ms"] > case.seconds * 1000:
+        yield f"it took {found['ms']} ms"
+
+
+def judge_session(case: MailCase, script: MailScript, session: Any) -> Iterator[str]:
+    verbs = tuple(command.split()[0] for command in session.commands)
+    if not set(verbs) <= ALLOWED:
+        yield f"said {session.commands}"
+    if any(c.split()[1:] != [EHLO_NAME] for c in session.commands if c[:4] in ("EHLO", "HELO")):
+        yield f"introduced itself by {session.commands}"
+    if session.early:
+        yield "spoke before the greeting had ended"
+    if case.quit is not None and session.quit != case.quit and script.first is None:
+        yield f"QUIT {session.quit}: {session.commands}"
+    if case.commands and verbs != case.commands:
+        yield f"said {verbs}"
+    if session.sni not in (None, host_of(case)):
+        yield f"SNI {session.sni}"
+
+
+def judge(case: MailCase, found: dict[str, Any], server: MailServer,
+          addresses: list[str]) -> Iterator[str]:
+    yield from judge_result(case, found)
+    for place, address in zip(case.places, addresses, strict=True):
+        if isinstance(place, MailScript):
+            for session in server.sessions[address]:
+                yield from judge_session(case, place, session)
+    sessions = sum(len(server.sessions[address]) for address in addresses)
+    if sessions != case.connections:
+        yield f"{sessions} connections came"
+
+
+async def main() -> int:
+    addresses = addresses_of(MAIL_CASES)
+    all_places = list(places(MAIL_CASES, addresses))
+    scripts = {address: place for _, place, address in all_places if isinstance(place, MailScript)}
+    hosts = {host_of(case): place for case, place, _ in all_places if isinstance(place, MailScript)}
+    port = free_port()
+    with tempfile.TemporaryDirectory() as made:
+        chains = Chains(Path(made) / "ca", hosts)  # type: ignore[arg-type]
+        server = MailServer(scripts, chains.context)  # type: ignore[arg-type]
+        await server.start(port)
+        for _, place, address in all_places:
+            if place == FULL:
+                server.fill(port, address)
+        began = time.monotonic()
+        found = await probe(port, chains.root, MAIL_CASES, addresses, **HASTE)
+        seconds = time.monotonic() - began
+        await asyncio.sleep(0.2)  # the servers' side of the last ends
+        server.close()
+    faults = [f"{case.name}: {fault}" for case in MAIL_CASES
+              for fault in judge(case, found[host_of(case)], server, addresses[case.name])]
+    if seconds > 30:
+        faults.append(f"all took {seconds:.1f} s")
+    print("\n".join(faults) or f"{len(MAIL_CASES)} cases in {seconds:.1f} s")
+    return 1 if faults else 0
+
+
+sys.exit(asyncio.run(main()))
