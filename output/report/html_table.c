@@ -39,22 +39,26 @@ static void put_broken(FILE *out, uint64_t broken, uint64_t whole) {
   fputs("</td>", out);
 }
 
-/* The stage where most of an operator's domains have an error. */
-static const char *worst_stage(const struct managed_line *line) {
-  int worst = 0;
-  for (int stage = 1; stage < STAGE_COUNT; stage++)
-    if (line->stage[stage] > line->stage[worst]) worst = stage;
-  return line->stage[worst] ? finding_stage_text((enum finding_stage)worst) : "";
+/* The errors that most of an operator's broken domains have. */
+static void put_causes(FILE *out, const struct managed_line *line) {
+  int told = 0;
+  fputs("<td class=\"causes\">", out);
+  for (size_t i = 0; i < line->cause_count && told < HTML_TABLE_CAUSES; i++) {
+    const struct finding_info *info = finding_info(line->causes[i].code);
+    if (info->severity != FINDING_ERROR) continue;
+    fprintf(out, "%s%s ", told++ ? ", " : "", info->name);
+    html_number(out, line->causes[i].domains);
+  }
+  fputs("</td>", out);
 }
 
-void html_table_providers(FILE *out, const struct managed_statistics *managed) {
-  static const char *const titles[] = {"provider", "domains",           "valid",
-                                       "broken",   "broken of domains", "most errors at"};
-  size_t shown = at_most(managed->provider_count);
-  table_open(out, "providers", "Policy hosts by provider, most domains first", titles,
-             sizeof titles / sizeof *titles);
+void html_table_operators(FILE *out, const char *id, const char *caption, const char *name,
+                          const struct managed_lines *lines) {
+  const char *const titles[] = {name, "domains", "valid", "broken", "broken of domains", "causes"};
+  size_t shown = at_most(lines->count);
+  table_open(out, id, caption, titles, sizeof titles / sizeof *titles);
   for (size_t i = 0; i < shown; i++) {
-    const struct managed_line *line = &managed->providers[i];
+    const struct managed_line *line = &lines->at[i];
     fputs("<tr><th scope=\"row\">", out);
     html_text(out, line->text);
     fputs("</th>", out);
@@ -62,9 +66,10 @@ void html_table_providers(FILE *out, const struct managed_statistics *managed) {
     html_cell(out, line->valid);
     html_cell(out, line->broken);
     put_broken(out, line->broken, line->domains);
-    fprintf(out, "<td>%s</td></tr>\n", worst_stage(line));
+    put_causes(out, line);
+    fputs("</tr>\n", out);
   }
-  table_close(out, shown, managed->provider_count);
+  table_close(out, shown, lines->count);
 }
 
 /* Ranks sort as numbers. */

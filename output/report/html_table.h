@@ -9,10 +9,13 @@
 
 enum {
   HTML_TABLE_LINES = 500, /* of a table */
+  HTML_TABLE_CAUSES = 3,  /* of an operator */
   HTML_TABLE_SHOWN = 25,  /* of them at once, which html_style_script knows */
 };
 
-void html_table_providers(FILE *out, const struct managed_statistics *managed);
+/* id: of the table; name: what an operator is called. */
+void html_table_operators(FILE *out, const char *id, const char *caption, const char *name,
+                          const struct managed_lines *lines);
 
 /* id: what a line is of, "tld" or "rank". */
 void html_table_lines(FILE *out, const char *id, const char *caption,

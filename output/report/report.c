@@ -369,6 +369,28 @@ static void add_managed_stages(struct rows *rows, const struct statistics *stati
     }
 }
 
+bool report_has_cause(const struct managed_statistics *managed, enum finding_code code) {
+  uint64_t any = 0;
+  for (int i = 0; i < MANAGER_COUNT; i++) any |= managed->codes[i][code];
+  return any && finding_info(code)->severity == FINDING_ERROR;
+}
+
+static void add_managed_causes(struct rows *rows, const struct statistics *statistics) {
+  const struct managed_statistics *managed = &statistics->managed;
+  rows_section(rows, "Causes, by who manages", "", REPORT_BAD);
+  rows_chart(rows, REPORT_CHART_CAUSES);
+  for (int i = 0; i < MANAGER_COUNT; i++)
+    for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
+      const char *name = manager_text((enum manager)i), *code_text = finding_info(code)->name;
+      char parent[REPORT_LABEL_SIZE], label[REPORT_LABEL_SIZE];
+      if (!report_has_cause(managed, code) || managed->codes[i][code] == 0) continue;
+      snprintf(parent, sizeof parent, "managed.%s.findings", name);
+      snprintf(label, sizeof label, "%s, %s", name, code_text);
+      rows_value(rows, label, parent, DIMENSION_COUNT, code_text,
+                 ROWS_OF(managed->codes[i][code], managed->managers[i].domains, name));
+    }
+}
+
 static void add_operators(struct rows *rows, const struct statistics *statistics) {
   const struct managed_operators *operators = &statistics->managed.operators;
   rows_section(rows, "Each operator counted once",
@@ -417,10 +439,10 @@ static void add_outsourced(struct rows *rows, const struct statistics *statistic
 enum err report_make(struct report *report, const struct statistics *statistics,
                      const char *where) {
   static void (*const parts[])(struct rows *, const struct statistics *) = {
-      add_status,     add_effect,         add_stages, add_causes,  add_mismatch,
-      add_notes,      add_looks,          add_modes,  add_max_age, add_http_status,
-      add_ede,        add_certificates,   add_tlsrpt, add_managed, add_operators,
-      add_outsourced, add_managed_stages,
+      add_status,     add_effect,         add_stages,         add_causes,  add_mismatch,
+      add_notes,      add_looks,          add_modes,          add_max_age, add_http_status,
+      add_ede,        add_certificates,   add_tlsrpt,         add_managed, add_operators,
+      add_outsourced, add_managed_stages, add_managed_causes,
   };
   struct rows rows = {.report = report};
   *report = (struct report){.statistics = statistics, .where = where};

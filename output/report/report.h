@@ -30,7 +30,12 @@ struct report_row {
 };
 
 /* What a section shows beside its rows, or instead of them. */
-enum report_chart { REPORT_CHART_NONE, REPORT_CHART_EFFECT, REPORT_CHART_MANAGERS };
+enum report_chart {
+  REPORT_CHART_NONE,
+  REPORT_CHART_EFFECT,
+  REPORT_CHART_MANAGERS,
+  REPORT_CHART_CAUSES,
+};
 
 struct report_section {
   const char *chapter; /* NULL: that of the section before */
@@ -53,6 +58,9 @@ struct report {
  * whatever it returns. */
 enum err report_make(struct report *report, const struct statistics *statistics, const char *where);
 void report_free(struct report *report);
+
+/* Whether any manager's policy hosts have that error. */
+bool report_has_cause(const struct managed_statistics *managed, enum finding_code code);
 
 /* A row with a base of nothing says nothing. */
 bool report_section_empty(const struct report *report, const struct report_section *section);

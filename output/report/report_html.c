@@ -135,22 +135,57 @@ static void put_manager_cell(FILE *out, enum manager manager, const struct manag
   fputs("</small></td>", out);
 }
 
-/* Stages down, managers across. */
-static void put_managers(const struct sheet *sheet) {
-  const struct managed_line *lines = sheet->statistics->managed.managers;
-  FILE *out = sheet->out;
-  fputs("<table class=\"matrix\"><thead><tr><td></td>", out);
+static void put_managers_head(FILE *out, const char *caption, const struct managed_line *lines) {
+  html_page_table(out, "matrix", "", caption);
+  fputs("<thead><tr><td></td>", out);
   for (int i = 0; i < MANAGER_COUNT; i++) {
     fprintf(out, "<th scope=\"col\">%s <small>of ", manager_text((enum manager)i));
     html_number(out, lines[i].domains);
     fputs("</small></th>", out);
   }
   fputs("</tr></thead><tbody>\n", out);
+}
+
+/* Stages down, managers across. */
+static void put_managers(const struct sheet *sheet) {
+  const struct managed_line *lines = sheet->statistics->managed.managers;
+  FILE *out = sheet->out;
+  put_managers_head(out, "Domains with an error at each stage by who manages the policy host",
+                    lines);
   for (int stage = 0; stage < STAGE_COUNT; stage++) {
     if (!finding_stage_has_errors((enum finding_stage)stage)) continue;
     fprintf(out, "<tr><th scope=\"row\">%s</th>", finding_stage_text((enum finding_stage)stage));
     for (int i = 0; i < MANAGER_COUNT; i++)
       put_manager_cell(out, (enum manager)i, &lines[i], stage);
+    fputs("</tr>\n", out);
+  }
+  fputs("</tbody></table>\n", out);
+}
+
+static void put_cause_cell(FILE *out, enum manager manager,
+                           const struct managed_statistics *managed, enum finding_code code) {
+  uint64_t count = managed->codes[manager][code];
+  if (count == 0) {
+    fputs("<td>0</td>", out);
+    return;
+  }
+  fprintf(out, "<td data-member=\"managed.%s.findings.%s\" data-value=\"%" PRIu64 "\">",
+          manager_text(manager), finding_info(code)->name, count);
+  html_number(out, count);
+  fputs(" <small>", out);
+  html_share(out, count, managed->managers[manager].domains);
+  fputs("</small></td>", out);
+}
+
+/* Codes down, managers across. */
+static void put_manager_causes(const struct sheet *sheet) {
+  const struct managed_statistics *managed = &sheet->statistics->managed;
+  FILE *out = sheet->out;
+  put_managers_head(out, "Errors of policy hosts by who manages them", managed->managers);
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
+    if (!report_has_cause(managed, code)) continue;
+    fprintf(out, "<tr><th scope=\"row\">%s</th>", finding_info(code)->name);
+    for (int i = 0; i < MANAGER_COUNT; i++) put_cause_cell(out, (enum manager)i, managed, code);
     fputs("</tr>\n", out);
   }
   fputs("</tbody></table>\n", out);
@@ -163,6 +198,8 @@ static void put_section(const struct sheet *sheet, const struct report_section *
   if (section->chart == REPORT_CHART_EFFECT) put_effect(sheet);
   if (section->chart == REPORT_CHART_MANAGERS)
     put_managers(sheet);
+  else if (section->chart == REPORT_CHART_CAUSES)
+    put_manager_causes(sheet);
   else
     put_rows(sheet, section);
   fputs("</section>\n", sheet->out);
@@ -216,16 +253,27 @@ static void put_tiles(FILE *out, const struct statistics *statistics) {
   fputs("</div>\n", out);
 }
 
-static void put_providers(const struct sheet *sheet) {
-  if (sheet->statistics->managed.provider_count == 0) return;
+static void put_operators(const struct sheet *sheet, const char *id, const char *title,
+                          const char *about, const char *name, const struct managed_lines *lines) {
+  if (lines->count == 0) return;
   fputs("<section class=\"wide\">\n", sheet->out);
-  html_heading(sheet->out, 3, "Policy hosts by provider",
-               "the registrable domain that the policy host is an alias of; deployed domains");
-  html_table_providers(sheet->out, &sheet->statistics->managed);
-  fputs("<p>One provider's domains: <code>stscan stats --list all --where provider=NAME",
-        sheet->out);
+  html_heading(sheet->out, 3, title, about);
+  html_table_operators(sheet->out, id, title, name, lines);
+  fprintf(sheet->out, "<p>The domains of one: <code>stscan stats --list all --where operator=NAME");
   put_source(sheet);
   fputs("</code></p>\n</section>\n", sheet->out);
+}
+
+static void put_providers(const struct sheet *sheet) {
+  const struct managed_statistics *managed = &sheet->statistics->managed;
+  put_operators(sheet, "providers", "Policy hosts by provider",
+                "the registrable domain that the policy host is an alias of; deployed domains, and "
+                "their most frequent errors",
+                "provider", &managed->providers);
+  put_operators(sheet, "addresses", "Policy hosts by address",
+                "policy hosts that are no alias, by their least address; those that serve several "
+                "domains",
+                "address", &managed->addresses);
 }
 
 static void put_places(const struct sheet *sheet) {

@@ -80,16 +80,27 @@ static void write_lines(struct json_writer *json, const char *key,
   json_writer_close(json, ']');
 }
 
-static void write_delegation(struct json_writer *json, const struct managed_statistics *managed) {
-  json_writer_open(json, "delegation", '[');
-  for (size_t i = 0; i < managed->provider_count; i++) {
-    const struct managed_line *line = &managed->providers[i];
+/* Domains with each code, in the order of the codes' table. */
+static void write_causes(struct json_writer *json, const struct managed_line *line) {
+  uint64_t codes[FOUND_COUNT] = {0};
+  for (size_t i = 0; i < line->cause_count; i++)
+    codes[line->causes[i].code] = line->causes[i].domains;
+  write_counters(json, "findings", codes, FOUND_COUNT, value_name_code, false);
+}
+
+/* key: what an operator's name is called. */
+static void write_operator_lines(struct json_writer *json, const char *key, const char *name,
+                                 const struct managed_lines *lines) {
+  json_writer_open(json, key, '[');
+  for (size_t i = 0; i < lines->count; i++) {
+    const struct managed_line *line = &lines->at[i];
     json_writer_open(json, NULL, '{');
-    json_writer_string(json, "provider", line->text);
+    json_writer_string(json, name, line->text);
     json_writer_uint(json, "domains", line->domains);
     json_writer_uint(json, "valid", line->valid);
     json_writer_uint(json, "broken", line->broken);
     write_stages(json, line->stage);
+    write_causes(json, line);
     json_writer_close(json, '}');
   }
   json_writer_close(json, ']');
@@ -166,6 +177,7 @@ static void write_operators(struct json_writer *json, const struct statistics *s
   json_writer_uint(json, "operators", managed->operators.count);
   json_writer_uint(json, "broken", managed->operators.broken);
   write_stages(json, managed->operators.stage);
+  write_operator_lines(json, "addresses", "address", &managed->addresses);
   json_writer_close(json, '}');
   json_writer_open(json, "outsourced", '{');
   write_outsourced(json, "same", &managed->same);
@@ -187,7 +199,7 @@ static void write_statistics(struct json_writer *json, const struct statistics *
   write_max_age(json, counts->max_age);
   write_lines(json, "tld", statistics->tlds, statistics->tld_count);
   write_lines(json, "rank", statistics->ranks, statistics->rank_count);
-  write_delegation(json, &statistics->managed);
+  write_operator_lines(json, "delegation", "provider", &statistics->managed.providers);
   write_managed(json, &statistics->managed);
   write_counters(json, "mismatch", counts->kinds, KIND_COUNT, value_name_kind, true);
   write_tlsrpt(json, counts);

@@ -93,14 +93,26 @@ static void print_lines(FILE *out, const struct report_text_style *style, const 
   print_more(out, at_most(count), count);
 }
 
-static void print_providers(FILE *out, const struct report_text_style *style,
-                            const struct managed_statistics *managed, uint64_t deployed) {
+/* The errors that most of an operator's broken domains have. */
+static void print_causes(FILE *out, const struct managed_line *line) {
+  char number[NUMBER_SIZE];
+  int told = 0;
+  for (size_t i = 0; i < line->cause_count && told < REPORT_TEXT_CAUSES; i++) {
+    const struct finding_info *info = finding_info(line->causes[i].code);
+    if (info->severity != FINDING_ERROR) continue;
+    fprintf(out, "%s%s %s", told++ ? ", " : "      ", info->name,
+            number_text(line->causes[i].domains, number));
+  }
+  if (told) fputc('\n', out);
+}
+
+static void print_operators(FILE *out, const struct report_text_style *style, const char *title,
+                            const struct managed_lines *lines, uint64_t deployed) {
   static const columns heads = {"deployed", "of deployed", "valid", "broken", "of them"};
-  size_t count = managed->provider_count;
-  if (count == 0) return;
-  print_heading(out, style, "policy hosts by provider", heads);
-  for (size_t i = 0; i < at_most(count); i++) {
-    const struct managed_line *line = &managed->providers[i];
+  if (lines->count == 0) return;
+  print_heading(out, style, title, heads);
+  for (size_t i = 0; i < at_most(lines->count); i++) {
+    const struct managed_line *line = &lines->at[i];
     char numbers[3][NUMBER_SIZE], shares[2][NUMBER_SHARE_SIZE];
     columns cells = {number_text(line->domains, numbers[0]),
                      number_share(line->domains, deployed, shares[0]),
@@ -109,8 +121,9 @@ static void print_providers(FILE *out, const struct report_text_style *style,
     fputs("  ", out);
     print_name(out, line->text);
     print_columns(out, cells);
+    print_causes(out, line);
   }
-  print_more(out, at_most(count), count);
+  print_more(out, at_most(lines->count), lines->count);
 }
 
 static void print_head(FILE *out, const struct report_text_style *style,
@@ -180,7 +193,10 @@ void report_text(FILE *out, const struct report_text_style *style, const struct 
     print_title(out, style, section->title, section->about);
     for (size_t j = 0; j < section->count; j++) print_row(out, &report->rows[section->first + j]);
   }
-  print_providers(out, style, &statistics->managed, statistics_deployed(statistics));
+  print_operators(out, style, "policy hosts by provider", &statistics->managed.providers,
+                  statistics_deployed(statistics));
+  print_operators(out, style, "policy hosts by address", &statistics->managed.addresses,
+                  statistics_deployed(statistics));
   print_lines(out, style, "top-level domain", statistics->tlds, statistics->tld_count);
   print_lines(out, style, "rank", statistics->ranks, statistics->rank_count);
 }

@@ -7,7 +7,10 @@
 #include "output/report/report.h"
 #include "output/stats/group_by.h"
 
-enum { REPORT_TEXT_LINES = 20 }; /* of a table of TLDs, providers or ranks */
+enum {
+  REPORT_TEXT_LINES = 20, /* of a table of TLDs, operators or ranks */
+  REPORT_TEXT_CAUSES = 3, /* of an operator */
+};
 
 struct report_text_style {
   bool colour; /* with ANSI escapes */

@@ -300,30 +300,67 @@ static int line_compare(const void *left, const void *right) {
   return strcmp(a->text.ptr, b->text.ptr); /* the map terminates its texts */
 }
 
+static int cause_compare(const void *left, const void *right) {
+  const struct managed_cause *a = left, *b = right;
+  if (a->row != b->row) return a->row < b->row ? -1 : 1;
+  if (a->domains != b->domains) return a->domains > b->domains ? -1 : 1;
+  return (a->code > b->code) - (a->code < b->code);
+}
+
+static enum err lines_causes(const struct managed_group *group, struct managed_lines *lines) {
+  size_t count = group->causes.count;
+  struct managed_cause *causes = lines->causes = calloc(count + 1, sizeof *causes);
+  if (!causes) return ERR_MEMORY;
+  for (size_t i = 0; i < count; i++) {
+    struct cause cause = cause_of(&group->causes.rows[i]);
+    causes[i] = (struct managed_cause){cause.row, (enum finding_code)cause.code,
+                                       group->causes.rows[i].counts[0]};
+  }
+  qsort(causes, count, sizeof *causes, cause_compare);
+  for (size_t i = 0, end; i < count; i = end) {
+    struct managed_line *line = &lines->at[causes[i].row - 1];
+    for (end = i; end < count && causes[end].row == causes[i].row;) end++;
+    line->causes = &causes[i];
+    line->cause_count = end - i;
+  }
+  return ERR_NONE;
+}
+
+/* The operators that serve more than `least` domains. */
+static enum err group_lines(const struct managed_group *group, uint64_t least,
+                            struct managed_lines *lines) {
+  size_t count = group->names.count;
+  lines->at = calloc(count + 1, sizeof *lines->at);
+  if (!lines->at) return ERR_MEMORY;
+  for (size_t i = 0; i < count; i++) {
+    lines->at[i].text = group->names.rows[i].text;
+    line_plus(&lines->at[i], &group->served[i]);
+  }
+  enum err err = lines_causes(group, lines);
+  qsort(lines->at, count, sizeof *lines->at, line_compare);
+  while (count && lines->at[count - 1].domains <= least) count--;
+  lines->count = count;
+  return err;
+}
+
 enum err managed_statistics(const struct managed *managed, struct managed_limits limits,
                             struct managed_statistics *statistics) {
-  const struct managed_group *providers = &managed->providers;
-  size_t count = providers->names.count;
   *statistics = (struct managed_statistics){.same = managed->same, .different = managed->different};
-  struct managed_line *lines = calloc(count + 1, sizeof *lines);
-  if (!lines) return ERR_MEMORY;
-  group_statistics(providers, limits, statistics);
+  group_statistics(&managed->providers, limits, statistics);
   group_statistics(&managed->addresses, limits, statistics);
   line_plus(&statistics->managers[MANAGER_UNCLASSIFIED], &managed->nobody);
   for (int code = 0; code < FOUND_COUNT; code++)
     statistics->codes[MANAGER_UNCLASSIFIED][code] += managed->nobody_codes[code];
-  for (size_t i = 0; i < count; i++) {
-    lines[i].text = providers->names.rows[i].text;
-    line_plus(&lines[i], &providers->served[i]);
-  }
-  qsort(lines, count, sizeof *lines, line_compare);
-  while (count && lines[count - 1].domains == 0) count--;
-  statistics->providers = lines;
-  statistics->provider_count = count;
-  return ERR_NONE;
+  enum err err = group_lines(&managed->providers, 0, &statistics->providers);
+  if (err == ERR_NONE)
+    err = group_lines(&managed->addresses, limits.self_max, &statistics->addresses);
+  return err;
 }
 
 void managed_statistics_free(struct managed_statistics *statistics) {
-  free(statistics->providers);
+  free(statistics->providers.at);
+  free(statistics->providers.causes);
+  free(statistics->addresses.at);
+  free(statistics->addresses.causes);
   *statistics = (struct managed_statistics){0};
 }

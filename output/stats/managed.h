@@ -87,11 +87,27 @@ struct managed_operator managed_operator(const psl_ctx_t *psl, const struct resu
 /* The registrable domain of the first MX; empty: there is none, or a null MX. */
 struct span managed_mail_provider(const psl_ctx_t *psl, const struct result *result);
 
+/* Domains of one operator that have a code. */
+struct managed_cause {
+  uint32_t row; /* of the operator, from 1 */
+  enum finding_code code;
+  uint64_t domains;
+};
+
 /* Counters of the deployed domains of one operator, one kind of manager, ... */
 struct managed_line {
   struct span text;
   uint64_t domains, valid, broken;
   uint64_t stage[STAGE_COUNT];
+  const struct managed_cause *causes; /* of an operator; most domains first */
+  size_t cause_count;
+};
+
+/* Operators of one kind, most domains first; texts belong to the managed. */
+struct managed_lines {
+  struct managed_line *at;
+  size_t count;
+  struct managed_cause *causes;
 };
 
 /* Each operator counted once. */
@@ -106,8 +122,8 @@ struct managed_statistics {
   uint64_t codes[MANAGER_COUNT][FOUND_COUNT]; /* domains with that code */
   struct managed_operators operators;
   struct managed_outsourced same, different;
-  struct managed_line *providers; /* most domains first; texts belong to the managed */
-  size_t provider_count;
+  struct managed_lines providers; /* by CNAME */
+  struct managed_lines addresses; /* without; those that serve more than limits.self_max domains */
 };
 
 enum err managed_statistics(const struct managed *managed, struct managed_limits limits,

@@ -159,7 +159,7 @@ class Figures:
                     sorted(self.tld.items(), key=lambda item: (-item[1]["domains"], item[0]))],
             "rank": [{"from": bin_ * RANK_BIN + 1, "to": (bin_ + 1) * RANK_BIN, **counts}
                      for bin_, counts in sorted(self.rank.items())],
-            "delegation": [{"provider": name, **lines(domains)} for name, domains in
+            "delegation": [{"provider": name, **lines(domains), "findings": found(domains)} for name, domains in
                            sorted(providers.items(), key=lambda item: (-len(item[1]), item[0]))],
             "managed": {manager: {**lines([m for m in self.deployed if self.manager(m) == manager]),
                                   "findings": self.causes(manager)}
@@ -175,12 +175,14 @@ class Figures:
         }
 
     def causes(self, manager: str) -> Json:
-        found: dict[str, int] = {}
-        for meant in self.deployed:
-            if self.manager(meant) == manager:
-                for code in set(meant.get("codes", [])):
-                    found[code] = found.get(code, 0) + 1
-        return found
+        return found([meant for meant in self.deployed if self.manager(meant) == manager])
+
+    def addresses(self) -> list[Json]:
+        """Operators without a name that serve several."""
+        several = {name: domains for name, domains in self.operators.items()
+                   if not domains[0].get("provider") and len(domains) > SELF_MAX}
+        return [{"address": name, **lines(domains), "findings": found(domains)} for name, domains in
+                sorted(several.items(), key=lambda item: (-len(item[1]), item[0]))]
 
     def looks(self) -> Json:
         twice = [(set(m["first"]), set(m.get("codes", []))) for m in self.twice]  # type: ignore[call-overload]
@@ -196,7 +198,7 @@ class Figures:
         return {"self_max": SELF_MAX, "third_party_min": THIRD_PARTY_MIN, "operators": len(self.operators),
                 "broken": sum(any(m["status"] == "broken" for m in domains)
                               for domains in self.operators.values()),
-                "stage": {stage: some(stage) for stage in STAGES}}
+                "stage": {stage: some(stage) for stage in STAGES}, "addresses": self.addresses()}
 
     def outsourced(self) -> Json:
         made: Json = {}
@@ -213,6 +215,13 @@ def lines(domains: list[Json]) -> Json:
             "broken": sum(m["status"] == "broken" for m in domains),
             "stage": {stage: sum(stage in m["stages"] for m in domains)  # type: ignore[operator]
                       for stage in STAGES}}
+
+
+def found(domains: list[Json]) -> Json:
+    """How many of them have each code."""
+    counts: Counter[str] = Counter(code for meant in domains
+                                   for code in set(meant.get("codes", [])))  # type: ignore[call-overload]
+    return dict(counts)
 
 
 class Maker:

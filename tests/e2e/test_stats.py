@@ -18,7 +18,7 @@ from pathlib import Path
 
 import jsonschema
 from program import ROOT, Lab, read_gzip, stscan
-from records import KINDS, MAX_AGE_FROM, MODES, STAGES, Maker, line_of, member, write
+from records import KINDS, MAX_AGE_FROM, MODES, SEVERITY, STAGES, Maker, line_of, member, write
 
 COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
@@ -304,6 +304,8 @@ class Known(unittest.TestCase):
             flat[f"managed.{manager}.broken"] = line["broken"]
             flat.update({f"managed.{manager}.stage.{stage}": line["stage"][stage] for stage in STAGES
                          if line["stage"][stage]})
+            flat.update({f"managed.{manager}.findings.{code}": count for code, count in line["findings"].items()
+                         if SEVERITY.get(code, "error") == "error"})
         flat["operators.broken"] = self.figures["operators"]["broken"]
         flat.update({f"operators.stage.{stage}": self.figures["operators"]["stage"][stage]
                      for stage in STAGES if stage not in STAGES_WITHOUT_ERRORS})
@@ -317,9 +319,11 @@ class Known(unittest.TestCase):
         self.assertEqual(b"", stscan("stats", "--html", path, self.gzip).stdout)
         page = Page(path.read_text(encoding="ascii"))
         self.assertEqual(self.members(), page.members)
-        self.assertEqual([[d["provider"], d["domains"], d["valid"], d["broken"]]
-                          for d in self.figures["delegation"]][:500],
-                         [row[:4] for row in page.tables["providers"]])
+        for table, lines in (("providers", self.figures["delegation"]),
+                             ("addresses", self.figures["operators"]["addresses"])):
+            self.assertGreater(len(lines), 1)
+            self.assertEqual([[*list(line.values())[:4], *filter(None, [causes_of(line)])] for line in lines[:500]],
+                             [row[:4] + row[5:] for row in page.tables[table]])
         self.assertEqual([[t["tld"], t["domains"], t["deployed"], t["valid"], t["broken"]]
                           for t in self.figures["tld"]],
                          [[row[0], row[1], row[2], row[4], row[5]] for row in page.tables["tld"]])
@@ -333,6 +337,12 @@ class Known(unittest.TestCase):
         for label, count, share, base in shown:
             number, whole = int(count.replace(",", "")), int(base.replace(",", ""))
             self.assertAlmostEqual(100 * number / whole, float(share.strip("<%")), delta=0.051, msg=label)
+        for line in [*self.figures["delegation"][:20], *self.figures["operators"]["addresses"][:20]]:
+            at = text.index(f"\n  {list(line.values())[0]} ") + 1
+            told = text[at:].split("\n")
+            numbers = [int(n.replace(",", "")) for n in re.findall(r"(?<![.\d])[\d,]+(?![.\d%])", told[0][26:])]
+            self.assertEqual([line["domains"], line["valid"], line["broken"]], numbers)
+            self.assertEqual(causes_of(line), told[1].strip() if causes_of(line) else "")
         row = next(line for line in text.splitlines() if line.startswith("  com "))
         com = next(t for t in self.figures["tld"] if t["tld"] == "com")
         numbers = [int(n.replace(",", "")) for n in re.findall(r"(?<![.\d])[\d,]+(?![.\d%])", row)]
@@ -347,7 +357,7 @@ class Known(unittest.TestCase):
         rows = re.findall(r'data-member="([^"]*)" data-value="(\d+)"', path.read_text())
         listable = [int(value) for member_, value in rows if int(value) and
                     not member_.startswith(("managed", "operators", "looks"))]
-        for name in ("tld=NAME", "provider=NAME"):
+        for name in ("tld=NAME", "operator=NAME", "operator=NAME"):
             self.assertIn(name, commands.pop())
         found = []
         for command in commands:
@@ -359,6 +369,13 @@ class Known(unittest.TestCase):
         invalid = self.figures["status"]["invalid"]  # these have no name to list
         listable[listable.index(invalid)] = 0
         self.assertEqual(listable, found)
+
+
+def causes_of(line: dict) -> str:
+    """The three errors that most of an operator's domains have."""
+    errors = [(code, count) for code, count in line["findings"].items() if SEVERITY.get(code, "error") == "error"]
+    errors.sort(key=lambda item: (-item[1], list(SCHEMA["properties"]["findings"]["properties"]).index(item[0])))
+    return ", ".join(f"{code} {count:,}" for code, count in errors[:3])
 
 
 class Page(HTMLParser):

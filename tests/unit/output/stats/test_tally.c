@@ -557,10 +557,10 @@ static void test_providers_have_a_limit(void **state) {
     assert_int_equal(statistics.managed.operators.count, count - rest);
     assert_int_equal(statistics.managed.managers[MANAGER_SELF].domains, count - rest);
     assert_int_equal(statistics.managed.managers[MANAGER_UNCLASSIFIED].domains, rest);
-    assert_int_equal(statistics.managed.provider_count, count - rest + (rest != 0));
+    assert_int_equal(statistics.managed.providers.count, count - rest + (rest != 0));
     if (rest > 1) {
-      assert_string_equal(statistics.managed.providers[0].text.ptr, "other");
-      assert_int_equal(statistics.managed.providers[0].valid, rest);
+      assert_string_equal(statistics.managed.providers.at[0].text.ptr, "other");
+      assert_int_equal(statistics.managed.providers.at[0].valid, rest);
     }
     statistics_free(&statistics);
     tally_free(tally);
@@ -577,7 +577,7 @@ static void test_addresses_have_a_limit(void **state) {
     struct statistics statistics = statistics_of(tally);
     assert_int_equal(statistics.managed.operators.count, count - (over == 2));
     assert_int_equal(statistics.managed.managers[MANAGER_UNCLASSIFIED].domains, over == 2);
-    assert_int_equal(statistics.managed.provider_count, 0);
+    assert_int_equal(statistics.managed.providers.count, 0);
     statistics_free(&statistics);
     tally_free(tally);
   }
