@@ -18,6 +18,7 @@
   X(IO, "input or output failed")                                                                  \
   X(TEMPORARY, "a temporary file in $TMPDIR or /var/tmp could not be read back")                   \
   X(END, "end of input")                                                                           \
+  X(PORT_CLOSED, "no mail server can be reached from here")                                        \
   X(LIBRARY, "a library failed")
 
 enum err {

@@ -90,6 +90,7 @@ static int check_with(struct check *check) {
   const char *why = NULL;
   enum err err = check_configure(check, &config);
   if (err == ERR_NONE) err = setup_block(options, check->command, &block);
+  if (err == ERR_NONE) err = setup_mail(options, check->command, &config.mail);
   int status = EXIT_FAILED;
   if (err != ERR_NONE) goto done;
   config.fetcher.block = block;

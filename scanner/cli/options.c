@@ -4,6 +4,7 @@
 #include "scanner/cli/help.h"
 #include "scanner/cli/nearest.h"
 #include "scanner/resolver/resolver.h"
+#include "scanner/smtp/prober.h"
 #include "scanner/sts/policy.h"
 #include <errno.h>
 #include <getopt.h>
@@ -59,6 +60,14 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_SHARD] = {VALUE_SHARD, AT(shard), 0, 0},
     [OPTION_AT_ONCE] = {VALUE_NUMBER, AT(at_once), 1, OPTIONS_SHARDS_MAX},
     [OPTION_SOURCE] = {VALUE_TEXT, AT(source), 0, 0},
+    [OPTION_PROBE_MX] = {VALUE_FLAG, AT(probe_mx), 0, 0},
+    [OPTION_EHLO] = {VALUE_TEXT, AT(ehlo), 0, 0},
+    [OPTION_SMTP_TIMEOUT] = {VALUE_NUMBER, AT(smtp_timeout_ms), 100, OPTIONS_TIMEOUT_MAX_MS},
+    [OPTION_SMTP_RATE] = {VALUE_NUMBER, AT(smtp_rate), 0, OPTIONS_RATE_MAX},
+    [OPTION_SMTP_PER_ADDRESS] = {VALUE_NUMBER, AT(smtp_per_address), 0, 10000},
+    [OPTION_SMTP_PER_ADDRESS_RATE] = {VALUE_NUMBER, AT(smtp_per_address_rate), 0, 100000},
+    [OPTION_SMTP_PORT] = {VALUE_NUMBER, AT(smtp_port), 1, 65535},
+    [OPTION_PROBE_CHECK] = {VALUE_TEXT, AT(probe_check), 0, 0},
     [OPTION_USER_AGENT] = {VALUE_TEXT, AT(user_agent), 0, 0},
     [OPTION_PROGRESS] = {VALUE_CHOICE, AT(progress), 0, 0},
     [OPTION_SUMMARY] = {VALUE_TEXT, AT(summary), 0, 0},
@@ -245,6 +254,11 @@ static void options_defaults(struct options *options, enum options_command comma
       .https_timeout_ms = 60000,
       .max_policy_size = POLICY_SIZE_DEFAULT,
       .https_port = 443,
+      .smtp_timeout_ms = 60000,
+      .smtp_rate = PROBER_RATE,
+      .smtp_per_address = PROBER_ADDRESS_AT_ONCE,
+      .smtp_per_address_rate = PROBER_ADDRESS_RATE,
+      .smtp_port = 25,
       .second_look = command == ON_SCAN ? OPTIONS_SECOND_LOOK_SCAN : 0,
       .grace = OPTIONS_GRACE_DEFAULT,
       .shards = 1,
@@ -253,6 +267,17 @@ static void options_defaults(struct options *options, enum options_command comma
       .third_party_min = MANAGED_LIMITS_STUDY.third_party_min,
       .user_agent = "stscan/" STSCAN_VERSION " (+" STSCAN_URL ")",
   };
+}
+
+/* What only says how mail servers are asked. */
+static bool options_agree_on_mail(const struct options *options, const char *command) {
+  for (int i = OPTION_PROBE_MX + 1; i <= OPTION_PROBE_CHECK; i++)
+    if (options->given[i] && !options->probe_mx) {
+      help_complain(command, "--%s is of use with --probe-mx alone: give both",
+                    option_table[i].name);
+      return false;
+    }
+  return true;
 }
 
 static bool options_agree(const struct options *options, const char *command) {
@@ -264,7 +289,7 @@ static bool options_agree(const struct options *options, const char *command) {
     help_complain(command, "--resume needs the --output FILE to go on with");
     return false;
   }
-  return true;
+  return options_agree_on_mail(options, command);
 }
 
 enum options_end options_parse(struct options *options, enum options_command command, int argc,
@@ -284,6 +309,7 @@ enum options_end options_parse(struct options *options, enum options_command com
     if (got != GETOPT_OPERAND) last = option_of(got);
     if (got == GETOPT_OPERAND && !option_goes_on(last, argv[0], optarg)) return OPTIONS_BAD;
     if (!option_take(options, argv[0], last, optarg)) return OPTIONS_BAD;
+    options->given[last] = true;
   }
   options->operands = argv + optind;
   options->operand_count = argc - optind;

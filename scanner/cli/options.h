@@ -81,6 +81,9 @@ struct options {
   unsigned connect_timeout_ms, https_timeout_ms;
   unsigned max_policy_size;
   unsigned https_port;
+  bool probe_mx;
+  const char *ehlo, *probe_check; /* NULL: not given */
+  unsigned smtp_timeout_ms, smtp_rate, smtp_per_address, smtp_per_address_rate, smtp_port;
   const char *ca_file; /* NULL: the system's */
   bool allow_private;
   const char *block; /* NULL: none */
@@ -102,6 +105,7 @@ struct options {
   struct options_texts where;
   unsigned self_max, third_party_min;
   bool help;
+  bool given[OPTION_COUNT];
   char **operands;
   int operand_count;
 };

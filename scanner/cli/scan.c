@@ -153,6 +153,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   err = setup_nameservers(options, argv[0], &config.servers);
   if (err == ERR_NONE) err = setup_source(options, argv[0], &config.servers, &config.source);
   if (err == ERR_NONE) err = setup_block(options, argv[0], &block);
+  if (err == ERR_NONE) err = setup_mail(options, argv[0], &config.mail);
   if (err != ERR_NONE) {
     status = setup_exit_status(err);
     goto done;

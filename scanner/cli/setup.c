@@ -2,7 +2,9 @@
 
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
+#include "scanner/sts/domain.h"
 #include <errno.h>
+#include <netdb.h>
 #include <unistd.h>
 
 struct fetcher_config setup_fetcher(const struct options *options) {
@@ -93,6 +95,54 @@ enum err setup_block(const struct options *options, const char *command,
   else if (err != ERR_NONE)
     help_complain(command, "--block %s: %s", options->block, setup_why(err));
   return err;
+}
+
+/* A name that can stand in EHLO, and could lead to us. */
+static bool setup_is_full_name(const char *name) {
+  union address address;
+  struct span text = span_of(name);
+  return domain_is_hostname(text) && span_find(text, '.') < text.len &&
+         text.len <= PROBE_HOST_MAX && address_parse(text, 0, &address) != ERR_NONE;
+}
+
+/* The machine's own name, as a whole where it is known as such. */
+static void setup_own_name(char name[PROBE_HOST_MAX + 1]) {
+  struct addrinfo wish = {.ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM}, *found;
+  if (gethostname(name, PROBE_HOST_MAX) != 0) *name = 0;
+  name[PROBE_HOST_MAX] = 0;
+  if (strchr(name, '.') || getaddrinfo(name, NULL, &wish, &found) != 0) return;
+  if (found->ai_canonname && setup_is_full_name(found->ai_canonname))
+    snprintf(name, PROBE_HOST_MAX + 1, "%s", found->ai_canonname);
+  freeaddrinfo(found);
+}
+
+enum err setup_mail(const struct options *options, const char *command, struct mail_options *mail) {
+  *mail = (struct mail_options){
+      .ehlo_given = options->ehlo != NULL,
+      .probe_check = options->probe_check,
+      .port = (uint16_t)options->smtp_port,
+      .timeout_ms = options->smtp_timeout_ms,
+      .rate = options->smtp_rate,
+      .per_address = options->smtp_per_address,
+      .per_address_rate = options->smtp_per_address_rate,
+  };
+  if (!options->probe_mx) return ERR_NONE;
+  if (options->ehlo)
+    snprintf(mail->ehlo, sizeof mail->ehlo, "%s", options->ehlo);
+  else
+    setup_own_name(mail->ehlo);
+  if (setup_is_full_name(options->ehlo ? options->ehlo : mail->ehlo)) return ERR_NONE;
+  if (options->ehlo)
+    help_complain(command,
+                  "--ehlo: \"%s\" is not allowed: give a host name with a dot, in A-labels",
+                  options->ehlo);
+  else
+    help_complain(
+        command,
+        "--probe-mx needs --ehlo NAME: mail servers are to know who asks, and this machine "
+        "is called \"%s\", which is no full name",
+        mail->ehlo);
+  return ERR_SYNTAX;
 }
 
 int setup_exit_status(enum err err) {

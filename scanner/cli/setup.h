@@ -8,6 +8,7 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/net/block_list.h"
 #include "scanner/net/source_address.h"
+#include "scanner/run/mail_probing.h"
 #include "scanner/run/nameservers.h"
 
 /* Without block list and limits. */
@@ -28,6 +29,9 @@ enum err setup_block(const struct options *options, const char *command, struct 
 
 /* Worker threads: as asked for, else as many as processors. */
 unsigned setup_threads(const struct options *options);
+
+/* How mail servers are asked; its ehlo is empty without --probe-mx. */
+enum err setup_mail(const struct options *options, const char *command, struct mail_options *mail);
 
 /* What such an error means for the program's end: done, bad usage or failed. */
 int setup_exit_status(enum err err);

@@ -91,6 +91,17 @@ static void summary_print_looks(FILE *out, const struct tally *tally) {
           number_text(tally_looks_changed(tally), changed));
 }
 
+static void summary_print_hosts(FILE *out, const struct scan_account *account) {
+  const struct visits_account *visits = &account->visits;
+  char probed[NUMBER_SIZE], secure[NUMBER_SIZE], refused[NUMBER_SIZE], unknown[NUMBER_SIZE];
+  if (!account->probed) return;
+  fprintf(out, "  mail servers: %s probed, %s secure, %s refused, %s unknown\n",
+          number_text(visits->probed, probed),
+          number_text(visits->verdicts[VERDICT_SECURE], secure),
+          number_text(visits->verdicts[VERDICT_REFUSED], refused),
+          number_text(visits->verdicts[VERDICT_UNKNOWN], unknown));
+}
+
 /* The first ones, when there are many. */
 static void summary_print_servers(FILE *out, const struct scan_account *account) {
   size_t shown = account->server_count;
@@ -118,6 +129,7 @@ void summary_print(FILE *out, const struct scan_account *account, enum scan_end 
     summary_print_faults(out, account->tally);
     summary_print_looks(out, account->tally);
   }
+  summary_print_hosts(out, account);
   summary_print_servers(out, account);
   if (account->resumed)
     fprintf(out, "  %s records were there before\n", number_text(account->resumed, records));
@@ -152,6 +164,24 @@ static void summary_json_servers(struct json_writer *json, const struct scan_acc
     json_writer_close(json, '}');
   }
   json_writer_close(json, ']');
+}
+
+static void summary_json_hosts(struct json_writer *json, const struct scan_account *account) {
+  const struct visits_account *visits = &account->visits;
+  if (!account->probed) return;
+  json_writer_open(json, "hosts", '{');
+  json_writer_uint(json, "probed", visits->probed);
+  json_writer_uint(json, "connections", visits->connections);
+  json_writer_uint(json, "secure", visits->verdicts[VERDICT_SECURE]);
+  json_writer_uint(json, "refused", visits->verdicts[VERDICT_REFUSED]);
+  json_writer_open(json, "unknown", '{');
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++)
+    if (visits->unknown[code])
+      json_writer_uint(json, finding_info(code)->name, visits->unknown[code]);
+  json_writer_close(json, '}');
+  json_writer_uint(json, "again", visits->again);
+  json_writer_uint(json, "evicted", account->evicted);
+  json_writer_close(json, '}');
 }
 
 /* *all NULL: it is not known. */
@@ -264,6 +294,7 @@ static void summary_json(struct json_writer *json, const struct summary *summary
   json_writer_uint(json, "threads", account->threads);
   json_writer_uint(json, "concurrency", account->concurrency);
   summary_json_servers(json, account);
+  summary_json_hosts(json, account);
   summary_runs_write(json, summary->runs);
   if (summary->statistics) report_json_tally(json, "statistics", summary->statistics);
   json_writer_close(json, '}');

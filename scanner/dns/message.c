@@ -170,6 +170,14 @@ static enum err message_read_mx(const struct message_section *section, const str
   return arena->err ? ERR_MEMORY : ERR_NONE;
 }
 
+static enum err message_read_ptr(const struct message_section *section, const struct wire_rr *rr,
+                                 struct arena *arena, struct span *data) {
+  struct wire_name host;
+  if (message_data_name(section, rr, 0, &host)) return ERR_SYNTAX;
+  *data = arena_copy(arena, (struct span){host.text, host.len});
+  return arena->err ? ERR_MEMORY : ERR_NONE;
+}
+
 static enum err message_read_address(const struct message_section *section,
                                      const struct wire_rr *rr, size_t size, struct arena *arena,
                                      struct span *data) {
@@ -185,6 +193,7 @@ static enum err message_read_data(const struct message_section *section, const s
   switch (rr->type) {
   case DNS_TYPE_A: return message_read_address(section, rr, 4, arena, &record->data);
   case DNS_TYPE_AAAA: return message_read_address(section, rr, 16, arena, &record->data);
+  case DNS_TYPE_PTR: return message_read_ptr(section, rr, arena, &record->data);
   case DNS_TYPE_MX: return message_read_mx(section, rr, arena, record);
   case DNS_TYPE_TXT: return message_read_txt(section, rr, arena, &record->data);
   default: return ERR_SYNTAX;

@@ -13,6 +13,7 @@
 enum dns_type {
   DNS_TYPE_A = 1,
   DNS_TYPE_CNAME = 5,
+  DNS_TYPE_PTR = 12,
   DNS_TYPE_MX = 15,
   DNS_TYPE_TXT = 16,
   DNS_TYPE_AAAA = 28,
@@ -41,7 +42,7 @@ enum {
 struct dns_record {
   uint32_t ttl;
   struct span
-      data; /* TXT: its strings joined; A, AAAA: 4 or 16 octets; MX: the host ("." if root) */
+      data; /* TXT: its strings joined; A, AAAA: 4 or 16 octets; MX, PTR: the host ("." if root) */
   unsigned preference; /* MX */
 };
 

@@ -10,6 +10,7 @@
 #include "scanner/journey/aside.h"
 #include "scanner/journey/journey_config.h"
 #include "scanner/journey/second_look.h"
+#include "scanner/journey/visits.h"
 #include "scanner/net/loop_clock.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/sts/carried.h"
@@ -29,6 +30,8 @@ struct deployment {
   union address addresses[2 * FETCHER_ADDRESS_MAX];
   size_t address_count;
   struct fetch fetch;
+  struct mx_wait *mx_waits; /* NULL: no mail host is asked */
+  size_t mx_wait_count;
 };
 
 #define JOB_RECORD_PREFIX "_mta-sts."
@@ -54,6 +57,7 @@ struct job {
   unsigned waiting;          /* for so many callbacks */
   bool returned;             /* it was put aside before */
   bool large;                /* likewise, for what it holds */
+  bool deployed;             /* and counted as such */
   bool returning;            /* and is counted as on its way to where it was */
   struct result_first first; /* .at is 0: this is the first look */
   struct lookup txt;
@@ -68,14 +72,17 @@ struct journey {
   size_t fetch_bytes;  /* that the last one held before its fetch, but for large ones */
   struct aside *aside; /* NULL: everybody waits in his slot */
   size_t returning, returning_large;
-  uint64_t passed_over;      /* of those aside, since one could return */
-  uint64_t asides_rest;      /* uv_now() until which none can */
+  uint64_t passed_over; /* of those aside, since one could return */
+  uint64_t asides_rest; /* uv_now() until which none can */
+  struct visits visits;
+  size_t deployed;           /* domains with a record */
   struct second_look *looks; /* NULL: what is found first is told */
   struct loop_clock *clock;  /* that they wait by */
   struct job *unused;
   struct job *busy; /* newest first */
   size_t in_flight;
   struct lookup *held;    /* linked by next */
+  bool lets_go;           /* of them, so that none is held again */
   unsigned failing;       /* lookups in a row that failed */
   uint64_t failing_since; /* uv_now() */
   bool distrusts;         /* a failure says nothing of a name */
@@ -88,6 +95,13 @@ struct journey {
   struct result_label labels[RESULT_LABELS_MAX]; /* of the record that is emitted just now */
   struct arena scratch;                          /* for names while they are read */
 };
+
+/* Milliseconds since 1970. */
+int64_t journey_wall_clock(void);
+
+/* Whether a lookup that has ended is kept: held while the resolvers are gone, or asked again. Its
+ * done is called once more, then. name: what is learned to be known, when it was answered. */
+bool journey_keeps(struct journey *journey, struct lookup *lookup, struct span name);
 
 /* Starts a lookup that the job then waits for. A name that DNS cannot hold ends it at once, as
  * malformed. name must live as long as the job. */
@@ -131,5 +145,23 @@ void stage_policy_judge(struct job *job);
 void stage_implicit_mx_ask(struct job *job);
 void stage_implicit_mx_judge(struct job *job);
 void stage_match_judge(struct job *job);
+void stage_mx_tls_ask(struct job *job);
+void stage_mx_tls_judge(struct job *job);
+/* The letter of one of its hosts has come. */
+void stage_mx_tls_told(struct mx_wait *wait);
+/* The job is dropped. */
+void stage_mx_tls_leave(struct job *job);
+
+/* The visits of mail hosts (scanner/journey/visits.h). Without hosts in the journey's config there
+ * is nothing to do. ERR_MEMORY. */
+enum err visits_new(struct journey *journey);
+/* The resolver and the prober are closed. What is under way is abandoned. */
+void visits_close(struct journey *journey);
+/* The host of the wait is ours to visit: begins, or waits for its turn. */
+void visits_order(struct journey *journey, struct mx_wait *wait);
+/* Its domain waits no more; if it was its turn to visit, somebody else will. */
+void visits_leave(struct journey *journey, struct mx_wait *wait);
+/* Now and then: whether what is parked can be told. */
+void visits_tick(struct journey *journey);
 
 #endif

@@ -21,6 +21,7 @@ static const struct stage journey_stages[] = {
     {3, stage_policy_ask, stage_policy_judge},
     {3, stage_implicit_mx_ask, stage_implicit_mx_judge},
     {3, NULL, stage_match_judge},
+    {3, stage_mx_tls_ask, stage_mx_tls_judge},
 };
 
 enum {
@@ -46,6 +47,7 @@ enum err journey_new(struct journey **journey, const struct journey_config *conf
   made->budget.limit = config->arena_bytes;
   enum err err = config->arena_bytes ? aside_new(&made->aside, config->loop) : ERR_NONE;
   if (err == ERR_NONE) err = journey_make_looks(made);
+  if (err == ERR_NONE) err = visits_new(made);
   if (err == ERR_NONE) {
     *journey = made;
   } else {
@@ -57,6 +59,9 @@ enum err journey_new(struct journey **journey, const struct journey_config *conf
 
 void journey_close(struct journey *journey) {
   if (!journey) return;
+  for (struct job *job = journey->busy; job; job = job->older) stage_mx_tls_leave(job);
+  journey->held = NULL;
+  if (journey->visits.inbox) visits_close(journey);
   aside_close(journey->aside);
   second_look_close(journey->looks);
   loop_clock_close(journey->clock);
@@ -65,7 +70,7 @@ void journey_close(struct journey *journey) {
   journey->clock = NULL;
 }
 
-static int64_t journey_wall_clock(void) {
+int64_t journey_wall_clock(void) {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -95,8 +100,15 @@ static bool journey_has_slot(const struct journey *journey) {
          resolver_room(journey->config.resolver) > 0;
 }
 
+/* As many with a record as may be, who could all come to wait for their mail hosts. */
+static bool journey_is_deployed(const struct journey *journey) {
+  size_t most = journey->config.deployed_max;
+  return most && journey->deployed >= most;
+}
+
 bool journey_has_room(const struct journey *journey) {
-  return journey_has_slot(journey) && (!journey->aside || aside_has_room(journey->aside)) &&
+  return journey_has_slot(journey) && !journey_is_deployed(journey) &&
+         (!journey->aside || aside_has_room(journey->aside)) &&
          (!journey->looks || second_look_has_room(journey->looks));
 }
 
@@ -106,6 +118,23 @@ uint64_t journey_aside(const struct journey *journey) {
 
 size_t journey_in_flight(const struct journey *journey) {
   return journey->in_flight;
+}
+
+size_t journey_visits(const struct journey *journey) {
+  return journey->visits.count;
+}
+
+void journey_tick(struct journey *journey) {
+  visits_tick(journey);
+}
+
+void journey_visits_add(const struct journey *journey, struct visits_account *sum) {
+  const struct visits_account *one = &journey->visits.account;
+  sum->probed += one->probed;
+  sum->connections += one->connections;
+  sum->again += one->again;
+  for (int i = 0; i < VERDICT_COUNT; i++) sum->verdicts[i] += one->verdicts[i];
+  for (int i = 0; i < FOUND_COUNT; i++) sum->unknown[i] += one->unknown[i];
 }
 
 static struct job *job_take(struct journey *journey) {
@@ -137,6 +166,8 @@ static void job_is_back(struct job *job) {
 static void job_drop(struct job *job) {
   struct journey *journey = job->journey;
   job_is_back(job);
+  stage_mx_tls_leave(job);
+  journey->deployed -= job->deployed;
   if (job->newer)
     job->newer->older = job->older;
   else
@@ -305,6 +336,15 @@ static bool job_has_next_round(const struct job *job) {
   return job->deployment && job->deployment->presence != RECORD_NONE;
 }
 
+/* Whether its record makes one too many of them; who was aside has had his turn. */
+static bool job_is_too_many(struct job *job) {
+  struct journey *journey = job->journey;
+  if (journey->aside && !job->returned && journey_is_deployed(journey)) return true;
+  journey->deployed++;
+  job->deployed = true;
+  return false;
+}
+
 /* Goes on until something is waited for, or the journey is over. */
 static void job_run(struct job *job) {
   while (job->waiting == 0) {
@@ -313,6 +353,10 @@ static void job_run(struct job *job) {
         journey_stages[i].judge(job);
     if (!job_has_next_round(job)) {
       job_finish(job);
+      return;
+    }
+    if (job->round == ROUND_RECORD && job_is_too_many(job)) {
+      job_put_aside(job, NULL);
       return;
     }
     if (job->round + 1 == ROUND_FETCH && job_is_crowded(job)) {
@@ -337,13 +381,14 @@ static struct span journey_last_labels(struct span domain) {
   return span_skip(domain, at);
 }
 
-static void journey_learn(struct journey *journey, const struct job *job) {
-  uint64_t place = siphash_text(siphash_key(), journey_last_labels(job->domain));
+static void journey_learn(struct journey *journey, struct span name) {
+  uint64_t place = siphash_text(siphash_key(), journey_last_labels(name));
   char *known = journey->known[place % JOURNEY_KNOWN];
-  memcpy(known, job->domain.ptr, job->domain.len);
-  known[job->domain.len] = 0;
-  journey->knows = true;
   journey->failing = 0;
+  if (name.len > DOMAIN_LENGTH_MAX) return;
+  memcpy(known, name.ptr, name.len);
+  known[name.len] = 0;
+  journey->knows = true;
 }
 
 /* Whether failures are doubted: the names may be as they were, and the network gone. Where DNS
@@ -386,7 +431,14 @@ static bool journey_hold(struct journey *journey, struct lookup *lookup) {
   return true;
 }
 
-static void job_ask_again(struct job *job, struct lookup *lookup);
+/* False: it could not be, and has failed. */
+static bool journey_ask_again(struct journey *journey, struct lookup *lookup) {
+  enum err err = resolver_ask(journey->config.resolver, lookup);
+  if (err == ERR_NONE) return true;
+  lookup->end = LOOKUP_FAILED;
+  lookup->trouble = err;
+  return false;
+}
 
 /* What was asked before the network came back, and failed, says nothing of the name; nor does what
  * fails soon after: resolvers remember for a while whom they could not reach. */
@@ -396,14 +448,17 @@ static bool journey_was_gone(const struct journey *journey, const struct lookup 
                                  journey->back_at + JOURNEY_RECOVERY_MS + (uint64_t)lookup->ms;
 }
 
+bool journey_keeps(struct journey *journey, struct lookup *lookup, struct span name) {
+  if (journey->lets_go) return false;
+  if (job_lookup_answered(lookup)) journey_learn(journey, name);
+  if (!journey_is_failing(journey) && journey_was_gone(journey, lookup))
+    return journey_ask_again(journey, lookup);
+  return journey_hold(journey, lookup);
+}
+
 static void job_lookup_done(struct lookup *lookup) {
   struct job *job = lookup->data;
-  if (job_lookup_answered(lookup)) journey_learn(job->journey, job);
-  if (!journey_is_failing(job->journey) && journey_was_gone(job->journey, lookup)) {
-    job_ask_again(job, lookup);
-    return;
-  }
-  if (journey_hold(job->journey, lookup)) return;
+  if (journey_keeps(job->journey, lookup, job->domain)) return;
   if (lookup->end == LOOKUP_FAILED && job->arena.err == ERR_NONE) job->arena.err = lookup->trouble;
   job_returned(job);
 }
@@ -422,13 +477,6 @@ void job_ask(struct job *job, struct lookup *lookup, struct span name, enum dns_
     job->waiting++;
   else if (err != ERR_SYNTAX)
     job->arena.err = err;
-}
-
-static void job_ask_again(struct job *job, struct lookup *lookup) {
-  enum err err = resolver_ask(job->journey->config.resolver, lookup);
-  if (err == ERR_NONE) return;
-  job->arena.err = err;
-  job_returned(job);
 }
 
 bool journey_holds(const struct journey *journey) {
@@ -455,10 +503,10 @@ void journey_release(struct journey *journey, bool again) {
   while (held) {
     struct lookup *lookup = held;
     held = held->next;
-    if (again)
-      job_ask_again(lookup->data, lookup);
-    else
-      job_returned(lookup->data);
+    if (again && journey_ask_again(journey, lookup)) continue;
+    journey->lets_go = true;
+    lookup->done(lookup);
+    journey->lets_go = false;
   }
 }
 
@@ -548,6 +596,7 @@ enum err journey_start(struct journey *journey, uint64_t n, const struct list_en
  * come in vain. */
 static bool journey_can_return(const struct journey *journey, const struct aside_name *name) {
   if (journey->budget.used > journey->budget.limit / 4 * 3) return false;
+  if (journey_is_deployed(journey)) return false;
   if (name->large && journey->returning_large == JOURNEY_RETURNING_LARGE) return false;
   if (!name->has_address) return true;
   if (name->large) return fetcher_waiting_at(journey->config.fetcher, &name->address) == 0;

@@ -1,7 +1,7 @@
 /* The journey of domains, from a line of a list to a result: one for each worker.
  *
- *   line -> name -> TXT -> { policy host } { MX } { TLSRPT } -> { policy } { implicit MX } ->
- * verdict
+ *   line -> name -> TXT -> { policy host } { MX } { TLSRPT } -> { policy } { implicit MX }
+ *                                                               { mail hosts } -> verdict
  *
  * Rounds follow one another; within a round all is asked at once. A domain without a record ends
  * after the first. All on the loop's thread.
@@ -10,6 +10,7 @@
 #define SCANNER_JOURNEY_JOURNEY_H
 
 #include "scanner/journey/journey_config.h"
+#include "scanner/journey/visits.h"
 #include "scanner/sts/list_entry.h"
 
 struct journey;
@@ -42,6 +43,12 @@ void journey_distrust(struct journey *journey, bool distrusts);
 struct span journey_known(const struct journey *journey, size_t i);
 
 size_t journey_in_flight(const struct journey *journey);
+/* Mail hosts that are visited; a domain that waits for one is in flight. */
+size_t journey_visits(const struct journey *journey);
+/* Now and then: tells what had to wait until it was known whether port 25 is open from here. */
+void journey_tick(struct journey *journey);
+/* Adds what the visits came to. */
+void journey_visits_add(const struct journey *journey, struct visits_account *sum);
 
 /* Those that wait for an address, or for memory, beyond what is theirs of the slots: they are put
  * aside as a name, and begin their journey anew when there is room. */

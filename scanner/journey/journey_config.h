@@ -7,6 +7,9 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/net/block_list.h"
 #include "scanner/resolver/resolver.h"
+#include "scanner/smtp/hosts.h"
+#include "scanner/smtp/port_watch.h"
+#include "scanner/smtp/prober.h"
 #include <libpsl.h>
 #include <uv.h>
 
@@ -24,6 +27,7 @@ enum {
   JOURNEY_PASSED_OVER = 1024,  /* of them are looked at in one turn of the loop */
   JOURNEY_ASIDE_REST_MS = 100, /* before they are gone through again, */
   JOURNEY_ASIDE_EACH_MS = 256, /* and a millisecond more for so many */
+  JOURNEY_DEPLOYED_MAX = 2048, /* of a whole scan that asks mail hosts: they wait for long */
 };
 
 struct journey_config {
@@ -46,6 +50,13 @@ struct journey_config {
    * one that fails (SERVFAIL, a refusal, no answer) when all do: that is what a resolver says that
    * reaches nobody. */
   bool patient;
+  /* What is known of the mail hosts, shared by all workers; NULL: they are not asked. */
+  struct hosts *hosts;
+  struct prober *prober;
+  struct port_watch *port_watch; /* shared; NULL: what cannot be reached is said at once */
+  bool probe_once;               /* no second round */
+  size_t visits_max;             /* of this worker, at least 1 */
+  size_t deployed_max;           /* domains with a record in flight; 0: no limit but jobs_max */
   /* Called with each result; valid during the call. */
   void (*emit)(void *data, const struct result *result);
   /* A domain could not be judged for want of memory: no result is given. */

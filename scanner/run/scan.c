@@ -6,6 +6,7 @@
 #include "scanner/net/ipv6_route.h"
 #include "scanner/net/rate_limit.h"
 #include "scanner/run/descriptor_limit.h"
+#include "scanner/run/mail_check.h"
 #include "scanner/run/notice.h"
 #include "scanner/run/remainder.h"
 #include "scanner/run/resolver_check.h"
@@ -28,6 +29,8 @@ struct scan {
   struct resume_index index; /* what was done before */
   struct rate_limit *dns_limit, *https_limit;
   struct address_limits *limits;
+  struct mail_probing mail;
+  unsigned probes;     /* in flight, of each worker */
   struct cidr_set own; /* the machine's addresses */
   psl_ctx_t *psl;
   struct worker *workers[SCAN_WORKERS_MAX];
@@ -230,6 +233,7 @@ static enum err scan_make_shared(struct scan *scan) {
   if (err == ERR_NONE)
     err = address_limits_new(&scan->limits, config->per_address, config->per_address_rate,
                              config->at_once);
+  if (err == ERR_NONE) err = mail_probing_new(&scan->mail, &config->mail, config->at_once);
   if (err == ERR_NONE) err = interfaces_load(&scan->own);
   if (err == ERR_NONE)
     err = progress_new(&scan->progress, config->progress, config->shard, config->shards);
@@ -299,9 +303,19 @@ static size_t scan_arena_bytes(const struct scan *scan) {
   return share > SCAN_ARENA_LEAST ? share : SCAN_ARENA_LEAST;
 }
 
-static size_t scan_second_looks(const struct scan *scan) {
-  size_t share = SECOND_LOOK_MAX / scan->threads;
+/* Of what a whole scan may have, at least one. */
+static size_t scan_share(const struct scan *scan, size_t of) {
+  size_t share = of / scan->threads;
   return share ? share : 1;
+}
+
+static void scan_configure_mail(const struct scan *scan, struct worker_config *worker) {
+  worker->mail = scan->mail;
+  if (!scan->mail.hosts) return;
+  worker->prober = mail_probing_config(&scan->mail, &scan->config->mail, &worker->fetcher);
+  worker->prober.in_flight_max = scan->probes;
+  worker->visits_max = scan_share(scan, VISITS_MAX);
+  worker->deployed_max = scan_share(scan, JOURNEY_DEPLOYED_MAX);
 }
 
 static enum err scan_make_workers(struct scan *scan) {
@@ -333,7 +347,7 @@ static enum err scan_make_workers(struct scan *scan) {
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
       .arena_bytes = scan_arena_bytes(scan),
       .second_look_ms = config->second_look_ms,
-      .second_look_max = scan_second_looks(scan),
+      .second_look_max = scan_share(scan, SECOND_LOOK_MAX),
       .ended = scan_worker_ended,
       .waiting = scan_worker_waiting,
       .data = scan,
@@ -344,6 +358,7 @@ static enum err scan_make_workers(struct scan *scan) {
   worker.fetcher.rate_limit = scan->https_limit;
   worker.fetcher.in_flight_max = scan->fetches;
   worker.fetcher.stalled_max = scan->stalled;
+  scan_configure_mail(scan, &worker);
   for (; scan->made < scan->threads; scan->made++) {
     const char *why = NULL;
     err = worker_new(&scan->workers[scan->made], &worker, &why);
@@ -403,6 +418,15 @@ static bool scan_is_done(const struct scan *scan) {
   return left == 0 && list_reader_is_done(scan->source);
 }
 
+static enum scan_end scan_say_port_closed(const struct scan *scan) {
+  struct port_watch_count count = port_watch_count(scan->mail.port_watch);
+  notice("port %u seems to be closed from here: %u mail servers in %u networks, none could be "
+         "reached; nothing was said of them (scan without --probe-mx, or from elsewhere: "
+         "scan --probe-mx --where 'status!=absent' on these results)",
+         scan->config->mail.port, count.hosts, count.networks);
+  return SCAN_BROKEN;
+}
+
 /* What ended the workers before their time, told once. */
 static enum scan_end scan_join(struct scan *scan) {
   enum err first = ERR_NONE;
@@ -415,6 +439,7 @@ static enum scan_end scan_join(struct scan *scan) {
     }
   }
   if (first == ERR_END) return SCAN_READER_GONE;
+  if (first == ERR_PORT_CLOSED) return scan_say_port_closed(scan);
   if (first != ERR_NONE) {
     if (first == ERR_IO)
       notice("output %s: %s", scan->config->output, strerror(first_errno));
@@ -433,6 +458,31 @@ static enum scan_end scan_join(struct scan *scan) {
   return scan_broken(scan, list_err);
 }
 
+static void scan_sum_visits(struct scan *scan) {
+  struct visits_account *sum = &scan->account->visits;
+  scan->account->probed = scan->mail.hosts != NULL;
+  if (!scan->account->probed) return;
+  scan->account->evicted = hosts_account(scan->mail.hosts).evicted;
+  for (unsigned i = 0; i < scan->made; i++) worker_visits_add(scan->workers[i], sum);
+}
+
+/* What the mail servers' answers say of this place, and not of them. */
+static void scan_tell_place(const struct scan *scan) {
+  const struct visits_account *visits = &scan->account->visits;
+  if (!scan->account->probed) return;
+  uint64_t sent_away =
+      visits->unknown[FOUND_MX_SMTP_REFUSED] + visits->unknown[FOUND_MX_SMTP_LATER];
+  if (sent_away > visits->probed / SCAN_SENT_AWAY_PART && sent_away >= SCAN_SENT_AWAY_LEAST)
+    notice("%llu of %llu mail servers would not talk to us: this address seems to be on a block "
+           "list, or lacks a reverse name",
+           (unsigned long long)sent_away, (unsigned long long)visits->probed);
+  struct span name = port_watch_redirected(scan->mail.port_watch);
+  if (name.len)
+    notice("port %u seems to be redirected: all mail servers greet as %.*s, so that what was found "
+           "is not theirs",
+           scan->config->mail.port, SPAN_ARG(name));
+}
+
 static enum err scan_fill_account(struct scan *scan) {
   struct scan_account *account = scan->account;
   struct list_reader_progress source;
@@ -446,6 +496,7 @@ static enum err scan_fill_account(struct scan *scan) {
   account->limits = address_limits_account(scan->limits);
   account->bytes = results_file_size(scan->results);
   scan_sum_servers(scan);
+  scan_sum_visits(scan);
   enum err err = tally_new(&account->tally);
   for (unsigned i = 0; i < scan->made && err == ERR_NONE; i++) {
     account->dropped += worker_dropped(scan->workers[i]);
@@ -489,6 +540,7 @@ static enum scan_end scan_go(struct scan *scan) {
   enum scan_end end = scan_join(scan);
   if (scan_fill_account(scan) != ERR_NONE)
     notice("the account of the scan: %s", err_text(ERR_MEMORY));
+  scan_tell_place(scan);
   if (err != ERR_NONE) end = SCAN_FAILED;
   if (end == SCAN_COMPLETE && scan_is_foreign(scan)) {
     notice("no line of the lists is a domain name");
@@ -515,6 +567,7 @@ static void scan_free(struct scan *scan) {
   resume_index_free(&scan->index);
   progress_free(scan->progress);
   address_limits_free(scan->limits);
+  mail_probing_free(&scan->mail);
   cidr_set_free(&scan->own);
   rate_limit_free(scan->https_limit);
   rate_limit_free(scan->dns_limit);
@@ -523,7 +576,8 @@ static void scan_free(struct scan *scan) {
 
 /* As many threads as there are file descriptors for, each with the least that it can work with. */
 static enum err scan_fit_threads(struct scan *scan, unsigned allowed) {
-  const unsigned least = SCAN_FD_WORKER + SCAN_FD_WATCH + SCAN_FD_DNS_LEAST + 2;
+  const unsigned least =
+      SCAN_FD_WORKER + SCAN_FD_WATCH + SCAN_FD_DNS_LEAST + (scan->probes ? 3 : 2);
   if (allowed < SCAN_FD_REST + least) {
     notice("%u file descriptors are allowed, and one thread needs %u: raise ulimit -n", allowed,
            SCAN_FD_REST + least);
@@ -540,8 +594,9 @@ static void scan_fit_sockets(struct scan *scan, unsigned allowed) {
   unsigned share = (allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER - SCAN_FD_WATCH;
   unsigned half = share / 2 > SCAN_FD_DNS_LEAST ? share / 2 : SCAN_FD_DNS_LEAST;
   if (half < scan->sockets) scan->sockets = half;
-  unsigned fetches = (share - scan->sockets) / 2;
+  unsigned fetches = (share - scan->sockets) / (scan->probes ? 3 : 2);
   if (fetches < scan->fetches) scan->fetches = fetches;
+  if (fetches < scan->probes) scan->probes = fetches;
 }
 
 static void scan_tell_shards(const struct scan_config *config) {
@@ -565,7 +620,8 @@ static enum err scan_fit_descriptors(struct scan *scan) {
   scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
   scan->stalled = scan_stalled_wanted(scan, jobs);
   scan->sockets = resolver_sockets(scan->config->servers.count);
-  unsigned each = SCAN_FD_WORKER + SCAN_FD_WATCH + scan->sockets + 2 * scan->fetches;
+  if (scan->config->mail.ehlo[0]) scan->probes = PROBER_IN_FLIGHT_MAX;
+  unsigned each = SCAN_FD_WORKER + SCAN_FD_WATCH + scan->sockets + 2 * scan->fetches + scan->probes;
   unsigned needed = threads * each + SCAN_FD_REST;
   unsigned wanted = needed + threads * (scan->stalled - scan->fetches);
   unsigned allowed = descriptor_limit_raise(wanted);
@@ -606,6 +662,23 @@ static enum err scan_check_resolvers(struct scan *scan) {
   return ERR_NONE;
 }
 
+static enum err scan_check_mail(struct scan *scan) {
+  const struct scan_config *config = scan->config;
+  if (!scan->mail.hosts) return ERR_NONE;
+  const struct mail_check_config check = {
+      .mail = &config->mail,
+      .probing = &scan->mail,
+      .fetcher = &config->fetcher,
+      .resolver = {.servers = config->servers.at,
+                   .server_count = config->servers.count,
+                   .source = &config->source,
+                   .timeout_ms = config->dns_timeout_ms,
+                   .tries = config->dns_tries,
+                   .rate_limit = scan->dns_limit},
+  };
+  return mail_check_say(&check);
+}
+
 /* All that can be wrong is found before the output is made. */
 static enum err scan_prepare(struct scan *scan) {
   enum err err = scan_fit_descriptors(scan);
@@ -617,6 +690,7 @@ static enum err scan_prepare(struct scan *scan) {
   if (err == ERR_NONE && resume) err = scan_open_results(scan);
   if (err == ERR_NONE && resume) err = scan_look_for_rest(scan);
   if (err == ERR_NONE) err = scan_check_resolvers(scan);
+  if (err == ERR_NONE) err = scan_check_mail(scan);
   if (err == ERR_NONE && !resume) err = scan_open_results(scan);
   return err;
 }

@@ -18,6 +18,8 @@ enum {
   SCAN_CONCURRENCY_DEFAULT = 65536,    /* domains; a slot that is used costs about 1 kB */
   SCAN_ARENA_BYTES = 16 * 1024 * 1024, /* for what is known of the domains in flight */
   SCAN_ARENA_LEAST = 2 * 1024 * 1024,  /* of each worker */
+  SCAN_SENT_AWAY_PART = 5,             /* more than a fifth of the mail servers, */
+  SCAN_SENT_AWAY_LEAST = 5,            /* and so many, do not talk to us: it is our address */
   SCAN_FD_WORKER = 18,                 /* descriptors of a worker's loop and libraries */
   SCAN_FD_WATCH = 4,                   /* its outage watch's */
   SCAN_FD_DNS_LEAST = 10,              /* its resolver's, at least */
@@ -38,6 +40,9 @@ struct scan_account {
   uint64_t fetches;
   struct address_limits_account limits; /* connections for them, and rests */
   bool ipv6;                            /* hosts were contacted over IPv6 too */
+  bool probed;                          /* mail servers were asked */
+  struct visits_account visits;
+  uint64_t evicted;                /* mail servers that were forgotten for want of room */
   struct resolver_server *servers; /* server_count of all workers together; or NULL; to be freed */
   size_t server_count;
   unsigned threads;

@@ -7,6 +7,7 @@
 #include "output/stats/filter.h"
 #include "scanner/https/fetcher.h"
 #include "scanner/net/source_address.h"
+#include "scanner/run/mail_probing.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/progress.h"
 #include "scanner/sts/list_form.h"
@@ -33,6 +34,7 @@ struct scan_config {
   unsigned grace_ms;             /* after a first signal, for what is in flight */
   const char *block_path;        /* of fetcher.block; NULL: none */
   struct fetcher_config fetcher; /* without limits */
+  struct mail_options mail;
   unsigned shard, shards;
   unsigned at_once; /* shards that share all rates and limits, at least 1 */
   enum progress_mode progress;

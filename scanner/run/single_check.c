@@ -19,6 +19,8 @@ struct single_check {
   bool ipv6; /* there is a route */
   struct resolver *resolver;
   struct fetcher *fetcher;
+  struct mail_probing mail;
+  struct prober *prober; /* NULL: mail servers are not asked */
   struct journey *journey;
   struct near_names near;
   uv_timer_t tick; /* while a domain waits */
@@ -79,6 +81,17 @@ static enum err single_check_make_fetcher(struct single_check *single, const cha
   return fetcher_new(&single->fetcher, &single->loop, &config, why);
 }
 
+static enum err single_check_make_prober(struct single_check *single) {
+  const struct single_check_config *config = &single->config;
+  enum err err = mail_probing_new(&single->mail, &config->mail, 1);
+  if (err != ERR_NONE || !single->mail.hosts) return err;
+  struct prober_config prober = mail_probing_config(&single->mail, &config->mail, &config->fetcher);
+  prober.filter.own = &single->own;
+  prober.source = &config->source;
+  prober.trust = fetcher_trust(single->fetcher);
+  return prober_new(&single->prober, &single->loop, &prober);
+}
+
 static enum err single_check_make_journey(struct single_check *single) {
   struct journey_config config = {
       .loop = &single->loop,
@@ -92,6 +105,10 @@ static enum err single_check_make_journey(struct single_check *single) {
       .jobs_max = 1,
       .second_look_ms = single->config.second_look_ms,
       .second_look_max = 1,
+      .hosts = single->mail.hosts,
+      .prober = single->prober,
+      .probe_once = true,
+      .visits_max = VISITS_MAX,
       .emit = single_check_emit,
       .fail = single_check_fail,
       .data = single,
@@ -107,6 +124,7 @@ enum err single_check_new(struct single_check **single, const struct single_chec
   enum err err = single_check_make_shared(made);
   if (err == ERR_NONE) err = single_check_make_resolver(made);
   if (err == ERR_NONE) err = single_check_make_fetcher(made, why);
+  if (err == ERR_NONE) err = single_check_make_prober(made);
   if (err == ERR_NONE) err = single_check_make_journey(made);
   if (err == ERR_NONE)
     *single = made;
@@ -155,6 +173,7 @@ void single_check_know_servers(struct single_check *single,
 void single_check_free(struct single_check *single) {
   if (!single) return;
   if (single->resolver) resolver_close(single->resolver);
+  if (single->prober) prober_close(single->prober);
   if (single->fetcher) fetcher_close(single->fetcher);
   journey_close(single->journey);
   if (single->loop_made) {
@@ -163,6 +182,7 @@ void single_check_free(struct single_check *single) {
     uv_loop_close(&single->loop);
   }
   journey_free(single->journey);
+  mail_probing_free(&single->mail);
   near_names_free(&single->near);
   psl_free(single->psl);
   address_limits_free(single->limits);

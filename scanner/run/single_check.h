@@ -7,6 +7,7 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/net/source_address.h"
 #include "scanner/resolver/resolver.h"
+#include "scanner/run/mail_probing.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/resolver_check.h"
 
@@ -17,6 +18,7 @@ struct single_check_config {
   unsigned dns_timeout_ms, dns_tries;
   unsigned second_look_ms;       /* 0: never */
   struct fetcher_config fetcher; /* without limits */
+  struct mail_options mail;
   /* Called with each result; valid during the call. */
   void (*emit)(void *data, const struct result *result);
   /* Called when a domain begins to wait for its second look. */

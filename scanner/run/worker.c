@@ -35,6 +35,7 @@ struct worker {
   uv_check_t check;
   struct resolver *resolver;
   struct fetcher *fetcher;
+  struct prober *prober; /* NULL: mail servers are not asked */
   struct journey *journey;
   struct outage_watch *outage;
   struct gzip_block *member;
@@ -160,7 +161,7 @@ static void worker_fill(struct worker *worker) {
 static bool worker_is_done(struct worker *worker) {
   if (worker->err != ERR_NONE) return true;
   if (worker->ending && uv_now(&worker->loop) >= worker->deadline) return true;
-  if (journey_in_flight(worker->journey) > 0) return false;
+  if (journey_in_flight(worker->journey) + journey_visits(worker->journey) > 0) return false;
   if (!worker->ending && (!worker->source_ended || worker->batch)) return false;
   if (!worker->ending && worker_open(worker) > 0) return false;
   worker_flush(worker);
@@ -218,6 +219,7 @@ static void worker_finish(struct worker *worker) {
   }
   worker->batch = NULL;
   resolver_close(worker->resolver);
+  if (worker->prober) prober_close(worker->prober);
   fetcher_close(worker->fetcher);
   journey_close(worker->journey);
   outage_watch_free(worker->outage);
@@ -252,6 +254,7 @@ static void worker_on_tick(uv_timer_t *handle) {
   if (waited || gzip_block_full(worker->member)) worker_flush(worker);
   worker_publish(worker);
   worker_watch_resolver(worker);
+  journey_tick(worker->journey);
 }
 
 static enum err worker_make_loop(struct worker *worker) {
@@ -265,6 +268,20 @@ static enum err worker_make_loop(struct worker *worker) {
   uv_check_start(&worker->check, worker_on_check);
   uv_timer_start(&worker->tick, worker_on_tick, WORKER_TICK_MS, WORKER_TICK_MS);
   return ERR_NONE;
+}
+
+static void worker_on_connection(void *data) {
+  struct worker *worker = data;
+  port_watch_reached(worker->config.mail.port_watch);
+}
+
+static enum err worker_make_prober(struct worker *worker) {
+  if (!worker->config.mail.hosts) return ERR_NONE;
+  struct prober_config config = worker->config.prober;
+  config.trust = fetcher_trust(worker->fetcher);
+  config.stands = worker_on_connection;
+  config.data = worker;
+  return prober_new(&worker->prober, &worker->loop, &config);
 }
 
 static enum err worker_make_journey(struct worker *worker) {
@@ -283,6 +300,11 @@ static enum err worker_make_journey(struct worker *worker) {
       .arena_bytes = worker->config.arena_bytes,
       .second_look_ms = worker->config.second_look_ms,
       .second_look_max = worker->config.second_look_max,
+      .hosts = worker->config.mail.hosts,
+      .prober = worker->prober,
+      .port_watch = worker->config.mail.port_watch,
+      .visits_max = worker->config.visits_max,
+      .deployed_max = worker->config.deployed_max,
       .patient = true,
       .emit = worker_emit,
       .fail = worker_journey_fail,
@@ -322,6 +344,7 @@ enum err worker_new(struct worker **worker, const struct worker_config *config, 
   if (err == ERR_NONE) err = worker_make_loop(made);
   if (err == ERR_NONE) err = resolver_new(&made->resolver, &made->loop, &config->resolver);
   if (err == ERR_NONE) err = fetcher_new(&made->fetcher, &made->loop, &config->fetcher, why);
+  if (err == ERR_NONE) err = worker_make_prober(made);
   if (err == ERR_NONE) err = worker_make_journey(made);
   if (err == ERR_NONE) err = worker_make_vigil(made);
   if (err == ERR_NONE)
@@ -429,6 +452,10 @@ uint64_t worker_left(const struct worker *worker) {
   return worker->left;
 }
 
+void worker_visits_add(const struct worker *worker, struct visits_account *sum) {
+  journey_visits_add(worker->journey, sum);
+}
+
 static void worker_close_handle(uv_handle_t *handle, void *data) {
   (void)data;
   if (!uv_is_closing(handle)) uv_close(handle, NULL);
@@ -436,6 +463,7 @@ static void worker_close_handle(uv_handle_t *handle, void *data) {
 
 static void worker_free_loop(struct worker *worker) {
   if (worker->resolver && !worker->closed) resolver_close(worker->resolver);
+  if (worker->prober && !worker->closed) prober_close(worker->prober);
   if (worker->fetcher && !worker->closed) fetcher_close(worker->fetcher);
   journey_close(worker->journey);
   outage_watch_free(worker->outage);

@@ -12,6 +12,7 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/resolver/resolver.h"
 #include "scanner/run/list_reader.h"
+#include "scanner/run/mail_probing.h"
 #include "scanner/run/resolver_check.h"
 #include <libpsl.h>
 
@@ -33,6 +34,10 @@ struct worker_config {
   struct resolver_config resolver;
   unsigned watch_sockets; /* of the outage watch */
   struct fetcher_config fetcher;
+  struct mail_probing mail;    /* without hosts: mail servers are not asked */
+  struct prober_config prober; /* but for the trust store */
+  size_t visits_max;           /* of this worker, as below */
+  size_t deployed_max;
   const psl_ctx_t *psl;
   bool ipv6; /* there is a route */
   unsigned shard, shards;
@@ -89,7 +94,8 @@ enum err worker_join(struct worker *worker);
 /* After worker_join. */
 const struct tally *worker_tally(const struct worker *worker);
 uint64_t worker_dropped(const struct worker *worker); /* domains begun without a record */
-uint64_t worker_left(const struct worker *worker);    /* lines taken without a record */
+void worker_visits_add(const struct worker *worker, struct visits_account *sum);
+uint64_t worker_left(const struct worker *worker); /* lines taken without a record */
 void worker_free(struct worker *worker);
 
 #endif

@@ -238,6 +238,8 @@ static void probe_listen(struct probe *probe) {
 static void probe_connected(struct probe *probe) {
   socklen_t size = sizeof probe->error;
   if (getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &probe->error, &size) != 0) probe->error = errno;
+  bool stood = !probe->error || probe->error == ECONNRESET; /* whoever resets is there */
+  if (stood && probe->common->stands) probe->common->stands(probe->common->data);
   if (probe->error) {
     probe_end(probe);
     return;

@@ -43,8 +43,10 @@ struct probe_common {
   struct loop_clock *clock;
   struct timer_wheel *wheel;           /* by this clock; whoever has it calls probe_on_time() */
   const struct source_address *source; /* may be NULL */
-  void (*told)(struct probe *probe);   /* the outcome stands; once, unless stopped before */
-  void (*ended)(struct probe *probe);  /* all is closed: the last of it */
+  void (*stands)(void *data);          /* a connection does; may be NULL */
+  void *data;
+  void (*told)(struct probe *probe);  /* the outcome stands; once, unless stopped before */
+  void (*ended)(struct probe *probe); /* all is closed: the last of it */
 };
 
 enum probe_place {

@@ -309,6 +309,8 @@ enum err prober_new(struct prober **prober, uv_loop_t *loop, const struct prober
                                        .times = config->times,
                                        .wheel = &made->wheel,
                                        .source = config->source,
+                                       .stands = config->stands,
+                                       .data = config->data,
                                        .told = prober_hear,
                                        .ended = prober_forget};
   TAILQ_INIT(&made->busy);

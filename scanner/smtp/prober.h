@@ -39,7 +39,9 @@ struct prober_config {
   const struct source_address *source; /* may be NULL; outlives the prober */
   struct address_limits *limits;       /* may be NULL; shared, not those of the fetchers */
   struct rate_limit *rate_limit;       /* may be NULL; shared */
-  loop_clock_source *now;              /* that all times are kept by; NULL: uv_hrtime */
+  void (*stands)(void *data);          /* called as soon as a TCP connection does; may be NULL */
+  void *data;
+  loop_clock_source *now; /* that all times are kept by; NULL: uv_hrtime */
 };
 
 struct mx_probe {

@@ -45,6 +45,8 @@ postscreen_dnsbl_sites =
 
 MASTER = """{servers}
 smtpd pass - - n - - smtpd
+    -o smtpd_tls_chain_files={postscreen}
+    -o myhostname=postscreen.mail.example
 tlsproxy unix - - n - 0 tlsproxy
 dnsblog unix - - n - 0 dnsblog
 pickup unix n - n 60 1 pickup
@@ -117,6 +119,7 @@ MAIL_CASES: tuple[Case, ...] = (
     mail("sni", "", "enforced"),
     mail("rsa", "", "enforced"),
     mail("postscreen", "", "enforced"),
+    mail("rate", "", "enforced"),
     mail("expires-soon", "mx-tls-expires-soon", "enforced"),
     mail("self-signed", "mx-tls-self-signed", "undeliverable"),
     mail("expired", "mx-tls-expired", "undeliverable"),
@@ -168,11 +171,9 @@ def service_lines(folder: Path, authority: Authority, server: MailServer, port: 
                f"myhostname={server.host}", f"syslog_name=postfix/{server.name}", *server.options]
     if server.name == "sni":
         options += sni_options(folder, authority, server)
-    limit = 1 if server.service == "postscreen" else "-"
-    line = f"{server.address}:{port} inet n - n - {limit} {server.service}\n"
-    if server.service == "postscreen":
-        return line
-    return line + "".join(f"    -o {option}\n" for option in options)
+    if server.service == "postscreen":  # whoever waits is handed to `smtpd pass`
+        return f"{server.address}:{port} inet n - n - 1 postscreen\n"
+    return f"{server.address}:{port} inet n - n - - {server.service}\n" + "".join(f"    -o {option}\n" for option in options)
 
 
 def write_files(lab: Path, authority: Authority, port: int) -> Path:
@@ -186,7 +187,8 @@ def write_files(lab: Path, authority: Authority, port: int) -> Path:
     lines = "".join(service_lines(folder, authority, server, port) for server in SERVERS)
     (folder / "main.cf").write_text(MAIN.format(
         folder=folder, good=folder / "sound.pem", greet_wait=GREET_WAIT_S))
-    (folder / "master.cf").write_text(MASTER.format(servers=lines))
+    (folder / "master.cf").write_text(MASTER.format(
+        servers=lines, postscreen=folder / "postscreen.pem"))
     subprocess.run(["/usr/sbin/postmap", "-c", folder, "-F", f"hash:{folder}/sni"], check=True)
     return folder
 

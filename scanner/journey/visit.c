@@ -1,0 +1,380 @@
+#include "scanner/journey/job.h"
+#include "scanner/smtp/packed_evidence.h"
+#include "scanner/sts/mx_tls.h"
+#include <stdlib.h>
+
+struct visit {
+  struct ring link; /* of the journey's */
+  struct journey *journey;
+  struct host_entry *entry;
+  struct arena arena;
+  struct finding_list findings;
+  struct lookup v4, v6;
+  unsigned waiting; /* for so many lookups */
+  union address *addresses;
+  size_t address_count;
+  struct mx_probe probe;
+  struct result_mx_tls tls;
+  uint64_t started; /* uv_now() */
+  bool parked;
+};
+
+static void visits_begin(struct journey *journey);
+
+static void visit_on_letter(void *data, struct inbox_letter *letter) {
+  struct hosts_waiter *waiter = CONTAINER_OF(letter, struct hosts_waiter, letter);
+  (void)data;
+  stage_mx_tls_told(CONTAINER_OF(waiter, struct mx_wait, waiter));
+}
+
+enum err visits_new(struct journey *journey) {
+  struct visits *visits = &journey->visits;
+  ring_init(&visits->running);
+  ring_init(&visits->turn);
+  visits->budget.limit = SIZE_MAX;
+  if (!journey->config.hosts) return ERR_NONE;
+  return inbox_new(&visits->inbox, journey->config.loop, visit_on_letter, journey);
+}
+
+static void visit_free(struct visit *visit) {
+  struct visits *visits = &visit->journey->visits;
+  ring_remove(&visit->link);
+  visits->count--;
+  visits->parked -= visit->parked;
+  arena_free(&visit->arena);
+  free(visit);
+}
+
+void visits_close(struct journey *journey) {
+  struct visits *visits = &journey->visits;
+  while (!ring_empty(&visits->running)) {
+    struct visit *visit = CONTAINER_OF(visits->running.next, struct visit, link);
+    hosts_abandon(journey->config.hosts, visit->entry);
+    visit_free(visit);
+  }
+  inbox_close(visits->inbox);
+  visits->inbox = NULL;
+}
+
+static void visit_count(struct visit *visit) {
+  struct visits_account *account = &visit->journey->visits.account;
+  const struct result_mx_tls *tls = &visit->tls;
+  account->probed++;
+  account->connections += visit->probe.connections;
+  account->again += visit->probe.again;
+  account->verdicts[tls->verdict]++;
+  if (tls->verdict == VERDICT_UNKNOWN && tls->findings) account->unknown[tls->findings->code]++;
+}
+
+/* Our own trouble says nothing of the host. */
+static void visit_fail(struct visit *visit, enum err err) {
+  struct journey *journey = visit->journey;
+  hosts_abandon(journey->config.hosts, visit->entry);
+  visit_free(visit);
+  journey->config.fail(journey->config.data, err);
+}
+
+static void visit_tell(struct visit *visit) {
+  struct journey *journey = visit->journey;
+  visit->tls.findings = visit->findings.first;
+  mx_tls_conclude(&visit->tls);
+  struct span packed = packed_evidence_make(&visit->tls, &visit->arena);
+  if (!packed.ptr) {
+    visit_fail(visit, visit->arena.err);
+    return;
+  }
+  visit_count(visit);
+  enum err err = hosts_tell(journey->config.hosts, visit->entry, packed, uv_hrtime());
+  visit_free(visit);
+  if (err != ERR_NONE) journey->config.fail(journey->config.data, err);
+  visits_begin(journey);
+}
+
+/* More than a host may send: what is known so far is lost, and the rest is not asked. */
+static void visit_tell_overfull(struct visit *visit) {
+  arena_reset(&visit->arena);
+  visit->findings = (struct finding_list){.arena = &visit->arena};
+  visit->tls = (struct result_mx_tls){.at = visit->tls.at, .ms = visit->tls.ms};
+  finding_list_add(
+      &visit->findings,
+      (struct finding){.code = FOUND_MX_HOST_DNS,
+                       .detail = SPAN("more data than one host may hold: not judged")});
+  visit_tell(visit);
+}
+
+static void visit_end(struct visit *visit) {
+  if (visit->arena.err == ERR_LIMIT)
+    visit_tell_overfull(visit);
+  else if (visit->arena.err != ERR_NONE)
+    visit_fail(visit, visit->arena.err);
+  else
+    visit_tell(visit);
+}
+
+static void visit_stamp(struct visit *visit) {
+  visit->tls.ms = (int64_t)(uv_now(visit->journey->config.loop) - visit->started);
+}
+
+/* Whether no address could be reached by TCP, for want of an answer and not of a route. */
+static bool visit_is_unreached(const struct visit *visit) {
+  return visit->probe.result.step == STEP_CONNECT && visit->probe.connections == 0 &&
+         !visit->probe.no_route && visit->probe.result.attempts.count > 0;
+}
+
+static void visit_say_unreached(const struct visit *visit) {
+  const struct result_attempts *attempts = &visit->probe.result.attempts;
+  for (size_t i = 0; i < attempts->count; i++) {
+    union address address;
+    if (address_parse(attempts->at[i].address, 0, &address) == ERR_NONE)
+      port_watch_failed(visit->journey->config.port_watch, &address, i + 1 == attempts->count,
+                        uv_hrtime());
+  }
+}
+
+static void visit_park(struct visit *visit) {
+  visit->parked = true;
+  visit->journey->visits.parked++;
+  visit_say_unreached(visit);
+}
+
+/* The end of a host's name that is registered, or all of it. */
+static struct span visit_domain(const psl_ctx_t *psl, struct span host) {
+  char text[PROBE_HOST_MAX + 1];
+  if (!psl || host.len > PROBE_HOST_MAX) return host;
+  memcpy(text, host.ptr, host.len);
+  text[host.len] = 0;
+  struct span domain = span_of(psl_registrable_domain(psl, text));
+  return domain.len ? span_skip(host, host.len - domain.len) : host;
+}
+
+static void visit_say_greeting(const struct visit *visit) {
+  struct journey *journey = visit->journey;
+  struct span host = host_entry_name(visit->entry);
+  union address address;
+  if (!span_here(visit->tls.greeting_text) ||
+      address_parse(visit->tls.address, 0, &address) != ERR_NONE)
+    return;
+  port_watch_greeted(journey->config.port_watch, visit_domain(journey->config.psl, host), &address,
+                     visit->tls.greeting_text);
+}
+
+static void visit_probed(struct mx_probe *probe) {
+  struct visit *visit = probe->data;
+  struct journey *journey = visit->journey;
+  struct result_mx_tls *tls = &visit->tls;
+  if (probe->err != ERR_NONE && visit->arena.err == ERR_NONE) visit->arena.err = probe->err;
+  probe->result.cname = tls->cname;
+  probe->result.addresses = tls->addresses;
+  probe->result.at = tls->at;
+  *tls = probe->result;
+  if (tls->certificate.here) mx_tls_keep_names(&tls->certificate, host_entry_name(visit->entry));
+  visit_stamp(visit);
+  if (journey->config.port_watch) {
+    visit_say_greeting(visit);
+    if (visit_is_unreached(visit) &&
+        port_watch_state(journey->config.port_watch, uv_hrtime()) != PORT_WATCH_OPEN) {
+      visit_park(visit);
+      return;
+    }
+  }
+  visit_end(visit);
+}
+
+static void visit_raise(struct visit *visit, enum finding_code code, struct span detail) {
+  finding_list_add(&visit->findings, (struct finding){.code = code, .detail = detail});
+}
+
+/* The host's own name, or one that it is an alias for. */
+static bool visit_is_blocked(struct visit *visit) {
+  const struct block_list *block = visit->journey->config.block;
+  struct span blocked = host_entry_name(visit->entry);
+  bool found = block_list_has_name(block, blocked);
+  for (size_t i = 0; i < visit->tls.cname.count && !found; i++) {
+    blocked = visit->tls.cname.at[i];
+    found = block_list_has_name(block, blocked);
+  }
+  if (found)
+    visit_raise(visit, FOUND_MX_HOST_NOT_PUBLIC,
+                arena_join(&visit->arena, blocked, SPAN(" is on the block list")));
+  return found;
+}
+
+/* NXDOMAIN of one family means that the name does not exist; else a failure of one family outweighs
+ * the other's no data. */
+static void visit_raise_dns(struct visit *visit) {
+  static const struct job_lookup_codes codes = {FOUND_MX_HOST_DNS, FOUND_MX_HOST_DNS,
+                                                FOUND_MX_HOST_DNS, FOUND_MX_HOST_DNS};
+  const struct lookup *both[] = {&visit->v4, &visit->v6}, *failed = NULL;
+  struct span host = host_entry_name(visit->entry);
+  for (size_t i = 0; i < 2; i++) {
+    if (!job_lookup_answered(both[i])) {
+      failed = both[i];
+    } else if (both[i]->answer.rcode == DNS_NXDOMAIN) {
+      visit_raise(visit, FOUND_MX_HOST_ABSENT,
+                  arena_join(&visit->arena, host, SPAN(" does not exist")));
+      return;
+    }
+  }
+  if (!failed) {
+    visit_raise(visit, FOUND_MX_HOST_ABSENT,
+                arena_join(&visit->arena, host, SPAN(" has neither A nor AAAA")));
+    return;
+  }
+  struct finding finding = job_lookup_finding(&visit->arena, failed, &codes);
+  finding.host = (struct span){0};
+  finding_list_add(&visit->findings, finding);
+}
+
+/* All that DNS gave goes into the record; PROBER_ADDRESSES_MAX may be contacted. */
+static void visit_take_addresses(struct visit *visit) {
+  const struct dns_answer *both[] = {&visit->v4.answer, &visit->v6.answer};
+  struct spans *texts = &visit->tls.addresses;
+  size_t count = both[0]->count + both[1]->count;
+  texts->at = arena_array(&visit->arena, count, sizeof *texts->at);
+  visit->addresses = arena_array(&visit->arena, count, sizeof *visit->addresses);
+  if (!visit->addresses) return;
+  for (size_t family = 0; family < 2; family++)
+    for (size_t i = 0; i < both[family]->count; i++) {
+      char text[ADDRESS_TEXT_MAX];
+      union address address = address_from_octets(both[family]->records[i].data, 0);
+      size_t len = address_ip_text(&address, text);
+      texts->at[texts->count++] = arena_copy(&visit->arena, (struct span){text, len});
+      if (visit->address_count < PROBER_ADDRESSES_MAX)
+        visit->addresses[visit->address_count++] = address;
+    }
+}
+
+static void visit_probe(struct visit *visit) {
+  visit->probe = (struct mx_probe){
+      .host = host_entry_name(visit->entry),
+      .addresses = visit->addresses,
+      .address_count = visit->address_count,
+      .once = visit->journey->config.probe_once,
+      .findings = &visit->findings,
+      .done = visit_probed,
+      .data = visit,
+  };
+  enum err err = prober_start(visit->journey->config.prober, &visit->probe);
+  if (err == ERR_NONE) return;
+  if (visit->arena.err == ERR_NONE) visit->arena.err = err;
+  visit_end(visit);
+}
+
+/* Both families have come. */
+static void visit_contact(struct visit *visit) {
+  visit->tls.cname = visit->v4.answer.cname.count ? visit->v4.answer.cname : visit->v6.answer.cname;
+  visit_take_addresses(visit);
+  bool reachable = false;
+  if (visit->arena.err == ERR_NONE && !visit_is_blocked(visit)) {
+    reachable = visit->address_count > 0;
+    if (!reachable) visit_raise_dns(visit);
+  }
+  visit_stamp(visit);
+  if (reachable)
+    visit_probe(visit);
+  else
+    visit_end(visit);
+}
+
+static void visit_lookup_done(struct lookup *lookup) {
+  struct visit *visit = lookup->data;
+  if (journey_keeps(visit->journey, lookup, host_entry_name(visit->entry))) return;
+  if (lookup->end == LOOKUP_FAILED && visit->arena.err == ERR_NONE)
+    visit->arena.err = lookup->trouble;
+  if (--visit->waiting == 0) visit_contact(visit);
+}
+
+static void visit_ask(struct visit *visit, struct lookup *lookup, enum dns_type type) {
+  *lookup = (struct lookup){
+      .name = host_entry_name(visit->entry),
+      .type = type,
+      .arena = &visit->arena,
+      .done = visit_lookup_done,
+      .data = visit,
+  };
+  enum err err = resolver_ask(visit->journey->config.resolver, lookup);
+  lookup->end = LOOKUP_MALFORMED;
+  if (err == ERR_NONE)
+    visit->waiting++;
+  else if (err != ERR_SYNTAX)
+    visit->arena.err = err;
+}
+
+/* ERR_MEMORY. */
+static enum err visit_begin(struct journey *journey, struct host_entry *entry) {
+  struct visit *visit = calloc(1, sizeof *visit);
+  if (!visit) return ERR_MEMORY;
+  struct visits *visits = &journey->visits;
+  visit->journey = journey;
+  visit->entry = entry;
+  visit->arena = (struct arena){.limit = VISIT_BYTES_MAX, .budget = &visits->budget};
+  visit->findings.arena = &visit->arena;
+  visit->started = uv_now(journey->config.loop);
+  visit->tls.at = journey_wall_clock();
+  ring_append(&visits->running, &visit->link);
+  visits->count++;
+  if (visit_is_blocked(visit)) {
+    visit_end(visit);
+    return ERR_NONE;
+  }
+  visit_ask(visit, &visit->v4, DNS_TYPE_A);
+  visit_ask(visit, &visit->v6, DNS_TYPE_AAAA);
+  if (visit->waiting == 0) visit_contact(visit);
+  return ERR_NONE;
+}
+
+static void visits_begin(struct journey *journey) {
+  struct visits *visits = &journey->visits;
+  if (visits->beginning) return; /* a visit that ends at once */
+  visits->beginning = true;
+  while (!ring_empty(&visits->turn) && visits->count < journey->config.visits_max &&
+         visits->budget.used < VISITS_BYTES) {
+    struct mx_wait *wait = CONTAINER_OF(visits->turn.next, struct mx_wait, turn);
+    ring_remove(&wait->turn);
+    struct host_entry *entry = wait->waiter.entry;
+    if (visit_begin(journey, entry) == ERR_NONE) continue;
+    hosts_abandon(journey->config.hosts, entry);
+    journey->config.fail(journey->config.data, ERR_MEMORY);
+  }
+  visits->beginning = false;
+}
+
+void visits_order(struct journey *journey, struct mx_wait *wait) {
+  ring_append(&journey->visits.turn, &wait->turn);
+  visits_begin(journey);
+}
+
+void visits_leave(struct journey *journey, struct mx_wait *wait) {
+  struct host_entry *entry = wait->waiter.entry;
+  bool ordered = !ring_empty(&wait->turn);
+  ring_remove(&wait->turn);
+  hosts_leave(journey->config.hosts, &wait->waiter);
+  if (ordered) hosts_abandon(journey->config.hosts, entry);
+}
+
+static void visits_tell_parked(struct journey *journey, bool doubted) {
+  struct visits *visits = &journey->visits;
+  for (struct ring *at = visits->running.next, *next; at != &visits->running; at = next) {
+    struct visit *visit = CONTAINER_OF(at, struct visit, link);
+    next = at->next;
+    if (!visit->parked) continue;
+    if (doubted)
+      visit_raise(visit, FOUND_MX_SMTP_UNREACHABLE,
+                  SPAN("no mail server was reached so far: port 25 may be closed from here"));
+    visit_tell(visit);
+  }
+}
+
+void visits_tick(struct journey *journey) {
+  struct visits *visits = &journey->visits;
+  if (visits->parked == 0 || visits->told_closed) return;
+  switch (port_watch_state(journey->config.port_watch, uv_hrtime())) {
+  case PORT_WATCH_UNSURE: break;
+  case PORT_WATCH_OPEN: visits_tell_parked(journey, false); break;
+  case PORT_WATCH_DOUBTED: visits_tell_parked(journey, true); break;
+  case PORT_WATCH_CLOSED:
+    visits->told_closed = true;
+    journey->config.fail(journey->config.data, ERR_PORT_CLOSED);
+    break;
+  }
+}

@@ -1,0 +1,44 @@
+#include "scanner/run/mail_probing.h"
+
+enum err mail_probing_new(struct mail_probing *probing, const struct mail_options *options,
+                          unsigned parts) {
+  *probing = (struct mail_probing){0};
+  if (!options->ehlo[0]) return ERR_NONE;
+  enum err err = hosts_new(&probing->hosts, HOSTS_BYTES_MAX);
+  if (err == ERR_NONE) err = port_watch_new(&probing->port_watch);
+  if (err == ERR_NONE) err = rate_limit_new(&probing->rate_limit, options->rate, parts);
+  if (err == ERR_NONE)
+    err = address_limits_new(&probing->limits, options->per_address, options->per_address_rate,
+                             parts);
+  return err;
+}
+
+void mail_probing_free(struct mail_probing *probing) {
+  hosts_free(probing->hosts);
+  port_watch_free(probing->port_watch);
+  address_limits_free(probing->limits);
+  rate_limit_free(probing->rate_limit);
+  *probing = (struct mail_probing){0};
+}
+
+struct prober_config mail_probing_config(const struct mail_probing *probing,
+                                         const struct mail_options *options,
+                                         const struct fetcher_config *fetcher) {
+  return (struct prober_config){
+      .ehlo = options->ehlo,
+      .port = options->port,
+      .times = {.connect_ms = fetcher->connect_timeout_ms,
+                .reply_ms = PROBE_REPLY_MS,
+                .handshake_ms = PROBE_HANDSHAKE_MS,
+                .total_ms = options->timeout_ms,
+                .quit_ms = PROBE_QUIT_MS},
+      .pause_ms = PROBER_PAUSE_MS,
+      .in_flight_max = PROBER_IN_FLIGHT_MAX,
+      .filter = {.allow_private = fetcher->allow_private,
+                 .block = fetcher->block,
+                 .own = fetcher->own},
+      .source = fetcher->source,
+      .limits = probing->limits,
+      .rate_limit = probing->rate_limit,
+  };
+}

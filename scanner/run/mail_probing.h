@@ -1,0 +1,34 @@
+/* How mail servers are asked (--probe-mx), and what all workers share for it. */
+#ifndef SCANNER_RUN_MAIL_PROBING_H
+#define SCANNER_RUN_MAIL_PROBING_H
+
+#include "scanner/https/fetcher.h"
+#include "scanner/journey/journey.h"
+
+/* As the options say; plain data. */
+struct mail_options {
+  char ehlo[PROBE_HOST_MAX + 1]; /* how we introduce ourselves; empty: they are not asked */
+  bool ehlo_given;               /* it is not this machine's own name */
+  const char *probe_check;       /* NULL: none */
+  uint16_t port;
+  unsigned timeout_ms, rate, per_address, per_address_rate;
+};
+
+struct mail_probing {
+  struct hosts *hosts; /* NULL: mail servers are not asked */
+  struct port_watch *port_watch;
+  struct address_limits *limits;
+  struct rate_limit *rate_limit;
+};
+
+/* parts: as rate_limit_new(). ERR_MEMORY: what was made is still to be freed. */
+enum err mail_probing_new(struct mail_probing *probing, const struct mail_options *options,
+                          unsigned parts);
+void mail_probing_free(struct mail_probing *probing);
+
+/* A prober's config, but for the trust store, and what is heard of connections. */
+struct prober_config mail_probing_config(const struct mail_probing *probing,
+                                         const struct mail_options *options,
+                                         const struct fetcher_config *fetcher);
+
+#endif
