@@ -7,21 +7,23 @@ enum {
   OPTIONS_HELP_TEXT_MAX = 512,
 };
 
-/* Each begins with the option that stands first in the table. */
+/* In the order of --help. A group's options are those from its first one on, in the table, to the
+ * next group's. */
 static const struct options_group {
   enum option_name first;
   const char *title;
 } options_groups[] = {
     {OPTION_FORMAT, "Lists"},
+    {OPTION_WHERE, "Which domains"},
+    {OPTION_RECORD, "What to judge"},
+    {OPTION_BY, "What to count and show"},
+    {OPTION_JSON, "Form of the answer"},
     {OPTION_OUTPUT, "Output"},
     {OPTION_RESOLVERS, "DNS"},
     {OPTION_CONNECT_TIMEOUT, "HTTPS"},
     {OPTION_DNS_RATE, "Politeness"},
     {OPTION_THREADS, "Speed"},
     {OPTION_SHARD, "Parts of a scan"},
-    {OPTION_RECORD, "What to judge"},
-    {OPTION_JSON, "Form of the answer"},
-    {OPTION_BY, "What to count and show"},
     {OPTION_DOMAIN, "Others"},
 };
 
@@ -32,7 +34,9 @@ static const struct explain_style options_help_style = {.width = OPTIONS_HELP_WI
 static void options_help_usage(FILE *out, enum options_command command) {
 #define COMMAND(name, options, usage, title, text)                                                 \
   if (command == (options)) {                                                                      \
-    fprintf(out, "Usage: stscan %s %s\n\n", #name, usage);                                         \
+    int begun = fprintf(out, "Usage: stscan %s ", #name);                                          \
+    explain_wrap(out, &options_help_style, (size_t)begun, (size_t)begun, span_of(usage));          \
+    fputc('\n', out);                                                                              \
     explain_text(out, &options_help_style, 0, text);                                               \
   }
 #include "scanner/cli/command.def"
@@ -52,13 +56,17 @@ static void options_help_option(FILE *out, const struct option_info *info) {
   explain_wrap(out, &options_help_style, OPTIONS_HELP_COLUMN, OPTIONS_HELP_COLUMN, span_of(text));
 }
 
-static enum option_name options_group_end(size_t group) {
-  return group + 1 < OPTIONS_GROUPS ? options_groups[group + 1].first : OPTION_COUNT;
+static enum option_name options_group_end(enum option_name first) {
+  enum option_name end = OPTION_COUNT;
+  for (size_t i = 0; i < OPTIONS_GROUPS; i++)
+    if (options_groups[i].first > first && options_groups[i].first < end)
+      end = options_groups[i].first;
+  return end;
 }
 
 static void options_help_group(FILE *out, enum options_command command, size_t group) {
   bool begun = false;
-  enum option_name end = options_group_end(group);
+  enum option_name end = options_group_end(options_groups[group].first);
   for (enum option_name name = options_groups[group].first; name < end; name++) {
     const struct option_info *info = option_info(name);
     if (!(info->commands & (unsigned)command)) continue;

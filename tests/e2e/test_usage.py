@@ -70,11 +70,22 @@ class UsageTest(unittest.TestCase):
     def test_help_is_one_text_in_all_its_ways_and_fits_80_columns(self) -> None:
         self.assertEqual(stscan("help").stdout, stscan("--help").stdout)
         self.assertEqual(stscan("version").stdout, stscan("--version").stdout)
-        for command in ("scan", "check", "stats", "diff", "explain"):
+        for command in ("scan", "check", "show", "lint", "stats", "diff", "explain"):
             done = stscan("help", command)
             self.assertEqual((done.returncode, done.stdout), (0, stscan(command, "--help").stdout))
-            wide = [line for line in done.stdout.decode().splitlines() if len(line) > 80]
+            wide = [line for line in (done.stdout + stscan("help").stdout).decode().splitlines()
+                    if len(line) > 80]
             self.assertEqual(wide, [])
+
+    def test_the_groups_of_options_stand_in_the_order_of_the_work(self) -> None:
+        for command, first in (("scan", ["Lists", "Which domains", "Output", "DNS"]),
+                               ("stats", ["Which domains", "What to count and show",
+                                          "Form of the answer", "Output"]),
+                               ("lint", ["What to judge", "Form of the answer"])):
+            groups = [line[:-1] for line in stscan(command, "--help").stdout.decode().splitlines()
+                      if line.endswith(":") and line[0].isupper()]
+            self.assertEqual(groups[:len(first)], first)
+            self.assertEqual(groups[-1], "Others")
 
     def test_the_nearest_word_is_suggested(self) -> None:
         for arguments, said in (
