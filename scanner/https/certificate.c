@@ -246,11 +246,9 @@ static void certificate_judge_name(const struct certificate *certificate,
     detail = arena_join(arena, detail, SPAN(" but for "));
     detail = arena_join(arena, detail, certificate_list_names(arena, certificate->facts.names));
   }
-  bool contested = certificate->named_by_cn && span_here(codes->cn_reading);
   finding_list_add(findings,
                    (struct finding){.code = codes->name_mismatch,
-                                    .contested = contested,
-                                    .erratum = contested ? codes->cn_reading : (struct span){0},
+                                    .contested = codes->cn_is_contested && certificate->named_by_cn,
                                     .detail = detail,
                                     .host = certificate->host});
 }

@@ -50,8 +50,7 @@ struct certificate {
 struct certificate_codes {
   enum finding_code name_mismatch, expired, not_yet_valid, expires_soon, self_signed, untrusted,
       invalid;
-  struct span
-      cn_reading; /* where there are senders that accept a name in CN: what they read else */
+  bool cn_is_contested; /* there are senders that accept a name in CN */
 };
 
 /* host: lower-case A-labels. */

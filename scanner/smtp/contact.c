@@ -103,12 +103,3 @@ enum contact_turn contact_turn(struct contact *contact, const struct contact_att
   bool again = !contact->once && contact->rounds < CONTACT_ROUNDS_MAX;
   return again && contact_may_pass(&contact->best) ? CONTACT_PAUSES : CONTACT_ENDS;
 }
-
-enum result_verdict contact_verdict(const struct finding *findings) {
-  enum result_verdict verdict = VERDICT_SECURE;
-  for (const struct finding *f = findings; f; f = f->next) {
-    if (finding_info(f->code)->severity == FINDING_ERROR) return VERDICT_REFUSED;
-    if (f->code != FOUND_MX_TLS_EXPIRES_SOON) verdict = VERDICT_UNKNOWN;
-  }
-  return verdict;
-}

@@ -57,7 +57,4 @@ enum contact_turn {
 /* Where to now, after an attempt that was kept. */
 enum contact_turn contact_turn(struct contact *contact, const struct contact_attempt *attempt);
 
-/* What the findings of an attempt come to. */
-enum result_verdict contact_verdict(const struct finding *findings);
-
 #endif

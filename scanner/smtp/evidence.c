@@ -2,7 +2,7 @@
 
 #include "scanner/https/memory.h"
 #include "scanner/net/local_error.h"
-#include "scanner/sts/match.h"
+#include "scanner/sts/mx_tls.h"
 #include <openssl/err.h>
 #include <stdio.h>
 
@@ -16,7 +16,7 @@ static const struct certificate_codes evidence_certificate_codes = {
     .self_signed = FOUND_MX_TLS_SELF_SIGNED,
     .untrusted = FOUND_MX_TLS_UNTRUSTED,
     .invalid = FOUND_MX_TLS_CERT_INVALID,
-    .cn_reading = {"RFC 8461 section 4.2", sizeof "RFC 8461 section 4.2" - 1},
+    .cn_is_contested = true,
 };
 
 enum err evidence_trouble(const struct probe *probe) {
@@ -132,11 +132,13 @@ static struct span evidence_phrase(const struct probe *probe, enum finding_code 
   }
 }
 
-/* RFC 8461 section 7.2 asks senders for TLS 1.2, but does not forbid less. */
-static bool evidence_is_old_version(const struct probe *probe) {
+/* STARTTLS: see the dialogue. RFC 8461 section 7.2 asks senders for TLS 1.2, but does not forbid
+ * less. */
+static bool evidence_is_contested(const struct probe *probe, enum finding_code code) {
   const struct handshake *handshake = &probe->handshake;
-  return handshake->alert == SSL_AD_PROTOCOL_VERSION ||
-         handshake->alert_sent == SSL_AD_PROTOCOL_VERSION;
+  bool old = handshake->alert == SSL_AD_PROTOCOL_VERSION ||
+             handshake->alert_sent == SSL_AD_PROTOCOL_VERSION;
+  return code == FOUND_MX_TLS_PROTOCOL ? old : probe->dialogue.contested;
 }
 
 static void evidence_raise(const struct probe *probe, enum finding_code code,
@@ -144,34 +146,14 @@ static void evidence_raise(const struct probe *probe, enum finding_code code,
   struct arena *arena = findings->arena;
   char text[ADDRESS_TEXT_MAX];
   size_t len = address_text(&probe->address, text);
-  struct finding finding = {.code = code, .smtp_status = evidence_status(probe, code)};
-  finding.detail = arena_join(arena, (struct span){text, len}, SPAN(": "));
-  finding.detail = arena_join(arena, finding.detail, evidence_phrase(probe, code, arena));
-  if (code == FOUND_MX_TLS_STARTTLS_REFUSED && probe->dialogue.contested) {
-    finding.contested = true;
-    finding.erratum = SPAN("RFC 3207 section 4");
-  }
-  if (code == FOUND_MX_TLS_PROTOCOL && evidence_is_old_version(probe)) {
-    finding.contested = true;
-    finding.erratum = SPAN("RFC 8461 section 7.2");
-  }
-  finding_list_add(findings, finding);
-}
-
-/* Those that fit the host first: some certificates have hundreds, and each record repeats them. */
-static void evidence_cut_names(struct result_certificate *certificate, struct span host,
-                               bool named) {
-  struct spans *names = &certificate->names;
-  size_t most = named ? RESULT_MX_NAMES_FITTING : RESULT_MX_NAMES_MAX, fitting = 0;
-  if (names->count <= most) return;
-  for (size_t i = 0; i < names->count; i++) {
-    if (!match_covers(names->at[i], host)) continue;
-    struct span name = names->at[i];
-    names->at[i] = names->at[fitting];
-    names->at[fitting++] = name;
-  }
-  certificate->names_count = (unsigned)names->count;
-  names->count = most;
+  struct span at = arena_join(arena, (struct span){text, len}, SPAN(": "));
+  finding_list_add(findings,
+                   (struct finding){
+                       .code = code,
+                       .contested = evidence_is_contested(probe, code),
+                       .detail = arena_join(arena, at, evidence_phrase(probe, code, arena)),
+                       .smtp_status = evidence_status(probe, code),
+                   });
 }
 
 static void evidence_note(const struct probe *probe, struct arena *arena,
@@ -202,7 +184,7 @@ void evidence_judge(const struct probe *probe, int64_t now, struct finding_list 
   evidence_note(probe, findings->arena, result);
   if (code != FOUND_COUNT) evidence_raise(probe, code, findings);
   result->trusted = certificate_judge(certificate, &evidence_certificate_codes, now, findings);
-  evidence_cut_names(&result->certificate, certificate->host, certificate->named);
+  if (result->has_trusted) mx_tls_keep_names(&result->certificate, certificate->host);
   if (code == FOUND_COUNT && result->trusted && evidence_has_finished(probe))
     result->step = STEP_DONE;
 }

@@ -4,6 +4,7 @@
 #include "scanner/https/memory.h"
 #include "scanner/smtp/contact.h"
 #include "scanner/smtp/evidence.h"
+#include "scanner/sts/mx_tls.h"
 #include <stdlib.h>
 #include <time.h>
 
@@ -78,15 +79,13 @@ static void prober_finish(struct prober *prober, struct mx_probe_state *state, e
   struct mx_probe *probe = state->probe;
   struct result_mx_tls *result = &probe->result;
   if (err == ERR_NONE) err = probe->findings->arena->err;
-  for (struct finding *f = state->best.first; f && err == ERR_NONE; f = f->next) {
+  for (struct finding *f = state->best.first; f && err == ERR_NONE; f = f->next)
     finding_list_add(probe->findings, *f);
-    finding_codes_add(&result->codes, f->code);
-  }
   probe->err = err;
   probe->connections = state->contact.connections;
   probe->no_route = state->contact.attempts && !state->routed;
-  result->verdict = contact_verdict(state->best.first);
   result->findings = probe->findings->first;
+  mx_tls_conclude(result);
   result->attempts = (struct result_attempts){state->attempts, state->contact.attempts};
   result->ms = (int64_t)((prober_now(prober) - state->start_ns) / PROBER_MS_NS);
   TAILQ_INSERT_TAIL(&prober->ended, state, link);
