@@ -62,8 +62,7 @@ static void put_reasons(struct json_writer *json, const char *key, const struct 
   json_writer_close(json, ']');
 }
 
-/* Names and values are a list's. */
-static void put_labels(struct json_writer *json, const char *key, struct result_labels labels) {
+void record_write_labels(struct json_writer *json, const char *key, struct result_labels labels) {
   json_writer_open(json, key, '{');
   for (size_t i = 0; i < labels.count; i++) {
     json_writer_key(json, labels.at[i].name);
@@ -112,7 +111,7 @@ static void put_codes(struct json_writer *json, const char *key,
 #define PUT_STAGE(key, name, value)       PUT_NAME(key, finding_stage_text(finding_info(value)->stage))
 #define PUT_REASON(key, name, value)      PUT_NAME(key, reason_info(value)->word)
 #define PUT_REASONS(key, name, value)     put_reasons(json, key, self)
-#define PUT_LABELS(key, name, value)      put_labels(json, key, value)
+#define PUT_LABELS(key, name, value)      record_write_labels(json, key, value)
 #define PUT_CODES(key, name, value)       put_codes(json, key, &(value))
 #define PUT_FINDINGS(key, name, value)    put_findings(json, value)
 #define PUT_EDE(key, name, value)         put_ede(json, key, &(value))

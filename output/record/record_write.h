@@ -11,4 +11,7 @@
  * json->need bytes and calls again. */
 void record_write(struct json_writer *json, const struct result *result);
 
+/* "labels":{"customer":"acme"} alone, under key; names and values are a list's. */
+void record_write_labels(struct json_writer *json, const char *key, struct result_labels labels);
+
 #endif

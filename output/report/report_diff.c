@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 enum {
-  /* Names of at most TEXT_COUNTS_TEXT_MAX, every code thrice, and a detail, escaped. */
-  CHANGE_JSON_SIZE = 48 * 1024,
+  /* Names of at most TEXT_COUNTS_TEXT_MAX, every code thrice, and a detail, escaped; and labels. */
+  CHANGE_JSON_SIZE = 48 * 1024 + DIFF_LABELS_SIZE,
   COUNT_WIDTH = 11,
   DETAIL_SIZE = 4096,
 };
@@ -140,6 +140,22 @@ static bool detail_take(const struct diff_change *change, char text[DETAIL_SIZE]
   return text[0] != 0;
 }
 
+static void print_domain(FILE *out, const struct diff_change *change) {
+  fputs("  ", out);
+  terminal_text_print(out, change->domain);
+  if (change->labels.len == 0) return;
+  fputs("  ", out);
+  terminal_text_print(out, change->labels);
+}
+
+static void write_domain(struct json_writer *json, const struct diff_change *change) {
+  json_writer_string(json, "domain", change->domain);
+  if (change->labels.len == 0) return;
+  json_writer_open(json, "labels", '{');
+  json_writer_raw(json, (struct span){change->labels.ptr + 1, change->labels.len - 2});
+  json_writer_close(json, '}');
+}
+
 /* Since when it is known to be: the record of OLD. */
 static void print_still(FILE *out, const struct report_diff *report) {
   struct state none = state_unseen();
@@ -147,8 +163,7 @@ static void print_still(FILE *out, const struct report_diff *report) {
   fputs("\nstill broken:\n", out);
   for (size_t i = 0; i < diff_still_broken(report->diff); i++) {
     struct diff_change still = diff_still(report->diff, i);
-    fputs("  ", out);
-    terminal_text_print(out, still.domain);
+    print_domain(out, &still);
     print_date(out, "  since ", still.before->at);
     print_errors(out, " or earlier: ", still.after, &none);
     fputc('\n', out);
@@ -161,8 +176,7 @@ static void print_known(FILE *out, const struct report_diff *report) {
   fputs("\nknown:\n", out);
   for (size_t i = 0; i < diff_known(report->diff); i++) {
     struct diff_change known = diff_known_at(report->diff, i);
-    fputs("  ", out);
-    terminal_text_print(out, known.domain);
+    print_domain(out, &known);
     print_errors(out, "  ", known.after, &none);
     fputc('\n', out);
   }
@@ -178,8 +192,7 @@ void report_diff_text(FILE *out, const struct report_diff *report) {
       fprintf(out, "\n%s: %s\n", change_info(change.change)->name,
               change_info(change.change)->title);
     last = (int)change.change;
-    fputs("  ", out);
-    terminal_text_print(out, change.domain);
+    print_domain(out, &change);
     char detail[DETAIL_SIZE];
     if (detail_take(&change, detail)) {
       fputs("  ", out);
@@ -223,7 +236,7 @@ static void write_change(FILE *out, const struct diff_change *change) {
   json_writer_open(&json, NULL, '{');
   json_writer_string(&json, "change", span_of(info->name));
   json_writer_string(&json, "trend", span_of(trends[info->trend]));
-  json_writer_string(&json, "domain", change->domain);
+  write_domain(&json, change);
   if (rank) json_writer_uint(&json, "rank", rank);
   char detail[DETAIL_SIZE];
   if (detail_take(change, detail)) json_writer_string(&json, "detail", span_of(detail));
@@ -261,7 +274,7 @@ static void write_known(FILE *out, const struct diff_change *known) {
   static char text[CHANGE_JSON_SIZE];
   struct json_writer json = json_writer_into(text, sizeof text);
   json_writer_open(&json, NULL, '{');
-  json_writer_string(&json, "domain", known->domain);
+  write_domain(&json, known);
   write_state(&json, "new", known->after);
   json_writer_close(&json, '}');
   fwrite(text, 1, json_writer_text(&json).len, out);
@@ -271,7 +284,7 @@ static void write_still(FILE *out, const struct diff_change *still) {
   static char text[CHANGE_JSON_SIZE];
   struct json_writer json = json_writer_into(text, sizeof text);
   json_writer_open(&json, NULL, '{');
-  json_writer_string(&json, "domain", still->domain);
+  write_domain(&json, still);
   json_writer_time(&json, "since", still->before->at);
   if (still->after_detail.len) json_writer_string(&json, "detail", still->after_detail);
   write_state(&json, "old", still->before);

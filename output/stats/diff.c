@@ -1,10 +1,12 @@
 #include "output/stats/diff.h"
 
+#include "output/record/record_write.h"
 #include <stdlib.h>
 
 struct pair {
   struct state before, after;
   uint32_t before_detail, after_detail; /* rows of details, from 1; 0: none */
+  uint32_t labels;                      /* where those of the newer stand, from 1; 0: none */
   bool before_chosen, after_chosen;     /* they meet the conditions */
 };
 
@@ -34,6 +36,8 @@ struct diff {
   struct rows still, known_rows;
   const struct known *known; /* may be NULL */
   struct text_counts details;
+  char *labels; /* texts with a NUL behind each */
+  size_t labels_len, labels_room;
   const struct filter *where;
   struct tally *tally; /* makes the facts that the conditions need */
 };
@@ -54,6 +58,7 @@ void diff_free(struct diff *diff) {
   free(diff->still.at);
   free(diff->known_rows.at);
   text_counts_free(&diff->details);
+  free(diff->labels);
   tally_free(diff->tally);
   free(diff);
 }
@@ -115,6 +120,40 @@ static enum err is_chosen(struct diff *diff, const struct result *result, bool *
   return err;
 }
 
+static enum err labels_append(struct diff *diff, struct span text) {
+  size_t need = diff->labels_len + text.len + 1;
+  if (need > diff->labels_room) {
+    size_t room = 2 * need;
+    char *grown = realloc(diff->labels, room);
+    if (!grown) return ERR_MEMORY;
+    diff->labels = grown;
+    diff->labels_room = room;
+  }
+  memcpy(diff->labels + diff->labels_len, text.ptr, text.len);
+  diff->labels[need - 1] = 0;
+  diff->labels_len = need;
+  return ERR_NONE;
+}
+
+/* Neighbours in a list often have the same: those of the last are not kept again. */
+static enum err labels_keep(struct diff *diff, const struct result *result, uint32_t *at) {
+  char text[DIFF_LABELS_SIZE];
+  if (result->labels.count == 0) return ERR_NONE;
+  struct json_writer json = json_writer_into(text, sizeof text);
+  record_write_labels(&json, NULL, result->labels);
+  struct span labels = json_writer_text(&json);
+  if (json_writer_overflow(&json) || diff->labels_len + labels.len >= DIFF_LABELS_MAX)
+    return ERR_NONE;
+  size_t last = labels.len + 1;
+  if (diff->labels_len < last ||
+      memcmp(diff->labels + diff->labels_len - last, labels.ptr, labels.len) != 0) {
+    enum err err = labels_append(diff, labels);
+    if (err != ERR_NONE) return err;
+  }
+  *at = (uint32_t)(diff->labels_len - last) + 1;
+  return ERR_NONE;
+}
+
 /* The newer of the two. */
 static enum err pair_update(struct diff *diff, struct pair *pair, bool after,
                             const struct result *result) {
@@ -122,6 +161,8 @@ static enum err pair_update(struct diff *diff, struct pair *pair, bool after,
   if (state->status != STATE_UNSEEN && result->at < state->at) return ERR_NONE;
   *state = state_of(result, diff->key);
   enum err err = is_chosen(diff, result, after ? &pair->after_chosen : &pair->before_chosen);
+  if (err == ERR_NONE && (after || pair->after.status == STATE_UNSEEN))
+    err = labels_keep(diff, result, &pair->labels);
   if (err != ERR_NONE) return err;
   return detail_of(diff, result, after ? &pair->before : &pair->after,
                    after ? &pair->after_detail : &pair->before_detail);
@@ -316,6 +357,7 @@ static struct diff_change change_of_row(const struct diff *diff, uint32_t row, u
       .after = &pair->after,
       .before_detail = detail_text(diff, pair->before_detail),
       .after_detail = detail_text(diff, pair->after_detail),
+      .labels = pair->labels ? span_of(diff->labels + pair->labels - 1) : (struct span){0},
   };
 }
 

@@ -17,7 +17,11 @@
 #include "output/stats/change.h"
 #include "output/stats/known.h"
 
-enum { DIFF_DETAILS_MAX = 100000 /* different ones that are kept */ };
+enum {
+  DIFF_DETAILS_MAX = 100000,            /* different ones that are kept */
+  DIFF_LABELS_SIZE = 16 * 1024,         /* octets of a domain's labels; longer ones are left out */
+  DIFF_LABELS_MAX = 1024 * 1024 * 1024, /* octets of all of them */
+};
 
 struct diff;
 
@@ -27,6 +31,7 @@ struct diff_change {
   struct span domain;
   const struct state *before, *after;
   struct span before_detail, after_detail; /* of an error, that is new if one is */
+  struct span labels;                      /* of NEW, else of OLD, as a JSON object; or empty */
 };
 
 /* One side. */

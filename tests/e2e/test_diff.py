@@ -76,6 +76,24 @@ class Diff(unittest.TestCase):
         self.assertIn(b"\nknown:\n  new.com  policy-tls-expired\n  still.com  policy-tls-expired\n", text.stdout)
         self.assertIn(b"1 findings are known no more", text.stderr)
 
+    def test_labels_come_along(self) -> None:
+        expired = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}], "status": "broken"}
+        acme, long = {"customer": "acme", 'a"b': "\u001b[31m"}, {"note": "x" * 20_000}
+        self.put([sound("a.com", 22, labels={"customer": "old"}), sound("b.com", 22), sound("c.com", 22, **expired),
+                  sound("d.com", 22, labels={"customer": "gone"}), sound("e.com", 22)],
+                 [sound("a.com", 23, labels=acme, **expired), sound("b.com", 23, labels=acme, **expired),
+                  sound("c.com", 23, labels={"customer": "zeta"}, **expired), record("d.com", "absent", 23),
+                  sound("e.com", 23, labels=long, **expired)])
+        found = differences(self.old, self.new)
+        self.assertEqual({"a.com": acme, "b.com": acme, "d.com": {"customer": "gone"}, "e.com": None},
+                         {c["domain"]: c.get("labels") for c in found["changes"]})
+        self.assertEqual([{"customer": "zeta"}], [s["labels"] for s in found["still_broken"]])
+        text = stscan("diff", self.old, self.new).stdout.decode()
+        self.assertIn('  c.com  {"customer":"zeta"}  since ', text)
+        self.assertNotIn("\x1b", text)
+        only = differences(self.old, self.new, "--where", "label.customer=acme")
+        self.assertEqual({"a.com", "b.com"}, {c["domain"] for c in only["changes"]})
+
     def test_what_is_known_is_no_reason_to_exit_with_1(self) -> None:
         expired = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}], "status": "broken"}
         self.put([sound("new.com", 22), sound("still.com", 22, **expired)],
