@@ -72,6 +72,42 @@ void html_table_operators(FILE *out, const char *id, const char *caption, const 
   table_close(out, shown, lines->count);
 }
 
+void html_table_mail_providers(FILE *out, const struct mail_statistics *mail) {
+  static const char *const titles[] = {"mail provider",   "domains",         "all MX secure",
+                                       "some MX refused", "some MX unknown", "refused of domains"};
+  size_t shown = at_most(mail->provider_count);
+  table_open(out, "mail_providers", "Mail servers by provider", titles,
+             sizeof titles / sizeof *titles);
+  for (size_t i = 0; i < shown; i++) {
+    const uint64_t *at = mail->providers[i].figures.at;
+    fputs("<tr><th scope=\"row\">", out);
+    html_text(out, mail->providers[i].text);
+    fputs("</th>", out);
+    html_cell(out, at[MAIL_PROBED]);
+    html_cell(out, at[MAIL_ALL_SECURE]);
+    html_cell(out, at[MAIL_ANY_REFUSED]);
+    html_cell(out, at[MAIL_ANY_UNKNOWN]);
+    put_broken(out, at[MAIL_ANY_REFUSED], at[MAIL_PROBED]);
+    fputs("</tr>\n", out);
+  }
+  table_close(out, shown, mail->provider_count);
+}
+
+void html_table_issuers(FILE *out, const struct mail_statistics *mail) {
+  static const char *const titles[] = {"issuer", "domains"};
+  size_t shown = at_most(mail->issuer_count);
+  table_open(out, "issuers", "Certificates of mail servers by issuer", titles,
+             sizeof titles / sizeof *titles);
+  for (size_t i = 0; i < shown; i++) {
+    fputs("<tr><th scope=\"row\">", out);
+    html_text(out, mail->issuers[i].text);
+    fputs("</th>", out);
+    html_cell(out, mail->issuers[i].domains);
+    fputs("</tr>\n", out);
+  }
+  table_close(out, shown, mail->issuer_count);
+}
+
 /* Ranks sort as numbers. */
 static void put_line_name(FILE *out, const struct statistics_line *line) {
   if (span_here(line->text)) {

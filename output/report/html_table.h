@@ -1,4 +1,5 @@
-/* The tables of a report that sort: providers of policy hosts, top-level domains, ranks. The first
+/* The tables of a report that sort: providers of policy hosts and of
+ * mail, issuers, top-level domains, ranks. The first
  * lines are shown at once, and all of them on demand.
  */
 #ifndef OUTPUT_REPORT_HTML_TABLE_H
@@ -16,6 +17,9 @@ enum {
 /* id: of the table; name: what an operator is called. */
 void html_table_operators(FILE *out, const char *id, const char *caption, const char *name,
                           const struct managed_lines *lines);
+
+void html_table_mail_providers(FILE *out, const struct mail_statistics *mail);
+void html_table_issuers(FILE *out, const struct mail_statistics *mail);
 
 /* id: what a line is of, "tld" or "rank". */
 void html_table_lines(FILE *out, const char *id, const char *caption,

@@ -153,7 +153,7 @@ static void put_managers(const struct sheet *sheet) {
   put_managers_head(out, "Domains with an error at each stage by who manages the policy host",
                     lines);
   for (int stage = 0; stage < STAGE_COUNT; stage++) {
-    if (!finding_stage_has_errors((enum finding_stage)stage)) continue;
+    if (!statistics_has_stage(sheet->statistics, (enum finding_stage)stage)) continue;
     fprintf(out, "<tr><th scope=\"row\">%s</th>", finding_stage_text((enum finding_stage)stage));
     for (int i = 0; i < MANAGER_COUNT; i++)
       put_manager_cell(out, (enum manager)i, &lines[i], stage);
@@ -276,6 +276,26 @@ static void put_providers(const struct sheet *sheet) {
                 "address", &managed->addresses);
 }
 
+static void put_mail(const struct sheet *sheet) {
+  const struct mail_statistics *mail = &sheet->statistics->mail;
+  if (mail->provider_count) {
+    fputs("<section class=\"wide\">\n", sheet->out);
+    html_heading(sheet->out, 3, "Mail servers by provider",
+                 "the registrable domain of the first MX; probed domains");
+    html_table_mail_providers(sheet->out, mail);
+    fputs("<p>One provider's domains: <code>stscan stats --list all --where mail_provider=NAME",
+          sheet->out);
+    put_source(sheet);
+    fputs("</code></p>\n</section>\n", sheet->out);
+  }
+  if (mail->issuer_count == 0) return;
+  fputs("<section class=\"wide\">\n", sheet->out);
+  html_heading(sheet->out, 3, "Certificates of mail servers by issuer",
+               "of the first that leads to a trusted root; probed domains");
+  html_table_issuers(sheet->out, mail);
+  fputs("</section>\n", sheet->out);
+}
+
 static void put_places(const struct sheet *sheet) {
   const struct statistics *statistics = sheet->statistics;
   FILE *out = sheet->out;
@@ -353,6 +373,7 @@ void report_html(FILE *out, const struct report *report, const struct aggregate 
   put_tiles(out, sheet.statistics);
   put_sections(&sheet);
   put_providers(&sheet);
+  put_mail(&sheet);
   put_places(&sheet);
   html_page_end(out,
                 "Percentages use the base shown in each table. The domains of a figure are listed "

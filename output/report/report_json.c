@@ -146,15 +146,16 @@ static void write_tlsrpt(struct json_writer *json, const struct counts *counts) 
   json_writer_close(json, '}');
 }
 
-static void write_certificate(struct json_writer *json, const struct counts *counts) {
+static void write_certificate(struct json_writer *json, uint64_t seen, uint64_t expired,
+                              const uint64_t *expiring) {
   json_writer_open(json, "certificate", '{');
-  json_writer_uint(json, "seen", counts->certificates);
-  json_writer_uint(json, "expired", counts->expired);
+  json_writer_uint(json, "seen", seen);
+  json_writer_uint(json, "expired", expired);
   json_writer_open(json, "expiring", '[');
   for (int bin = 0; bin < COUNTS_EXPIRY_BINS; bin++) {
     json_writer_open(json, NULL, '{');
     json_writer_uint(json, "days", counts_expiry_days[bin]);
-    json_writer_uint(json, "domains", counts->expiring[bin]);
+    json_writer_uint(json, "domains", expiring[bin]);
     json_writer_close(json, '}');
   }
   json_writer_close(json, ']');
@@ -185,6 +186,71 @@ static void write_operators(struct json_writer *json, const struct statistics *s
   json_writer_close(json, '}');
 }
 
+static void write_figures(struct json_writer *json, const char *key,
+                          const struct mail_figures *figures) {
+  write_counters(json, key, figures->at, MAIL_FIGURE_COUNT, mail_figure_text, true);
+}
+
+static const char *mail_code_name(int code) {
+  return value_name_code(DOMAIN_FACTS_MAIL_FIRST + code);
+}
+
+static void write_mail_managers(struct json_writer *json, const struct mail_statistics *mail) {
+  json_writer_open(json, "managed", '{');
+  for (int manager = 0; manager < MANAGER_COUNT; manager++)
+    write_figures(json, manager_text((enum manager)manager), &mail->managers[manager]);
+  json_writer_close(json, '}');
+  write_figures(json, "once", &mail->once);
+  json_writer_open(json, "providers", '[');
+  for (size_t i = 0; i < mail->provider_count; i++) {
+    json_writer_open(json, NULL, '{');
+    json_writer_string(json, "provider", mail->providers[i].text);
+    write_figures(json, "figures", &mail->providers[i].figures);
+    json_writer_close(json, '}');
+  }
+  json_writer_close(json, ']');
+}
+
+static void write_issuers(struct json_writer *json, const struct mail_statistics *mail) {
+  json_writer_open(json, "issuers", '[');
+  for (size_t i = 0; i < mail->issuer_count; i++) {
+    json_writer_open(json, NULL, '{');
+    json_writer_string(json, "issuer", mail->issuers[i].text);
+    json_writer_uint(json, "domains", mail->issuers[i].domains);
+    json_writer_close(json, '}');
+  }
+  json_writer_close(json, ']');
+}
+
+static void write_dane(struct json_writer *json, const struct mail_counts *counts) {
+  if (counts->dane_asked == 0) return;
+  json_writer_open(json, "dane", '{');
+  json_writer_uint(json, "asked", counts->dane_asked);
+  for (int dane = 0; dane < DANE_COUNT; dane++)
+    json_writer_uint(json, value_name_dane(dane), counts->dane[dane]);
+  json_writer_uint(json, "dane_only", counts->dane_only);
+  json_writer_uint(json, "sts_only", counts->sts_only);
+  json_writer_close(json, '}');
+}
+
+static void write_mail(struct json_writer *json, const struct statistics *statistics) {
+  const struct mail_statistics *mail = &statistics->mail;
+  const struct mail_counts *counts = &mail->counts;
+  if (!statistics_probed(statistics)) return;
+  json_writer_open(json, "mail", '{');
+  for (int i = 0; i < MAIL_FIGURE_COUNT; i++)
+    json_writer_uint(json, mail_figure_text(i), counts->all.at[i]);
+  write_figures(json, "enforce", &counts->enforce);
+  write_counters(json, "findings", counts->codes, DOMAIN_FACTS_MAIL_CODES, mail_code_name, false);
+  write_mail_managers(json, mail);
+  write_counters(json, "tls", counts->versions, DOMAIN_FACTS_MAIL_VERSIONS,
+                 domain_facts_mail_version, true);
+  write_certificate(json, counts->certificates, counts->expired, counts->expiring);
+  write_issuers(json, mail);
+  write_dane(json, counts);
+  json_writer_close(json, '}');
+}
+
 static void write_statistics(struct json_writer *json, const struct statistics *statistics) {
   const struct counts *counts = &statistics->counts;
   json_writer_uint(json, "domains", counts->domains);
@@ -204,8 +270,9 @@ static void write_statistics(struct json_writer *json, const struct statistics *
   write_counters(json, "mismatch", counts->kinds, KIND_COUNT, value_name_kind, true);
   write_tlsrpt(json, counts);
   write_looks(json, counts);
-  write_certificate(json, counts);
+  write_certificate(json, counts->certificates, counts->expired, counts->expiring);
   write_operators(json, statistics);
+  write_mail(json, statistics);
 }
 
 void report_json_tally(struct json_writer *json, const char *key, const struct tally *tally) {

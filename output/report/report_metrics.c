@@ -55,6 +55,9 @@ void report_metrics(FILE *out, const struct statistics *statistics,
   write_counters(out, "findings", "code", "Domains with each finding.", counts->codes, FOUND_COUNT,
                  value_name_code);
   write_managed(out, &statistics->managed);
+  if (statistics_probed(statistics))
+    write_counters(out, "mail", "mail", "Domains by what was found of their mail servers.",
+                   statistics->mail.counts.all.at, MAIL_FIGURE_COUNT, mail_figure_text);
   write_time(out, aggregate);
   fputs("# EOF\n", out);
 }

@@ -126,6 +126,44 @@ static void print_operators(FILE *out, const struct report_text_style *style, co
   print_more(out, at_most(lines->count), lines->count);
 }
 
+static void print_mail_providers(FILE *out, const struct report_text_style *style,
+                                 const struct mail_statistics *mail) {
+  static const columns heads = {"probed", "all MX secure", "some refused", "of probed",
+                                "some unknown"};
+  if (mail->provider_count == 0) return;
+  print_heading(out, style, "mail servers by provider", heads);
+  for (size_t i = 0; i < at_most(mail->provider_count); i++) {
+    const uint64_t *at = mail->providers[i].figures.at;
+    char numbers[4][NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
+    columns cells = {number_text(at[MAIL_PROBED], numbers[0]),
+                     number_text(at[MAIL_ALL_SECURE], numbers[1]),
+                     number_text(at[MAIL_ANY_REFUSED], numbers[2]),
+                     number_share(at[MAIL_ANY_REFUSED], at[MAIL_PROBED], share),
+                     number_text(at[MAIL_ANY_UNKNOWN], numbers[3])};
+    fputs("  ", out);
+    print_name(out, mail->providers[i].text);
+    print_columns(out, cells);
+  }
+  print_more(out, at_most(mail->provider_count), mail->provider_count);
+}
+
+static void print_issuers(FILE *out, const struct report_text_style *style,
+                          const struct mail_statistics *mail) {
+  static const columns heads = {"domains", "of probed"};
+  if (mail->issuer_count == 0) return;
+  print_heading(out, style, "issuer of MX certificates", heads);
+  for (size_t i = 0; i < at_most(mail->issuer_count); i++) {
+    char number[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
+    columns cells = {
+        number_text(mail->issuers[i].domains, number),
+        number_share(mail->issuers[i].domains, mail->counts.all.at[MAIL_PROBED], share)};
+    fputs("  ", out);
+    print_name(out, mail->issuers[i].text);
+    print_columns(out, cells);
+  }
+  print_more(out, at_most(mail->issuer_count), mail->issuer_count);
+}
+
 static void print_head(FILE *out, const struct report_text_style *style,
                        const struct report *report) {
   char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
@@ -197,6 +235,8 @@ void report_text(FILE *out, const struct report_text_style *style, const struct 
                   statistics_deployed(statistics));
   print_operators(out, style, "policy hosts by address", &statistics->managed.addresses,
                   statistics_deployed(statistics));
+  print_mail_providers(out, style, &statistics->mail);
+  print_issuers(out, style, &statistics->mail);
   print_lines(out, style, "top-level domain", statistics->tlds, statistics->tld_count);
   print_lines(out, style, "rank", statistics->ranks, statistics->rank_count);
 }

@@ -33,6 +33,7 @@ struct state state_of(const struct result *result, struct siphash_key key) {
       .status = facts.status,
       .effect = facts.effect,
       .mode = facts.mode,
+      .probed = facts.mail != 0,
   };
   memcpy(state.codes, facts.codes, sizeof state.codes);
   return state;
@@ -48,6 +49,34 @@ static bool state_deployed(const struct state *state) {
 
 static bool state_has(const struct state *state, enum finding_code code) {
   return state->codes[code / 64] >> (code % 64) & 1;
+}
+
+/* The effect of a policy in mode enforce without what the probes found. */
+static enum result_effect effect_unprobed(const struct state *state) {
+  if (state_has(state, FOUND_MX_MISMATCH)) return EFFECT_UNDELIVERABLE;
+  return state_has(state, FOUND_MX_PARTIAL_MISMATCH) ? EFFECT_AT_RISK : EFFECT_ENFORCED;
+}
+
+static void state_drop_probes(struct state *state) {
+  bool broken = false;
+  for (int i = 0; i < FOUND_COUNT; i++) {
+    const struct finding_info *info = finding_info((enum finding_code)i);
+    if (info->stage == STAGE_MX_TLS)
+      state->codes[i / 64] &= ~((uint64_t)1 << i % 64);
+    else
+      broken |= info->severity == FINDING_ERROR && state_has(state, (enum finding_code)i);
+  }
+  if (!broken) state->status = STATUS_VALID;
+  bool enforced = state->effect == EFFECT_AT_RISK || state->effect == EFFECT_UNDELIVERABLE ||
+                  state->effect == EFFECT_UNKNOWN;
+  if (enforced) state->effect = (uint8_t)effect_unprobed(state);
+  state->probed = 0;
+}
+
+void change_align(struct state *before, struct state *after) {
+  if (!state_deployed(before) || !state_deployed(after)) return;
+  if (before->probed && !after->probed) state_drop_probes(before);
+  if (after->probed && !before->probed) state_drop_probes(after);
 }
 
 size_t change_errors(const struct state *of, const struct state *other,

@@ -35,10 +35,15 @@ struct state {
   uint32_t rank;    /* 0: none */
   uint8_t status;   /* or STATE_UNSEEN */
   uint8_t effect, mode;
+  uint8_t probed; /* 1: its mail servers were */
 };
 
 struct state state_of(const struct result *result, struct siphash_key key);
 struct state state_unseen(void);
+
+/* Where the mail servers were probed in one of two deployed states alone: takes what only a probe
+ * can find out of it, so that a first probe does not call old faults new. */
+void change_align(struct state *before, struct state *after);
 
 /* A bit for each change. Two states of which none is deployed have none. */
 uint32_t change_between(const struct state *before, const struct state *after);

@@ -275,8 +275,9 @@ static uint32_t changes_not_worse(uint32_t changes) {
 }
 
 static enum err diff_compare_pair(struct diff *diff, size_t row) {
-  const struct pair *pair = &diff->pairs[row];
+  struct pair *pair = &diff->pairs[row];
   if (!pair->before_chosen && !pair->after_chosen) return ERR_NONE;
+  change_align(&pair->before, &pair->after);
   uint32_t changes = change_between(&pair->before, &pair->after);
   bool known = pair_is_known(diff, row);
   bool still = pair->before.status == STATUS_BROKEN && pair->after.status == STATUS_BROKEN;

@@ -87,6 +87,7 @@ static const struct {
     [DIMENSION_OUTSOURCED] = {outsourced_name, 2},
     [DIMENSION_IPV6] = {bool_name, 2},
     [DIMENSION_TLSRPT] = {tlsrpt_name, 2},
+    [DIMENSION_MAIL_VERDICT] = {value_name_verdict, VERDICT_COUNT},
 };
 
 int dimension_max_age(int bin, char text[DIMENSION_NUMBER_SIZE]) {
@@ -326,6 +327,9 @@ static void choices_add(enum dimension dimension, const struct dimension_domain 
   case DIMENSION_CODE: codes_add(values, facts); break;
   case DIMENSION_REASON: reasons_add(values, domain->result); break;
   case DIMENSION_SEVERITY: severities_add(values, domain->result); break;
+  case DIMENSION_MAIL_VERDICT:
+    bits_add(dimension, values, facts->mail & DOMAIN_FACTS_MAIL_VERDICTS, 0);
+    break;
   case DIMENSION_TLSRPT: tlsrpt_add(values, facts->flags); break;
   case DIMENSION_OUTSOURCED: outsourced_add(values, facts->flags); break;
   case DIMENSION_IPV6: ipv6_add(values, &domain->result->policy_host.addresses); break;

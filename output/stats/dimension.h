@@ -1,5 +1,6 @@
 /* A dimension: a member that domains are chosen by, grouped by and told with. Its values are texts;
- * a domain can have none, one, or (stage, code, reason, severity, kind) several.
+ * a domain can have none, one, or (stage, code, reason, severity, kind,
+ * mail_verdict) several.
  */
 #ifndef OUTPUT_STATS_DIMENSION_H
 #define OUTPUT_STATS_DIMENSION_H
@@ -34,7 +35,8 @@
   X(LOOKS, "looks", NUMBER)   /* 1 or 2 */                                                         \
   X(TLSRPT, "tlsrpt", CHOICE) /* "sound", "broken" */                                              \
   X(MAIL_PROVIDER, "mail_provider", TEXT)                                                          \
-  X(LABEL, "label.NAME", TEXT) /* of the list that was scanned */                                  \
+  X(MAIL_VERDICT, "mail_verdict", CHOICE) /* of each MX that was probed */                         \
+  X(LABEL, "label.NAME", TEXT)            /* of the list that was scanned */                       \
   X(DOMAIN, "domain", TEXT)
 
 enum dimension {

@@ -19,8 +19,17 @@ static_assert(STATUS_BITS + EFFECT_BITS + CHOSEN_BITS + RANK_BITS + TLD_BITS + C
               "the fields fill the bits");
 static_assert(DOMAIN_FACTS_RANK_MAX / DOMAIN_FACTS_RANK_BIN < 1 << RANK_BITS, "every bin fits");
 static_assert(STATUS_COUNT < 1 << STATUS_BITS && EFFECT_COUNT < 1 << EFFECT_BITS, "enums fit");
-static_assert(sizeof(struct domain_facts) == 16 * DOMAIN_FACTS_CODE_WORDS + 48, "no padding");
+static_assert(sizeof(struct domain_facts) == 16 * DOMAIN_FACTS_CODE_WORDS + 64, "no padding");
 static_assert(STAGE_COUNT <= 64 && KIND_COUNT <= 32 && COUNTS_EXPIRY_BINS <= 8, "bits fit");
+static_assert(DOMAIN_FACTS_MAIL_CODES <= 32 && DANE_COUNT <= 8 &&
+                  DOMAIN_FACTS_MAIL_EXPIRY_SHIFT + COUNTS_EXPIRY_BINS <= 16 &&
+                  DOMAIN_FACTS_MAIL_VERDICTS < DOMAIN_FACTS_MAIL_OWN,
+              "the bits of mail servers fit");
+
+const char *domain_facts_mail_version(int version) {
+  static const char *const texts[DOMAIN_FACTS_MAIL_VERSIONS] = {"TLSv1.2", "TLSv1.3"};
+  return texts[version];
+}
 
 bool domain_facts_has_code(const struct domain_facts *facts, enum finding_code code) {
   return facts->codes[code / 64] >> (code % 64) & 1;
@@ -64,17 +73,65 @@ static uint8_t max_age_bin(const struct result_policy *policy) {
   return bin;
 }
 
+/* Expiry of a certificate, seen at that time: a bit for each bin; *expired instead. */
+static uint8_t expiry_bins(const struct result_certificate *certificate, int64_t at,
+                           bool *expired) {
+  uint8_t bins = 0;
+  if (!certificate->has_not_after) return 0;
+  int64_t left = certificate->not_after - at;
+  *expired = left < 0;
+  for (int bin = 0; left >= 0 && bin < COUNTS_EXPIRY_BINS; bin++)
+    if (left <= counts_expiry_days[bin] * DAY_MS) bins |= (uint8_t)(1U << bin);
+  return bins;
+}
+
 static void domain_facts_certificate(struct domain_facts *facts, const struct result *result) {
   if (!result->certificate.here) return;
   facts->flags |= DOMAIN_FACTS_CERTIFICATE;
-  if (!result->certificate.has_not_after) return;
-  int64_t left = result->certificate.not_after - result->at;
-  if (left < 0) {
-    facts->flags |= DOMAIN_FACTS_EXPIRED;
-    return;
-  }
-  for (int bin = 0; bin < COUNTS_EXPIRY_BINS; bin++)
-    if (left <= counts_expiry_days[bin] * DAY_MS) facts->expiry_bins |= (uint8_t)(1U << bin);
+  bool expired = false;
+  facts->expiry_bins = expiry_bins(&result->certificate, result->at, &expired);
+  if (expired) facts->flags |= DOMAIN_FACTS_EXPIRED;
+}
+
+static unsigned mail_certificate(const struct result_mx_tls *tls) {
+  bool expired = false;
+  if (!tls->certificate.here) return 0;
+  unsigned bins = expiry_bins(&tls->certificate, tls->at, &expired);
+  return bins << DOMAIN_FACTS_MAIL_EXPIRY_SHIFT | DOMAIN_FACTS_MAIL_CERTIFICATE |
+         (expired ? DOMAIN_FACTS_MAIL_EXPIRED : 0U);
+}
+
+static unsigned mail_version(const struct result_mx_tls *tls) {
+  unsigned bits = 0;
+  for (int i = 0; i < DOMAIN_FACTS_MAIL_VERSIONS; i++)
+    if (span_equal(tls->version, span_of(domain_facts_mail_version(i))))
+      bits |= 1U << (DOMAIN_FACTS_MAIL_VERSION_SHIFT + i);
+  return bits;
+}
+
+static unsigned mail_disagreement(const struct result_mx_tls *tls) {
+  if (!tls->tlsa.here) return 0;
+  if (tls->tlsa.dane == DANE_MATCH && tls->verdict == VERDICT_REFUSED)
+    return DOMAIN_FACTS_MAIL_DANE_ONLY;
+  return tls->tlsa.dane == DANE_MISMATCH && tls->verdict == VERDICT_SECURE
+             ? DOMAIN_FACTS_MAIL_STS_ONLY
+             : 0;
+}
+
+static void domain_facts_host(struct domain_facts *facts, const struct result_mx_tls *tls) {
+  unsigned mail = 1U << tls->verdict | mail_certificate(tls) | mail_version(tls);
+  facts->mail |= (uint16_t)(mail | mail_disagreement(tls));
+  if (tls->tlsa.here && tls->tlsa.dane != DANE_COUNT)
+    facts->dane |= (uint8_t)(1U << tls->tlsa.dane);
+  for (int i = 0; i < DOMAIN_FACTS_MAIL_CODES; i++)
+    if (finding_codes_has(&tls->codes, (enum finding_code)(DOMAIN_FACTS_MAIL_FIRST + i)))
+      facts->mail_codes |= (uint32_t)1 << i;
+}
+
+static void domain_facts_hosts(struct domain_facts *facts, const struct result_mx_set *mx) {
+  if (!domain_facts_deployed(facts)) return;
+  for (size_t i = 0; i < mx->count; i++)
+    if (mx->at[i].tls) domain_facts_host(facts, mx->at[i].tls);
 }
 
 static void domain_facts_tlsrpt(struct domain_facts *facts, const struct result *result) {
@@ -119,6 +176,7 @@ struct domain_facts domain_facts_of(const struct result *result) {
   domain_facts_looks(&facts, result);
   domain_facts_certificate(&facts, result);
   domain_facts_tlsrpt(&facts, result);
+  domain_facts_hosts(&facts, &result->mx);
   return facts;
 }
 

@@ -23,6 +23,29 @@ enum domain_facts_flag {
   DOMAIN_FACTS_PASSED = 256,   /* does not, and counts for the size of its operator alone */
 };
 
+/* Of the mail servers that were probed, from the records' mx[].tls; 0: none was. The lowest bits: a
+ * bit for each verdict that one of them got. */
+enum domain_facts_mail {
+  DOMAIN_FACTS_MAIL_VERDICTS = (1 << VERDICT_COUNT) - 1,
+  DOMAIN_FACTS_MAIL_OWN = 8,          /* the first is in the domain's own registrable domain */
+  DOMAIN_FACTS_MAIL_CERTIFICATE = 16, /* one showed a certificate ... */
+  DOMAIN_FACTS_MAIL_EXPIRED = 32,     /* ... that had expired */
+  DOMAIN_FACTS_MAIL_DANE_ONLY = 64,   /* one fits its TLSA records, and is refused by MTA-STS */
+  DOMAIN_FACTS_MAIL_STS_ONLY = 128,   /* one is secure, and fits none of its TLSA records */
+  DOMAIN_FACTS_MAIL_VERSION_SHIFT = 8,
+  DOMAIN_FACTS_MAIL_VERSIONS = 2, /* TLSv1.2, TLSv1.3 */
+  DOMAIN_FACTS_MAIL_EXPIRY_SHIFT = 10,
+};
+
+/* Its codes: those of the stages mx-tls and dane, which stand together. */
+enum {
+  DOMAIN_FACTS_MAIL_FIRST = FOUND_MX_TLS_NO_STARTTLS,
+  DOMAIN_FACTS_MAIL_CODES = FOUND_DANE_INSECURE + 1 - DOMAIN_FACTS_MAIL_FIRST,
+};
+
+/* "TLSv1.2", "TLSv1.3". */
+const char *domain_facts_mail_version(int version);
+
 /* The flags' upper bits: what a resolver said (RFC 8914), and 1; 0: nothing. */
 enum { DOMAIN_FACTS_EDE_SHIFT = 24 };
 
@@ -42,6 +65,12 @@ struct domain_facts {
   uint8_t max_age_bin;          /* COUNTS_MAX_AGE_BINS: none */
   uint8_t expiry_bins;          /* a bit each */
   uint8_t strict;               /* 1: broken, but every error is lenient */
+  uint32_t mail_codes;          /* of the mail servers: from DOMAIN_FACTS_MAIL_FIRST, a bit each */
+  uint32_t mail_row;            /* of who manages the mail */
+  uint32_t issuer_row;          /* of a mail server's certificate */
+  uint16_t mail;                /* enum domain_facts_mail */
+  uint8_t dane;                 /* a bit for each enum result_dane that one of them comes to */
+  uint8_t unused;
 };
 
 enum { DOMAIN_FACTS_RANK_BIN = 10000, DOMAIN_FACTS_RANK_MAX = 2000000000 };

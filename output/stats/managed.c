@@ -25,9 +25,7 @@ void managed_free(struct managed *managed) {
   *managed = (struct managed){0};
 }
 
-/* The end of name that is its registrable domain, or all of it (a public suffix, an unknown one).
- */
-static struct span registrable(const psl_ctx_t *psl, struct span name) {
+struct span managed_registrable(const psl_ctx_t *psl, struct span name) {
   char text[MANAGED_NAME_MAX + 1];
   if (!psl || name.len == 0 || name.len > MANAGED_NAME_MAX) return name;
   memcpy(text, name.ptr, name.len);
@@ -51,7 +49,7 @@ static struct span least_address(const struct spans *addresses) {
 static void facts_outsourced(const psl_ctx_t *psl, const struct result *result, struct span own,
                              struct span provider, struct domain_facts *facts) {
   if (result->mx.count == 0 || facts->flags & DOMAIN_FACTS_OWN) return;
-  struct span mail = registrable(psl, result->mx.at[0].host);
+  struct span mail = managed_registrable(psl, result->mx.at[0].host);
   if (span_equal(mail, own) || span_equal(mail, SPAN(".")) || mail.len == 0) return;
   bool same = span_equal(span_cut(&mail, '.'), span_cut(&provider, '.'));
   facts->flags |= same ? DOMAIN_FACTS_SAME : DOMAIN_FACTS_DIFFERENT;
@@ -91,15 +89,15 @@ struct managed_operator managed_operator(const psl_ctx_t *psl, const struct resu
   if (made.address) {
     made.name = least_address(&result->policy_host.addresses);
   } else {
-    made.name = registrable(psl, cname->at[cname->count - 1]);
-    made.own = span_equal(made.name, registrable(psl, result->domain));
+    made.name = managed_registrable(psl, cname->at[cname->count - 1]);
+    made.own = span_equal(made.name, managed_registrable(psl, result->domain));
   }
   return made;
 }
 
 struct span managed_mail_provider(const psl_ctx_t *psl, const struct result *result) {
   struct span host = result->mx.count ? result->mx.at[0].host : (struct span){0};
-  return span_equal(host, SPAN(".")) ? (struct span){0} : registrable(psl, host);
+  return span_equal(host, SPAN(".")) ? (struct span){0} : managed_registrable(psl, host);
 }
 
 enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const struct result *result,
@@ -107,7 +105,7 @@ enum err managed_facts(struct managed *managed, const psl_ctx_t *psl, const stru
   struct managed_operator made = managed_operator(psl, result);
   if (made.own) facts->flags |= DOMAIN_FACTS_OWN;
   if (!made.address)
-    facts_outsourced(psl, result, registrable(psl, result->domain), made.name, facts);
+    facts_outsourced(psl, result, managed_registrable(psl, result->domain), made.name, facts);
   if (made.name.len == 0) return ERR_NONE;
   if (!made.address)
     return group_row(&managed->providers, made.name, MANAGED_PROVIDERS_MAX, &facts->operator_row);
@@ -249,13 +247,15 @@ static bool is_other(const struct managed_group *group, size_t row) {
   return span_equal(group->names.rows[row].text, TEXT_COUNTS_OTHER);
 }
 
+enum manager managed_by_size(uint64_t serves, struct managed_limits limits) {
+  if (serves <= limits.self_max) return MANAGER_SELF;
+  return serves >= limits.third_party_min ? MANAGER_THIRD_PARTY : MANAGER_UNCLASSIFIED;
+}
+
 static enum manager managed_by(const struct managed_group *group, size_t row,
                                struct managed_limits limits) {
   uint64_t serves = group->served[row].domains + group->served[row].passed;
-  if (is_other(group, row)) return MANAGER_UNCLASSIFIED;
-  if (serves <= limits.self_max) return MANAGER_SELF;
-  if (serves >= limits.third_party_min) return MANAGER_THIRD_PARTY;
-  return MANAGER_UNCLASSIFIED;
+  return is_other(group, row) ? MANAGER_UNCLASSIFIED : managed_by_size(serves, limits);
 }
 
 enum manager managed_manager(const struct managed *managed, struct managed_limits limits,

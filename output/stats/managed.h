@@ -84,6 +84,10 @@ struct managed_operator {
 
 struct managed_operator managed_operator(const psl_ctx_t *psl, const struct result *result);
 
+/* The end of name that is its registrable domain, or all of it (a public suffix, an unknown one).
+ */
+struct span managed_registrable(const psl_ctx_t *psl, struct span name);
+
 /* The registrable domain of the first MX; empty: there is none, or a null MX. */
 struct span managed_mail_provider(const psl_ctx_t *psl, const struct result *result);
 
@@ -129,6 +133,9 @@ struct managed_statistics {
 enum err managed_statistics(const struct managed *managed, struct managed_limits limits,
                             struct managed_statistics *statistics);
 void managed_statistics_free(struct managed_statistics *statistics);
+
+/* Who manages what serves so many domains. */
+enum manager managed_by_size(uint64_t serves, struct managed_limits limits);
 
 /* Who manages the policy host of a deployed domain of that operator, once all were counted. */
 enum manager managed_manager(const struct managed *managed, struct managed_limits limits,

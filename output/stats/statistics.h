@@ -4,7 +4,7 @@
 #ifndef OUTPUT_STATS_STATISTICS_H
 #define OUTPUT_STATS_STATISTICS_H
 
-#include "output/stats/managed.h"
+#include "output/stats/mail.h"
 
 /* One TLD, or one bin of ranks. */
 struct statistics_line {
@@ -16,12 +16,19 @@ struct statistics_line {
 struct statistics {
   struct counts counts;
   struct managed_statistics managed;
+  struct mail_statistics mail;
   struct managed_limits limits;
   struct statistics_line *tlds; /* most domains first */
   size_t tld_count;
   struct statistics_line *ranks; /* in order; bins without a domain are left out */
   size_t rank_count;
 };
+
+/* Whether a mail server of any domain was probed. */
+bool statistics_probed(const struct statistics *statistics);
+
+/* Whether figures of that stage say something: errors can be there, and were looked for. */
+bool statistics_has_stage(const struct statistics *statistics, enum finding_stage stage);
 
 /* valid + broken. */
 uint64_t statistics_deployed(const struct statistics *statistics);

@@ -15,6 +15,7 @@ struct tally {
   struct rank_bin *ranks;
   size_t rank_count;
   struct managed managed;
+  struct mail mail;
   psl_ctx_t *psl;
 };
 
@@ -30,6 +31,7 @@ void tally_free(struct tally *tally) {
   if (!tally) return;
   text_counts_free(&tally->tlds);
   managed_free(&tally->managed);
+  mail_free(&tally->mail);
   free(tally->ranks);
   psl_free(tally->psl);
   free(tally);
@@ -66,7 +68,7 @@ enum err tally_facts(struct tally *tally, const struct result *result, struct do
   if (result->domain.len) err = tally_facts_tld(tally, result->domain, facts);
   if (err == ERR_NONE && domain_facts_deployed(facts))
     err = managed_facts(&tally->managed, tally->psl, result, facts);
-  return err;
+  return err == ERR_NONE ? mail_facts(&tally->mail, tally->psl, result, facts) : err;
 }
 
 static void count_columns(uint64_t columns[TEXT_COUNTS_COLUMNS], const struct domain_facts *facts) {
@@ -90,6 +92,7 @@ enum err tally_count(struct tally *tally, const struct domain_facts *facts) {
   if (err != ERR_NONE) return err;
   if (domain_facts_deployed(facts)) err = managed_count(&tally->managed, facts);
   if (err != ERR_NONE) return err;
+  mail_count(&tally->mail, facts);
   domain_facts_count(facts, &tally->counts);
   if (facts->tld) count_columns(tally->tlds.rows[facts->tld - 1].counts, facts);
   if (facts->rank_bin) count_columns(tally->ranks[facts->rank_bin - 1].columns, facts);
@@ -99,6 +102,7 @@ enum err tally_count(struct tally *tally, const struct domain_facts *facts) {
 enum err tally_pass(struct tally *tally, const struct domain_facts *facts) {
   struct domain_facts passed = *facts;
   passed.flags |= DOMAIN_FACTS_PASSED;
+  mail_count(&tally->mail, &passed);
   return domain_facts_deployed(facts) ? managed_count(&tally->managed, &passed) : ERR_NONE;
 }
 
@@ -121,6 +125,7 @@ enum err tally_merge(struct tally *into, const struct tally *from) {
   enum err err = tally_rank_room(into, from->rank_count);
   if (err == ERR_NONE) err = tally_merge_tlds(into, from);
   if (err == ERR_NONE) err = managed_merge(&into->managed, &from->managed);
+  if (err == ERR_NONE) err = mail_merge(&into->mail, &from->mail);
   if (err != ERR_NONE) return err;
   counts_sum(&into->counts, &from->counts);
   for (size_t i = 0; i < from->rank_count; i++)
@@ -193,6 +198,7 @@ enum err tally_statistics(const struct tally *tally, struct managed_limits limit
                           struct statistics *statistics) {
   *statistics = (struct statistics){.counts = tally->counts, .limits = limits};
   enum err err = managed_statistics(&tally->managed, limits, &statistics->managed);
+  if (err == ERR_NONE) err = mail_statistics(&tally->mail, limits, &statistics->mail);
   if (err == ERR_NONE) err = tally_statistics_tlds(tally, statistics);
   if (err == ERR_NONE) err = tally_statistics_ranks(tally, statistics);
   if (err != ERR_NONE) statistics_free(statistics);

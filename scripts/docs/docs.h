@@ -17,7 +17,8 @@
  * @VERSION@ anywhere. ERR_SYNTAX: a line of the template is a placeholder that is not known. */
 enum err docs_man(FILE *out, FILE *template);
 
-/* output/stats/stats.schema.json with its list of stages made anew. ERR_SYNTAX: it has none. */
+/* output/stats/stats.schema.json with its lists of stages and codes made anew. ERR_SYNTAX: it
+ * has none. */
 enum err docs_stats(FILE *out, FILE *schema);
 
 /* output/findings/FINDINGS.md, output/record/record.schema.json and COLUMNS.md beside it. */

@@ -1,6 +1,6 @@
 """Records with figures known beforehand: the figures are decided first, the records are made to fit.
 
-usage: records.py COUNT FILE [--seed N] [--deployed SHARE] [--figures FILE]
+usage: records.py COUNT FILE [--seed N] [--deployed SHARE] [--probed SHARE] [--figures FILE]
 
 FILE ending in .gz: gzip members of whole lines, as a scan writes them. The figures are those of
 `stscan stats --json`; they are counted from what each record was meant to be, never from its text.
@@ -17,7 +17,7 @@ import zlib
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 Json = dict[str, object]
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +55,12 @@ STAGE = {"record-absent": "record", "record-unrelated-txt": "record", "tlsrpt-ab
          "tlsrpt-syntax": "tlsrpt", "record-dns-servfail": "record", "policy-unknown-field": "policy-syntax"}
 
 
+MAIL_FIGURES = ("probed", "all_secure", "any_refused", "all_refused", "any_unknown", "all_unknown")
+MAIL_CODES = {"secure": [[], [], [], ["mx-tls-expires-soon"]],
+              "refused": [["mx-tls-name-mismatch"], ["mx-tls-expired", "mx-tls-self-signed"],
+                          ["mx-tls-no-starttls"]],
+              "unknown": [["mx-smtp-unreachable"], ["mx-smtp-later"], ["mx-smtp-skipped"]]}
+DANE = ("none", "match", "mismatch", "unusable", "insecure", "failed")
 PASSING = ["record-dns-servfail", "policy-tcp-timeout", "policy-http-status", "mx-dns-timeout"]
 
 
@@ -65,6 +71,58 @@ def time_text(at: datetime) -> str:
 def finding(code: str, **members: object) -> Json:
     stage = STAGE.get(code) or next(f[1] for f in FAULTS if f[0] == code)
     return {"code": code, "severity": SEVERITY.get(code, "error"), "stage": stage, **members}
+
+
+class MailFigures:
+    """Counts what the mail servers of each probed domain were meant to be: meant["mail"] is a list of hosts."""
+
+    def __init__(self) -> None:
+        self.probed: list[Json] = []
+
+    def figures(self, domains: list[Json]) -> Json:
+        sets = [{host["verdict"] for host in meant["mail"]} for meant in domains]  # type: ignore[attr-defined]
+        return dict(zip(MAIL_FIGURES, (len(sets), sets.count({"secure"}), sum("refused" in s for s in sets),
+                                       sets.count({"refused"}), sum("unknown" in s for s in sets),
+                                       sets.count({"unknown"}))))
+
+    def with_any(self, holds: Callable[[Json], object]) -> int:
+        return sum(any(holds(host) for host in meant["mail"]) for meant in self.probed)  # type: ignore[attr-defined]
+
+    def manager(self, meant: Json, served: Counter[str]) -> str:
+        count = served[str(meant["mail_provider"])]
+        own = meant["mail_provider"] == meant["name"]
+        return ("self" if own or count <= SELF_MAX else
+                "third-party" if count >= THIRD_PARTY_MIN else "unclassified")
+
+    def as_json(self) -> Json:
+        served = Counter(str(meant["mail_provider"]) for meant in self.probed)
+        by_provider = {name: self.figures([m for m in self.probed if m["mail_provider"] == name]) for name in served}
+        codes = {code for each in MAIL_CODES.values() for some in each for code in some}
+        findings = {code: self.with_any(lambda host: code in host["codes"]) for code in codes}
+        issuers = Counter(next(host["issuer"] for host in meant["mail"] if "issuer" in host)
+                          for meant in self.probed if any("issuer" in host for host in meant["mail"]))
+        made = {
+            **self.figures(self.probed),
+            "enforce": self.figures([m for m in self.probed if m.get("mode") == "enforce"]),
+            "findings": {code: count for code, count in findings.items() if count},
+            "managed": {name: self.figures([m for m in self.probed if self.manager(m, served) == name])
+                        for name in ("self", "third-party", "unclassified")},
+            "once": {name: sum(bool(each[name]) for each in by_provider.values()) for name in MAIL_FIGURES},
+            "providers": [{"provider": name, "figures": each} for name, each in
+                          sorted(by_provider.items(), key=lambda item: (-item[1]["probed"], item[0]))],
+            "tls": {v: self.with_any(lambda host: host.get("version") == v) for v in ("TLSv1.2", "TLSv1.3")},
+            "certificate": {
+                "seen": self.with_any(lambda host: "days" in host),
+                "expired": self.with_any(lambda host: host.get("days", 0) < 0),
+                "expiring": [{"days": days, "domains": self.with_any(lambda host: 0 <= host.get("days", 99) < days)}
+                             for days in (7, 14, 30)]},
+            "issuers": [{"issuer": name, "domains": count} for name, count in
+                        sorted(issuers.items(), key=lambda item: (-item[1], item[0]))],
+            "dane": {"asked": self.with_any(lambda host: "dane" in host),
+                     **{name: self.with_any(lambda host: host.get("dane") == name) for name in DANE},
+                     "dane_only": self.with_any(lambda h: h.get("dane") == "match" and h["verdict"] == "refused"),
+                     "sts_only": self.with_any(lambda h: h.get("dane") == "mismatch" and h["verdict"] == "secure")}}
+        return made
 
 
 class Figures:
@@ -83,6 +141,7 @@ class Figures:
         self.tlsrpt: Counter[str] = Counter()
         self.certificate: Counter[str] = Counter()
         self.twice: list[Json] = []
+        self.mail = MailFigures()
 
     def count(self, meant: Json) -> None:
         self.domains += 1
@@ -122,6 +181,8 @@ class Figures:
 
     def count_deployed(self, meant: Json) -> None:
         self.deployed.append(meant)
+        if "mail" in meant:
+            self.mail.probed.append(meant)
         operator = meant.get("provider") or meant.get("address")
         if operator:
             self.operators.setdefault(str(operator), []).append(meant)
@@ -172,6 +233,7 @@ class Figures:
                             "expiring": [{"days": days, "domains": self.certificate[str(days)]}
                                          for days in (7, 14, 30)]},
             "operators": self.once(), "outsourced": self.outsourced(),
+            **({"mail": self.mail.as_json()} if self.mail.probed else {}),
         }
 
     def causes(self, manager: str) -> Json:
@@ -227,9 +289,10 @@ def found(domains: list[Json]) -> Json:
 class Maker:
     """Decides what domains are, and writes the records of it."""
 
-    def __init__(self, seed: int, share: float) -> None:
+    def __init__(self, seed: int, share: float, probed: float = 0) -> None:
         self.random = random.Random(seed)
         self.share = share
+        self.probed = probed  # of the deployed domains
         self.figures = Figures()
 
     def records(self, count: int) -> Iterator[tuple[Json, Json]]:
@@ -305,6 +368,8 @@ class Maker:
         self.host(name, meant, record)
         self.fetch(name, at, faults, meant, record)
         self.mail(name, faults, meant, record)
+        if self.probed and self.random.random() < self.probed:
+            self.probe(name, at, meant, record)
         self.tlsrpt(meant, record)
         meant["effect"] = record["effect"] = self.effect(faults, meant)
         return meant, record
@@ -372,6 +437,31 @@ class Maker:
                 meant["kind"] = fault["kind"] = self.random.choice(KINDS)
                 fault["host"] = mail
 
+    def probe(self, name: str, at: datetime, meant: Json, record: Json) -> None:
+        """One to three mail servers, the first being that of the record."""
+        first = record["mx"][0]  # type: ignore[index]
+        provider = first["host"] if ".." in first["host"] else ".".join(first["host"].split(".")[1:])
+        meant.update(name=name, mail=[], mail_provider=provider)
+        record["mx"] = [first, *({"preference": 20 + i, "host": f"backup{i}.{name}", "covered": True}
+                                 for i in range(self.random.randrange(3)))]
+        for mx in record["mx"]:
+            verdict = self.random.choice(["secure", "secure", "secure", "refused", "unknown"])
+            host: Json = {"verdict": verdict, "codes": self.random.choice(MAIL_CODES[verdict])}
+            tls: Json = {"verdict": verdict, "codes": host["codes"], "step": "handshake"}
+            if verdict != "unknown" and host["codes"] != ["mx-tls-no-starttls"]:
+                host.update(version=self.random.choice(["TLSv1.2", "TLSv1.3"]), days=self.random.choice([-3, 1, 8, 20, 60]))
+                issuer = f"CN=R{self.random.randrange(10, 14)},O=An \"Authority\""
+                if "mx-tls-self-signed" not in host["codes"]:
+                    host["issuer"] = issuer
+                tls.update(version=host["version"], trusted=verdict == "secure", certificate={
+                    "subject": "CN=x", "issuer": issuer, "names": ["x"], "names_count": 1, "chain": 1,
+                    "not_after": time_text(at + timedelta(days=host["days"], hours=1))})  # type: ignore[arg-type]
+            if self.random.random() < 0.5:
+                host["dane"] = self.random.choice(DANE)
+                tls["tlsa"] = {"dane": host["dane"]}
+            mx["tls"] = {**tls, "at": time_text(at), "ms": 400}
+            meant["mail"].append(host)  # type: ignore[attr-defined]
+
     def tlsrpt(self, meant: Json, record: Json) -> None:
         meant["tlsrpt"] = self.random.choice(["absent", "sound", "broken"])
         codes = {"absent": ["tlsrpt-absent"], "sound": [], "broken": ["tlsrpt-syntax"]}[str(meant["tlsrpt"])]
@@ -408,9 +498,10 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--seed", type=int, default=8461)
     parser.add_argument("--deployed", type=float, default=0.01)
+    parser.add_argument("--probed", type=float, default=0, help="share of them whose mail servers were probed")
     parser.add_argument("--figures", type=Path)
     arguments = parser.parse_args()
-    maker = Maker(arguments.seed, arguments.deployed)
+    maker = Maker(arguments.seed, arguments.deployed, arguments.probed)
     write(arguments.file, (record for _, record in maker.records(arguments.count)))
     if arguments.figures:
         arguments.figures.write_text(json.dumps(maker.figures.as_json(), indent=1))

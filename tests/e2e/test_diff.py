@@ -52,6 +52,27 @@ class Diff(unittest.TestCase):
         self.assertIn(b"0 regressions, 0 improvements, 0 other changes", done.stdout)
         self.assertEqual([], differences(self.old, self.new)["changes"])
 
+    def test_a_first_probe_does_not_call_old_faults_new(self) -> None:
+        refused = {"effect": "undeliverable", "status": "broken", "findings": [{"code": "mx-tls-expired"}]}
+        both = {**refused, "findings": [{"code": "policy-mx-invalid"}, {"code": "mx-tls-expired"}]}
+        probed = {"mx": [{"preference": 10, "host": "m.a.com", "covered": True,
+                          "tls": {"verdict": "refused", "codes": ["mx-tls-expired"], "step": "handshake"}}]}
+        secure = {"mx": [{"preference": 10, "host": "m.a.com", "covered": True,
+                          "tls": {"verdict": "secure", "codes": [], "step": "done"}}]}
+        invalid = {"effect": "enforced", "status": "broken", "findings": [{"code": "policy-mx-invalid"}]}
+        self.put([sound("first.com", 22), sound("twice.com", 22, **secure), sound("last.com", 22, **refused, **probed),
+                  sound("other.com", 22), sound("still.com", 22, **invalid)],
+                 [sound("first.com", 23, **refused, **probed), sound("twice.com", 23, **refused, **probed),
+                  sound("last.com", 23), sound("other.com", 23, **both, **probed),
+                  sound("still.com", 23, **both, **probed), sound("new.com", 23, **refused, **probed)])
+        found = differences(self.old, self.new)
+        self.assertEqual({("undeliverable", "twice.com"), ("newly-broken", "twice.com"), ("newly-broken", "other.com"),
+                          ("undeliverable", "new.com"), ("newly-broken", "new.com"), ("new", "new.com")},
+                         {(c["change"], c["domain"]) for c in found["changes"]})
+        self.assertEqual(["still.com"], [s["domain"] for s in found["still_broken"]])
+        self.assertEqual(["policy-mx-invalid"],
+                         next(c for c in found["changes"] if c["domain"] == "other.com")["new"]["errors"])
+
     def test_what_is_known_is_counted_apart(self) -> None:
         expired = {"effect": "opportunistic", "findings": [{"code": "policy-tls-expired"}], "status": "broken"}
         both = {**expired, "findings": [{"code": "policy-tls-expired"}, {"code": "mx-mismatch"}]}

@@ -18,11 +18,11 @@ from pathlib import Path
 
 import jsonschema
 from program import ROOT, Lab, read_gzip, stscan
-from records import KINDS, MAX_AGE_FROM, MODES, SEVERITY, STAGES, Maker, line_of, member, write
+from records import KINDS, MAIL_FIGURES, MAX_AGE_FROM, MODES, SEVERITY, STAGES, Maker, line_of, member, write
 
 COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
-STAGES_WITHOUT_ERRORS = ("dane", "tlsrpt")
+NO_STAGES = ("mx-tls", "dane", "tlsrpt")  # without errors, or not looked at
 SCHEMA = json.loads((ROOT / "output" / "stats" / "stats.schema.json").read_text())
 OWN = {"where", "input", "by", "shards", "scan", "at", "version"}  # members that only the command has
 
@@ -53,7 +53,7 @@ def metrics(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:
             assert line == f"# TYPE {family} gauge" and before.startswith("# HELP "), line
             found[family] = []
         else:
-            match = re.fullmatch(r'([a-z_]+)(?:\{([a-z_]+="[a-z0-9-]+")\})? ([0-9]+(?:\.[0-9]+)?)', line)
+            match = re.fullmatch(r'([a-z_]+)(?:\{([a-z_]+="[a-z0-9_-]+")\})? ([0-9]+(?:\.[0-9]+)?)', line)
             assert match and match[1] == family, line
             labels = dict([match[2].replace('"', "").split("=")]) if match[2] else {}
             assert labels not in [known for known, _ in found[family]], line
@@ -291,7 +291,7 @@ class Known(unittest.TestCase):
         flat["looks.changed"] = self.figures["looks"]["changed"]
         flat.update({f"looks.codes.{code}.changed": counts["changed"]
                      for code, counts in self.figures["looks"]["codes"].items()})
-        for stage in STAGES_WITHOUT_ERRORS:
+        for stage in NO_STAGES:
             del flat[f"stage.{stage}"]
         for low, bin_ in zip(MAX_AGE_FROM, self.figures["max_age"]):
             top = "" if low == MAX_AGE_FROM[-1] else bin_["to"]
@@ -308,7 +308,7 @@ class Known(unittest.TestCase):
                          if SEVERITY.get(code, "error") == "error"})
         flat["operators.broken"] = self.figures["operators"]["broken"]
         flat.update({f"operators.stage.{stage}": self.figures["operators"]["stage"][stage]
-                     for stage in STAGES if stage not in STAGES_WITHOUT_ERRORS})
+                     for stage in STAGES if stage not in NO_STAGES})
         for which in ("same", "different"):
             flat[f"outsourced.{which}.domains"] = self.figures["outsourced"][which]["domains"]
             flat[f"outsourced.{which}.mismatch"] = self.figures["outsourced"][which]["mismatch"]
@@ -374,7 +374,7 @@ class Known(unittest.TestCase):
 def causes_of(line: dict) -> str:
     """The three errors that most of an operator's domains have."""
     errors = [(code, count) for code, count in line["findings"].items() if SEVERITY.get(code, "error") == "error"]
-    errors.sort(key=lambda item: (-item[1], list(SCHEMA["properties"]["findings"]["properties"]).index(item[0])))
+    errors.sort(key=lambda item: (-item[1], list(SCHEMA["$defs"]["codes"]["properties"]).index(item[0])))
     return ", ".join(f"{code} {count:,}" for code, count in errors[:3])
 
 
@@ -617,6 +617,105 @@ addEventListener('message', function (e) { document.title = e.data; });
                     self.assertEqual({"width": width, "scroll": 0, "wide": [], "most": max(sizes),
                                       "least": min(sizes)}, seen)
                     self.assertNotIn("CONSOLE", done.stderr)
+
+
+class MailServers(unittest.TestCase):
+    """What the probes of mail servers found: the chapter that is there only when one was probed."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="stscan-stats.")))
+        maker = Maker(seed=3207, share=0.3, probed=0.7)
+        cls.records = [record for _, record in maker.records(8000)]
+        cls.figures = maker.figures.as_json()
+        cls.mail = cls.figures["mail"]
+        cls.path = cls.folder / "results.ndjson.gz"
+        write(cls.path, iter(cls.records))
+
+    def test_every_figure_is_what_it_was_made_to_be(self) -> None:
+        for threads in ("1", "3"):
+            found = statistics("--threads", threads, self.path)
+            for name, value in self.mail.items():
+                self.assertEqual(value, found["mail"][name], name)
+            self.assertEqual(self.figures, figures_of(found))
+
+    def members(self) -> dict[str, int]:
+        flat: dict[str, int] = {}
+        for parent, figures in (("mail", self.mail), ("mail.enforce", self.mail["enforce"]),
+                                ("mail.once", self.mail["once"])):
+            flat.update({f"{parent}.{name}": figures[name] for name in MAIL_FIGURES[1:]})
+        for manager, figures in self.mail["managed"].items():
+            flat.update({f"mail.managed.{manager}.{name}": figures[name] for name in ("probed", "any_refused")
+                         if name == "probed" or figures["probed"]})
+        for member in ("findings", "tls"):
+            flat.update({f"mail.{member}.{name}": count for name, count in self.mail[member].items()})
+        flat.update({f"mail.dane.{name}": count for name, count in self.mail["dane"].items() if name != "asked"})
+        flat["mail.certificate.expired"] = self.mail["certificate"]["expired"]
+        flat.update({f"mail.certificate.expiring.{each['days']}": each["domains"]
+                     for each in self.mail["certificate"]["expiring"]})
+        return flat
+
+    def test_the_page_shows_the_same(self) -> None:
+        path = self.folder / "report.html"
+        stscan("stats", "--html", path, self.path)
+        page = Page(path.read_text(encoding="ascii"))
+        self.assertEqual([], page.faults)
+        self.assertEqual(self.members(), {name: count for name, count in page.members.items()
+                                          if name.startswith("mail.")})
+        self.assertIn("stage.mx-tls", page.members)
+        self.assertEqual([[p["provider"], *(p["figures"][name] for name in
+                                            ("probed", "all_secure", "any_refused", "any_unknown"))]
+                          for p in self.mail["providers"]][:500],
+                         [row[:5] for row in page.tables["mail_providers"]])
+        self.assertEqual([[i["issuer"], i["domains"]] for i in self.mail["issuers"]], page.tables["issuers"])
+
+    def test_the_text_shows_the_same(self) -> None:
+        text = stscan("stats", self.path).stdout.decode("ascii")
+        shown = re.findall(r"^  (\S.*?) +([\d,]+) +(?:<?[\d.]+%) of ([\d,]+) probed$", text, re.MULTILINE)
+        self.assertEqual({str(self.mail["probed"])}, {base.replace(",", "") for _, _, base in shown})
+        counts = {label: int(count.replace(",", "")) for label, count, _ in shown}
+        self.assertEqual(self.mail["any_refused"], counts["some MX refused"])
+        self.assertEqual(self.mail["all_secure"], counts["all MX secure"])
+        self.assertEqual(self.mail["findings"]["mx-tls-name-mismatch"], counts["mx-tls-name-mismatch"])
+        self.assertIn(f"mx.{self.mail['providers'][0]['provider']}"[3:], text)
+
+    def test_the_listed_domains_are_those_of_the_figure(self) -> None:
+        for verdict, figure in (("secure", "all_secure"), ("refused", "all_refused"), ("unknown", "all_unknown")):
+            others = {"secure", "refused", "unknown"} - {verdict}
+            where = ",".join([f"mail_verdict={verdict}", *(f"mail_verdict!={other}" for other in others)])
+            listed = stscan("stats", "--list", "all", "--where", where, self.path).stdout.split()
+            self.assertEqual(self.mail[figure], len(listed), figure)
+        enforced = stscan("stats", "--list", "all", "--where", "mail_verdict=refused,mode=enforce", self.path)
+        self.assertEqual(self.mail["enforce"]["any_refused"], len(enforced.stdout.split()))
+        done = stscan("stats", "--where", "mail_verdict=good", self.path)
+        self.assertEqual(2, done.returncode)
+        self.assertIn(b"one of secure, refused, unknown", done.stderr)
+
+    def test_groups(self) -> None:
+        done = stscan("stats", "--by", "mail_verdict", "--csv", self.path).stdout.decode().splitlines()
+        self.assertEqual("mail_verdict,domains,share,deployed,valid,broken", done[0])
+        found = {row.split(",")[0]: int(row.split(",")[1]) for row in done[1:]}
+        self.assertEqual(self.mail["any_refused"], found["refused"])
+        self.assertEqual(self.mail["any_unknown"], found["unknown"])
+
+    def test_metrics(self) -> None:
+        path = self.folder / "metrics"
+        stscan("stats", "--metrics", path, self.path)
+        self.assertEqual({name: self.mail[name] for name in MAIL_FIGURES},
+                         {labels["mail"]: count for labels, count in metrics(path.read_text())["stscan_mail"]})
+
+    def test_conditions_leave_a_provider_its_size(self) -> None:
+        whole = statistics(self.path)["mail"]["managed"]
+        halves = [statistics("--where", f"mode{sign}enforce", self.path)["mail"]["managed"] for sign in ("=", "!=")]
+        for manager, figures in whole.items():
+            self.assertEqual(figures, {name: sum(half[manager][name] for half in halves) for name in figures})
+
+    def test_a_newer_record_counts_alone(self) -> None:
+        newer = self.folder / "newer.gz"
+        write(newer, ({**record, "at": "2027-01-01T00:00:00.000Z", "mx": [
+            {name: value for name, value in mx.items() if name != "tls"} for mx in record.get("mx", [])]}
+            for record in self.records if "domain" in record))
+        self.assertNotIn("mail", statistics(newer, self.path))
 
 
 class Laboratory(unittest.TestCase):

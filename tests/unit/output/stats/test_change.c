@@ -245,11 +245,82 @@ static void test_the_worst_come_first(void **state) {
   assert_int_equal(CHANGE_BETTER, change_info(CHANGE_COUNT - 1)->trend);
 }
 
+static const struct {
+  enum finding_code codes[2];
+  enum result_effect effect;          /* of the probed side */
+  enum result_status status;          /* of it, without what the probe found */
+  enum result_effect effect_unprobed; /* likewise */
+} probed_rows[] = {
+    {{FOUND_MX_TLS_EXPIRED, NONE}, EFFECT_UNDELIVERABLE, STATUS_VALID, EFFECT_ENFORCED},
+    {{FOUND_MX_TLS_EXPIRED, NONE}, EFFECT_AT_RISK, STATUS_VALID, EFFECT_ENFORCED},
+    {{FOUND_MX_SMTP_LATER, NONE}, EFFECT_UNKNOWN, STATUS_VALID, EFFECT_ENFORCED},
+    {{FOUND_MX_TLS_EXPIRED, NONE}, EFFECT_TESTING, STATUS_VALID, EFFECT_TESTING},
+    {{FOUND_MX_TLS_EXPIRED, FOUND_MX_MISMATCH},
+     EFFECT_UNDELIVERABLE,
+     STATUS_BROKEN,
+     EFFECT_UNDELIVERABLE},
+    {{FOUND_MX_TLS_EXPIRED, FOUND_MX_PARTIAL_MISMATCH},
+     EFFECT_UNDELIVERABLE,
+     STATUS_BROKEN,
+     EFFECT_AT_RISK},
+    {{FOUND_MX_TLS_EXPIRED, FOUND_POLICY_SYNTAX},
+     EFFECT_OPPORTUNISTIC,
+     STATUS_BROKEN,
+     EFFECT_OPPORTUNISTIC},
+};
+
+/* A probe finds old faults out; what was there without it is compared. */
+static void test_a_probe_of_one_side_alone_changes_nothing(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof probed_rows / sizeof *probed_rows; i++) {
+    const struct sample sample = {STATUS_BROKEN,
+                                  probed_rows[i].effect,
+                                  MODE_ENFORCE,
+                                  "i",
+                                  "p",
+                                  "c",
+                                  {probed_rows[i].codes[0], probed_rows[i].codes[1]},
+                                  1};
+    const struct sample was = {probed_rows[i].status,
+                               probed_rows[i].effect_unprobed,
+                               MODE_ENFORCE,
+                               "i",
+                               "p",
+                               "c",
+                               {probed_rows[i].codes[1], NONE},
+                               0};
+    struct state probed = state_for(&sample), before = state_for(&was), after = probed;
+    after.probed = 1;
+    change_align(&before, &after);
+    if (change_between(&before, &after)) fail_msg("row %zu", i);
+    assert_int_equal(probed_rows[i].status, after.status);
+    assert_int_equal(probed_rows[i].effect_unprobed, after.effect);
+    /* the other way round it is no better either */
+    after = probed;
+    after.probed = 1;
+    change_align(&after, &before);
+    assert_int_equal(0, change_between(&after, &before));
+    /* both probed: it counts */
+    after = probed;
+    before.probed = after.probed = 1;
+    change_align(&before, &after);
+    assert_memory_equal(after.codes, probed.codes, sizeof after.codes);
+    assert_int_equal(STATUS_BROKEN, after.status);
+    /* of a domain that was not deployed nothing could be probed */
+    struct state unseen = state_unseen();
+    after = probed;
+    after.probed = 1;
+    change_align(&unseen, &after);
+    assert_int_equal(STATUS_BROKEN, after.status);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_changes_are_what_they_are),
       cmocka_unit_test(test_nothing_changes_to_itself),
       cmocka_unit_test(test_the_worst_come_first),
+      cmocka_unit_test(test_a_probe_of_one_side_alone_changes_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
