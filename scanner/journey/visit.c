@@ -167,7 +167,6 @@ static void visit_probed(struct mx_probe *probe) {
   probe->result.addresses = tls->addresses;
   probe->result.at = tls->at;
   *tls = probe->result;
-  if (tls->certificate.here) mx_tls_keep_names(&tls->certificate, host_entry_name(visit->entry));
   visit_stamp(visit);
   if (journey->config.port_watch) {
     visit_say_greeting(visit);
