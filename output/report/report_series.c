@@ -123,7 +123,7 @@ static void print_name(FILE *out, const char *name) {
   char text[NAME_WIDTH + 1];
   size_t len = strlen(name);
   const char *begin = len > NAME_WIDTH ? name + len - NAME_WIDTH : name;
-  snprintf(text, sizeof text, "%s", begin);
+  snprintf(text, sizeof text, "%.*s", NAME_WIDTH, begin);
   for (char *c = text; *c; c++)
     if (*c < ' ' || *c > '~') *c = '?';
   fprintf(out, "  %-*s ", NAME_WIDTH, text);
