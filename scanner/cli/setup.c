@@ -2,6 +2,7 @@
 
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
+#include "scanner/run/mail_check.h"
 #include "scanner/sts/domain.h"
 #include <errno.h>
 #include <netdb.h>
@@ -116,6 +117,19 @@ static void setup_own_name(char name[PROBE_HOST_MAX + 1]) {
   freeaddrinfo(found);
 }
 
+static bool setup_probe_check(const struct options *options, const char *command) {
+  uint16_t port = (uint16_t)options->smtp_port;
+  struct span host;
+  if (!options->probe_check || mail_check_parse(span_of(options->probe_check), &port, &host))
+    return true;
+  help_complain(
+      command,
+      "--probe-check: \"%s\" is not allowed: give a host name or an address, and a port from "
+      "1 to 65535 behind a colon if it is another",
+      options->probe_check);
+  return false;
+}
+
 enum err setup_mail(const struct options *options, const char *command, struct mail_options *mail) {
   *mail = (struct mail_options){
       .ehlo_given = options->ehlo != NULL,
@@ -127,6 +141,7 @@ enum err setup_mail(const struct options *options, const char *command, struct m
       .per_address_rate = options->smtp_per_address_rate,
   };
   if (!options->probe_mx) return ERR_NONE;
+  if (!setup_probe_check(options, command)) return ERR_SYNTAX;
   if (options->ehlo)
     snprintf(mail->ehlo, sizeof mail->ehlo, "%s", options->ehlo);
   else

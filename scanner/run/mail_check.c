@@ -160,20 +160,32 @@ static enum err mail_check_probe(struct mail_check *check, struct prober *prober
   return ERR_TIMEOUT;
 }
 
-/* Its name, its addresses, and the port, which is the scan's unless it says another. */
-static size_t mail_check_find(struct mail_check *check, struct span host, union address *addresses,
-                              uint16_t *port) {
-  struct mail_check_name found;
-  if (address_parse(host, *port, &addresses[0]) == ERR_NONE) {
-    *port = address_port(&addresses[0]);
-    return 1;
+bool mail_check_parse(struct span text, uint16_t *port, struct span *host) {
+  union address address;
+  uint64_t number;
+  *host = text;
+  if (address_parse(text, *port, &address) == ERR_NONE) {
+    *port = address_port(&address);
+    return *port != 0;
   }
+  if (span_find(text, ':') < text.len) {
+    *host = span_cut(&text, ':');
+    if (!span_number(text, &number) || number == 0 || number > UINT16_MAX) return false;
+    *port = (uint16_t)number;
+  }
+  return domain_is_hostname(*host);
+}
+
+static size_t mail_check_find(struct mail_check *check, struct span host,
+                              union address *addresses) {
+  struct mail_check_name found;
+  if (address_parse(host, 0, &addresses[0]) == ERR_NONE) return 1;
   mail_check_resolve(check, host, &found);
   const struct dns_answer *both[] = {&found.v4.answer, &found.v6.answer};
   size_t count = 0;
   for (int family = 0; family < 2; family++)
     for (size_t i = 0; i < both[family]->count && count < PROBER_ADDRESSES_MAX; i++)
-      addresses[count++] = address_from_octets(both[family]->records[i].data, *port);
+      addresses[count++] = address_from_octets(both[family]->records[i].data, 0);
   return count;
 }
 
@@ -200,15 +212,9 @@ static enum err mail_check_port(struct mail_check *check) {
   const char *text = check->config->mail->probe_check;
   if (!text) return ERR_NONE;
   uint16_t port = check->config->mail->port;
-  struct span host = span_of(text);
-  uint64_t number;
-  if (span_find(host, ':') < host.len &&
-      domain_is_hostname(span_first(host, span_find(host, ':')))) {
-    struct span rest = host;
-    host = span_cut(&rest, ':');
-    if (span_number(rest, &number) && number && number <= UINT16_MAX) port = (uint16_t)number;
-  }
-  size_t count = mail_check_find(check, host, addresses, &port);
+  struct span host;
+  mail_check_parse(span_of(text), &port, &host);
+  size_t count = mail_check_find(check, host, addresses);
   if (count == 0) {
     notice("--probe-check %s: no address is known of it", text);
     return ERR_TIMEOUT;

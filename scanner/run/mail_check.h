@@ -9,6 +9,10 @@
 
 #include "scanner/run/mail_probing.h"
 
+/* "host", "host:port" or an address with or without a port; port: where none is given. host: as it
+ * stands there, an address too. False: it is something else. Pure. */
+bool mail_check_parse(struct span text, uint16_t *port, struct span *host);
+
 struct mail_check_config {
   const struct mail_options *mail;
   const struct mail_probing *probing;

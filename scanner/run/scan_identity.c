@@ -79,7 +79,8 @@ static void scan_identity_options(FILE *out, const struct scan_config *config) {
   scan_identity_text(out, "--user-agent", fetcher->user_agent);
 }
 
-/* Only where mail servers are asked, so that older results can be gone on with. */
+/* Only where mail servers are asked, so that older results can be gone on with; behind all else, so
+ * that the option is named where one of two scans asks them. */
 static void scan_identity_mail(FILE *out, const struct mail_options *mail) {
   if (!mail->ehlo[0]) return;
   fputs("--probe-mx yes\n", out);
@@ -119,10 +120,10 @@ enum err scan_identity_make(const struct scan_config *config, char **identity, c
   if (!out) return ERR_MEMORY;
   fputs(SCAN_ID_MAGIC, out);
   scan_identity_options(out, config);
-  scan_identity_mail(out, &config->mail);
   enum err err = scan_identity_file(out, "--ca-file", config->fetcher.ca_file, "the system's", bad);
   if (err == ERR_NONE) err = scan_identity_file(out, "--block", config->block_path, "none", bad);
   if (err == ERR_NONE) err = scan_identity_lists(out, config, bad);
+  scan_identity_mail(out, &config->mail);
   scan_identity_account(out, config);
   bool good = !ferror(out);
   if (fclose(out) != 0) good = false;

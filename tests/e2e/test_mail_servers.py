@@ -13,6 +13,7 @@ import sys
 import unittest
 from pathlib import Path
 
+import jsonschema
 from program import ROOT, Folder, Lab, Record, codes, member, read_plain, stscan, stscan_path
 
 sys.path[:0] = [str(ROOT / "tests" / "fault"), str(ROOT / "tests" / "lab")]
@@ -56,6 +57,7 @@ class Postfix(unittest.TestCase):
         cases = [json.loads(line) for line in (self.lab.folder / "mail-cases.ndjson").read_text().splitlines()]
         found = {d: (r["status"], r["effect"], codes(r)) for d, r in records.items()}
         self.assertEqual(found, {c["domain"]: (c["status"], c["effect"], c["codes"]) for c in cases})
+        jsonschema.validate(summary, json.loads((ROOT / "scanner/cli/summary.schema.json").read_text()))
         hosts = summary["hosts"]
         self.assertEqual(hosts["connections"], len(mail.SERVERS))  # each once, however many domains
         self.assertEqual(hosts["secure"] + hosts["refused"] + sum(hosts["unknown"].values()), hosts["probed"])
@@ -72,8 +74,9 @@ class Postfix(unittest.TestCase):
 
     def look_at_log(self) -> None:
         """What Postfix says of our manners: QUIT, and nothing but EHLO and STARTTLS before."""
-        log = (self.lab.folder / "postfix" / "postfix.log").read_text()
-        ends = re.findall(r"postfix/(?!sound)[\w-]+/smtpd\[\d+\]: disconnect from localhost\[127\.0\.0\.1\] (.*)", log)
+        lines = (self.lab.folder / "postfix" / "postfix.log").read_text().splitlines()
+        log = "\n".join(line for line in lines if "postfix/sound/" not in line)  # where the laboratory asks
+        ends = re.findall(r"postfix/[\w-]+/smtpd\[\d+\]: disconnect from localhost\[127\.0\.0\.1\] (.*)", log)
         polite = [end for end in ends if end == "ehlo=1 starttls=1 quit=1 commands=3"]
         self.assertGreaterEqual(len(polite), 9)
         self.assertNotRegex(log, r"PREGREET|lost connection after (EHLO|CONNECT)|improper command pipelining")
@@ -96,7 +99,8 @@ def first_of_each_code() -> list[MailCase]:
     """What check, which asks once, says of it at once."""
     found: dict[str, MailCase] = {}
     for case in MAIL_CASES:
-        if case.code and len(case.places) == 1 and not case.codes:
+        # When a reset comes is a matter of chance.
+        if case.code and len(case.places) == 1 and not case.codes and case.name != "reset":
             found.setdefault(case.code, case)
     return list(found.values())
 

@@ -48,6 +48,26 @@ class UsageTest(unittest.TestCase):
             for part in (option, f'"{value}"', allowed):
                 self.assertIn(part, line)
 
+    def test_how_mail_servers_are_asked(self) -> None:
+        for more, parts in (
+                (["--smtp-port=25"], ["--smtp-port is of use with --probe-mx alone"]),
+                (["--ehlo=a.example"], ["--ehlo is of use with --probe-mx alone"]),
+                (["--probe-mx", "--ehlo=localhost"], ['--ehlo: "localhost" is not allowed', "with a dot"]),
+                (["--probe-mx", "--ehlo=192.0.2.1"], ['--ehlo: "192.0.2.1" is not allowed']),
+                (["--probe-mx", "--ehlo=a b.example"], ['--ehlo: "a b.example" is not allowed']),
+                (["--probe-mx", "--ehlo=" + 70 * "a." + 114 * "b"], ["is not allowed"]),
+                (["--probe-mx", "--ehlo=a.example", "--smtp-timeout=99"], ['"99"', "from 100 to"]),
+                (["--probe-mx", "--ehlo=a.example", "--smtp-port=0"], ['"0"', "from 1 to 65535"]),
+                (["--probe-mx", "--ehlo=a.example", "--smtp-rate=x"], ['"x"', "from 0 to"]),
+                (["--probe-mx", "--ehlo=a.example", "--smtp-per-address=10001"], ['"10001"', "to 10000"]),
+                (["--probe-mx", "--ehlo=a.example", "--smtp-per-address-rate=-1"], ['"-1"', "to 100000"]),
+                (["--probe-mx", "--ehlo=a.example", "--probe-check=a.example:0"], ['"a.example:0"', "1 to 65535"]),
+                (["--probe-mx", "--ehlo=a.example", "--probe-check=a_.example:x"], ['"a_.example:x"'])):
+            done = stscan("scan", *NOWHERE, *more)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            for part in parts:
+                self.assertIn(part, one_line(done.stderr))
+
     def test_values_at_the_limits_are_taken(self) -> None:
         for option, value in (("--threads", "1"), ("--threads", "256"), ("--dns-tries", "16"),
                               ("--https-port", "65535"), ("--shard", "2/3")):

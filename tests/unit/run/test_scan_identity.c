@@ -122,6 +122,27 @@ static void test_what_may_differ(void **state) {
   check_difference(&standard, &other, NULL);
 }
 
+static void test_mail_servers(void **state) {
+  (void)state;
+  const struct scan_config standard = config_standard();
+  struct scan_config probing = standard, other[4];
+  static const char *const keys[] = {"--ehlo", "--smtp-port", "--smtp-timeout", NULL};
+  strcpy(probing.mail.ehlo, "a.example");
+  probing.mail.port = 25;
+  check_difference(&standard, &probing, "--probe-mx");
+  check_difference(&probing, &standard, "--probe-mx");
+  for (size_t i = 0; i < 4; i++) other[i] = probing;
+  strcpy(other[0].mail.ehlo, "b.example");
+  other[1].mail.port = 2525;
+  other[2].mail.timeout_ms = 1000;
+  other[3].mail.rate = other[3].mail.per_address = other[3].mail.per_address_rate = 7;
+  other[3].mail.probe_check = "own.example";
+  for (size_t i = 0; i < 4; i++) check_difference(&probing, &other[i], keys[i]);
+  other[0] = standard; /* without the option nothing of it is there */
+  other[0].mail.port = 2525;
+  check_difference(&standard, &other[0], NULL);
+}
+
 /* Lines that tell who made the results stand in the head, and an older head lacks them. */
 static void test_who_made_the_results(void **state) {
   (void)state;
@@ -242,6 +263,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_options_that_records_depend_on),
       TEST(test_what_may_differ),
+      TEST(test_mail_servers),
       TEST(test_who_made_the_results),
       TEST(test_lists_by_their_content),
       TEST(test_a_list_that_is_not_there),
