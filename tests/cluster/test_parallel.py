@@ -20,12 +20,12 @@ SCRIPT = ROOT / "scripts" / "cluster" / "parallel.sh"
 SHARDS, NAMES, SECONDS, SKIPPED = 3, 3000, 120, 77
 
 
-def scan_of(folder, shard):
-    """The process id of a shard's scan in that folder, or None."""
+def scan_of(folder, part):
+    """The process id of the scan of that part in that folder, or None."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            if words[0].endswith(b"stscan") and f"{shard}/{SHARDS}".encode() in words \
+            if words[0].endswith(b"stscan") and part.encode() in words \
                     and (entry / "cwd").resolve() == folder.resolve():
                 return int(entry.name)
         except OSError:
@@ -38,7 +38,7 @@ class Parallel(unittest.TestCase):
         results = folder / f"shard-{shard}-of-{SHARDS}.ndjson.gz"
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            scan = scan_of(folder, shard)
+            scan = scan_of(folder, f"{shard}/{SHARDS}")
             if scan and results.exists() and results.stat().st_size > 2000:
                 os.kill(scan, number)
                 return

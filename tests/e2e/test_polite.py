@@ -75,23 +75,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def scan(web: CountingServer, roots: Path, domains: list[str]) -> list[Record]:
+async def scan_part(words: list[str], domains: list[str]) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        stscan_path(), "scan", *words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL)
+    out, _ = await asyncio.wait_for(process.communicate("".join(f"{d}\n" for d in domains).encode()), SCAN_SECONDS)
+    return out
+
+
+async def scan(web: CountingServer, roots: Path, domains: list[str], parts: tuple[tuple[str, ...], ...]) -> list[Record]:
+    """One process for each of parts, which are its own words, all at once."""
     names, name_port, web_port = NameServer(find_behaviour), free_port(), free_port()
     await names.start(NAME_SERVER, name_port)
     await web.start(web_port)
-    process = await asyncio.create_subprocess_exec(
-        stscan_path(), "scan", "--resolvers", f"{NAME_SERVER}:{name_port}", "--https-port",
-        str(web_port), "--ca-file", str(roots), "--allow-private", "--threads", "1",
-        "--per-address-rate", str(RATE), "--connect-timeout", str(CONNECT_MS), "--second-look", "0",
-        "--progress", "never", stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE)
+    words = ["--resolvers", f"{NAME_SERVER}:{name_port}", "--https-port", str(web_port), "--ca-file", str(roots),
+             "--allow-private", "--threads", "1", "--per-address-rate", str(RATE), "--connect-timeout", str(CONNECT_MS),
+             "--second-look", "0", "--progress", "never"]
     try:
-        out, _ = await asyncio.wait_for(
-            process.communicate("".join(f"{d}\n" for d in domains).encode()), SCAN_SECONDS)
+        outs = await asyncio.gather(*(scan_part([*words, *part], domains) for part in parts))
     finally:
         names.close()
         web.close()
-    return [json.loads(line) for line in out.splitlines()]
+    return [json.loads(line) for out in outs for line in out.splitlines()]
 
 
 def ended(record: Record) -> float:
@@ -100,13 +105,14 @@ def ended(record: Record) -> float:
 
 
 class Polite(unittest.TestCase):
-    def scan(self, domains: list[str]) -> dict[str, list[Record]]:
+    def scan(self, domains: list[str], parts: tuple[tuple[str, ...], ...] = ((),),
+             pause: float = 0) -> dict[str, list[Record]]:
         hosts = [f"mta-sts.{d}" for d in domains if not d.endswith(".dead.example")]
-        scripts = {host: Script((http(),)) for host in hosts}
+        scripts = {host: Script((pause, http()) if pause else (http(),)) for host in hosts}
         with tempfile.TemporaryDirectory(prefix="stscan-polite.") as made:
             chains = Chains(Path(made) / "ca", scripts)
             self.web = CountingServer(scripts, chains.context)
-            records = asyncio.run(scan(self.web, chains.root, domains))
+            records = asyncio.run(scan(self.web, chains.root, domains, parts))
         self.assertEqual(sorted(str(r["domain"]) for r in records), sorted(domains))
         self.assertEqual(sorted(int(str(r["n"])) for r in records),
                          list(range(1, len(domains) + 1)))
@@ -124,6 +130,19 @@ class Polite(unittest.TestCase):
         busiest = max(sum(start <= m < start + 1 for m in made) for start in made)
         self.assertLessEqual(busiest, RATE + LATE)
         self.assertLess(max(map(ended, kinds["alone"])), max(map(ended, kinds["shared"])))
+
+    def test_shards_share_what_an_address_bears(self) -> None:
+        """Eight processes, of which each alone may have eight connections, and as the server counts them."""
+        parts = tuple(("--shard", f"{i}/8", "--per-address-rate", "0") for i in range(8))
+        pause = 0.2
+        kinds = self.scan(names_of("shared"), parts, pause)
+        self.assertEqual({r["status"] for r in kinds["shared"]}, {"valid"})
+        made = sorted(self.web.made)
+        self.assertEqual(len(made), SHARING)
+        # Each is open from when it was made for at least the pause.
+        most = max(sum(start <= m < start + pause for m in made) for start in made)
+        self.assertLessEqual(most, 8)
+        self.assertGreater(most, 4)
 
     def test_dead_addresses_among_sound_ones(self) -> None:
         kinds = self.scan(names_of("dead") + names_of("alone"))
