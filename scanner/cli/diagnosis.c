@@ -99,19 +99,22 @@ static bool connection_reached(const struct result *result) {
   return result->fetch.asked;
 }
 
-/* How far an attempt got: to a fault, or to an answer. */
-static void connection_show(const struct diagnosis *diagnosis) {
-  FILE *out = diagnosis->out;
-  const struct result_fetch *fetch = &diagnosis->result->fetch;
-  for (size_t i = 0; i < fetch->attempts.count; i++) {
-    const struct result_attempt *attempt = &fetch->attempts.at[i];
-    if (!diagnosis_has_room(out, i, fetch->attempts.count)) break;
+/* How far each got: to a fault, or to its goal. */
+static void attempts_show(FILE *out, struct result_attempts attempts, const char *goal) {
+  for (size_t i = 0; i < attempts.count && diagnosis_has_room(out, i, attempts.count); i++) {
+    const struct result_attempt *attempt = &attempts.at[i];
     fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
     diagnosis_text(out, attempt->address);
     fprintf(out, ": %s after %lld ms\n",
-            attempt->code == FOUND_COUNT ? "an answer" : finding_info(attempt->code)->name,
+            attempt->code == FOUND_COUNT ? goal : finding_info(attempt->code)->name,
             (long long)attempt->ms);
   }
+}
+
+static void connection_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_fetch *fetch = &diagnosis->result->fetch;
+  attempts_show(out, fetch->attempts, "an answer");
   if (fetch->connect_ms >= 0)
     fprintf(out, "%*sconnected after %lld ms\n", DIAGNOSIS_INDENT, "",
             (long long)fetch->connect_ms);
@@ -121,22 +124,20 @@ static bool certificate_reached(const struct result *result) {
   return result->certificate.here || (result->fetch.asked && result->fetch.tls_ms >= 0);
 }
 
-/* The name that counts; all of them where none does. */
-static void certificate_names_show(const struct diagnosis *diagnosis) {
-  FILE *out = diagnosis->out;
-  struct spans names = diagnosis->result->certificate.names;
-  char host[sizeof "mta-sts." + DOMAIN_LENGTH_MAX];
-  snprintf(host, sizeof host, "mta-sts.%.*s", SPAN_ARG(diagnosis->result->domain));
-  size_t i = 0;
-  while (i < names.count && !match_covers(names.at[i], span_of(host))) i++;
+/* The name that counts for the host; all of them where none does. */
+static void certificate_names_show(FILE *out, const struct result_certificate *certificate,
+                                   struct span host) {
+  struct spans names = certificate->names;
+  size_t i = 0,
+         all = certificate->names_count > names.count ? certificate->names_count : names.count;
+  while (i < names.count && !match_covers(names.at[i], host)) i++;
   if (i == names.count) {
     diagnosis_rows(out, "for ", names, "");
     return;
   }
   diagnosis_row(out, "for ", names.at[i], "");
-  if (names.count > 1)
-    fprintf(out, "%*sand %zu other name%s\n", DIAGNOSIS_INDENT, "", names.count - 1,
-            names.count == 2 ? "" : "s");
+  if (all > 1)
+    fprintf(out, "%*sand %zu other name%s\n", DIAGNOSIS_INDENT, "", all - 1, all == 2 ? "" : "s");
 }
 
 /* To the second. */
@@ -146,23 +147,29 @@ static void certificate_date_text(bool here, int64_t ms, char text[JSON_WRITER_T
   if (!here) snprintf(text, JSON_WRITER_TIME_SIZE, "(unreadable date)");
 }
 
-static void certificate_show(const struct diagnosis *diagnosis) {
-  FILE *out = diagnosis->out;
-  const struct result_fetch *fetch = &diagnosis->result->fetch;
-  const struct result_certificate *certificate = &diagnosis->result->certificate;
+static void certificate_facts_show(FILE *out, const struct result_certificate *certificate,
+                                   struct span host) {
   char from[JSON_WRITER_TIME_SIZE], to[JSON_WRITER_TIME_SIZE];
-  if (span_here(fetch->tls)) diagnosis_row(out, "", fetch->tls, "");
-  if (fetch->tls_ms >= 0)
-    fprintf(out, "%*shandshake ended after %lld ms\n", DIAGNOSIS_INDENT, "",
-            (long long)fetch->tls_ms);
-  if (!certificate->here) return;
   certificate_date_text(certificate->has_not_before, certificate->not_before, from);
   certificate_date_text(certificate->has_not_after, certificate->not_after, to);
-  certificate_names_show(diagnosis);
+  certificate_names_show(out, certificate, host);
   diagnosis_row(out, "subject ", certificate->subject, "");
   diagnosis_row(out, "issuer ", certificate->issuer, "");
   fprintf(out, "%*svalid from %s to %s, %u %s sent\n", DIAGNOSIS_INDENT, "", from, to,
           certificate->chain, certificate->chain == 1 ? "certificate" : "certificates");
+}
+
+static void certificate_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_fetch *fetch = &diagnosis->result->fetch;
+  char host[sizeof "mta-sts." + DOMAIN_LENGTH_MAX];
+  snprintf(host, sizeof host, "mta-sts.%.*s", SPAN_ARG(diagnosis->result->domain));
+  if (span_here(fetch->tls)) diagnosis_row(out, "", fetch->tls, "");
+  if (fetch->tls_ms >= 0)
+    fprintf(out, "%*shandshake ended after %lld ms\n", DIAGNOSIS_INDENT, "",
+            (long long)fetch->tls_ms);
+  if (diagnosis->result->certificate.here)
+    certificate_facts_show(out, &diagnosis->result->certificate, span_of(host));
 }
 
 static bool http_reached(const struct result *result) {
@@ -235,6 +242,102 @@ static void mx_show(const struct diagnosis *diagnosis) {
   }
 }
 
+static bool hosts_reached(const struct result *result) {
+  for (size_t i = 0; i < result->mx.count; i++)
+    if (result->mx.at[i].tls) return true;
+  return false;
+}
+
+static void host_dialogue_show(FILE *out, const struct result_mx_tls *tls) {
+  const struct {
+    const char *name;
+    int code;
+  } replies[] = {{"EHLO", tls->ehlo}, {"HELO", tls->helo}, {"STARTTLS", tls->starttls}};
+  if (tls->greeting) {
+    fprintf(out, "%*sgreeting: %d ", DIAGNOSIS_INDENT, "", tls->greeting);
+    diagnosis_text(out, tls->greeting_text);
+    fputc('\n', out);
+  }
+  const char *between = "";
+  for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+    if (!replies[i].code) continue;
+    if (!*between) fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
+    fprintf(out, "%s%s: %d", between, replies[i].name, replies[i].code);
+    between = ", ";
+  }
+  if (*between) fputc('\n', out);
+}
+
+/* What is no finding of the domain, as it has no policy in use, is told with its cure. */
+static void host_codes_show(const struct diagnosis *diagnosis, const struct result_mx *mx) {
+  struct finding_codes told = result_codes(diagnosis->result);
+  struct explain_style style = *diagnosis->style;
+  if (domain_is_hostname(mx->host)) style.host = mx->host;
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
+    const struct finding_info *info = finding_info(code);
+    if (info->stage != STAGE_MX_TLS || !finding_codes_has(&mx->tls->codes, code)) continue;
+    fprintf(diagnosis->out, "%*s%s: %s\n", DIAGNOSIS_INDENT, "", info->name, info->title);
+    if (!finding_codes_has(&told, code) && info->severity != FINDING_INFO)
+      explain_text(diagnosis->out, &style, DIAGNOSIS_PROPOSAL_INDENT, info->fix);
+  }
+}
+
+static void host_tls_show(const struct diagnosis *diagnosis, const struct result_mx *mx) {
+  static const char *const verdicts[VERDICT_COUNT] = {
+      [VERDICT_SECURE] = "secure",
+      [VERDICT_REFUSED] = "REFUSED by senders that enforce the policy",
+      [VERDICT_UNKNOWN] = "unknown: it could not be found out",
+  };
+  FILE *out = diagnosis->out;
+  const struct result_mx_tls *tls = mx->tls;
+  fprintf(out, "%*s", DIAGNOSIS_INDENT / 2, "");
+  diagnosis_text(out, mx->host);
+  fprintf(out, ": %s\n", verdicts[tls->verdict]);
+  diagnosis_rows(out, "alias of ", tls->cname, "");
+  attempts_show(out, tls->attempts, "TLS");
+  host_dialogue_show(out, tls);
+  if (span_here(tls->version)) diagnosis_row(out, "", tls->version, "");
+  if (tls->certificate.here) certificate_facts_show(out, &tls->certificate, mx->host);
+  host_codes_show(diagnosis, mx);
+}
+
+/* A block a host. */
+static void hosts_show(const struct diagnosis *diagnosis) {
+  const struct result_mx_set *mx = &diagnosis->result->mx;
+  for (size_t i = 0; i < mx->count && diagnosis_has_room(diagnosis->out, i, mx->count); i++)
+    if (mx->at[i].tls) host_tls_show(diagnosis, &mx->at[i]);
+}
+
+static bool dane_reached(const struct result *result) {
+  for (size_t i = 0; i < result->mx.count; i++)
+    if (result->mx.at[i].tls && result->mx.at[i].tls->tlsa.here) return true;
+  return false;
+}
+
+static void host_tlsa_show(FILE *out, const struct result_mx *mx) {
+  const struct result_tlsa *tlsa = &mx->tls->tlsa;
+  static const char *const texts[DANE_COUNT + 1] = {
+      [DANE_NONE] = "no TLSA records",
+      [DANE_MATCH] = "the certificate fits",
+      [DANE_MISMATCH] = "the certificate fits none of them",
+      [DANE_UNUSABLE] = "none of them can be used",
+      [DANE_INSECURE] = "not validated by DNSSEC",
+      [DANE_FAILED] = "the lookup of TLSA fails",
+      [DANE_COUNT] = "there was no certificate to hold against them",
+  };
+  fprintf(out, "%*s", DIAGNOSIS_INDENT / 2, "");
+  diagnosis_text(out, mx->host);
+  fprintf(out, ": %s\n", texts[tlsa->dane]);
+  if (span_here(tlsa->base)) diagnosis_row(out, "of ", tlsa->base, "");
+  diagnosis_rows(out, "TLSA ", tlsa->records, "");
+}
+
+static void dane_show(const struct diagnosis *diagnosis) {
+  const struct result_mx_set *mx = &diagnosis->result->mx;
+  for (size_t i = 0; i < mx->count && diagnosis_has_room(diagnosis->out, i, mx->count); i++)
+    if (mx->at[i].tls && mx->at[i].tls->tlsa.here) host_tlsa_show(diagnosis->out, &mx->at[i]);
+}
+
 static bool reports_reached(const struct result *result) {
   return result->tlsrpt.lookup.asked;
 }
@@ -265,6 +368,13 @@ static const struct diagnosis_step diagnosis_steps[] = {
      policy_reached, policy_show, PROPOSES_POLICY},
     {STAGE_MX, "Mail servers: MX of DOMAIN", "Expected: an mx line for each MX host, such as",
      mx_reached, mx_show, PROPOSES_POLICY},
+    {STAGE_MX_TLS, "Mail servers: TLS on port 25",
+     "Expected: STARTTLS at each MX host, TLS 1.2 or later, and a certificate of a public issuer, "
+     "served with its intermediates, valid today, whose DNS names hold the host's name.",
+     hosts_reached, hosts_show, PROPOSES_NOTHING},
+    {STAGE_DANE, "Mail servers: DANE (TLSA records)",
+     "Expected: none, or records validated by DNSSEC of which one fits the certificate.",
+     dane_reached, dane_show, PROPOSES_NOTHING},
     {STAGE_TLSRPT, "Reports: TXT at _smtp._tls.DOMAIN",
      "Expected: at most one record, such as\n"
      "  _smtp._tls.DOMAIN. IN TXT \"v=TLSRPTv1; rua=mailto:tlsrpt@DOMAIN\"",
@@ -302,6 +412,12 @@ static void step_expected(struct diagnosis *diagnosis, const struct diagnosis_st
   }
 }
 
+/* What is looked at only when it is asked for. */
+static bool step_is_left_out(const struct diagnosis_step *step, const struct result *result) {
+  bool asked_for = step->stage == STAGE_MX_TLS || step->stage == STAGE_DANE;
+  return asked_for && !step->reached(result);
+}
+
 static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step *step) {
   const struct result *result = diagnosis->result;
   enum finding_severity gravest = step_gravest(result, step->stage);
@@ -318,7 +434,8 @@ static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step 
   for (const struct finding *f = result->findings; f; f = f->next)
     if (finding_info(f->code)->stage == step->stage)
       print_result_finding(diagnosis->out, diagnosis->style, f);
-  bool mail_only = step->stage == STAGE_MX && gravest == FINDING_WARNING;
+  bool mail_only =
+      (step->stage == STAGE_MX || step->stage == STAGE_MX_TLS) && gravest == FINDING_WARNING;
   if (gravest <= FINDING_WARNING && !mail_only) step_expected(diagnosis, step);
 }
 
@@ -377,7 +494,8 @@ static void diagnosis_steps_print(struct diagnosis *diagnosis) {
   const struct result *result = diagnosis->result;
   bool further = result->status != STATUS_ABSENT && result->status != STATUS_UNKNOWN;
   const size_t count = further ? sizeof diagnosis_steps / sizeof *diagnosis_steps : 1;
-  for (size_t i = 0; i < count; i++) step_print(diagnosis, &diagnosis_steps[i]);
+  for (size_t i = 0; i < count; i++)
+    if (!step_is_left_out(&diagnosis_steps[i], result)) step_print(diagnosis, &diagnosis_steps[i]);
 }
 
 static void diagnosis_browser(const struct diagnosis *diagnosis) {

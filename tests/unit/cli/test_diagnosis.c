@@ -96,8 +96,18 @@ static void test_nothing_hostile_reaches_the_terminal(void **state) {
   static const char hostile[] = "\x1b]0;x\x07\xe2\x80\xae\xff\x9b\r";
   struct span text = {hostile, sizeof hostile - 1};
   struct spans one = {&text, 1};
-  struct result_mx mx = {.host = text, .judged = true};
   struct result_attempt attempt = {.address = text, .code = FOUND_COUNT};
+  struct result_mx_tls tls = {
+      .verdict = VERDICT_SECURE,
+      .greeting = 220,
+      .greeting_text = text,
+      .cname = one,
+      .version = text,
+      .certificate = {.here = true, .subject = text, .issuer = text, .names = one},
+      .attempts = {&attempt, 1},
+      .tlsa = {.here = true, .base = text, .records = one},
+  };
+  struct result_mx mx = {.host = text, .judged = true, .tls = &tls};
   struct finding finding = {.code = FOUND_POLICY_MODE, .detail = text};
   struct result result = sample(STATUS_BROKEN);
   result.findings = &finding;
@@ -118,6 +128,93 @@ static void test_nothing_hostile_reaches_the_terminal(void **state) {
   char *all = told(&result);
   for (const char *c = all; *c; c++) assert_true(*c == '\n' || (*c >= 0x20 && *c < 0x7f));
   free(all);
+}
+
+#define TEXT(literal)                                                                              \
+  { literal, sizeof(literal) - 1 }
+static struct span told_names[] = {{"*.a.example", 11}, {"b.example", 9}};
+static struct result_attempt told_attempts[] = {{{"192.0.2.1", 9}, FOUND_MX_SMTP_TIMEOUT, 60000},
+                                                {{"192.0.2.2", 9}, FOUND_COUNT, 412}};
+static struct span told_records[] = {{"3 1 1 8bd2", 10}};
+static struct result_mx_tls told_secure = {
+    .verdict = VERDICT_SECURE,
+    .greeting = 220,
+    .greeting_text = TEXT("m.a.example ESMTP"),
+    .ehlo = 250,
+    .starttls = 220,
+    .version = TEXT("TLSv1.3"),
+    .certificate = {.here = true,
+                    .subject = TEXT("CN=x"),
+                    .issuer = TEXT("CN=R11"),
+                    .names = {told_names, 2},
+                    .names_count = 80,
+                    .chain = 2},
+    .attempts = {told_attempts, 2},
+    .tlsa = {.here = true, .records = {told_records, 1}, .dane = DANE_MATCH}};
+
+static void test_a_block_for_each_mail_server(void **state) {
+  struct result_mx_tls secure = told_secure,
+                       refused = {.verdict = VERDICT_REFUSED, .ehlo = 502, .helo = 250},
+                       unknown = {.verdict = VERDICT_UNKNOWN};
+  struct result_mx mx[] = {{.host = SPAN("m.a.example"), .tls = &secure},
+                           {.host = SPAN("n.a.example"), .tls = &refused},
+                           {.host = SPAN("o.a.example"), .tls = &unknown},
+                           {.host = SPAN("p.a.example")}};
+  struct finding finding = {.code = FOUND_MX_SMTP_REFUSED, .host = SPAN("o.a.example")};
+  struct result result = sample(STATUS_VALID);
+  (void)state;
+  finding_codes_add(&refused.codes, FOUND_MX_TLS_NO_STARTTLS);
+  finding_codes_add(&unknown.codes, FOUND_MX_SMTP_REFUSED);
+  result.findings = &finding;
+  assert_told(&result, NULL, "port 25\n  ");
+  result.mx = (struct result_mx_set){.lookup = {.asked = true, .tries = 1}, .at = mx, .count = 4};
+  assert_told(&result,
+              "warning Mail servers: TLS on port 25\n"
+              "  m.a.example: secure\n"
+              "    192.0.2.1: mx-smtp-timeout after 60000 ms\n"
+              "    192.0.2.2: TLS after 412 ms\n"
+              "    greeting: 220 m.a.example ESMTP\n"
+              "    EHLO: 250, STARTTLS: 220\n"
+              "    TLSv1.3\n"
+              "    for *.a.example\n"
+              "    and 79 other names\n"
+              "    subject CN=x\n"
+              "    issuer CN=R11\n",
+              "p.a.example: ");
+  /* the cure of what is no finding of the domain */
+  assert_told(&result,
+              "  n.a.example: REFUSED by senders that enforce the policy\n"
+              "    EHLO: 502, HELO: 250\n"
+              "    mx-tls-no-starttls: A mail server does not offer STARTTLS\n"
+              "      Give the mail server a certificate",
+              NULL);
+  assert_told(&result,
+              "  o.a.example: unknown: it could not be found out\n"
+              "    mx-smtp-refused: A mail server does not talk to us\n"
+              "    warning  mx-smtp-refused\n",
+              "Expected: STARTTLS");
+  assert_told(&result,
+              "ok      Mail servers: DANE (TLSA records)\n"
+              "  m.a.example: the certificate fits\n    TLSA 3 1 1 8bd2\n",
+              NULL);
+  /* the host stands in the texts of its finding */
+  assert_told(&result, "o.a.example answered the connection, EHLO or HELO", "MXHOST");
+  secure.tlsa.here = false;
+  assert_told(&result, NULL, "DANE (TLSA records)");
+}
+
+static void test_mail_servers_are_bounded(void **state) {
+  static struct result_mx mx[DIAGNOSIS_ROWS_MAX + 1];
+  static const struct result_mx_tls tls = {.verdict = VERDICT_UNKNOWN};
+  struct result result = sample(STATUS_VALID);
+  (void)state;
+  for (size_t i = 0; i <= DIAGNOSIS_ROWS_MAX; i++)
+    mx[i] = (struct result_mx){.host = SPAN("m.a.example"), .tls = &tls};
+  for (size_t count = DIAGNOSIS_ROWS_MAX - 1; count <= DIAGNOSIS_ROWS_MAX + 1; count++) {
+    bool over = count > DIAGNOSIS_ROWS_MAX;
+    result.mx = (struct result_mx_set){.at = mx, .count = count};
+    assert_told(&result, over ? "... and 1 more" : NULL, over ? NULL : "more");
+  }
 }
 
 static void test_steps_that_were_not_reached(void **state) {
@@ -222,6 +319,8 @@ int main(void) {
       cmocka_unit_test(test_texts_are_bounded),
       cmocka_unit_test(test_lines_of_a_policy_are_bounded),
       cmocka_unit_test(test_nothing_hostile_reaches_the_terminal),
+      cmocka_unit_test(test_a_block_for_each_mail_server),
+      cmocka_unit_test(test_mail_servers_are_bounded),
       cmocka_unit_test(test_steps_that_were_not_reached),
       cmocka_unit_test(test_what_is_wrong),
       cmocka_unit_test(test_a_policy_for_hosts),
