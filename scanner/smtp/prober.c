@@ -216,8 +216,10 @@ static void prober_forget(struct probe *probe) {
   struct prober *prober = prober_of(probe);
   TAILQ_REMOVE(&prober->busy, probe, link);
   prober->in_flight--;
-  connect_turns_leave(&prober->turns, &probe->address, prober->config.now());
-  if (!prober->closing) prober_arm(prober, prober_on_wake, 0);
+  if (!prober->closing) {
+    connect_turns_leave(&prober->turns, &probe->address, prober->config.now());
+    prober_arm(prober, prober_on_wake, 0);
+  }
   free(probe);
   prober_closed_one(prober);
 }
@@ -338,7 +340,13 @@ void prober_close(struct prober *prober) {
   struct probe *probe;
   if (!prober) return;
   prober->closing = true;
-  TAILQ_FOREACH(probe, &prober->busy, link) probe_stop(probe);
+  TAILQ_FOREACH(probe, &prober->busy, link) {
+    address_limits_leave(prober->config.limits, &probe->address, prober->config.now());
+    probe_stop(probe);
+  }
+  /* Whoever waits is the asker's, who may be gone before the handles are closed. */
+  connect_queue_free(prober->turns.queue);
+  prober->turns.queue = NULL;
   loop_clock_close(prober->common.clock);
   uv_close((uv_handle_t *)&prober->ticker, prober_on_timer_closed);
   uv_close((uv_handle_t *)&prober->wake, prober_on_timer_closed);

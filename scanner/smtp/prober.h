@@ -66,8 +66,8 @@ struct prober;
 
 /* ERR_MEMORY. The loop must run after a failure too, until handles are closed. */
 enum err prober_new(struct prober **prober, uv_loop_t *loop, const struct prober_config *config);
-/* Drops what is in flight without calling back, and says QUIT to nobody any more. The loop must run
- * until handles are closed. NULL is allowed. */
+/* Drops what is in flight without calling back, and says QUIT to nobody any more. Nothing of the
+ * askers is touched afterwards. The loop must run until handles are closed. NULL is allowed. */
 void prober_close(struct prober *prober);
 
 /* ERR_MEMORY; ERR_LIMIT: no address, or too many, or too long a host. done is not called then. */

@@ -165,10 +165,14 @@ static void open_prober(void) {
   assert_int_equal(prober_new(&stage.prober, &stage.loop, &stage.config), ERR_NONE);
 }
 
-static void close_prober(void) {
-  prober_close(stage.prober);
+static void close_loop(void) {
   uv_run(&stage.loop, UV_RUN_DEFAULT);
   assert_int_equal(uv_loop_close(&stage.loop), 0);
+}
+
+static void close_prober(void) {
+  prober_close(stage.prober);
+  close_loop();
 }
 
 static int set_up(void **state) {
@@ -410,10 +414,11 @@ static void test_close(void **state) {
   uv_run(&stage.loop, UV_RUN_NOWAIT);
   assert_int_equal(prober_in_flight(stage.prober), 1);
   assert_int_equal(prober_waiting(stage.prober), 1);
+  prober_close(stage.prober);
   arena_free(&talks.arena);
   arena_free(&pauses.arena);
   arena_free(&waits.arena);
-  close_prober();
+  close_loop();
   assert_int_equal(stage.done, 0);
   mail_end(&busy);
   mail_end(&silent);
@@ -440,8 +445,8 @@ static void test_standstill(void **state) {
     uv_run(&stage.loop, UV_RUN_ONCE);
     test_ns += (uint64_t)STEP_MS * MS_NS;
   }
-  arena_free(&host.arena);
   close_prober();
+  arena_free(&host.arena);
   mail_end(&silent);
   stage.config.now = NULL;
   stage.config.times.reply_ms = 60000;
