@@ -1,6 +1,7 @@
 #include "scanner/cli/diff.h"
 
 #include "output/report/report_diff.h"
+#include "output/stats/completeness.h"
 #include "output/stats/input.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/file_set.h"
@@ -18,6 +19,26 @@ static void diff_tell(void *context, const char *path, const char *text) {
     help_complain(command, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : path, text);
   else
     help_complain(command, "%s", text);
+}
+
+/* What is missing of a side, which it names. */
+struct diff_side_name {
+  char *command;
+  const char *name; /* "OLD" or "NEW" */
+};
+
+static void diff_tell_side(void *context, const char *path, const char *text) {
+  const struct diff_side_name *side = context;
+  (void)path;
+  help_complain(side->command, "%s: %s", side->name, text);
+}
+
+static void diff_note_missing(const struct aggregate *aggregate, const char *name, char *command) {
+  struct diff_side_name side = {command, name};
+  struct completeness completeness;
+  if (completeness_make(&completeness, aggregate) == ERR_NONE)
+    completeness_notes(&completeness, diff_tell_side, &side);
+  completeness_free(&completeness);
 }
 
 struct diff_sides {
@@ -107,6 +128,8 @@ static int diff_with(const struct options *options, struct diff_sides *sides, ch
     struct report_diff report = {diff, &sides->aggregates[0], &sides->aggregates[1], options->worse,
                                  terminal_colour(stdout)};
     for (int i = 0; i < 2; i++) input_notes(&sides->aggregates[i], diff_tell, command);
+    diff_note_missing(&sides->aggregates[0], "OLD", command);
+    diff_note_missing(&sides->aggregates[1], "NEW", command);
     diff_note_passed(&sides->aggregates[1], known, options, command);
     status = diff_print(options, &report);
   } else if (!diff_failed_file(&sides->aggregates[0], command) &&

@@ -80,6 +80,16 @@ class Complete(unittest.TestCase):
         self.assertEqual(0, done.returncode)
         self.assertIn("shards 3 of 4 are missing", done.stderr.decode())
 
+    def test_diff_says_of_which_side_a_shard_is_missing(self) -> None:
+        some = self.folder / "some"
+        some.mkdir()
+        for shard in self.shards[1:]:
+            (some / shard.name).write_bytes(shard.read_bytes())
+        done = stscan("diff", self.folder / "shards", some)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("NEW: shards 0 of 4 are missing", done.stderr.decode())
+        self.assertNotIn("OLD:", done.stderr.decode())
+
     def test_a_shard_did_not_end(self) -> None:
         cut = self.folder / "cut.gz"
         whole = self.shards[2].read_bytes()
