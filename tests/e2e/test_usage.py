@@ -144,15 +144,18 @@ class UsageTest(unittest.TestCase):
             self.assertIn('"example.com"', one_line(done.stderr))
 
 
+LOOKED_AT_FIRST = 65536  # octets that are read of each list before the scan begins, to know its form
+
+
 def wait_until_read(scan: subprocess.Popen[bytes], path: Path) -> None:
-    """Until a file has been opened by a program, and some of it read."""
+    """Until a scan has opened its list, and some of it is read."""
     process = Path(f"/proc/{scan.pid}")
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for fd in (process / "fd").iterdir():
             try:
-                begins = (process / "fdinfo" / fd.name).read_text().startswith("pos:\t0\n")
-                if fd.readlink() == path and not begins:
+                at = int((process / "fdinfo" / fd.name).read_text().split()[1])
+                if fd.readlink() == path and at > LOOKED_AT_FIRST:
                     return
             except FileNotFoundError:
                 pass  # closed meanwhile
