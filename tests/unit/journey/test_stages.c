@@ -148,64 +148,67 @@ static void test_record(void **state) {
   }
 }
 
+static const struct {
+  const char *what;
+  struct answer v6, v4;
+  enum finding_code code;
+  size_t addresses;
+  const char *said;
+} host_rows[] = {
+    {"both", {.data = {V6("\x01")}}, {.data = {V4("\x01")}}, NO_CODE, 2, NULL},
+    {"one family", {.rcode = 0}, {.data = {V4("\x01")}}, NO_CODE, 1, NULL},
+    {"one fails, the other has it",
+     {.end = LOOKUP_TIMEOUT},
+     {.data = {V4("\x01")}},
+     NO_CODE,
+     1,
+     NULL},
+    {"neither",
+     {.rcode = 0},
+     {.rcode = 0},
+     FOUND_POLICY_DNS_NODATA,
+     0,
+     "mta-sts.a.example has neither AAAA nor A"},
+    {"an alias of nothing",
+     {.cname = "b.example"},
+     {.cname = "b.example"},
+     FOUND_POLICY_DNS_NODATA,
+     0,
+     "is an alias of b.example, which has neither AAAA nor A"},
+    {"no such name",
+     {.rcode = DNS_NXDOMAIN},
+     {.rcode = DNS_NXDOMAIN},
+     FOUND_POLICY_DNS_NXDOMAIN,
+     0,
+     "mta-sts.a.example does not exist"},
+    {"no such name, says one",
+     {.end = LOOKUP_TIMEOUT},
+     {.rcode = DNS_NXDOMAIN},
+     FOUND_POLICY_DNS_NXDOMAIN,
+     0,
+     NULL},
+    {"a failure outweighs no data",
+     {.rcode = 0},
+     {.rcode = DNS_SERVFAIL},
+     FOUND_POLICY_DNS_SERVFAIL,
+     0,
+     NULL},
+};
+
 static void test_policy_host(void **state) {
   (void)state;
-  static const struct {
-    const char *what;
-    struct answer v6, v4;
-    enum finding_code code;
-    size_t addresses;
-    const char *said;
-  } rows[] = {
-      {"both", {.data = {V6("\x01")}}, {.data = {V4("\x01")}}, NO_CODE, 2, NULL},
-      {"one family", {.rcode = 0}, {.data = {V4("\x01")}}, NO_CODE, 1, NULL},
-      {"one fails, the other has it",
-       {.end = LOOKUP_TIMEOUT},
-       {.data = {V4("\x01")}},
-       NO_CODE,
-       1,
-       NULL},
-      {"neither",
-       {.rcode = 0},
-       {.rcode = 0},
-       FOUND_POLICY_DNS_NODATA,
-       0,
-       "mta-sts.a.example has neither AAAA nor A"},
-      {"an alias of nothing",
-       {.cname = "b.example"},
-       {.cname = "b.example"},
-       FOUND_POLICY_DNS_NODATA,
-       0,
-       "is an alias of b.example, which has neither AAAA nor A"},
-      {"no such name",
-       {.rcode = DNS_NXDOMAIN},
-       {.rcode = DNS_NXDOMAIN},
-       FOUND_POLICY_DNS_NXDOMAIN,
-       0,
-       "mta-sts.a.example does not exist"},
-      {"no such name, says one",
-       {.end = LOOKUP_TIMEOUT},
-       {.rcode = DNS_NXDOMAIN},
-       FOUND_POLICY_DNS_NXDOMAIN,
-       0,
-       NULL},
-      {"a failure outweighs no data",
-       {.rcode = 0},
-       {.rcode = DNS_SERVFAIL},
-       FOUND_POLICY_DNS_SERVFAIL,
-       0,
-       NULL},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  for (size_t i = 0; i < sizeof host_rows / sizeof *host_rows; i++) {
     struct fixture *fixture = fixture_new();
     struct deployment *deployment = &fixture->deployment;
-    lookup_ends(fixture, &deployment->host_v6, "mta-sts.a.example", DNS_TYPE_AAAA, &rows[i].v6);
-    lookup_ends(fixture, &deployment->host_v4, "mta-sts.a.example", DNS_TYPE_A, &rows[i].v4);
+    lookup_ends(fixture, &deployment->host_v6, "mta-sts.a.example", DNS_TYPE_AAAA,
+                &host_rows[i].v6);
+    lookup_ends(fixture, &deployment->host_v4, "mta-sts.a.example", DNS_TYPE_A, &host_rows[i].v4);
     stage_policy_host_judge(&fixture->job);
-    assert_codes(fixture, (enum finding_code[]){rows[i].code, NO_CODE});
-    assert_int_equal(deployment->address_count, rows[i].addresses);
-    assert_int_equal(deployment->result.policy_host.addresses.count, rows[i].addresses);
-    if (rows[i].said) assert_non_null(strstr(deployment->findings.first->detail.ptr, rows[i].said));
+    assert_codes(fixture, (enum finding_code[]){host_rows[i].code, NO_CODE});
+    assert_int_equal(deployment->address_count, host_rows[i].addresses);
+    assert_int_equal(deployment->result.policy_host.addresses.count, host_rows[i].addresses);
+    if (host_rows[i].said)
+      assert_non_null(strstr(deployment->findings.first->detail.ptr, host_rows[i].said));
     fixture_free(fixture);
   }
 }
