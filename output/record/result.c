@@ -69,6 +69,19 @@ const char *result_effect_text(enum result_effect effect) {
   return effect_texts[effect];
 }
 
+const char *result_effect_about(enum result_effect effect) {
+  static const char *const texts[] = {
+      [EFFECT_NONE] = "senders deliver as to any domain without MTA-STS",
+      [EFFECT_OPPORTUNISTIC] = "senders use no policy and deliver without protection",
+      [EFFECT_TESTING] = "senders deliver in any case, and report failures",
+      [EFFECT_ENFORCED] = "senders deliver only to the hosts of the policy, over verified TLS",
+      [EFFECT_AT_RISK] = "senders will refuse some of the MX hosts",
+      [EFFECT_UNDELIVERABLE] = "senders will refuse all MX hosts",
+      [EFFECT_UNKNOWN] = "what senders do is not known",
+  };
+  return texts[effect];
+}
+
 const char *result_mode_text(enum result_mode mode) {
   return mode_texts[mode];
 }

@@ -109,6 +109,7 @@ enum result_dane { RESULT_DANE_MAP(X) DANE_COUNT };
 
 const char *result_status_text(enum result_status status);
 const char *result_effect_text(enum result_effect effect);
+const char *result_effect_about(enum result_effect effect); /* a sentence about senders */
 const char *result_mode_text(enum result_mode mode);
 const char *result_kind_text(enum result_kind kind);
 const char *result_verdict_text(enum result_verdict verdict);

@@ -14,8 +14,11 @@ static void table_open(FILE *out, const char *id, const char *caption, const cha
   html_page_scroll(out, caption);
   html_page_table(out, "lines", id, caption);
   fputs("<thead><tr>", out);
-  for (size_t i = 0; i < count; i++)
-    fprintf(out, "<th scope=\"col\"><button type=\"button\">%s</button></th>", titles[i]);
+  for (size_t i = 0; i < count; i++) {
+    fputs("<th scope=\"col\"><button type=\"button\">", out);
+    html_text(out, span_of(titles[i]));
+    fputs("</button></th>", out);
+  }
   fputs("</tr></thead><tbody>\n", out);
 }
 
@@ -134,6 +137,37 @@ void html_table_lines(FILE *out, const char *id, const char *caption,
     html_cell(out, line->domains);
     html_cell(out, line->deployed);
     html_share_cell(out, line->deployed, line->domains);
+    html_cell(out, line->valid);
+    html_cell(out, line->broken);
+    put_broken(out, line->broken, line->deployed);
+    fputs("</tr>\n", out);
+  }
+  table_close(out, shown, count);
+}
+
+void html_table_groups(FILE *out, const struct group_by *by, const struct group_by_line *lines,
+                       size_t count, uint64_t whole) {
+  const char *const heads[] = {"domains", "of all", "deployed",
+                               "valid",   "broken", "broken of deployed"};
+  char names[GROUP_BY_DIMENSIONS][64];
+  const char *titles[GROUP_BY_DIMENSIONS + 6];
+  size_t shown = at_most(count), used = 0;
+  for (; used < by->dimension_count; used++) {
+    snprintf(names[used], sizeof names[used], "%.*s", SPAN_ARG(by->names[used]));
+    titles[used] = names[used];
+  }
+  for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) titles[used++] = heads[i];
+  table_open(out, "groups", "Domains by member, most first", titles, used);
+  for (size_t i = 0; i < shown; i++) {
+    const struct group_by_line *line = &lines[i];
+    for (unsigned j = 0; j < by->dimension_count; j++) {
+      fputs(j ? "<td class=\"causes\">" : "<tr><th scope=\"row\">", out);
+      html_text(out, line->values[j]);
+      fputs(j ? "</td>" : "</th>", out);
+    }
+    html_cell(out, line->domains);
+    html_share_cell(out, line->domains, whole);
+    html_cell(out, line->deployed);
     html_cell(out, line->valid);
     html_cell(out, line->broken);
     put_broken(out, line->broken, line->deployed);

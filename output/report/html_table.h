@@ -5,6 +5,7 @@
 #ifndef OUTPUT_REPORT_HTML_TABLE_H
 #define OUTPUT_REPORT_HTML_TABLE_H
 
+#include "output/stats/group_by.h"
 #include "output/stats/statistics.h"
 #include <stdio.h>
 
@@ -22,6 +23,10 @@ void html_table_mail_providers(FILE *out, const struct mail_statistics *mail);
 void html_table_issuers(FILE *out, const struct mail_statistics *mail);
 
 /* id: what a line is of, "tld" or "rank". */
+/* whole: all domains. */
+void html_table_groups(FILE *out, const struct group_by *by, const struct group_by_line *lines,
+                       size_t count, uint64_t whole);
+
 void html_table_lines(FILE *out, const char *id, const char *caption,
                       const struct statistics_line *lines, size_t count);
 

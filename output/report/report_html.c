@@ -3,9 +3,13 @@
 #include "output/base/number.h"
 #include "output/report/chart.h"
 #include "output/report/html.h"
+#include "output/report/html_method.h"
+#include "output/report/html_names.h"
 #include "output/report/html_page.h"
 #include "output/report/html_table.h"
+#include "output/stats/input.h"
 #include <inttypes.h>
+#include <stdlib.h>
 
 static const char *const tones[] = {
     [REPORT_PLAIN] = "plain", [REPORT_GOOD] = "good", [REPORT_BAD] = "bad"};
@@ -15,6 +19,7 @@ enum { SHEET_TITLE_SIZE = 128 };
 /* What all parts of the page need. */
 struct sheet {
   FILE *out;
+  const struct report_html *html;
   const struct report *report;
   const struct statistics *statistics;
   const struct aggregate *aggregate;
@@ -92,7 +97,8 @@ static void put_row(FILE *out, const struct report_row *row, bool with_base) {
 static void put_rows(const struct sheet *sheet, const struct report_section *section) {
   const struct report_row *rows = sheet->report->rows + section->first;
   const struct report_row *base = report_section_base(sheet->report, section);
-  fputs("<table class=\"bars\"><thead><tr><th scope=\"col\">", sheet->out);
+  html_page_table(sheet->out, "bars", "", section->title);
+  fputs("<thead><tr><th scope=\"col\">", sheet->out);
   if (base) put_base(sheet->out, base);
   fputs("</th><th scope=\"col\">count</th><th scope=\"col\">share</th></tr></thead><tbody>\n",
         sheet->out);
@@ -335,6 +341,20 @@ static void put_times(FILE *out, const struct aggregate *aggregate) {
   fputs(" UTC", out);
 }
 
+/* The list and who scanned it, by the first head that there is. */
+static void put_lists(const struct sheet *sheet) {
+  const struct scan_mark *mark = NULL;
+  for (unsigned i = 0; !mark && i < sheet->aggregate->file_count; i++)
+    if (sheet->aggregate->files[i].marks.count) mark = &sheet->aggregate->files[i].marks.at[0];
+  if (!mark) return;
+  struct span agent = input_head(mark, SPAN("--user-agent"));
+  fputs("<p>List: ", sheet->out);
+  html_text(sheet->out, span_of(mark->list));
+  if (agent.len) fputs(". Scanned as ", sheet->out);
+  html_text(sheet->out, agent);
+  fputs(".</p>\n", sheet->out);
+}
+
 static void put_origin(const struct sheet *sheet) {
   const struct aggregate *aggregate = sheet->aggregate;
   FILE *out = sheet->out;
@@ -349,10 +369,49 @@ static void put_origin(const struct sheet *sheet) {
     fputs(" of them left out, since another file has a newer one of the same domain", out);
   }
   fputs(".</p>\n", out);
+  put_lists(sheet);
   if (!*sheet->report->where) return;
   fputs("<p>Only domains with <strong>", out);
   html_text(out, span_of(sheet->report->where));
   fputs("</strong>.</p>\n", out);
+}
+
+/* Domains by the values of one member or two. */
+static void put_groups(const struct sheet *sheet) {
+  const struct group_by *by = &sheet->aggregate->groups;
+  char title[SHEET_TITLE_SIZE];
+  if (by->dimension_count == 0) return;
+  snprintf(title, sizeof title, "By %.*s%s%.*s", SPAN_ARG(by->names[0]),
+           by->dimension_count > 1 ? " and " : "", SPAN_ARG(by->names[1]));
+  fputs("<section class=\"wide\">\n", sheet->out);
+  html_heading(sheet->out, 2, title, "most domains first");
+  html_table_groups(sheet->out, by, sheet->html->lines, sheet->html->line_count,
+                    sheet->statistics->counts.domains);
+  fputs("</section>\n", sheet->out);
+}
+
+/* What stands behind a command, as HTML in memory that is to be freed; NULL: no memory. */
+static char *source_text(const struct sheet *sheet, bool with_conditions) {
+  char *text = NULL;
+  size_t size = 0;
+  struct sheet into = *sheet;
+  struct report plain = *sheet->report;
+  if (!with_conditions) plain.where = "";
+  into.report = &plain;
+  into.out = open_memstream(&text, &size);
+  if (!into.out) return NULL;
+  put_source(&into);
+  fclose(into.out);
+  return text;
+}
+
+/* For whoever has to act. */
+static void put_actions(const struct sheet *sheet) {
+  char *source = source_text(sheet, true), *files = source_text(sheet, false);
+  html_names_tasks(sheet->out, sheet->statistics, source ? source : "");
+  html_names_table(sheet->out, sheet->html->worst, files ? files : "");
+  free(source);
+  free(files);
 }
 
 static void put_title(const struct sheet *sheet, char title[SHEET_TITLE_SIZE]) {
@@ -361,23 +420,29 @@ static void put_title(const struct sheet *sheet, char title[SHEET_TITLE_SIZE]) {
            number_text(sheet->statistics->counts.domains, number));
 }
 
-void report_html(FILE *out, const struct report *report, const struct aggregate *aggregate,
-                 int64_t at) {
-  struct sheet sheet = {
-      .out = out, .report = report, .statistics = report->statistics, .aggregate = aggregate};
+void report_html(FILE *out, const struct report_html *html) {
+  struct sheet sheet = {.out = out,
+                        .html = html,
+                        .report = html->report,
+                        .statistics = html->report->statistics,
+                        .aggregate = html->aggregate};
   char title[SHEET_TITLE_SIZE];
   put_title(&sheet, title);
-  html_page_begin(out, title);
+  html_page_begin(out, html->title ? html->title : title);
+  if (html->title) fprintf(out, "<p><strong>%s</strong></p>\n", title);
   put_origin(&sheet);
   html_page_main(out);
   put_tiles(out, sheet.statistics);
+  put_actions(&sheet);
+  put_groups(&sheet);
   put_sections(&sheet);
   put_providers(&sheet);
   put_mail(&sheet);
   put_places(&sheet);
+  html_method(out, html->report, html->aggregate);
   html_page_end(out,
                 "Percentages use the base shown in each table. The domains of a figure are listed "
                 "by <code>stscan stats --list CODE</code> or <code>--list all --where "
                 "MEMBER=VALUE</code>; codes are explained by <code>stscan explain CODE</code>.",
-                at);
+                html->at);
 }

@@ -215,9 +215,9 @@ static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
   if (filter_holds(config->where, &domain)) {
     facts.flags |= DOMAIN_FACTS_CHOSEN;
     err = group_by_row(&worker->groups, &domain, &facts.group);
-    if (err == ERR_NONE && config->keep) err = worker_keep(worker, result, &facts);
-    if (err != ERR_NONE) return err;
   }
+  if (err == ERR_NONE && config->keep) err = worker_keep(worker, result, &facts);
+  if (err != ERR_NONE) return err;
   if (result->domain.len) return newest_add(worker->newest, &record, &facts);
   return worker_count(worker, &facts);
 }
@@ -346,29 +346,34 @@ static enum err settled(void *context, unsigned index, const struct domain_facts
 }
 
 /* Writes what is listed, in the order of the files. */
-static enum err worker_print(struct worker *worker, char *line, size_t len) {
+static enum err worker_print(struct worker *worker, char *line, size_t len, bool counts) {
+  (void)counts;
   FILE *out = worker->crew->config->out;
   worker->crew->aggregate->listed++;
   return fwrite(line, 1, len, out) == len ? ERR_NONE : ERR_IO;
 }
 
 /* Gives a record that was kept: a line with its line feed. */
-static enum err worker_give(struct worker *worker, char *line, size_t len) {
+static enum err worker_give(struct worker *worker, char *line, size_t len, bool counts) {
   const struct aggregate_config *config = worker->crew->config;
   enum err err = record_read_line(worker->reading, line, len - 1);
-  return err == ERR_NONE ? config->kept(config->context, record_read_result(worker->reading)) : err;
+  return err == ERR_NONE
+             ? config->kept(config->context, record_read_result(worker->reading), counts)
+             : err;
 }
 
-/* What was queued and counts. */
+/* What was queued and counts, or does not. */
 static enum err worker_unspool(struct worker *worker,
-                               enum err (*take)(struct worker *, char *, size_t)) {
+                               enum err (*take)(struct worker *, char *, size_t, bool),
+                               bool counts) {
   char *line = NULL;
   size_t size = 0;
   ssize_t len;
   enum err err = fseeko(worker->spool, 0, SEEK_SET) == 0 ? ERR_NONE : ERR_IO;
   for (uint64_t i = 1; err == ERR_NONE && (len = getdelim(&line, &size, 0, worker->spool)) > 0;
        i++) {
-    if (line_set_has(worker->listed, i)) err = take(worker, line, (size_t)len - 1);
+    if (line_set_has(worker->listed, i) == counts)
+      err = take(worker, line, (size_t)len - 1, counts);
   }
   if (err == ERR_NONE && ferror(worker->spool)) err = ERR_IO;
   int saved = errno;
@@ -382,7 +387,9 @@ static enum err crew_unspool(struct crew *crew, struct worker *workers, unsigned
   bool lists = config->list != AGGREGATE_LIST_NONE;
   enum err err = ERR_NONE;
   for (unsigned i = 0; err == ERR_NONE && i < count; i++)
-    err = worker_unspool(&workers[i], lists ? worker_print : worker_give);
+    err = worker_unspool(&workers[i], lists ? worker_print : worker_give, true);
+  for (unsigned i = 0; err == ERR_NONE && !lists && i < count; i++)
+    err = worker_unspool(&workers[i], worker_give, false);
   if (err == ERR_NONE && lists && fflush(config->out) != 0) err = ERR_IO;
   return err;
 }

@@ -35,6 +35,7 @@ typedef enum err aggregate_each(void *context, const struct result *result);
 /* What is to be kept of a record until it is clear whether it counts (*kept is the record, and may
  * be made less); false: nothing. By any thread. */
 typedef bool aggregate_keep(const struct result *result, struct result *kept);
+typedef enum err aggregate_kept(void *context, const struct result *kept, bool counts);
 
 struct aggregate_config {
   char *const *paths; /* "-": standard input */
@@ -54,10 +55,11 @@ struct aggregate_config {
   FILE *out;
   /* Instead of counting: every record, in the order of the files, by one thread. */
   aggregate_each *each;
-  /* Beside counting: what was kept of the records that count, in any order, by the thread that
-   * called. Kept in an unlinked file, as what is listed. NULL: nothing. */
+  /* Beside counting: what was kept of records, by the thread that called, each in any order: of
+   * those that count and are chosen, then of all others. Kept in an unlinked file, as what is
+   * listed. NULL: nothing. */
   aggregate_keep *keep;
-  aggregate_each *kept;
+  aggregate_kept *kept;
   void *context; /* of each, or kept */
 };
 

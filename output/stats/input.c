@@ -39,8 +39,7 @@ static struct span head_lines(const struct scan_mark *mark) {
   return span_skip(span_of(mark->identity), sizeof SCAN_ID_MAGIC - 1);
 }
 
-/* What a line of a head says behind its key; not there: it has no such line. */
-static struct span input_head(const struct scan_mark *mark, struct span key) {
+struct span input_head(const struct scan_mark *mark, struct span key) {
   struct span rest = head_lines(mark);
   while (rest.len) {
     struct span value = span_cut(&rest, '\n');

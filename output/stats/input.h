@@ -12,6 +12,9 @@ void input_write(struct json_writer *json, const struct aggregate *aggregate);
  * ...]: each scan that the inputs hold, by its head; those without one are not told of. */
 void input_write_scans(struct json_writer *json, const struct aggregate *aggregate);
 
+/* What a line of a head says behind its key; not there: it has no such line. */
+struct span input_head(const struct scan_mark *mark, struct span key);
+
 /* One call for each thing worth telling: torn tails, damage, lines left out, empty files,
  * duplicates, later versions. */
 typedef void input_tell(void *context, const char *path, const char *text);

@@ -439,16 +439,6 @@ static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step 
   if (gravest <= FINDING_WARNING && !mail_only) step_expected(diagnosis, step);
 }
 
-static const char *const effect_texts[] = {
-    [EFFECT_NONE] = "senders deliver as to any domain without MTA-STS",
-    [EFFECT_OPPORTUNISTIC] = "senders use no policy and deliver without protection",
-    [EFFECT_TESTING] = "senders deliver in any case, and report failures",
-    [EFFECT_ENFORCED] = "senders deliver only to the hosts of the policy, over verified TLS",
-    [EFFECT_AT_RISK] = "senders will refuse some of the MX hosts",
-    [EFFECT_UNDELIVERABLE] = "senders will refuse all MX hosts",
-    [EFFECT_UNKNOWN] = "what senders do is not known",
-};
-
 static void diagnosis_head(const struct diagnosis *diagnosis) {
   FILE *out = diagnosis->out;
   const struct result *result = diagnosis->result;
@@ -461,7 +451,7 @@ static void diagnosis_head(const struct diagnosis *diagnosis) {
   fputs(": ", out);
   print_result_status(out, diagnosis->style, result);
   if (result->has_effect && result->status != STATUS_BLOCKED)
-    fprintf(out, "; %s", effect_texts[result->effect]);
+    fprintf(out, "; %s", result_effect_about(result->effect));
   fputc('\n', out);
 }
 

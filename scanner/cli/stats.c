@@ -8,6 +8,7 @@
 #include "output/report/report_text.h"
 #include "output/stats/completeness.h"
 #include "output/stats/input.h"
+#include "output/stats/worst.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/filter_option.h"
@@ -31,7 +32,8 @@ struct stats {
   struct aggregate_config config;
   struct aggregate aggregate;
   struct completeness completeness;
-  int64_t at; /* when this is made: Unix time in ms */
+  struct worst worst; /* domains that --html names */
+  int64_t at;         /* when this is made: Unix time in ms */
 };
 
 /* Input or output. */
@@ -44,9 +46,6 @@ static int stats_combination(const struct stats *stats) {
   const struct options *options = stats->options;
   if (options->list && (options->html || options->by || options->metrics))
     help_complain(stats->command, "--list goes with neither --html nor --by nor --metrics");
-  else if (options->html && options->by && !options->json && !options->csv)
-    help_complain(stats->command,
-                  "--by goes with text or --json, or --csv: the report has no place for it");
   else if (options->csv && options->json)
     help_complain(stats->command, "give --csv or --json, not both");
   else if (options->csv && !options->by && !options->list)
@@ -126,6 +125,21 @@ static int stats_outputs(const struct stats *stats) {
   return status == EXIT_DONE ? report_file_check(&metrics) : status;
 }
 
+static enum err stats_kept(void *context, const struct result *result, bool counts) {
+  struct stats *stats = context;
+  return worst_take(&stats->worst, result, counts);
+}
+
+/* The domains that a page names; of several files the earlier scans tell since when. */
+static void stats_names(struct stats *stats) {
+  const struct options *options = stats->options;
+  if (!options->html || options->list || options->names == 0) return;
+  stats->worst.most = options->names;
+  stats->config.keep = stats->paths.count > 1 ? worst_keep_history : worst_keep;
+  stats->config.kept = stats_kept;
+  stats->config.context = stats;
+}
+
 static int stats_configure(struct stats *stats) {
   const struct options *options = stats->options;
   stats->config = (struct aggregate_config){
@@ -140,7 +154,9 @@ static int stats_configure(struct stats *stats) {
     return EXIT_USAGE;
   int status = stats_combination(stats);
   if (status == EXIT_DONE) status = stats_list(stats);
-  return status == EXIT_DONE ? stats_operands(stats) : status;
+  if (status == EXIT_DONE) status = stats_operands(stats);
+  stats_names(stats);
+  return status;
 }
 
 static void stats_tell(void *context, const char *path, const char *text) {
@@ -221,11 +237,21 @@ struct saved {
   const struct stats *stats;
   const struct statistics *statistics;
   const struct report *report;
+  const struct groups *groups;
 };
 
 static void save_html(FILE *out, const void *context) {
   const struct saved *saved = context;
-  report_html(out, saved->report, &saved->stats->aggregate, saved->stats->at);
+  struct report_html html = {
+      .report = saved->report,
+      .aggregate = &saved->stats->aggregate,
+      .worst = &saved->stats->worst,
+      .lines = saved->groups->lines,
+      .line_count = saved->groups->count,
+      .title = saved->stats->options->title,
+      .at = saved->stats->at,
+  };
+  report_html(out, &html);
 }
 
 static void save_metrics(FILE *out, const void *context) {
@@ -234,9 +260,10 @@ static void save_metrics(FILE *out, const void *context) {
 }
 
 /* What stands in files; an exit status. */
-static int stats_save(const struct stats *stats, const struct statistics *statistics) {
+static int stats_save(const struct stats *stats, const struct statistics *statistics,
+                      const struct groups *groups) {
   struct report report;
-  struct saved saved = {stats, statistics, &report};
+  struct saved saved = {stats, statistics, &report, groups};
   struct report_file html = html_file(stats), metrics = metrics_file(stats);
   enum err err = report_make(&report, statistics, stats->where_text);
   int status = err == ERR_NONE ? report_file_write(&html, save_html, &saved) : EXIT_WRONG;
@@ -259,8 +286,8 @@ static int stats_report(struct stats *stats) {
   int status = EXIT_DONE;
   enum err err = tally_statistics(stats->aggregate.tally, stats->config.limits, &statistics);
   if (err == ERR_NONE) err = group_by_lines(groups.by, &groups.lines, &groups.count);
-  bool asked = options->json || options->csv || options->by;
-  if (err == ERR_NONE) status = stats_save(stats, &statistics);
+  bool asked = options->json || options->csv || (options->by && !options->html);
+  if (err == ERR_NONE) status = stats_save(stats, &statistics, &groups);
   if (err == ERR_NONE && status == EXIT_DONE && (asked || !(options->html || options->metrics)))
     err = stats_print(stats, &statistics, &groups);
   free(groups.lines);
@@ -294,6 +321,7 @@ static int stats_run(struct stats *stats) {
   enum err err = aggregate_run(&stats->aggregate, &stats->config);
   if (err == ERR_IO && errno == EPIPE && stats->options->list) return EXIT_DONE;
   if (err != ERR_NONE) return stats_failed(stats, err);
+  worst_end(&stats->worst);
   input_notes(&stats->aggregate, stats_tell, stats);
   int complete = stats_complete(stats);
   status = stats->options->list ? EXIT_DONE : stats_report(stats);
@@ -315,6 +343,7 @@ int stats_main(int argc, char **argv) {
   int status = stats_run(&stats);
   aggregate_free(&stats.aggregate);
   completeness_free(&stats.completeness);
+  worst_free(&stats.worst);
   result_paths_free(&stats.paths);
   return status;
 }

@@ -545,7 +545,6 @@ class Odd(unittest.TestCase):
                 (["--where", "tld=" + "|".join("a" * 33), "-"], "at most 16 conditions with 32 values"),
                 (["--by", "colour", "-"], '"colour" is not allowed: give one of status, effect'),
                 (["--html", "-", "--json", "-"], "--html - and --json would both"),
-                (["--html", "x.html", "--by", "tld", "-"], "--by goes with text or --json"),
                 (["--self-max", "50", "-"], '"50" is not allowed: give less than --third-party-min'),
                 (["--list", "no-code", "-"], '"no-code" is not allowed'),
                 (["--list", "all", "--by", "tld", "-"], "--list goes with neither"),
@@ -604,7 +603,7 @@ addEventListener('message', function (e) { document.title = e.data; });
             report.write_text(report.read_text().replace("</body>", self.PROBE + "</body>"))
             sizes = [d["domains"] for d in maker.figures.as_json()["delegation"]]  # type: ignore[union-attr,index]
             frame = Path(folder, "frame.html")
-            for width in (360, 1440):
+            for width in (360, 768, 1440):
                 with self.subTest(width=width):
                     frame.write_text(self.FRAME.replace("WIDTH", str(width)))
                     done = subprocess.run(

@@ -1,0 +1,245 @@
+"""The reports in HTML, for two readers: whoever has to act, and whoever measures."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+from program import ROOT, stscan
+from records import BEGIN, Maker, time_text, write
+
+CHROMIUM = shutil.which("chromium")
+FINDINGS = (ROOT / "output" / "findings" / "finding.def").read_text()
+GRADES = {"undeliverable": 0, "at-risk": 1}
+WEEKS = 3
+
+
+class Outline(HTMLParser):
+    """What a reader without eyes or without a mouse goes by."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.regions: list[dict] = []
+        self.headings: list[str] = []
+        self.faults: list[str] = []
+        self.open: list[tuple[str, dict]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        given = dict(attrs)
+        if "id" in given:
+            self.ids.append(given["id"])
+        if given.get("href", "").startswith("#"):
+            self.links.append(given["href"][1:])
+        if given.get("class") == "scroll":
+            self.regions.append(given)
+        if tag in ("h2", "h3"):
+            self.headings.append(given.get("id", ""))
+        if self.open and self.open[-1][0] == "table" and tag not in ("caption", "thead", "tbody"):
+            self.faults.append(f"a table begins with {tag}")
+        if tag == "thead" and self.last != "caption":
+            self.faults.append("a table without a caption")
+        if tag == "th" and given.get("scope") not in ("col", "row"):
+            self.faults.append("a heading of a table without its scope")
+        if tag not in ("meta", "link", "br"):
+            self.open.append((tag, given))
+        self.last = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.open.pop()
+
+
+def rows_of(page: str, table: str) -> list[list[str]]:
+    body = re.search(rf'id="{table}">.*?<tbody>\n(.*?)</tbody>', page, re.DOTALL)
+    return [[re.sub(r"<[^>]*>", "", cell.replace("<br>", " / ")) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in body[1].splitlines()] if body else []
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.1."""
+    if len(colour) == 4:
+        colour = "#" + "".join(c + c for c in colour[1:])
+    parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+class Report(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(tempfile.mkdtemp(prefix="stscan-report."))
+        made = [record for _, record in Maker(seed=23, share=0.3).records(2000)]
+        customers = ["acme", "b&b", "<c>"]
+        for n, record in enumerate(made):
+            if "domain" in record:
+                record["labels"] = {"customer": customers[n % 3]}
+        cls.weeks: list[list[dict]] = []
+        for week in range(WEEKS):
+            at = BEGIN + timedelta(days=7 * week)
+            cls.weeks.append([cls.sound(n, {**record, "at": time_text(at + timedelta(seconds=n))}, week)
+                              for n, record in enumerate(made)])
+        cls.paths = [cls.folder / f"week-{week}.ndjson.gz" for week in range(WEEKS)]
+        for path, records in zip(cls.paths, cls.weeks):
+            write(path, iter(records))
+        cls.page = cls.make(*cls.paths, "--by", "label.customer", "--title", "To <whom> it concerns")
+
+    @staticmethod
+    def sound(n: int, record: dict, week: int) -> dict:
+        """A third of the broken are so from the second week on, some come back to it in the third."""
+        if record["status"] != "broken" or (n % 3, week) not in ((0, 0), (1, 1)):
+            return record
+        return {**record, "status": "valid", "findings": [], "effect": "enforced"}
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        shutil.rmtree(cls.folder)
+
+    @classmethod
+    def make(cls, *arguments: str | Path) -> str:
+        done = stscan("stats", "--html", "-", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode("ascii")
+
+    def broken(self) -> list[dict]:
+        """Those of the last week, in the order of the page."""
+        found = [r for r in self.weeks[-1] if r["status"] == "broken"]
+        return sorted(found, key=lambda r: (GRADES.get(r.get("effect", ""), 2), r.get("rank", 10**9), r["domain"]))
+
+    def test_domains_come_by_name_worst_first_with_cause_and_since_when(self) -> None:
+        names = {r["domain"]: n for n, r in enumerate(self.weeks[0]) if "domain" in r}
+        titles = dict(re.findall(r'FINDING\([A-Z_]+, "([a-z-]+)", ERROR,[^"]*"([^"]*)"', FINDINGS))
+        rows = rows_of(self.page, "names")
+        broken = self.broken()
+        self.assertGreater(len(broken), 100)
+        self.assertEqual(100, len(rows))
+        for record, row in zip(broken, rows):
+            rank = f" rank {record['rank']:,}" if "rank" in record else ""
+            since = {0: "2026-11-30", 1: "2026-12-07", 2: "2026-11-23 or before"}[names[record["domain"]] % 3]
+            self.assertEqual((record["domain"] + rank, since), (row[0], row[3]))
+            for finding in record["findings"]:
+                if finding["severity"] == "error":
+                    self.assertIn(titles[finding["code"]].replace("'", "&#39;"), row[2])
+        self.assertIn(f"These are the first 100 of {len(broken):,}", self.page)
+        for code in {f["code"] for r in broken[:100] for f in r["findings"] if f["severity"] == "error"}:
+            self.assertIn(f'<dt id="fix-{code}">', self.page)
+
+    def test_names_are_as_many_as_asked_for(self) -> None:
+        for names in (0, 1, 7):
+            page = self.make("--names", str(names), self.paths[-1])
+            self.assertEqual([r["domain"] for r in self.broken()[:names]],
+                             [row[0].split(" ")[0] for row in rows_of(page, "names")])
+        for text in ("-1", "100001", "x"):
+            done = stscan("stats", "--html", "-", "--names", text, self.paths[-1])
+            self.assertEqual(2, done.returncode)
+            self.assertIn("a whole number from 0 to 100000", done.stderr.decode())
+
+    def test_title_list_and_conditions(self) -> None:
+        self.assertIn("<title>To &lt;whom&gt; it concerns</title>", self.page)
+        self.assertIn("<h1>To &lt;whom&gt; it concerns</h1>", self.page)
+        self.assertRegex(self.page, r"Made by stscan [\d.]+ on \d{4}-\d\d-\d\d \d\d:\d\d UTC")
+        page = self.make("--where", "label.customer=acme", self.paths[-1])
+        chosen = [r for r in self.broken() if r["labels"]["customer"] == "acme"]
+        self.assertEqual([r["domain"] for r in chosen[:100]],
+                         [row[0].split(" ")[0] for row in rows_of(page, "names")])
+
+    def test_by_label(self) -> None:
+        rows = rows_of(self.page, "groups")
+        last = [r for r in self.weeks[-1] if "domain" in r]
+        for row in rows:
+            value = row[0].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+            those = [r["status"] for r in last if r["labels"]["customer"] == value]
+            valid, broken = those.count("valid"), those.count("broken")
+            self.assertEqual([len(those), valid + broken, valid, broken],
+                             [int(row[i].replace(",", "")) for i in (1, 3, 4, 5)])
+        self.assertEqual(3, len(rows))
+
+    def test_what_to_do_first(self) -> None:
+        tasks = re.findall(r"<li><b>([\d,]+) domains?: (.*?)\.</b> (.*?) <code", self.page)
+        effects = [r.get("effect") for r in self.weeks[-1]]
+        self.assertEqual([(str(effects.count("undeliverable")), "senders will refuse all MX hosts"),
+                          (str(effects.count("at-risk")), "senders will refuse some of the MX hosts")],
+                         [task[:2] for task in tasks[:2]])
+        codes = [f["code"] for r in self.weeks[-1] for f in r["findings"]
+                 if f["severity"] == "error" and f["stage"] != "mx" and "record-dns" not in f["code"]]
+        most = sorted(map(codes.count, set(codes)), reverse=True)[:4]
+        counts = [int(task[0]) for task in tasks[2:]]
+        self.assertEqual(6, len(tasks))
+        self.assertTrue(set(most) <= set(counts) | {codes.count("record-dns-servfail")}, (most, counts))
+        self.assertEqual(counts, sorted(counts, reverse=True))
+        self.assertFalse([task for task in tasks if task[2].endswith(":")])
+
+    def test_intervals(self) -> None:
+        rows = rows_of(self.page, "intervals")
+        self.assertGreater(len(rows), 40)
+        for figure, count, base, _, _, low, high in rows:
+            share = int(count.replace(",", "")) / int(base.replace(",", ""))
+            self.assertLessEqual(float(low[:-1]) - 0.001, 100 * share, figure)
+            self.assertGreaterEqual(float(high[:-1]) + 0.001, 100 * share, figure)
+
+    def test_keyboard_and_outline(self) -> None:
+        series = stscan("stats", "--series", "--html", "-", *self.paths).stdout.decode()
+        for page in (self.page, series):
+            outline = Outline(page)
+            self.assertEqual([], outline.faults)
+            self.assertEqual(len(outline.ids), len(set(outline.ids)), sorted(outline.ids))
+            self.assertEqual(set(), set(outline.links) - set(outline.ids))
+            self.assertTrue(set(outline.headings) <= set(outline.links))
+            self.assertNotIn("", outline.headings)
+            self.assertGreater(len(outline.regions), 4)
+            for region in outline.regions:
+                self.assertEqual(("0", "region"), (region["tabindex"], region["role"]))
+                self.assertTrue(region["aria-label"])
+
+    def test_contrast(self) -> None:
+        style = self.page[self.page.index("<style>"):self.page.index("</style>")]
+        roots = re.findall(r":root\{(.*?)\}", style)
+        self.assertEqual(3, len(roots))  # light, dark, paper
+        for root in roots:
+            colours = dict(re.findall(r"--([a-z0-9]+):(#[0-9a-f]+)", root))
+            for name in ("plain", "good", "testing", "weak", "risk", "bad", *(f"l{i}" for i in range(1, 9))):
+                self.assertGreaterEqual(contrast(colours[name], colours["bg"]), 3, (name, colours[name]))
+            for name in ("fg", "dim"):
+                for behind in ("bg", "card"):
+                    self.assertGreaterEqual(contrast(colours[name], colours[behind]), 4.5, name)
+
+
+@unittest.skipUnless(CHROMIUM and shutil.which("pdftotext"), "chromium or pdftotext is not there")
+class Paper(unittest.TestCase):
+    def test_all_rows_and_no_half_empty_pages(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="stscan-paper.") as name:
+            folder = Path(name)
+            maker = Maker(seed=29, share=0.2)
+            write(folder / "results.gz", (record for _, record in maker.records(5000)))
+            stscan("stats", "--html", folder / "report.html", folder / "results.gz")
+            subprocess.run([str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/home",
+                            "--no-pdf-header-footer", f"--print-to-pdf={folder}/report.pdf",
+                            (folder / "report.html").as_uri()], capture_output=True, timeout=120, check=True)
+            text = subprocess.run(["pdftotext", "-bbox", folder / "report.pdf", "-"], capture_output=True, text=True,
+                                  check=True).stdout
+        words = "".join(re.findall(r">([^<]+)</word>", text))
+        providers = [line["provider"] for line in maker.figures.as_json()["delegation"]]  # type: ignore[union-attr,index]
+        self.assertGreater(len(providers), 25)
+        self.assertEqual([], [provider for provider in providers[:500]
+                              if "--" not in provider and provider not in words])
+        pages = re.findall(r'<page width="[\d.]+" height="([\d.]+)">(.*?)</page>', text, re.DOTALL)
+        self.assertGreater(len(pages), 5)
+        for number, (height, page) in enumerate(pages[:-1], 1):
+            lowest = max(float(y) for y in re.findall(r'yMax="([\d.]+)"', page))
+            self.assertGreater(lowest / float(height), 0.7, f"page {number}")
+
+
+if __name__ == "__main__":
+    unittest.main()
