@@ -9,7 +9,9 @@
 /* Of the normal distribution, for 95%. */
 #define QUANTILE 1.959964
 
-void html_method_interval(uint64_t part, uint64_t whole, double *low, double *high) {
+/* The score interval (Wilson 1927) of a share at 95% confidence: where the true share lies when the
+ * domains are a random sample. whole: over 0. */
+static void interval(uint64_t part, uint64_t whole, double *low, double *high) {
   double n = (double)whole, p = (double)part / n, z = QUANTILE * QUANTILE / n;
   double middle = (p + z / 2) / (1 + z), half = sqrt(z * (p * (1 - p) + z / 4)) / (1 + z);
   *low = part ? middle - half : 0;
@@ -89,7 +91,7 @@ static void put_scans(FILE *out, const struct aggregate *aggregate) {
 
 static void put_interval(FILE *out, const struct report_row *row) {
   double low, high;
-  html_method_interval(row->count, row->base, &low, &high);
+  interval(row->count, row->base, &low, &high);
   fputs("<tr><th scope=\"row\">", out);
   html_text(out, span_of(row->member));
   fputs("</th>", out);

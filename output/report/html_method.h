@@ -11,8 +11,4 @@ enum { HTML_METHOD_SCANS = 50 /* told one by one */ };
 
 void html_method(FILE *out, const struct report *report, const struct aggregate *aggregate);
 
-/* The score interval (Wilson 1927) of a share at 95% confidence: where the true share lies when the
- * domains are a random sample. whole: over 0. */
-void html_method_interval(uint64_t part, uint64_t whole, double *low, double *high);
-
 #endif

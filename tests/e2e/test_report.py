@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
@@ -75,6 +76,14 @@ def luminance(colour: str) -> float:
 def contrast(one: str, other: str) -> float:
     low, high = sorted(map(luminance, (one, other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def interval(part: int, whole: int) -> tuple[float, float]:
+    """Wilson's, at 95%."""
+    z, share = 1.959964, part / whole
+    middle = (share + z * z / (2 * whole)) / (1 + z * z / whole)
+    half = z / (1 + z * z / whole) * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
+    return max(0, middle - half) if part else 0, min(1, middle + half)
 
 
 class Report(unittest.TestCase):
@@ -185,9 +194,12 @@ class Report(unittest.TestCase):
         rows = rows_of(self.page, "intervals")
         self.assertGreater(len(rows), 40)
         for figure, count, base, _, _, low, high in rows:
-            share = int(count.replace(",", "")) / int(base.replace(",", ""))
-            self.assertLessEqual(float(low[:-1]) - 0.001, 100 * share, figure)
-            self.assertGreaterEqual(float(high[:-1]) + 0.001, 100 * share, figure)
+            expected = interval(int(count.replace(",", "")), int(base.replace(",", "")))
+            for told, bound in zip((low, high), expected):
+                self.assertAlmostEqual(100 * bound, float(told[:-1]), delta=0.00051, msg=figure)
+        for part, whole, low, high in ((10, 100, 0.05523, 0.17437), (0, 10, 0, 0.27753), (1, 1, 0.20654, 1)):  # of R
+            for bound, made in zip((low, high), interval(part, whole)):
+                self.assertAlmostEqual(bound, made, places=4)
 
     def test_keyboard_and_outline(self) -> None:
         series = stscan("stats", "--series", "--html", "-", *self.paths).stdout.decode()
