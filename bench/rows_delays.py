@@ -19,8 +19,7 @@ from setting import Setting
 from zone import Deployment, root_zone
 
 DOMAINS, ADDRESSES, SEED = 10_000, 2_000, 7
-PLACES = 256  # transfers of a worker at once (scanner/https/fetcher.h)
-STALL_SECONDS = 1.0  # those without an HTTP status leave their place then
+PLACES = 448  # transfers at once (scanner/https/fetcher.h)
 TIMEOUT_SECONDS = 60.0  # of a whole fetch
 OVER_IDEAL = 1.3
 
@@ -39,7 +38,7 @@ class Host:
     @property
     def place_seconds(self) -> float:
         """For which a transfer to it keeps its place."""
-        return STALL_SECONDS if self.silent or self.status_seconds > STALL_SECONDS else self.seconds
+        return TIMEOUT_SECONDS if self.silent else self.seconds
 
 
 class Delays:

@@ -10,10 +10,14 @@
 
 enum { TEMPORARY_FILE_PATH_MAX = 4096 };
 
+const char *temporary_file_folder(void) {
+  const char *folder = getenv("TMPDIR");
+  return folder && *folder ? folder : TEMPORARY_FILE_FOLDER;
+}
+
 int temporary_file_open(void) {
   char path[TEMPORARY_FILE_PATH_MAX];
-  const char *folder = getenv("TMPDIR");
-  if (!folder || !*folder) folder = TEMPORARY_FILE_FOLDER;
+  const char *folder = temporary_file_folder();
   if (snprintf(path, sizeof path, "%s/stscan.XXXXXX", folder) >= (int)sizeof path) {
     errno = ENAMETOOLONG;
     return -1;

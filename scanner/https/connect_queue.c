@@ -26,6 +26,7 @@ struct connect_queue {
   size_t rest_count, rest_room;
   size_t count; /* of lanes */
   size_t waiting;
+  uint32_t near[CONNECT_QUEUE_PREFIXES]; /* of these, by their prefix */
 };
 
 enum err connect_queue_new(struct connect_queue **queue) {
@@ -40,6 +41,10 @@ enum err connect_queue_new(struct connect_queue **queue) {
 static struct lane **connect_queue_bucket(struct connect_queue *queue,
                                           const union address *address) {
   return &queue->buckets[siphash_text(queue->key, address_octets(address)) % CONNECT_QUEUE_BUCKETS];
+}
+
+static size_t connect_queue_near(const struct connect_queue *queue, const union address *address) {
+  return siphash_text(queue->key, address_prefix(address_octets(address))) % CONNECT_QUEUE_PREFIXES;
 }
 
 static struct lane *connect_queue_find(struct connect_queue *queue, const union address *address) {
@@ -122,6 +127,7 @@ enum err connect_queue_add(struct connect_queue *queue, const union address *add
   TAILQ_INSERT_TAIL(&lane->waiters, waiter, link);
   lane->count++;
   queue->waiting++;
+  queue->near[connect_queue_near(queue, &lane->address)]++;
   return ERR_NONE;
 }
 
@@ -130,6 +136,7 @@ static struct waiter *connect_queue_pop(struct connect_queue *queue, struct lane
   TAILQ_REMOVE(&lane->waiters, waiter, link);
   lane->count--;
   queue->waiting--;
+  queue->near[connect_queue_near(queue, &lane->address)]--;
   if (TAILQ_EMPTY(&lane->waiters)) connect_queue_drop(queue, lane);
   return waiter;
 }
@@ -185,4 +192,8 @@ size_t connect_queue_waiting(const struct connect_queue *queue) {
 size_t connect_queue_waiting_at(struct connect_queue *queue, const union address *address) {
   const struct lane *lane = connect_queue_find(queue, address);
   return lane ? lane->count : 0;
+}
+
+size_t connect_queue_waiting_near(const struct connect_queue *queue, const union address *address) {
+  return queue->near[connect_queue_near(queue, address)];
 }

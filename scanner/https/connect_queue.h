@@ -11,7 +11,10 @@
 #include "scanner/net/address.h"
 #include <sys/queue.h>
 
-enum { CONNECT_QUEUE_BUCKETS = 4096 };
+enum {
+  CONNECT_QUEUE_BUCKETS = 4096,
+  CONNECT_QUEUE_PREFIXES = 4096, /* places to count them at; two of one place count together */
+};
 
 #define CONNECT_QUEUE_NEVER UINT64_MAX
 
@@ -47,5 +50,7 @@ uint64_t connect_queue_until(const struct connect_queue *queue);
 size_t connect_queue_waiting(const struct connect_queue *queue);
 /* Those of the address's lane alone. */
 size_t connect_queue_waiting_at(struct connect_queue *queue, const union address *address);
+/* Those of all addresses of its /24 or /64 (address_prefix()). */
+size_t connect_queue_waiting_near(const struct connect_queue *queue, const union address *address);
 
 #endif

@@ -11,10 +11,9 @@
 
 enum {
   FETCHER_MS_NS = 1000000,
-  FETCHER_STALL_NS = 1000 * FETCHER_MS_NS, /* a first SYN that was lost is sent again by then */
-  FETCHER_TROUBLE_MAX = 50,                /* tries of one fetch that ended in trouble of our own */
-  FETCHER_AWAY_NS = 1000 * FETCHER_MS_NS,  /* a server may have given us up meanwhile */
-  FETCHER_AWAY_MAX = 1,                    /* tries of one fetch that ended so */
+  FETCHER_TROUBLE_MAX = 50,               /* tries of one fetch that ended in trouble of our own */
+  FETCHER_AWAY_NS = 1000 * FETCHER_MS_NS, /* a server may have given us up meanwhile */
+  FETCHER_AWAY_MAX = 1,                   /* tries of one fetch that ended so */
 };
 
 #define FETCHER_SECOND_NS UINT64_C(1000000000)
@@ -50,8 +49,7 @@ struct fetcher {
   unsigned open;   /* handles and the multi, not closed yet */
   bool closing;
   struct request_list idle, busy;
-  size_t in_flight;         /* without the stalled */
-  size_t stalled;           /* that said nothing of HTTP for so long that they seem dead */
+  size_t in_flight;
   struct fetch_list paused; /* who ends first goes first */
   size_t paused_count;
   struct connect_turns turns;
@@ -224,10 +222,7 @@ static struct fetch_state *fetcher_detach(struct fetcher *fetcher, struct reques
   uv_timer_stop(&request->late);
   connect_turns_leave(&fetcher->turns, &request->address, fetcher->config.now());
   TAILQ_REMOVE(&fetcher->busy, request, link);
-  if (request->stalled)
-    fetcher->stalled--;
-  else
-    fetcher->in_flight--;
+  fetcher->in_flight--;
   request->state = NULL;
   return state;
 }
@@ -248,35 +243,18 @@ static void fetcher_settle(struct fetcher *fetcher);
 
 static void fetcher_on_late(uv_timer_t *timer);
 
-/* Until it is late, or worth a look whether it has stalled. */
 static void fetcher_watch(struct fetcher *fetcher, struct request *request, uint64_t spent) {
-  uint64_t left = fetcher_limit(fetcher, request) - spent;
-  bool looks = !request->stalled && request_step(request) < OUTCOME_HEADERS;
-  uint64_t look = spent < FETCHER_STALL_NS ? FETCHER_STALL_NS - spent : FETCHER_STALL_NS;
-  if (looks && left > look) left = look;
-  fetcher_arm(fetcher, &request->late, fetcher_on_late, left);
-}
-
-/* What seems dead must not keep the sound ones from their turn: it leaves its place to another. */
-static void fetcher_stall(struct fetcher *fetcher, struct request *request, uint64_t spent) {
-  if (request->stalled || spent < FETCHER_STALL_NS || request_step(request) >= OUTCOME_HEADERS ||
-      fetcher->stalled == fetcher->config.stalled_max)
-    return;
-  request->stalled = true;
-  fetcher->stalled++;
-  fetcher->in_flight--;
+  fetcher_arm(fetcher, &request->late, fetcher_on_late, fetcher_limit(fetcher, request) - spent);
 }
 
 static void fetcher_on_late(uv_timer_t *timer) {
   struct request *request = timer->data;
   struct fetcher *fetcher = request->common->fetcher;
   uint64_t spent = fetcher_now(fetcher) - request->start_ns;
-  if (spent < fetcher_limit(fetcher, request) && !request->outcome.no_memory) {
-    fetcher_stall(fetcher, request, spent);
+  if (spent < fetcher_limit(fetcher, request) && !request->outcome.no_memory)
     fetcher_watch(fetcher, request, spent);
-  } else {
+  else
     fetcher_end(fetcher, request, CURLE_OPERATION_TIMEDOUT, true);
-  }
   fetcher_settle(fetcher);
 }
 
@@ -312,7 +290,6 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   state->impatient =
       address_limits_is_silent(fetcher->config.limits, &address, fetcher->config.now());
   request->state = state;
-  request->stalled = false;
   TAILQ_INSERT_TAIL(&fetcher->busy, request, link);
   fetcher->in_flight++;
   fetcher_watch(fetcher, request, 0);
@@ -500,7 +477,7 @@ enum err fetcher_start(struct fetcher *fetcher, struct fetch *fetch) {
 }
 
 size_t fetcher_in_flight(const struct fetcher *fetcher) {
-  return fetcher->in_flight + fetcher->stalled;
+  return fetcher->in_flight;
 }
 
 size_t fetcher_waiting(const struct fetcher *fetcher) {
@@ -513,4 +490,8 @@ size_t fetcher_resting(const struct fetcher *fetcher) {
 
 size_t fetcher_waiting_at(struct fetcher *fetcher, const union address *address) {
   return connect_queue_waiting_at(fetcher->turns.queue, address);
+}
+
+size_t fetcher_waiting_near(const struct fetcher *fetcher, const union address *address) {
+  return connect_queue_waiting_near(fetcher->turns.queue, address);
 }

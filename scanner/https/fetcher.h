@@ -24,9 +24,11 @@
 #include <uv.h>
 
 enum {
-  FETCHER_IN_FLIGHT_MAX = 256, /* transfers of one worker; each costs some 75 kB (field notes) */
-  FETCHER_STALLED_MAX = 1024,  /* of all workers, beside these: without an HTTP status so far */
-  FETCHER_ADDRESS_MAX = 4,     /* of each family */
+  /* Transfers of a whole scan at a time, a share of them each worker's. One takes some 60 kB until
+   * it ends, a silent one too; nearly all of it is OpenSSL's and libcurl's. */
+  FETCHER_IN_FLIGHT_MAX = 448,
+  FETCHER_IN_FLIGHT_LEAST = 16, /* of a worker, however many there are */
+  FETCHER_ADDRESS_MAX = 4,      /* of each family */
   /* Until the HTTP status, for an address that was silent ADDRESS_LIMITS_SILENCES times in a row.
    */
   FETCHER_SHORT_PATIENCE_MS = 2000,
@@ -40,7 +42,6 @@ struct fetcher_config {
   unsigned timeout_ms; /* for all attempts together, from the first connect on */
   size_t policy_size_max;
   unsigned in_flight_max; /* transfers at once, 1 to FETCHER_IN_FLIGHT_MAX */
-  unsigned stalled_max;   /* beyond them: those without an HTTP status after a second */
   bool allow_private;
   const struct block_list *block; /* may be NULL; outlives the fetcher */
   const struct cidr_set *own; /* the machine's own addresses; may be NULL; outlives the fetcher */
@@ -89,5 +90,7 @@ size_t fetcher_waiting(const struct fetcher *fetcher);
 /* Those that leave an overloaded address alone for a while. */
 size_t fetcher_resting(const struct fetcher *fetcher);
 size_t fetcher_waiting_at(struct fetcher *fetcher, const union address *address);
+/* For all addresses of its /24 or /64. */
+size_t fetcher_waiting_near(const struct fetcher *fetcher, const union address *address);
 
 #endif

@@ -13,7 +13,7 @@
 enum {
   REQUEST_URL_MAX = REQUEST_HOST_MAX + 64,
   REQUEST_BODY_FIRST = 1024,
-  REQUEST_BUFFER = 4096,         /* libcurl's, for what it reads: policies are small */
+  REQUEST_BUFFER = 1024,         /* libcurl's, for what it reads: policies are small; its least */
   REQUEST_UPLOAD_BUFFER = 16384, /* for the request; its least */
 };
 
@@ -64,8 +64,6 @@ static CURLcode request_begin_tls(CURL *easy, void *ssl_ctx, void *data) {
   SSL_CTX_set_cert_verify_callback(ctx, request_verify, NULL);
   /* Many servers end without close_notify; a short body is noticed all the same. */
   SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
-  /* Many may wait for a server that is silent. */
-  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
   return CURLE_OK;
 }
 

@@ -45,7 +45,6 @@ struct request {
   TAILQ_ENTRY(request) link;
   struct fetch_state *state; /* whom it runs for; NULL: at rest */
   uv_timer_t late;
-  bool stalled;
   /* its own */
   const struct request_common *common;
   CURL *easy;

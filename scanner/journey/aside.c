@@ -158,6 +158,23 @@ static void aside_write(struct aside *aside) {
   aside->out = NULL;
 }
 
+static void aside_on_dropped(uv_fs_t *request) {
+  uv_fs_req_cleanup(request);
+  free(request);
+}
+
+/* What has been read takes no room any more; to free it can take time. */
+static void aside_drop_file(struct aside *aside) {
+  int *fd = &aside->fd[aside->reading];
+  uv_fs_t *request = malloc(sizeof *request);
+  if (!request || uv_fs_close(aside->loop, request, *fd, aside_on_dropped) != 0) {
+    free(request);
+    close(*fd);
+  }
+  *fd = -1;
+  aside->read_at = aside->read_end = 0;
+}
+
 static void aside_on_read(uv_fs_t *request) {
   struct aside *aside = request->data;
   struct aside_block *block = aside->in;
@@ -171,18 +188,18 @@ static void aside_on_read(uv_fs_t *request) {
     return;
   }
   aside->read_at += ASIDE_BLOCK_SIZE;
+  if (aside->read_at == aside->read_end) aside_drop_file(aside);
   block->used = ASIDE_BLOCK_SIZE;
   aside_to_front(aside, block);
   aside_move(aside);
 }
 
-/* Turns to the other file when this one has been read, and reads its next block. */
+/* Turns to the file that was written when there is none to read, and reads its next block. */
 static void aside_read(struct aside *aside) {
   if (aside->in || aside->lost || aside->front_count >= ASIDE_BLOCKS / 2) return;
   if (aside->read_at == aside->read_end) {
     if (aside->out || aside->written == 0) return;
     aside->reading = !aside->reading;
-    aside->read_at = 0;
     aside->read_end = aside->written;
     aside->written = 0;
   }
@@ -295,6 +312,10 @@ uint64_t aside_count(const struct aside *aside) {
 bool aside_has_room(const struct aside *aside) {
   if (aside->broken) return aside->front_count + aside->back_count < ASIDE_BLOCKS;
   return aside->back_count < ASIDE_BLOCKS && aside->written < ASIDE_FILE_MAX;
+}
+
+bool aside_is_broken(const struct aside *aside) {
+  return aside->broken;
 }
 
 bool aside_is_lost(const struct aside *aside) {

@@ -30,6 +30,7 @@ struct aside_name {
   bool large;       /* it holds too much to wait with it */
   bool has_address; /* what it waits for; else it is memory */
   union address address;
+  bool waited;               /* there is room at its address: set by who takes it back */
   struct result_first first; /* .at is 0 on the first look */
   uint64_t due;              /* of one that waits for its second look */
   size_t len;
@@ -53,6 +54,8 @@ bool aside_take(struct aside *aside, struct aside_name *name);
 uint64_t aside_count(const struct aside *aside);
 /* Whether names may still be taken that could come to be put aside. */
 bool aside_has_room(const struct aside *aside);
+/* Names cannot be written to a temporary file: all of them stay in memory. */
+bool aside_is_broken(const struct aside *aside);
 /* A temporary file could not be read back: there are names that will never be taken. */
 bool aside_is_lost(const struct aside *aside);
 

@@ -56,6 +56,7 @@ struct job {
   unsigned round;            /* of the journey's table */
   unsigned waiting;          /* for so many callbacks */
   bool returned;             /* it was put aside before */
+  bool waited;               /* likewise, until there was room at its address */
   bool large;                /* likewise, for what it holds */
   bool deployed;             /* and counted as such */
   bool returning;            /* and is counted as on its way to where it was */
@@ -66,14 +67,17 @@ struct job {
   char name[sizeof JOB_RECORD_PREFIX + DOMAIN_LENGTH_MAX];
 };
 
+/* Why a name was put aside. Who waits for room goes before those who wait for an address. */
+enum journey_aside { ASIDE_FOR_ROOM, ASIDE_FOR_ADDRESS, JOURNEY_ASIDES };
+
 struct journey {
   struct journey_config config;
   struct arena_budget budget;
-  size_t fetch_bytes;  /* that the last one held before its fetch, but for large ones */
-  struct aside *aside; /* NULL: everybody waits in his slot */
+  size_t fetch_bytes; /* that the last one held before its fetch, but for large ones */
+  struct aside *asides[JOURNEY_ASIDES]; /* NULL: everybody waits in his slot */
   size_t returning, returning_large;
-  uint64_t passed_over; /* of those aside, since one could return */
-  uint64_t asides_rest; /* uv_now() until which none can */
+  uint64_t passed_over; /* of those at an address, since one could return */
+  uint64_t rest_end;    /* uv_now() until which none of these can */
   struct visits visits;
   size_t deployed;           /* domains with a record */
   struct second_look *looks; /* NULL: what is found first is told */

@@ -45,7 +45,9 @@ enum err journey_new(struct journey **journey, const struct journey_config *conf
   if (!made) return ERR_MEMORY;
   made->config = *config;
   made->budget.limit = config->arena_bytes;
-  enum err err = config->arena_bytes ? aside_new(&made->aside, config->loop) : ERR_NONE;
+  enum err err = ERR_NONE;
+  for (int i = 0; config->arena_bytes && i < JOURNEY_ASIDES && err == ERR_NONE; i++)
+    err = aside_new(&made->asides[i], config->loop);
   if (err == ERR_NONE) err = journey_make_looks(made);
   if (err == ERR_NONE) err = visits_new(made);
   if (err == ERR_NONE) {
@@ -62,10 +64,12 @@ void journey_close(struct journey *journey) {
   for (struct job *job = journey->busy; job; job = job->older) stage_mx_tls_leave(job);
   journey->held = NULL;
   if (journey->visits.inbox) visits_close(journey);
-  aside_close(journey->aside);
+  for (int i = 0; i < JOURNEY_ASIDES; i++) {
+    aside_close(journey->asides[i]);
+    journey->asides[i] = NULL;
+  }
   second_look_close(journey->looks);
   loop_clock_close(journey->clock);
-  journey->aside = NULL;
   journey->looks = NULL;
   journey->clock = NULL;
 }
@@ -107,13 +111,24 @@ static bool journey_is_deployed(const struct journey *journey) {
 }
 
 bool journey_has_room(const struct journey *journey) {
+  for (int i = 0; i < JOURNEY_ASIDES; i++)
+    if (journey->asides[i] && !aside_has_room(journey->asides[i])) return false;
   return journey_has_slot(journey) && !journey_is_deployed(journey) &&
-         (!journey->aside || aside_has_room(journey->aside)) &&
          (!journey->looks || second_look_has_room(journey->looks));
 }
 
+static uint64_t journey_aside_for(const struct journey *journey, enum journey_aside what) {
+  return journey->asides[what] ? aside_count(journey->asides[what]) : 0;
+}
+
 uint64_t journey_aside(const struct journey *journey) {
-  return journey->aside ? aside_count(journey->aside) : 0;
+  return journey_aside_for(journey, ASIDE_FOR_ROOM) + journey_aside_for(journey, ASIDE_FOR_ADDRESS);
+}
+
+bool journey_keeps_aside(const struct journey *journey) {
+  for (int i = 0; i < JOURNEY_ASIDES; i++)
+    if (journey->asides[i] && aside_is_broken(journey->asides[i])) return true;
+  return journey->looks && second_look_is_broken(journey->looks);
 }
 
 size_t journey_in_flight(const struct journey *journey) {
@@ -149,7 +164,7 @@ static struct job *job_take(struct journey *journey) {
       .started = uv_now(journey->config.loop),
       .at = journey_wall_clock(),
       .arena = {.limit = ARENA_LIMIT_DEFAULT + JOB_POLICY_COPIES * journey->config.policy_size_max,
-                .budget = journey->aside ? &journey->budget : NULL},
+                .budget = journey->budget.limit ? &journey->budget : NULL},
   };
   if (journey->busy) journey->busy->newer = job;
   journey->busy = job;
@@ -276,48 +291,71 @@ static size_t journey_share(const struct journey *journey, size_t of) {
   return share ? share : 1;
 }
 
-/* Whether so many wait for the address, or in all, that another one would take a slot from those
- * who could get on. */
-static bool journey_is_crowded(const struct journey *journey, const union address *address,
-                               size_t of_all, size_t of_one) {
+/* Whether so many wait in all that another one would take a slot, or memory, from those who could
+ * get on. */
+static bool journey_is_full(const struct journey *journey, size_t of_all) {
   struct fetcher *fetcher = journey->config.fetcher;
-  return fetcher_waiting(fetcher) + fetcher_resting(fetcher) >= of_all ||
+  return fetcher_waiting(fetcher) + fetcher_resting(fetcher) >= of_all;
+}
+
+/* Likewise for one address, or for those near it. */
+static bool journey_is_crowded(const struct journey *journey, const union address *address,
+                               size_t of_near, size_t of_one) {
+  struct fetcher *fetcher = journey->config.fetcher;
+  return fetcher_waiting_near(fetcher, address) >= of_near ||
          fetcher_waiting_at(fetcher, address) >= of_one;
+}
+
+/* When they return there is half of what made them wait, so that they do not come in vain. */
+static bool journey_is_full_again(const struct journey *journey) {
+  return journey->budget.used > journey->budget.limit / 4 * 3 || journey_is_deployed(journey) ||
+         journey_is_full(journey, 1 + journey_share(journey, 2 * JOURNEY_WAIT_SHARE));
 }
 
 static bool job_is_large(const struct job *job) {
   return job->arena.total > JOURNEY_LARGE;
 }
 
-/* Who was aside has had his turn of waiting: he stays. */
-static bool job_is_crowded(const struct job *job) {
-  struct journey *journey = job->journey;
-  const struct deployment *deployment = job->deployment;
-  if (!journey->aside || !deployment->address_count) return false;
-  if (!job_is_large(job)) journey->fetch_bytes = job->arena.total;
-  if (job_is_large(job))
-    return fetcher_waiting_at(journey->config.fetcher, deployment->addresses) > 0;
-  if (job->returned) return false;
-  return journey_is_crowded(journey, deployment->addresses,
-                            journey_share(journey, JOURNEY_WAIT_SHARE),
+/* Gives up its slot, and all that it knows but its name. */
+static void job_put_aside(struct job *job, enum journey_aside what) {
+  struct aside_name name = job_name(job);
+  name.large = job_is_large(job);
+  name.has_address = job->deployment && job->deployment->address_count;
+  if (name.has_address) name.address = job->deployment->addresses[0];
+  enum err err = aside_put(job->journey->asides[what], &name);
+  if (err != ERR_NONE) job->journey->config.fail(job->journey->config.data, err);
+  job_drop(job);
+}
+
+static bool job_is_at_crowd(const struct job *job) {
+  const struct journey *journey = job->journey;
+  const union address *address = job->deployment->addresses;
+  if (job_is_large(job)) return fetcher_waiting_at(journey->config.fetcher, address) > 0;
+  return !job->waited &&
+         journey_is_crowded(journey, address, journey_share(journey, JOURNEY_NEAR_SHARE),
                             journey_share(journey, JOURNEY_SHARE));
 }
 
-/* Gives up its slot, and all that it knows but its name. */
-static void job_put_aside(struct job *job, const union address *address) {
-  struct aside_name name = job_name(job);
-  name.large = job_is_large(job);
-  name.has_address = address != NULL;
-  if (address) name.address = *address;
-  enum err err = aside_put(job->journey->aside, &name);
-  if (err != ERR_NONE) job->journey->config.fail(job->journey->config.data, err);
-  job_drop(job);
+/* Before its fetch. Who was aside has had his turn of waiting for the same: he stays; who is new
+ * does not go before those who wait for room. */
+static bool job_steps_aside(struct job *job) {
+  struct journey *journey = job->journey;
+  if (!journey->asides[ASIDE_FOR_ROOM] || !job->deployment->address_count) return false;
+  if (!job_is_large(job)) journey->fetch_bytes = job->arena.total;
+  unsigned of_all = JOURNEY_WAIT_SHARE * (journey_aside_for(journey, ASIDE_FOR_ROOM) ? 2 : 1);
+  if (job_is_at_crowd(job))
+    job_put_aside(job, ASIDE_FOR_ADDRESS);
+  else if (!job->returned && journey_is_full(journey, journey_share(journey, of_all)))
+    job_put_aside(job, ASIDE_FOR_ROOM);
+  else
+    return false;
+  return true;
 }
 
 static void job_finish(struct job *job) {
   struct journey *journey = job->journey;
   if (job->arena.pressed) {
-    job_put_aside(job, NULL);
+    job_put_aside(job, ASIDE_FOR_ROOM);
     return;
   }
   if (job->arena.err == ERR_LIMIT)
@@ -339,7 +377,8 @@ static bool job_has_next_round(const struct job *job) {
 /* Whether its record makes one too many of them; who was aside has had his turn. */
 static bool job_is_too_many(struct job *job) {
   struct journey *journey = job->journey;
-  if (journey->aside && !job->returned && journey_is_deployed(journey)) return true;
+  if (journey->asides[ASIDE_FOR_ROOM] && !job->returned && journey_is_deployed(journey))
+    return true;
   journey->deployed++;
   job->deployed = true;
   return false;
@@ -356,13 +395,10 @@ static void job_run(struct job *job) {
       return;
     }
     if (job->round == ROUND_RECORD && job_is_too_many(job)) {
-      job_put_aside(job, NULL);
+      job_put_aside(job, ASIDE_FOR_ROOM);
       return;
     }
-    if (job->round + 1 == ROUND_FETCH && job_is_crowded(job)) {
-      job_put_aside(job, job->deployment->addresses);
-      return;
-    }
+    if (job->round + 1 == ROUND_FETCH && job_steps_aside(job)) return;
     job->round++;
     if (job->round == ROUND_FETCH) job_is_back(job);
     for (size_t i = 0; i < STAGE_ROWS; i++)
@@ -555,6 +591,7 @@ static enum err journey_start_domain(struct journey *journey, uint64_t n,
   }
   job->n = n;
   job->returned = job->returning = aside != NULL;
+  job->waited = aside && aside->waited;
   job->large = aside && aside->large;
   if (name) job->first = name->first;
   journey->returning += job->returned;
@@ -592,16 +629,12 @@ enum err journey_start(struct journey *journey, uint64_t n, const struct list_en
   return ERR_NONE;
 }
 
-/* Whether there is room for what the name waits for: half of what made it wait, so that it does not
- * come in vain. */
 static bool journey_can_return(const struct journey *journey, const struct aside_name *name) {
-  if (journey->budget.used > journey->budget.limit / 4 * 3) return false;
-  if (journey_is_deployed(journey)) return false;
   if (name->large && journey->returning_large == JOURNEY_RETURNING_LARGE) return false;
   if (!name->has_address) return true;
   if (name->large) return fetcher_waiting_at(journey->config.fetcher, &name->address) == 0;
   return !journey_is_crowded(journey, &name->address,
-                             1 + journey_share(journey, 2 * JOURNEY_WAIT_SHARE),
+                             1 + journey_share(journey, 2 * JOURNEY_NEAR_SHARE),
                              1 + journey_share(journey, 2 * JOURNEY_SHARE) / 2);
 }
 
@@ -620,30 +653,50 @@ static enum err journey_return(struct journey *journey, const struct aside_name 
   return err == ERR_NONE ? journey_start_domain(journey, name->n, &entry, &domain, name) : err;
 }
 
-static enum err journey_take_one_back(struct journey *journey) {
+/* ERR_END: nobody, just now. */
+static enum err journey_take_next(struct journey *journey, enum journey_aside what,
+                                  struct aside_name *name) {
+  if (aside_take(journey->asides[what], name)) return ERR_NONE;
+  return aside_is_lost(journey->asides[what]) ? ERR_TEMPORARY : ERR_END;
+}
+
+/* Somebody else may have come to wait at its address meanwhile. */
+static enum err journey_take_back_to_room(struct journey *journey) {
   struct aside_name name;
-  if (!aside_take(journey->aside, &name)) return ERR_END;
+  enum err err = journey_take_next(journey, ASIDE_FOR_ROOM, &name);
+  if (err != ERR_NONE) return err;
+  if (journey_can_return(journey, &name)) return journey_return(journey, &name);
+  return aside_put(journey->asides[ASIDE_FOR_ADDRESS], &name);
+}
+
+static enum err journey_take_back_to_address(struct journey *journey) {
+  struct aside_name name;
+  if (uv_now(journey->config.loop) < journey->rest_end) return ERR_END;
+  enum err err = journey_take_next(journey, ASIDE_FOR_ADDRESS, &name);
+  if (err != ERR_NONE) return err;
   if (journey_can_return(journey, &name)) {
     journey->passed_over = 0;
+    name.waited = true;
     return journey_return(journey, &name);
   }
-  if (++journey->passed_over >= aside_count(journey->aside) + 1) {
+  uint64_t left = journey_aside_for(journey, ASIDE_FOR_ADDRESS);
+  if (++journey->passed_over > left) {
     journey->passed_over = 0;
-    journey->asides_rest = uv_now(journey->config.loop) + JOURNEY_ASIDE_REST_MS +
-                           aside_count(journey->aside) / JOURNEY_ASIDE_EACH_MS;
+    journey->rest_end =
+        uv_now(journey->config.loop) + JOURNEY_ASIDE_REST_MS + left / JOURNEY_ASIDE_EACH_MS;
   }
-  return aside_put(journey->aside, &name);
+  return aside_put(journey->asides[ASIDE_FOR_ADDRESS], &name);
 }
 
 void journey_take_back(struct journey *journey) {
   enum err err = ERR_NONE;
-  if (journey_aside(journey) == 0 || uv_now(journey->config.loop) < journey->asides_rest) return;
+  if (journey_aside(journey) == 0) return;
   for (int i = 0; i < JOURNEY_PASSED_OVER && err == ERR_NONE; i++) {
     if (!journey_has_slot(journey) || journey->returning == JOURNEY_RETURNING) return;
-    if (uv_now(journey->config.loop) < journey->asides_rest) return;
-    err = journey_take_one_back(journey);
+    if (journey_is_full_again(journey)) return;
+    err = journey_take_back_to_room(journey);
+    if (err == ERR_END) err = journey_take_back_to_address(journey);
   }
-  if (err == ERR_END && aside_is_lost(journey->aside)) err = ERR_TEMPORARY;
   if (err != ERR_NONE && err != ERR_END) journey->config.fail(journey->config.data, err);
 }
 

@@ -53,6 +53,9 @@ void journey_visits_add(const struct journey *journey, struct visits_account *su
 /* Those that wait for an address, or for memory, beyond what is theirs of the slots: they are put
  * aside as a name, and begin their journey anew when there is room. */
 uint64_t journey_aside(const struct journey *journey);
+/* Names cannot be written to a temporary file: all that wait are in memory, and when there is no
+ * room for more, no line is taken. */
+bool journey_keeps_aside(const struct journey *journey);
 /* Lets those return for which there is room. */
 void journey_take_back(struct journey *journey);
 

@@ -20,6 +20,7 @@ enum {
   JOURNEY_FAILING_MS = 5000, /* but after so long, no more */
   JOURNEY_RECOVERY_MS = 10000, /* after an outage, what fails is asked for again */
   JOURNEY_SHARE = 16,          /* one address holds at most a sixteenth of the slots by waiting */
+  JOURNEY_NEAR_SHARE = 8,      /* all those of one /24 or /64 an eighth, */
   JOURNEY_WAIT_SHARE = 2,      /* and all together a half */
   JOURNEY_LARGE = 64 * 1024,   /* octets of one that is never kept while it waits */
   JOURNEY_RETURNING_LARGE = 8,

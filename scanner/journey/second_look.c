@@ -58,6 +58,10 @@ bool second_look_has_room(const struct second_look *looks) {
   return second_look_count(looks) <= looks->max && aside_has_room(looks->names);
 }
 
+bool second_look_is_broken(const struct second_look *looks) {
+  return aside_is_broken(looks->names);
+}
+
 bool second_look_is_lost(const struct second_look *looks) {
   return aside_is_lost(looks->names);
 }

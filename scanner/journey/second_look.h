@@ -30,6 +30,7 @@ uint64_t second_look_count(const struct second_look *looks);
 uint64_t second_look_left(const struct second_look *looks, uint64_t now);
 /* Whether new domains may be taken, that could come to wait. */
 bool second_look_has_room(const struct second_look *looks);
-bool second_look_is_lost(const struct second_look *looks); /* as aside_is_lost() */
+bool second_look_is_broken(const struct second_look *looks); /* as aside_is_broken() */
+bool second_look_is_lost(const struct second_look *looks);   /* as aside_is_lost() */
 
 #endif

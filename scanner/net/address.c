@@ -4,6 +4,8 @@
 #include <net/if.h>
 #include <stdio.h>
 
+enum { ADDRESS_V4_PREFIX_OCTETS = 3, ADDRESS_V6_PREFIX_OCTETS = 8 };
+
 static bool address_parse_port(struct span text, uint16_t *port) {
   uint64_t number;
   if (!span_number(text, &number) || text.ptr[0] == '0') return false;
@@ -76,6 +78,10 @@ struct span address_octets(const union address *address) {
   if (address->any.sa_family == AF_INET)
     return (struct span){(const char *)&address->v4.sin_addr, 4};
   return (struct span){(const char *)&address->v6.sin6_addr, 16};
+}
+
+struct span address_prefix(struct span octets) {
+  return span_first(octets, octets.len == 4 ? ADDRESS_V4_PREFIX_OCTETS : ADDRESS_V6_PREFIX_OCTETS);
 }
 
 void address_mapped(const union address *address, unsigned char out[16]) {

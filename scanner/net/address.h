@@ -26,6 +26,10 @@ union address address_from_octets(struct span octets, uint16_t port);
 /* The 4 or 16 octets of the IP, inside *address. */
 struct span address_octets(const union address *address);
 
+/* What the octets of an address, 4 or 16, begin with that mostly is one owner's: a /24, or a /64.
+ */
+struct span address_prefix(struct span octets);
+
 /* Its IP as IPv6: IPv4 in the IPv4-mapped form. */
 void address_mapped(const union address *address, unsigned char out[16]);
 

@@ -12,8 +12,6 @@ enum {
   ADDRESS_LIMITS_BUSY_CROWD = 16, /* so many may come back at the same time */
   ADDRESS_LIMITS_SPREAD_MAX_NS = 1000000000,
   ADDRESS_LIMITS_OF_ONE = 2, /* limits of an address: its own, and its prefix's */
-  ADDRESS_LIMITS_V4_PREFIX_OCTETS = 3,
-  ADDRESS_LIMITS_V6_PREFIX_OCTETS = 8,
 };
 
 #define ADDRESS_LIMITS_MEMORY_NS ((uint64_t)ADDRESS_LIMITS_MEMORY_S * ADDRESS_LIMITS_SECOND_NS)
@@ -219,11 +217,6 @@ static enum err address_limit_try(struct address_limit *limit,
   return ERR_NONE;
 }
 
-static struct span address_limit_prefix(struct span octets) {
-  return span_first(octets, octets.len == 4 ? ADDRESS_LIMITS_V4_PREFIX_OCTETS
-                                            : ADDRESS_LIMITS_V6_PREFIX_OCTETS);
-}
-
 static bool address_limits_know_prefixes(const struct address_limits *limits) {
   return limits->prefix.at_once || limits->prefix.interval_ns;
 }
@@ -241,7 +234,7 @@ static enum err address_limits_try(struct address_limits *limits, struct span oc
   uint64_t due = limit->due;
   enum err err = address_limit_try(limit, &limits->address, now, wait_ns);
   if (err != ERR_NONE || !address_limits_know_prefixes(limits)) return err;
-  err = address_limits_try_prefix(limits, address_limit_prefix(octets), now, wait_ns);
+  err = address_limits_try_prefix(limits, address_prefix(octets), now, wait_ns);
   if (err == ERR_NONE) return ERR_NONE;
   struct address_limit **at =
       address_limits_find(limits, octets, now); /* as if it had not been tried */
@@ -281,7 +274,7 @@ void address_limits_leave(struct address_limits *limits, const union address *ad
   pthread_mutex_lock(&limits->lock);
   address_limits_leave_one(limits, octets, now);
   if (address_limits_know_prefixes(limits))
-    address_limits_leave_one(limits, address_limit_prefix(octets), now);
+    address_limits_leave_one(limits, address_prefix(octets), now);
   pthread_mutex_unlock(&limits->lock);
 }
 

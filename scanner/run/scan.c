@@ -1,5 +1,6 @@
 #include "scanner/run/scan.h"
 
+#include "output/base/temporary_file.h"
 #include "scanner/journey/second_look.h"
 #include "scanner/net/address_limits.h"
 #include "scanner/net/interfaces.h"
@@ -23,7 +24,6 @@ struct scan {
   unsigned threads;
   unsigned fetches; /* in flight, of each worker */
   unsigned sockets; /* for DNS, likewise */
-  unsigned stalled; /* as many may be silent beside them */
   struct list_reader *source;
   struct results_file *results;
   struct resume_index index; /* what was done before */
@@ -42,12 +42,14 @@ struct scan {
   uv_timer_t patience; /* with the output, once the end was asked for */
   uv_async_t asked;    /* by signals, to end */
   struct progress *progress;
-  uint64_t from;       /* octet of the output where the scan begins */
-  unsigned interrupts; /* that were heard */
-  uint64_t stop_at;    /* uv_now(); when the grace is over */
-  bool finishing;      /* the workers are over, the results is not */
-  atomic_uint waiting; /* workers that wait for the resolvers */
-  atomic_bool failing; /* that they answer, but reach nobody */
+  uint64_t from;           /* octet of the output where the scan begins */
+  unsigned interrupts;     /* that were heard */
+  uint64_t stop_at;        /* uv_now(); when the grace is over */
+  bool finishing;          /* the workers are over, the results are not */
+  atomic_uint waiting;     /* workers that wait for the resolvers */
+  atomic_bool failing;     /* that they answer, but reach nobody */
+  atomic_bool keeps_aside; /* one has no temporary file */
+  bool told_keeps_aside;
   bool told_waiting;
   enum scan_end end;
 };
@@ -141,9 +143,20 @@ static void scan_tell_waiting(struct scan *scan) {
     notice("no resolver answers: the scan waits for one");
 }
 
+static void scan_tell_aside(struct scan *scan) {
+  if (!atomic_load(&scan->keeps_aside) || scan->told_keeps_aside) return;
+  scan->told_keeps_aside = true;
+  progress_clear(scan->progress);
+  notice("no temporary file can be written in %s: domains that must wait are kept in memory, and "
+         "while that is full no lines are read (TMPDIR names another folder)",
+         temporary_file_folder());
+}
+
 static void scan_worker_waiting(void *data, enum worker_wait wait) {
   struct scan *scan = data;
-  if (wait == WORKER_GOES_ON) {
+  if (wait == WORKER_KEEPS_ASIDE) {
+    atomic_store(&scan->keeps_aside, true);
+  } else if (wait == WORKER_GOES_ON) {
     atomic_fetch_sub(&scan->waiting, 1);
   } else {
     atomic_store(&scan->failing, wait == WORKER_WAITS_FAILING);
@@ -180,6 +193,7 @@ static void scan_tell_lists(struct scan *scan) {
 static void scan_on_news(uv_async_t *handle) {
   struct scan *scan = handle->data;
   scan_tell_waiting(scan);
+  scan_tell_aside(scan);
   scan_tell_lists(scan);
   unsigned running = 0;
   bool failed = false;
@@ -357,7 +371,6 @@ static enum err scan_make_workers(struct scan *scan) {
   worker.fetcher.source = &config->source;
   worker.fetcher.rate_limit = scan->https_limit;
   worker.fetcher.in_flight_max = scan->fetches;
-  worker.fetcher.stalled_max = scan->stalled;
   scan_configure_mail(scan, &worker);
   for (; scan->made < scan->threads; scan->made++) {
     const char *why = NULL;
@@ -588,13 +601,12 @@ static enum err scan_fit_threads(struct scan *scan, unsigned allowed) {
   return ERR_NONE;
 }
 
-/* What a worker may open is for its resolver and its fetches by halves; a fetch may be stalled
- * while another begins. */
+/* What a worker may open is for its resolver and its fetches by halves. */
 static void scan_fit_sockets(struct scan *scan, unsigned allowed) {
   unsigned share = (allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER - SCAN_FD_WATCH;
   unsigned half = share / 2 > SCAN_FD_DNS_LEAST ? share / 2 : SCAN_FD_DNS_LEAST;
   if (half < scan->sockets) scan->sockets = half;
-  unsigned fetches = (share - scan->sockets) / (scan->probes ? 3 : 2);
+  unsigned fetches = (share - scan->sockets) / (scan->probes ? 2 : 1);
   if (fetches < scan->fetches) scan->fetches = fetches;
   if (fetches < scan->probes) scan->probes = fetches;
 }
@@ -605,33 +617,27 @@ static void scan_tell_shards(const struct scan_config *config) {
            config->at_once);
 }
 
-/* Of the fetches that may be stalled beside the others: a share of those of the whole scan. */
-static unsigned scan_stalled_wanted(const struct scan *scan, unsigned jobs) {
-  unsigned share = FETCHER_STALLED_MAX / scan->threads;
-  unsigned most = share > scan->fetches ? share : scan->fetches;
-  return most < jobs ? most : jobs;
+/* A worker's share of the fetches of the whole scan. */
+static unsigned scan_fetches_wanted(const struct scan *scan) {
+  unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
+  unsigned share = FETCHER_IN_FLIGHT_MAX / scan->threads;
+  if (share < FETCHER_IN_FLIGHT_LEAST) share = FETCHER_IN_FLIGHT_LEAST;
+  return share < jobs ? share : jobs;
 }
 
-/* Fewer threads, and fewer sockets and fetches of each, when there are too few file descriptors; at
- * least as many more fetches may be stalled. */
+/* Fewer threads, and fewer sockets and fetches of each, when there are too few file descriptors. */
 static enum err scan_fit_descriptors(struct scan *scan) {
-  unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
   unsigned threads = scan->threads;
-  scan->fetches = jobs < FETCHER_IN_FLIGHT_MAX ? jobs : FETCHER_IN_FLIGHT_MAX;
-  scan->stalled = scan_stalled_wanted(scan, jobs);
+  scan->fetches = scan_fetches_wanted(scan);
   scan->sockets = resolver_sockets(scan->config->servers.count);
   if (scan->config->mail.ehlo[0]) scan->probes = PROBER_IN_FLIGHT_MAX;
-  unsigned each = SCAN_FD_WORKER + SCAN_FD_WATCH + scan->sockets + 2 * scan->fetches + scan->probes;
+  unsigned each = SCAN_FD_WORKER + SCAN_FD_WATCH + scan->sockets + scan->fetches + scan->probes;
   unsigned needed = threads * each + SCAN_FD_REST;
-  unsigned wanted = needed + threads * (scan->stalled - scan->fetches);
-  unsigned allowed = descriptor_limit_raise(wanted);
-  if (allowed >= wanted) return ERR_NONE;
-  scan->stalled = scan->fetches + (allowed > needed ? (allowed - needed) / threads : 0);
+  unsigned allowed = descriptor_limit_raise(needed);
   if (allowed >= needed) return ERR_NONE;
   enum err err = scan_fit_threads(scan, allowed);
   if (err != ERR_NONE) return err;
   scan_fit_sockets(scan, allowed);
-  scan->stalled = scan->fetches;
   notice("%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches "
          "at a "
          "time",

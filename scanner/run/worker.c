@@ -45,6 +45,7 @@ struct worker {
   size_t batch_next;
   bool source_ended;
   bool ending;
+  bool keeps_aside; /* told */
   uint64_t flushed; /* uv_now() */
   uint64_t deadline;
   atomic_uint stop_grace_ms; /* UINT_MAX: not asked to stop */
@@ -195,6 +196,12 @@ static void worker_watch_resolver(struct worker *worker) {
   if (err != ERR_NONE) worker_fail(worker, err);
 }
 
+static void worker_watch_aside(struct worker *worker) {
+  if (worker->keeps_aside || !journey_keeps_aside(worker->journey)) return;
+  worker->keeps_aside = true;
+  worker->config.waiting(worker->config.data, WORKER_KEEPS_ASIDE);
+}
+
 static void worker_publish(struct worker *worker) {
   counter_set(&worker->counters.in_flight,
               journey_in_flight(worker->journey) + journey_aside(worker->journey));
@@ -255,6 +262,7 @@ static void worker_on_tick(uv_timer_t *handle) {
   worker_publish(worker);
   worker_watch_resolver(worker);
   journey_tick(worker->journey);
+  worker_watch_aside(worker);
 }
 
 static enum err worker_make_loop(struct worker *worker) {

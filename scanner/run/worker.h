@@ -25,6 +25,7 @@ enum worker_wait {
   WORKER_GOES_ON,
   WORKER_WAITS_SILENT,  /* no resolver answers */
   WORKER_WAITS_FAILING, /* they do, but reach nobody */
+  WORKER_KEEPS_ASIDE,   /* no wait: there is no temporary file for those that are put aside */
 };
 
 /* What all workers share; outlives them. */

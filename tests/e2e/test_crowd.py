@@ -29,9 +29,12 @@ from webserver import Script, WebServer  # noqa: E402
 
 NAME_SERVER = "127.0.3.54"
 SILENT = "127.6.0.1"  # connections are made, and nothing comes
-CROWD, ABSENT, SOUND = (2000, 2000, 40) if is_sanitized() else (20000, 20000, 40)
+# Likewise, in so many /24 that they may have more transfers than there are.
+MUTE = [f"127.6.{i}.{j}" for i in range(1, 11) for j in range(1, 11)]
+CROWD, ABSENT, SOUND = 20000, 20000, 40
 SECONDS = 150  # far more than it takes; alone they would take hours
 BIG = 6000
+MUTES = 1000
 MEMORY_KB = 64 * 1024
 
 RECORD = b"v=STSv1; id=1;"
@@ -68,7 +71,9 @@ def answers(labels: list[bytes], kind: int) -> list[bytes] | None:
     if owner == b"absent":
         return None
     if first == b"mta-sts" and kind == A:
-        address = SILENT if owner != b"sound" else f"127.0.9.{1 + int(labels[1][1:]) % 200}"
+        number = int(labels[1][1:])
+        address = {b"sound": f"127.0.9.{1 + number % 200}",
+                   b"mute": MUTE[number % len(MUTE)]}.get(owner, SILENT)
         return [record(A, socket.inet_aton(address))]
     if owner == b"big" and kind in (TXT, MX):
         return BIG_ANSWERS[first if first in BIG_ANSWERS else b""]
@@ -143,7 +148,8 @@ class Net:
         chains = Chains(folder / "ca", scripts)
         self.root = chains.root
         self.name_port, self.web_port = free_port(), free_port()
-        self.silent = socket.create_server((SILENT, self.web_port), backlog=4096)
+        self.silent = [socket.create_server((ip, self.web_port), backlog=4096)
+                       for ip in (SILENT, *MUTE)]
         self.names = subprocess.Popen([sys.executable, __file__, "serve", str(self.name_port)],
                                       stdout=subprocess.PIPE)
         assert self.names.stdout and self.names.stdout.readline()
@@ -164,7 +170,8 @@ class Net:
         self.names.wait()
         assert self.names.stdout
         self.names.stdout.close()
-        self.silent.close()
+        for listener in self.silent:
+            listener.close()
         self.loop.call_soon_threadsafe(self.loop.stop)
 
     def options(self) -> list[str]:
@@ -178,6 +185,13 @@ def peak_kb(pid: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1])
     return 0
+
+
+def descriptors(pid: int) -> int:
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return 0
 
 
 class Crowds(unittest.TestCase):
@@ -197,8 +211,10 @@ class Crowds(unittest.TestCase):
         deadline = time.monotonic() + SECONDS
         assert self.process.stdout
         held = b""
+        self.descriptors = 0
         try:
             while time.monotonic() < deadline:
+                self.descriptors = max(self.descriptors, descriptors(self.process.pid))
                 if not select.select([self.process.stdout], [], [], 1)[0]:
                     continue
                 piece = os.read(self.process.stdout.fileno(), 1 << 20)
@@ -249,6 +265,35 @@ class Crowds(unittest.TestCase):
         self.assertEqual({found[d]["status"] for d in sound}, {"valid"},
                          {d: codes(found[d]) for d in sound if found[d]["status"] != "valid"})
         self.assertLess(self.peak, memory_limit(MEMORY_KB))
+
+    def test_silent_hosts_fill_no_memory(self) -> None:
+        """Each on an address of its own, nearly: as many transfers as there may be."""
+        mute = [f"n{i}.mute.test" for i in range(MUTES)]
+        absent = [f"n{i}.absent.test" for i in range(2000)]
+        sound = [f"s{i}.sound.test" for i in range(SOUND)]
+        found = self.take(self.scan(mute + sound + absent, "--https-timeout", "3000"),
+                          set(sound + absent))
+        self.assertEqual({found[d]["status"] for d in absent}, {"absent"})
+        self.assertEqual({found[d]["status"] for d in sound}, {"valid"},
+                         {d: codes(found[d]) for d in sound if found[d]["status"] != "valid"})
+        self.assertGreater(self.descriptors, 448)
+        self.assertLess(self.peak, memory_limit(MEMORY_KB))
+
+    def test_an_unwritable_temporary_folder_is_told(self) -> None:
+        """When those who wait are more than memory keeps."""
+        (self.folder / "list").write_text("".join(f"n{i}.crowd.test\n" for i in range(25000)))
+        process = subprocess.Popen(
+            [stscan_path(), "scan", *self.net.options(), "--threads", "1", "-o", "/dev/null", "--force",
+             str(self.folder / "list")], stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": "/nowhere"})
+        watch = threading.Timer(SECONDS, process.kill)
+        watch.start()
+        assert process.stderr
+        said = process.stderr.readline()
+        process.kill()
+        process.wait()
+        process.stderr.close()
+        watch.cancel()
+        self.assertIn(b"no temporary file can be written in /nowhere", said)
 
     def test_who_waits_is_done_in_the_end(self) -> None:
         """Every line once, through files and back, whatever had to wait."""

@@ -195,8 +195,8 @@ class DescriptorTest(unittest.TestCase):
             names = b"".join(b"n%d.example\n" % i for i in range(3000)) + b"enforce.example\n"
             options = [*lab.options]
             dead = [f"127.0.0.{i}:9" for i in range(2, 33)]
-            for most, resolvers, status in ((65, 1, 1), (66, 1, 0), (90, 1, 0), (200, 1, 0), (65, 32, 1),
-                                            (66, 32, 0), (135, 32, 0), (700, 32, 0)):
+            for most, resolvers, status in ((67, 1, 1), (68, 1, 0), (90, 1, 0), (200, 1, 0), (67, 32, 1),
+                                            (68, 32, 0), (135, 32, 0), (700, 32, 0)):
                 options[1] = ",".join([lab.options[1], *dead[:resolvers - 1]])
                 done = self.limited(most, "scan", "--threads", "8", *options, "-", stdin=names)
                 self.assertEqual(done.returncode, status, (most, resolvers, done.stderr))

@@ -126,6 +126,25 @@ static void test_many(void **state) {
   free(many);
 }
 
+/* Those of one /24, or of one /64, count together, whatever lanes they stand in. */
+static void test_waiting_near(void **state) {
+  (void)state;
+  static const char *const texts[] = {"192.0.2.1",   "192.0.2.255",      "192.0.3.1",
+                                      "2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"};
+  static const size_t near[] = {2, 2, 1, 2, 2, 1};
+  struct waiter some[6] = {0};
+  union address at[6];
+  for (size_t i = 0; i < 6; i++) {
+    at[i] = address(texts[i]);
+    assert_int_equal(connect_queue_waiting_near(queue, &at[i]), i % 3 == 1);
+    assert_int_equal(connect_queue_add(queue, &at[i], &some[i]), ERR_NONE);
+  }
+  for (size_t i = 0; i < 6; i++)
+    assert_int_equal(connect_queue_waiting_near(queue, &at[i]), near[i]);
+  while (connect_queue_next(queue, 0)) connect_queue_take(queue, connect_queue_next(queue, 0));
+  for (size_t i = 0; i < 6; i++) assert_int_equal(connect_queue_waiting_near(queue, &at[i]), 0);
+}
+
 /* Whoever rests comes back in the order of the times, some having been woken meanwhile. */
 static void test_many_rests(void **state) {
   (void)state;
@@ -162,8 +181,10 @@ static void test_many_rests(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      TEST(test_turns), TEST(test_rest),       TEST(test_wake), TEST(test_free_with_waiters),
-      TEST(test_many),  TEST(test_many_rests),
+      TEST(test_turns),        TEST(test_rest),
+      TEST(test_wake),         TEST(test_free_with_waiters),
+      TEST(test_many),         TEST(test_many_rests),
+      TEST(test_waiting_near),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

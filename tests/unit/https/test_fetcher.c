@@ -379,85 +379,6 @@ static void test_short_patience(void **state) {
   for (size_t i = 0; i < 2; i++) arena_free(&runs[i].arena);
 }
 
-static void start_deaf(struct run *run, const char *ip) {
-  start_fetch(run, ip);
-  run->deaf = true;
-  stage.deaf++;
-}
-
-/* Connections that nobody answers leave their place after a second, as far as there is room. */
-static void test_stalled(void **state) {
-  (void)state;
-  enum { DEAD = 4, PLACES = 2, STALLED = 2 };
-  struct fetcher_config config = stage.config;
-  struct server server;
-  struct deaf deaf;
-  struct run dead[DEAD], runs[2];
-  config.in_flight_max = PLACES;
-  config.stalled_max = STALLED;
-  config.connect_timeout_ms = 4000;
-  reopen_fetcher(&config);
-  start_server(&server, &sound, "127.0.3.2");
-  deaf_open(&deaf, "127.0.3.1");
-  for (size_t i = 0; i < PLACES; i++) start_deaf(&dead[i], "127.0.3.1");
-  start_fetch(&runs[0], "127.0.3.2");
-  run_until(1);
-  assert_true(runs[0].done);
-  check_sound(&runs[0]);
-  assert_int_equal(fetcher_in_flight(stage.fetcher), PLACES);
-  for (size_t i = PLACES; i < DEAD; i++) start_deaf(&dead[i], "127.0.3.1");
-  start_fetch(&runs[1], "127.0.3.2");
-  while (fetcher_in_flight(stage.fetcher) < PLACES + STALLED)
-    assert_int_not_equal(uv_run(&stage.loop, UV_RUN_ONCE), 0);
-  run_until(DEAD + 2);
-  for (size_t i = 0; i < DEAD; i++) {
-    assert_int_equal(dead[i].findings.first->code, FOUND_POLICY_TCP_TIMEOUT);
-    arena_free(&dead[i].arena);
-  }
-  check_sound(&runs[1]);
-  server_end(&server);
-  deaf_close(&deaf);
-  for (size_t i = 0; i < 2; i++) arena_free(&runs[i].arena);
-}
-
-/* Who is silent in the handshake, or where a status is due, holds up nobody either: a sound one
- * gets its turn long before their time is over. */
-static void test_stalled_after_connecting(void **state) {
-  (void)state;
-  enum { PLACES = 2 };
-  static const struct script mute = {.until = UNTIL_ACCEPT, .then = THEN_SILENCE};
-  const struct script *scripts[] = {&mute, &silent};
-  struct fetcher_config config = stage.config;
-  config.in_flight_max = PLACES;
-  config.stalled_max = PLACES;
-  config.timeout_ms = 60000;
-  for (size_t i = 0; i < 2; i++) {
-    struct server servers[PLACES], server;
-    struct run stalled[PLACES], run;
-    reopen_fetcher(&config);
-    start_server(&server, &sound, "127.0.3.3");
-    for (unsigned j = 0; j < PLACES; j++) {
-      char ip[] = {'1', '2', '7', '.', '0', '.', '3', '.', (char)('1' + j), 0};
-      start_server(&servers[j], scripts[i], ip);
-      start_fetch(&stalled[j], ip);
-    }
-    stage.done = 0;
-    start_fetch(&run, "127.0.3.3");
-    run_until(1);
-    check_sound(&run);
-    assert_int_equal(fetcher_in_flight(stage.fetcher), PLACES);
-    close_fetcher(NULL);
-    assert_int_equal(uv_loop_init(&stage.loop), 0);
-    for (size_t j = 0; j < PLACES; j++) {
-      server_end(&servers[j]);
-      arena_free(&stalled[j].arena);
-    }
-    server_end(&server);
-    arena_free(&run.arena);
-  }
-  assert_int_equal(fetcher_new(&stage.fetcher, &stage.loop, &config, NULL), ERR_NONE);
-}
-
 /* A timeout of a small share of the time says nothing of the address; one of all of it does. */
 static void test_silence_takes_its_time(void **state) {
   (void)state;
@@ -734,8 +655,6 @@ int main(void) {
       TEST(test_busy_and_others),
       TEST(test_sound_answer_relieves),
       TEST(test_close_in_pause),
-      TEST(test_stalled),
-      TEST(test_stalled_after_connecting),
       TEST(test_silence_takes_its_time),
       TEST(test_time_that_passed_without_us),
       TEST(test_short_patience),

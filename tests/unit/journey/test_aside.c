@@ -1,9 +1,11 @@
 #include "scanner/journey/aside.h"
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -65,6 +67,19 @@ static void check(const struct aside_name *name, uint64_t n) {
   if (n % 3) assert_int_equal(address_octets(&name->address).len, n % 3 == 1 ? 4 : 16);
 }
 
+/* Octets of the files without a name that are open. */
+static uint64_t on_disk(void) {
+  uint64_t sum = 0;
+  DIR *folder = opendir("/proc/self/fd");
+  for (struct dirent *entry; (entry = readdir(folder));) {
+    struct stat st;
+    if (fstat(atoi(entry->d_name), &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0)
+      sum += (uint64_t)st.st_size;
+  }
+  closedir(folder);
+  return sum;
+}
+
 static void test_the_first_is_the_first(void **state) {
   struct aside_name name;
   (void)state;
@@ -74,17 +89,21 @@ static void test_the_first_is_the_first(void **state) {
     if (n % TURN == 0) uv_run(&loop, UV_RUN_NOWAIT);
   }
   assert_int_equal(aside_count(aside), MANY);
+  assert_in_range(on_disk(), ASIDE_BLOCK_SIZE, UINT32_MAX);
   for (uint64_t n = 1; n <= MANY; n++) {
     assert_true(take(&name));
     check(&name, n);
   }
   assert_false(take(&name));
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(on_disk(), 0);
   assert_false(aside_is_lost(aside));
 }
 
 /* Who is passed over goes to the end. */
 static void test_rounds(void **state) {
   struct aside_name name;
+  uint64_t first = 0;
   (void)state;
   for (uint64_t n = 1; n <= MANY; n++) put(n);
   for (uint64_t round = 0; round < 3; round++) {
@@ -94,7 +113,9 @@ static void test_rounds(void **state) {
       put(n);
       if (n % TURN == 0) uv_run(&loop, UV_RUN_NOWAIT);
     }
+    if (round == 0) first = on_disk();
   }
+  assert_in_range(on_disk(), ASIDE_BLOCK_SIZE, 2 * first); /* of what is there, not of what was */
   assert_int_equal(aside_count(aside), MANY);
 }
 
@@ -107,6 +128,7 @@ static void test_without_a_folder(void **state) {
   assert_true(aside_has_room(aside));
   for (uint64_t n = 1; n <= MANY; n++) put(n);
   assert_false(aside_has_room(aside));
+  assert_true(aside_is_broken(aside));
   for (uint64_t n = 1; n <= MANY; n++) {
     assert_true(take(&name));
     sum += name.n;
