@@ -6,6 +6,7 @@
 #include "scanner/cli/nagios.h"
 #include "scanner/cli/print_result.h"
 #include "scanner/cli/setup.h"
+#include "scanner/run/mail_check.h"
 #include "scanner/run/notice.h"
 #include "scanner/run/resolver_check.h"
 #include "scanner/run/single_check.h"
@@ -81,6 +82,20 @@ static enum err check_configure(struct check *check, struct single_check_config 
   return setup_source(options, check->command, &config->servers, &config->source);
 }
 
+/* Whether mail servers can be asked from here, as they are to be. */
+static enum err check_place(const struct single_check_config *config) {
+  const struct mail_check_config place = {
+      .mail = &config->mail,
+      .fetcher = &config->fetcher,
+      .resolver = {.servers = config->servers.at,
+                   .server_count = config->servers.count,
+                   .source = &config->source,
+                   .timeout_ms = config->dns_timeout_ms,
+                   .tries = config->dns_tries},
+  };
+  return config->mail.ehlo[0] ? mail_check_say(&place) : ERR_NONE;
+}
+
 static int check_with(struct check *check) {
   const struct options *options = check->options;
   struct single_check_config config;
@@ -103,6 +118,9 @@ static int check_with(struct check *check) {
   err = resolver_check_say(config.servers.at, config.servers.count, &config.source, &verdicts);
   if (err != ERR_NONE) goto done;
   single_check_know_servers(single, verdicts);
+  err = check_place(&config);
+  if (err == ERR_SYNTAX) status = EXIT_USAGE;
+  if (err != ERR_NONE) goto done;
   if (check_domains(check, single) == ERR_NONE) status = check->wrong ? EXIT_WRONG : EXIT_DONE;
 done:
   single_check_free(single);

@@ -67,6 +67,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_SMTP_PER_ADDRESS] = {VALUE_NUMBER, AT(smtp_per_address), 0, 10000},
     [OPTION_SMTP_PER_ADDRESS_RATE] = {VALUE_NUMBER, AT(smtp_per_address_rate), 0, 100000},
     [OPTION_SMTP_PORT] = {VALUE_NUMBER, AT(smtp_port), 1, 65535},
+    [OPTION_DANE] = {VALUE_FLAG, AT(dane), 0, 0},
     [OPTION_PROBE_CHECK] = {VALUE_TEXT, AT(probe_check), 0, 0},
     [OPTION_USER_AGENT] = {VALUE_TEXT, AT(user_agent), 0, 0},
     [OPTION_PROGRESS] = {VALUE_CHOICE, AT(progress), 0, 0},
@@ -271,7 +272,7 @@ static void options_defaults(struct options *options, enum options_command comma
 
 /* What only says how mail servers are asked. */
 static bool options_agree_on_mail(const struct options *options, const char *command) {
-  for (int i = OPTION_PROBE_MX + 1; i <= OPTION_PROBE_CHECK; i++)
+  for (int i = OPTION_PROBE_MX + 1; i <= OPTION_DANE; i++)
     if (options->given[i] && !options->probe_mx) {
       help_complain(command, "--%s is of use with --probe-mx alone: give both",
                     option_table[i].name);

@@ -81,7 +81,7 @@ struct options {
   unsigned connect_timeout_ms, https_timeout_ms;
   unsigned max_policy_size;
   unsigned https_port;
-  bool probe_mx;
+  bool probe_mx, dane;
   const char *ehlo, *probe_check; /* NULL: not given */
   unsigned smtp_timeout_ms, smtp_rate, smtp_per_address, smtp_per_address_rate, smtp_port;
   const char *ca_file; /* NULL: the system's */

@@ -134,6 +134,7 @@ enum err setup_mail(const struct options *options, const char *command, struct m
   *mail = (struct mail_options){
       .ehlo_given = options->ehlo != NULL,
       .probe_check = options->probe_check,
+      .dane = options->dane,
       .port = (uint16_t)options->smtp_port,
       .timeout_ms = options->smtp_timeout_ms,
       .rate = options->smtp_rate,

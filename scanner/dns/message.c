@@ -5,6 +5,7 @@ enum {
   MESSAGE_HEADER_SIZE = 12,
   MESSAGE_CLASS_IN = 1,
   MESSAGE_TYPE_OPT = 41,
+  MESSAGE_TLSA_HEAD = 3,   /* usage, selector, matching type */
   MESSAGE_OPTION_EDE = 15, /* RFC 8914 section 2 */
 };
 
@@ -28,8 +29,19 @@ static void message_put_u16(struct message_out *out, unsigned value) {
   out->bytes[out->len++] = (unsigned char)value;
 }
 
+/* The root is asked for as ".", and has no labels. */
+static struct span message_labels(struct span name) {
+  return span_equal(name, SPAN(".")) ? (struct span){0} : name;
+}
+
 static bool message_put_name(struct message_out *out, struct span name) {
-  if (!name.len || name.len > DNS_NAME_MAX || name.ptr[name.len - 1] == '.') return false;
+  if (!name.len) return false;
+  name = message_labels(name);
+  if (!name.len) {
+    out->bytes[out->len++] = 0;
+    return true;
+  }
+  if (name.len > DNS_NAME_MAX || name.ptr[name.len - 1] == '.') return false;
   while (name.len) {
     struct span label = span_cut(&name, '.');
     if (!label.len || label.len > WIRE_LABEL_MAX) return false;
@@ -67,6 +79,7 @@ size_t message_query(unsigned char *out, uint16_t id, struct span name, enum dns
 
 /* The question is never compressed, and has no octet that our names need to escape. */
 static bool message_is_question(struct wire *reader, struct span name, enum dns_type type) {
+  name = message_labels(name);
   while (name.len) {
     struct span label = span_cut(&name, '.');
     if (wire_u8(reader) != label.len || !wire_has(reader, label.len)) return false;
@@ -178,12 +191,11 @@ static enum err message_read_ptr(const struct message_section *section, const st
   return arena->err ? ERR_MEMORY : ERR_NONE;
 }
 
-static enum err message_read_address(const struct message_section *section,
-                                     const struct wire_rr *rr, size_t size, struct arena *arena,
-                                     struct span *data) {
+static enum err message_read_octets(const struct message_section *section, const struct wire_rr *rr,
+                                    bool fits, struct arena *arena, struct span *data) {
   const char *octets = (const char *)section->start.bytes + rr->data;
-  if (rr->size != size) return ERR_SYNTAX;
-  *data = arena_copy(arena, (struct span){octets, size});
+  if (!fits) return ERR_SYNTAX;
+  *data = arena_copy(arena, (struct span){octets, rr->size});
   return arena->err ? ERR_MEMORY : ERR_NONE;
 }
 
@@ -191,8 +203,10 @@ static enum err message_read_data(const struct message_section *section, const s
                                   struct arena *arena, struct dns_record *record) {
   record->ttl = rr->ttl;
   switch (rr->type) {
-  case DNS_TYPE_A: return message_read_address(section, rr, 4, arena, &record->data);
-  case DNS_TYPE_AAAA: return message_read_address(section, rr, 16, arena, &record->data);
+  case DNS_TYPE_A: return message_read_octets(section, rr, rr->size == 4, arena, &record->data);
+  case DNS_TYPE_AAAA: return message_read_octets(section, rr, rr->size == 16, arena, &record->data);
+  case DNS_TYPE_TLSA:
+    return message_read_octets(section, rr, rr->size > MESSAGE_TLSA_HEAD, arena, &record->data);
   case DNS_TYPE_PTR: return message_read_ptr(section, rr, arena, &record->data);
   case DNS_TYPE_MX: return message_read_mx(section, rr, arena, record);
   case DNS_TYPE_TXT: return message_read_txt(section, rr, arena, &record->data);

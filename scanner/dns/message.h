@@ -17,6 +17,7 @@ enum dns_type {
   DNS_TYPE_MX = 15,
   DNS_TYPE_TXT = 16,
   DNS_TYPE_AAAA = 28,
+  DNS_TYPE_TLSA = 52,
 };
 
 enum dns_rcode {
@@ -41,8 +42,8 @@ enum {
 
 struct dns_record {
   uint32_t ttl;
-  struct span
-      data; /* TXT: its strings joined; A, AAAA: 4 or 16 octets; MX, PTR: the host ("." if root) */
+  struct span data; /* TXT: its strings joined; A, AAAA: 4 or 16 octets; MX, PTR: the host ("." if
+                       root); TLSA: as it stands (RFC 6698 section 2.1) */
   unsigned preference; /* MX */
 };
 
@@ -59,8 +60,8 @@ struct dns_answer {
 
 /* Writes a recursive query into out (at least DNS_QUERY_SIZE_MAX); edns adds an OPT record with
  * DNS_UDP_SIZE. AD is set: we want to be told (RFC 6840 section 5.7). name: as domain_parse gives
- * it, with prefixes like "_mta-sts." put before it. Returns the length, or 0 when the name does not
- * fit DNS. */
+ * it, with prefixes like "_mta-sts." put before it; or "." for the root. Returns the length, or 0
+ * when the name does not fit DNS. */
 size_t message_query(unsigned char *out, uint16_t id, struct span name, enum dns_type type,
                      bool edns);
 

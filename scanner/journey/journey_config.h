@@ -56,6 +56,7 @@ struct journey_config {
   struct prober *prober;
   struct port_watch *port_watch; /* shared; NULL: what cannot be reached is said at once */
   bool probe_once;               /* no second round */
+  bool dane;                     /* TLSA records too */
   size_t visits_max;             /* of this worker, at least 1 */
   size_t deployed_max;           /* domains with a record in flight; 0: no limit but jobs_max */
   /* Called with each result; valid during the call. */

@@ -39,6 +39,7 @@ static const char *lookup_type_text(enum dns_type type) {
   case DNS_TYPE_TXT: return "TXT";
   case DNS_TYPE_CNAME: return "CNAME";
   case DNS_TYPE_PTR: return "PTR";
+  case DNS_TYPE_TLSA: return "TLSA";
   }
   return "?";
 }

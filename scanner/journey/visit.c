@@ -1,5 +1,6 @@
 #include "scanner/journey/job.h"
 #include "scanner/smtp/packed_evidence.h"
+#include "scanner/sts/dane.h"
 #include "scanner/sts/mx_tls.h"
 #include <stdlib.h>
 
@@ -10,7 +11,10 @@ struct visit {
   struct arena arena;
   struct finding_list findings;
   struct lookup v4, v6;
-  unsigned waiting; /* for so many lookups */
+  struct lookup tlsa;  /* its name is empty: not asked */
+  struct spans usable; /* of its records */
+  bool tlsa_of_alias;  /* asked for what the host is an alias of */
+  unsigned waiting;    /* for so many lookups */
   union address *addresses;
   size_t address_count;
   struct mx_probe probe;
@@ -102,6 +106,17 @@ static void visit_tell_overfull(struct visit *visit) {
   visit_tell(visit);
 }
 
+/* Of the host's TLSA records; matches: of the attempt that counts. */
+static void visit_judge_dane(struct visit *visit, bool matches) {
+  struct result_tlsa *tlsa = &visit->tls.tlsa;
+  const struct dane_evidence evidence = {
+      .usable = visit->usable.count,
+      .has_chain = visit->tls.certificate.here,
+      .matches = matches,
+  };
+  if (tlsa->here && tlsa->has_rcode && tlsa->ad) dane_judge(tlsa, &evidence, &visit->findings);
+}
+
 static void visit_end(struct visit *visit) {
   if (visit->arena.err == ERR_LIMIT)
     visit_tell_overfull(visit);
@@ -166,7 +181,10 @@ static void visit_probed(struct mx_probe *probe) {
   probe->result.cname = tls->cname;
   probe->result.addresses = tls->addresses;
   probe->result.at = tls->at;
+  bool matches = probe->result.tlsa.dane == DANE_MATCH;
+  probe->result.tlsa = tls->tlsa;
   *tls = probe->result;
+  visit_judge_dane(visit, matches);
   visit_stamp(visit);
   if (journey->config.port_watch) {
     visit_say_greeting(visit);
@@ -248,6 +266,7 @@ static void visit_probe(struct visit *visit) {
       .host = host_entry_name(visit->entry),
       .addresses = visit->addresses,
       .address_count = visit->address_count,
+      .tlsa = visit->usable,
       .once = visit->journey->config.probe_once,
       .findings = &visit->findings,
       .done = visit_probed,
@@ -257,6 +276,72 @@ static void visit_probe(struct visit *visit) {
   if (err == ERR_NONE) return;
   if (visit->arena.err == ERR_NONE) visit->arena.err = err;
   visit_end(visit);
+}
+
+static void visit_ask(struct visit *visit, struct lookup *lookup, struct span name,
+                      enum dns_type type);
+
+/* Addresses that DNSSEC vouches for: servers of unsigned zones mishandle the type (RFC 7672 section
+ * 2.2). */
+static bool visit_is_secure(const struct visit *visit) {
+  return (visit->v4.answer.count && visit->v4.answer.ad) ||
+         (visit->v6.answer.count && visit->v6.answer.ad);
+}
+
+/* Of an alias, what it leads to is asked first, then the host itself (RFC 7672 section 2.2.2). */
+static void visit_ask_tlsa(struct visit *visit) {
+  struct spans cname = visit->tls.cname;
+  visit->tlsa_of_alias = cname.count && !span_here(visit->tlsa.name);
+  struct span base =
+      visit->tlsa_of_alias ? cname.at[cname.count - 1] : host_entry_name(visit->entry);
+  visit_ask(visit, &visit->tlsa, arena_join(&visit->arena, SPAN("_25._tcp."), base), DNS_TYPE_TLSA);
+}
+
+static void visit_take_tlsa(struct visit *visit) {
+  const struct dns_answer *answer = &visit->tlsa.answer;
+  struct result_tlsa *tlsa = &visit->tls.tlsa;
+  tlsa->ad = answer->ad;
+  if (visit->tlsa_of_alias) tlsa->base = visit->tls.cname.at[visit->tls.cname.count - 1];
+  tlsa->records.at = arena_array(&visit->arena, answer->count, sizeof *tlsa->records.at);
+  visit->usable.at = arena_array(&visit->arena, answer->count, sizeof *visit->usable.at);
+  if (!visit->usable.at) return;
+  for (size_t i = 0; i < answer->count; i++) {
+    struct span record = answer->records[i].data;
+    tlsa->records.at[tlsa->records.count++] = dane_text(record, &visit->arena);
+    if (tlsa->ad && dane_is_usable(record)) visit->usable.at[visit->usable.count++] = record;
+  }
+}
+
+/* False: the host itself is to be asked, too. */
+static bool visit_hear_tlsa(struct visit *visit) {
+  static const struct job_lookup_codes codes = {FOUND_DANE_DNSSEC, FOUND_DANE_DNSSEC,
+                                                FOUND_DANE_DNSSEC, FOUND_DANE_DNSSEC};
+  struct result_tlsa *tlsa = &visit->tls.tlsa;
+  const struct lookup *lookup = &visit->tlsa;
+  bool answered = job_lookup_answered(lookup);
+  if (answered && lookup->answer.count == 0 && visit->tlsa_of_alias) return false;
+  tlsa->has_rcode = lookup->end == LOOKUP_ANSWERED;
+  tlsa->rcode = tlsa->has_rcode ? lookup->answer.rcode : -1;
+  if (!answered) {
+    struct finding finding = job_lookup_finding(&visit->arena, lookup, &codes);
+    finding.host = (struct span){0};
+    finding_list_add(&visit->findings, finding);
+    tlsa->dane = DANE_FAILED;
+    return true;
+  }
+  visit_take_tlsa(visit);
+  if (!tlsa->ad) tlsa->dane = DANE_INSECURE;
+  if (!tlsa->ad && tlsa->records.count)
+    visit_raise(visit, FOUND_DANE_INSECURE,
+                SPAN("there are TLSA records, which DNSSEC does not validate"));
+  return true;
+}
+
+static void visit_begin_dane(struct visit *visit) {
+  visit->tls.tlsa.here = true;
+  visit->tls.tlsa.dane = DANE_INSECURE;
+  if (visit_is_secure(visit)) visit_ask_tlsa(visit);
+  if (visit->waiting == 0) visit_probe(visit);
 }
 
 /* Both families have come. */
@@ -269,10 +354,21 @@ static void visit_contact(struct visit *visit) {
     if (!reachable) visit_raise_dns(visit);
   }
   visit_stamp(visit);
-  if (reachable)
+  if (!reachable)
+    visit_end(visit);
+  else if (visit->journey->config.dane)
+    visit_begin_dane(visit);
+  else
+    visit_probe(visit);
+}
+
+static void visit_go_on(struct visit *visit) {
+  if (!span_here(visit->tlsa.name))
+    visit_contact(visit);
+  else if (visit_hear_tlsa(visit))
     visit_probe(visit);
   else
-    visit_end(visit);
+    visit_ask_tlsa(visit);
 }
 
 static void visit_lookup_done(struct lookup *lookup) {
@@ -280,18 +376,20 @@ static void visit_lookup_done(struct lookup *lookup) {
   if (journey_keeps(visit->journey, lookup, host_entry_name(visit->entry))) return;
   if (lookup->end == LOOKUP_FAILED && visit->arena.err == ERR_NONE)
     visit->arena.err = lookup->trouble;
-  if (--visit->waiting == 0) visit_contact(visit);
+  if (--visit->waiting == 0) visit_go_on(visit);
 }
 
-static void visit_ask(struct visit *visit, struct lookup *lookup, enum dns_type type) {
+static void visit_ask(struct visit *visit, struct lookup *lookup, struct span name,
+                      enum dns_type type) {
   *lookup = (struct lookup){
-      .name = host_entry_name(visit->entry),
+      .name = name,
       .type = type,
       .arena = &visit->arena,
       .done = visit_lookup_done,
       .data = visit,
   };
-  enum err err = resolver_ask(visit->journey->config.resolver, lookup);
+  enum err err =
+      span_here(name) ? resolver_ask(visit->journey->config.resolver, lookup) : ERR_SYNTAX;
   lookup->end = LOOKUP_MALFORMED;
   if (err == ERR_NONE)
     visit->waiting++;
@@ -316,8 +414,8 @@ static enum err visit_begin(struct journey *journey, struct host_entry *entry) {
     visit_end(visit);
     return ERR_NONE;
   }
-  visit_ask(visit, &visit->v4, DNS_TYPE_A);
-  visit_ask(visit, &visit->v6, DNS_TYPE_AAAA);
+  visit_ask(visit, &visit->v4, host_entry_name(entry), DNS_TYPE_A);
+  visit_ask(visit, &visit->v6, host_entry_name(entry), DNS_TYPE_AAAA);
   if (visit->waiting == 0) visit_contact(visit);
   return ERR_NONE;
 }

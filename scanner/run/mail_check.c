@@ -135,6 +135,20 @@ static enum err mail_check_names(struct mail_check *check) {
   return ERR_NONE;
 }
 
+/* That the root has no address is signed: a resolver that validates says so (RFC 4035
+ * section 3.2.3). */
+static enum err mail_check_validation(struct mail_check *check) {
+  struct lookup root;
+  if (!check->config->mail->dane) return ERR_NONE;
+  mail_check_ask(check, &root, SPAN("."), DNS_TYPE_A);
+  mail_check_wait(check);
+  if (mail_check_answered(&root) && root.answer.ad) return ERR_NONE;
+  notice(
+      "--dane: the resolvers do not validate DNSSEC, or do not tell: no AD with the answer for the "
+      "root");
+  return ERR_SYNTAX;
+}
+
 static void mail_check_probed(struct mx_probe *probe) {
   struct mail_check *check = probe->data;
   check->probed = true;
@@ -228,6 +242,7 @@ enum err mail_check_say(const struct mail_check_config *config) {
   struct mail_check check = {.config = config};
   if (uv_loop_init(&check.loop) != 0) return ERR_MEMORY;
   enum err err = resolver_new(&check.resolver, &check.loop, &config->resolver);
+  if (err == ERR_NONE) err = mail_check_validation(&check);
   if (err == ERR_NONE) err = mail_check_names(&check);
   if (err == ERR_NONE) err = mail_check_port(&check);
   if (err != ERR_NONE && err != ERR_SYNTAX && err != ERR_TIMEOUT) notice("%s", err_text(err));

@@ -15,12 +15,13 @@ bool mail_check_parse(struct span text, uint16_t *port, struct span *host);
 
 struct mail_check_config {
   const struct mail_options *mail;
-  const struct mail_probing *probing;
+  const struct mail_probing *probing; /* NULL: without mail->probe_check */
   const struct fetcher_config *fetcher;
   struct resolver_config resolver;
 };
 
-/* ERR_SYNTAX: the machine's own name does not resolve, and no other was given. ERR_TIMEOUT: the
+/* ERR_SYNTAX: the machine's own name does not resolve, and no other was given; or DANE is asked for
+ * of resolvers that do not validate. ERR_TIMEOUT: the
  * server of the user's own did not greet us. Both are said; so is what kept it from being found
  * out: ERR_MEMORY, ERR_DESCRIPTORS. */
 enum err mail_check_say(const struct mail_check_config *config);

@@ -10,6 +10,7 @@ struct mail_options {
   char ehlo[PROBE_HOST_MAX + 1]; /* how we introduce ourselves; empty: they are not asked */
   bool ehlo_given;               /* it is not this machine's own name */
   const char *probe_check;       /* NULL: none */
+  bool dane;
   uint16_t port;
   unsigned timeout_ms, rate, per_address, per_address_rate;
 };

@@ -328,6 +328,7 @@ static void scan_configure_mail(const struct scan *scan, struct worker_config *w
   if (!scan->mail.hosts) return;
   worker->prober = mail_probing_config(&scan->mail, &scan->config->mail, &worker->fetcher);
   worker->prober.in_flight_max = scan->probes;
+  worker->dane = scan->config->mail.dane;
   worker->visits_max = scan_share(scan, VISITS_MAX);
   worker->deployed_max = scan_share(scan, JOURNEY_DEPLOYED_MAX);
 }

@@ -87,6 +87,7 @@ static void scan_identity_mail(FILE *out, const struct mail_options *mail) {
   scan_identity_text(out, "--ehlo", mail->ehlo);
   fprintf(out, "--smtp-port %u\n", mail->port);
   fprintf(out, "--smtp-timeout %u\n", mail->timeout_ms);
+  if (mail->dane) fputs("--dane yes\n", out);
 }
 
 /* Who made the results, and when that began; for those who read them. */

@@ -108,6 +108,7 @@ static enum err single_check_make_journey(struct single_check *single) {
       .hosts = single->mail.hosts,
       .prober = single->prober,
       .probe_once = true,
+      .dane = single->config.mail.dane,
       .visits_max = VISITS_MAX,
       .emit = single_check_emit,
       .fail = single_check_fail,

@@ -311,6 +311,7 @@ static enum err worker_make_journey(struct worker *worker) {
       .hosts = worker->config.mail.hosts,
       .prober = worker->prober,
       .port_watch = worker->config.mail.port_watch,
+      .dane = worker->config.dane,
       .visits_max = worker->config.visits_max,
       .deployed_max = worker->config.deployed_max,
       .patient = true,

@@ -37,7 +37,8 @@ struct worker_config {
   struct fetcher_config fetcher;
   struct mail_probing mail;    /* without hosts: mail servers are not asked */
   struct prober_config prober; /* but for the trust store */
-  size_t visits_max;           /* of this worker, as below */
+  bool dane;
+  size_t visits_max; /* of this worker, as below */
   size_t deployed_max;
   const psl_ctx_t *psl;
   bool ipv6; /* there is a route */

@@ -173,6 +173,7 @@ static void evidence_note(const struct probe *probe, struct arena *arena,
       .version = span_of(probe->handshake.version),
       .has_trusted = probe->certificate.facts.here,
       .certificate = probe->certificate.facts,
+      .tlsa.dane = probe->dane_matches ? DANE_MATCH : DANE_MISMATCH,
       .ms = (int64_t)((probe->told_ns - probe->start_ns) / EVIDENCE_MS_NS),
   };
 }

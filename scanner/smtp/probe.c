@@ -4,6 +4,7 @@
 #include "scanner/https/memory.h"
 #include "scanner/https/tls.h"
 #include "scanner/net/local_error.h"
+#include "scanner/smtp/dane_match.h"
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -20,6 +21,7 @@ static int probe_verify(X509_STORE_CTX *ctx, void *data) {
   struct handshake *handshake = handshake_of(ssl);
   if (!handshake) return 0;
   struct probe *probe = CONTAINER_OF(handshake, struct probe, handshake);
+  if (probe->tlsa.count) probe->dane_matches = dane_match_judge(probe->ssl, ctx);
   return certificate_verify(ctx, &probe->certificate);
 }
 
@@ -31,6 +33,7 @@ SSL_CTX *probe_tls_new(X509_STORE *trust) {
   SSL_CTX_set1_cert_store(tls, trust);
   SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
   SSL_CTX_set_cert_verify_callback(tls, probe_verify, NULL);
+  dane_match_allow(tls);
   SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF);
   /* Many may wait for a server that is silent. */
@@ -186,6 +189,7 @@ static bool probe_make_tls(struct probe *probe) {
   handshake_watch(&probe->handshake, probe->common->tls);
   probe->ssl = SSL_new(probe->common->tls);
   return probe->ssl && SSL_set_tlsext_host_name(probe->ssl, host) == 1 &&
+         (probe->tlsa.count == 0 || dane_match_prepare(probe->ssl, host, probe->tlsa)) &&
          SSL_set_fd(probe->ssl, probe->fd) == 1;
 }
 

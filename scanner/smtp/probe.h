@@ -61,6 +61,7 @@ struct probe {
   /* the prober's */
   TAILQ_ENTRY(probe) link;
   void *asker;
+  struct spans tlsa; /* records that can be used, or none; set once it has begun */
   /* its own */
   const struct probe_common *common;
   union address address;
@@ -82,6 +83,7 @@ struct probe {
   SSL *ssl; /* once the server is ready for it */
   struct handshake handshake;
   struct certificate certificate;
+  bool dane_matches; /* the certificate, one of the records */
 };
 
 /* For all probes of a worker: TLS 1.2 or later, and certificates held against the store, which is

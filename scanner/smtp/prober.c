@@ -252,6 +252,7 @@ static void prober_begin(struct prober *prober, struct mx_probe_state *state) {
     return;
   }
   probe->asker = state;
+  probe->tlsa = asked->tlsa;
   TAILQ_INSERT_TAIL(&prober->busy, probe, link);
   if (prober->in_flight++ == 0)
     uv_timer_start(&prober->ticker, prober_on_tick, TIMER_WHEEL_TICK_MS, TIMER_WHEEL_TICK_MS);

@@ -49,13 +49,15 @@ struct mx_probe {
   struct span host; /* the MX host: SNI and DNS-ID; lower-case A-labels, no trailing dot */
   const union address *addresses; /* all that DNS gave; their ports do not count */
   size_t address_count;           /* 1 to PROBER_ADDRESSES_MAX */
+  struct spans tlsa;              /* TLSA records as in DNS that can be used, or none */
   bool once;                      /* no second round */
   struct finding_list *findings;  /* findings go here; strings go to its arena */
   void (*done)(struct mx_probe *probe);
   void *data;
   /* set before done */
   enum err err; /* ERR_MEMORY, ERR_DESCRIPTORS, ERR_LIMIT (arena): nothing is said of the host */
-  /* All but cname, addresses, tlsa and at. ms counts from prober_start(). */
+  /* All but cname, addresses, at, and of tlsa all but whether one matches. ms counts from
+   * prober_start(). */
   struct result_mx_tls result;
   unsigned connections; /* that stood: at most CONTACT_CONNECTIONS_MAX */
   bool again;           /* there was a second round */

@@ -27,6 +27,19 @@ from nameserver import Behaviour, NameServer, gives, says  # noqa: E402
 from test_polite import free_port  # noqa: E402
 from test_prober import addresses_of, host_of, places  # noqa: E402
 
+# Of mail-NAME.example with --dane: the verdict of MTA-STS, what TLSA comes to, and the codes it adds.
+DANE = {
+    "sound": ("secure", "match", []),
+    "self-signed": ("refused", "match", []),
+    "rsa": ("secure", "none", []),
+    "dane-issuer": ("secure", "match", []),
+    "dane-mismatch": ("secure", "mismatch", ["dane-mismatch"]),
+    "dane-unusable": ("secure", "unusable", ["dane-unusable"]),
+    "dane-fails": ("secure", "failed", ["dane-dnssec"]),
+    "dane-alias": ("secure", "match", []),
+    "dane-insecure": ("secure", "insecure", ["dane-insecure"]),
+    "dane-unsigned": ("secure", "insecure", []),
+}
 NAME_SERVER = "127.0.3.55"
 EHLO = ("--probe-mx", "--ehlo", "scan.example.org")
 CHECK_SECONDS = 100  # far more than it takes
@@ -80,6 +93,36 @@ class Postfix(unittest.TestCase):
         polite = [end for end in ends if end == "ehlo=1 starttls=1 quit=1 commands=3"]
         self.assertGreaterEqual(len(polite), 9)
         self.assertNotRegex(log, r"PREGREET|lost connection after (EHLO|CONNECT)|improper command pipelining")
+
+    def test_dane_stands_beside(self) -> None:
+        """What TLSA records come to, and that neither status nor effect goes by them."""
+        with Folder() as folder:
+            out = folder / "out.ndjson"
+            names = folder / "names"
+            names.write_text("".join(f"mail-{name}.example\n" for name in DANE))
+            done = stscan("scan", *self.options, "--dane", "-o", out, names)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            records = {str(r["domain"]): r for r in read_plain(out)}
+        lines = (self.lab.folder / "mail-cases.ndjson").read_text().splitlines()
+        cases = {case["domain"]: case for case in map(json.loads, lines)}
+        for name, (verdict, dane, found) in DANE.items():
+            record = records[f"mail-{name}.example"]
+            case, tls = cases[f"mail-{name}.example"], record["mx"][0]["tls"]  # type: ignore[index]
+            self.assertEqual((tls["verdict"], tls["tlsa"]["dane"]), (verdict, dane), name)
+            self.assertEqual(codes(record), sorted([*case["codes"], *found]), name)
+            self.assertEqual((record["status"], record["effect"]), (case["status"], case["effect"]), name)
+        alias = records["mail-dane-alias.example"]["mx"][0]["tls"]["tlsa"]  # type: ignore[index]
+        self.assertEqual(alias["base"], "dane-alias.target.example")
+
+    def test_dane_needs_validation(self) -> None:
+        """The authority itself validates nothing."""
+        options = [self.lab.env["LAB_AUTHORITY"] if o == self.lab.env["LAB_RESOLVER"] else o for o in self.options]
+        for command in (["scan", *options, "--dane", self.lab.env["LAB_MAIL_DOMAINS"]],
+                        ["check", *options, "--dane", "mail-sound.example"]):
+            done = stscan(*command)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(b"--dane: the resolvers do not validate DNSSEC", done.stderr)
+            self.assertEqual(done.stdout, b"")
 
     def test_then_a_real_421(self) -> None:
         server = next(s for s in mail.SERVERS if s.name == "rate")

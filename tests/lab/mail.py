@@ -3,6 +3,7 @@ whose MX they are. Needs root, since Postfix does."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import subprocess
@@ -15,6 +16,10 @@ from domains import RECORD, Case, Host, case
 from zone import Deployment, deploy
 
 GREET_WAIT_S = 3
+FAILS = "fails"  # the zone below the host does: SERVFAIL
+# Zones without DNSSEC; all else is signed.
+UNSIGNED = "unsigned.example"
+UNSIGNED_TLSA = "_tcp.dane-insecure.mail.example"
 RATE = 2  # connections a minute that one server allows a client
 
 MAIN = """compatibility_level = 3.6
@@ -73,10 +78,17 @@ class MailServer:
     certificate: str = "good"  # see certificates.py
     options: tuple[str, ...] = ()
     service: str = "smtpd"
+    tlsa: str = ""  # usage, selector, matching type, and of what
+    alias: bool = False  # the host is one, of NAME.target.example
+    zone: str = "mail.example"
 
     @property
     def host(self) -> str:
-        return f"{self.name}.mail.example"
+        return f"{self.name}.{self.zone}"
+
+    @property
+    def base(self) -> str:
+        return f"{self.name}.target.example" if self.alias else self.host
 
     @property
     def address(self) -> str:
@@ -84,9 +96,9 @@ class MailServer:
 
 
 SERVERS: tuple[MailServer, ...] = (
-    MailServer("sound"),
+    MailServer("sound", tlsa="3 1 1 leaf"),
     MailServer("sni", "wrong-name"),  # without the name that it was asked for
-    MailServer("self-signed", "self-signed"),
+    MailServer("self-signed", "self-signed", tlsa="3 1 1 leaf"),
     MailServer("expired", "expired"),
     MailServer("wrong-name", "wrong-name"),
     MailServer("rsa", "rsa"),
@@ -99,6 +111,13 @@ SERVERS: tuple[MailServer, ...] = (
     MailServer("helo", options=("smtpd_delay_reject=no", "smtpd_helo_restrictions=reject")),
     MailServer("old-tls", options=("smtpd_tls_protocols=<=TLSv1.1", "smtpd_tls_ciphers=low",
                                    "tls_low_cipherlist=ALL:@SECLEVEL=0")),
+    MailServer("dane-issuer", tlsa="2 1 1 intermediate"),
+    MailServer("dane-mismatch", tlsa="3 1 1 stranger"),
+    MailServer("dane-unusable", tlsa="1 1 1 leaf"),
+    MailServer("dane-fails", tlsa=FAILS),
+    MailServer("dane-alias", tlsa="3 1 1 leaf", alias=True),
+    MailServer("dane-insecure", tlsa="3 1 1 leaf"),
+    MailServer("dane-unsigned", tlsa="3 1 1 leaf", zone="unsigned.example"),
 )
 
 POLICY = "version: STSv1\r\nmode: enforce\r\nmx: *.mail.example\r\nmax_age: 604800\r\n"
@@ -134,6 +153,13 @@ MAIL_CASES: tuple[Case, ...] = (
     mail("testing", "mx-tls-self-signed", "testing", "self-signed", mode="testing", status="broken"),
     mail("mode-none", "", "none", "self-signed", mode="none", status="valid"),
     mail("no-address", "mx-host-absent", "unknown", "nobody"),
+    mail("dane-issuer", "", "enforced"),
+    mail("dane-mismatch", "", "enforced"),
+    mail("dane-unusable", "", "enforced"),
+    mail("dane-fails", "", "enforced"),
+    mail("dane-alias", "", "enforced"),
+    mail("dane-insecure", "", "enforced"),
+    mail("dane-unsigned", "mx-mismatch policy-mx-unused", "undeliverable", "dane-unsigned.unsigned.example"),
 )
 
 
@@ -145,9 +171,53 @@ def among(all_of_them: list[Deployment]) -> list[Deployment]:
     return [d for d in all_of_them if d.case in MAIL_CASES]
 
 
-def zone_text(all_of_them: list[Deployment]) -> str:
-    lines = [f"{server.host}. A {server.address}" for server in SERVERS if among(all_of_them)]
-    return "".join(f"{line}\n" for line in lines)
+def digest(lab: Path, key: str) -> str:
+    """SHA-256 of a public key of the laboratory's."""
+    der = subprocess.run(["openssl", "pkey", "-in", lab / "ca" / f"{key}.key", "-pubout", "-outform", "DER"],
+                         check=True, stdout=subprocess.PIPE).stdout
+    return hashlib.sha256(der).hexdigest()
+
+
+def address_lines(lab: Path, server: MailServer) -> list[str]:
+    lines = [f"{server.host}. CNAME {server.base}."] if server.alias else []
+    lines.append(f"{server.base}. A {server.address}")
+    if server.tlsa and server.tlsa != FAILS:
+        *head, key = server.tlsa.split()
+        lines.append(f"_25._tcp.{server.base}. TLSA {' '.join(head)} {digest(lab, key)}")
+    return lines
+
+
+def zone_of(line: str) -> str:
+    owner = line.split(". ", 1)[0]
+    return next((zone for zone in (UNSIGNED, UNSIGNED_TLSA) if owner.endswith(zone)), "")
+
+
+def write_zones(lab: Path) -> None:
+    """What is added to the root, and the zones below it that are not signed."""
+    lines = [line for server in SERVERS for line in address_lines(lab, server)]
+    lines += [f"{zone}. NS ns.lab." for zone in delegated_zones()]
+    with (lab / "root.zone").open("a") as root:
+        root.writelines(f"{line}\n" for line in lines if not zone_of(line) or " NS " in line)
+    for zone in (UNSIGNED, UNSIGNED_TLSA):
+        own = "".join(f"{line}\n" for line in lines if zone_of(line) == zone)
+        (lab / f"{zone}.zone").write_text(
+            f"$TTL 300\n{zone}. SOA ns.lab. hostmaster.lab. 1 3600 600 86400 60\n{own}")
+
+
+def delegated_zones() -> list[str]:
+    return [UNSIGNED, UNSIGNED_TLSA, *failing_zones()]
+
+
+def failing_zones() -> list[str]:
+    return [f"_tcp.{server.base}" for server in SERVERS if server.tlsa == FAILS]
+
+
+def anchor(lab: Path) -> str:
+    """The root's key, made now, as a resolver trusts it."""
+    keymgr = ["/usr/sbin/keymgr", "-c", str(lab / "knot.conf"), "."]
+    subprocess.run([*keymgr, "generate", "ksk=yes", "zsk=yes"], check=True, stdout=subprocess.DEVNULL)
+    found = subprocess.run([*keymgr, "ds"], check=True, stdout=subprocess.PIPE, text=True)
+    return f'    trust-anchor: "{found.stdout.splitlines()[0]}"\n'
 
 
 def chain_file(folder: Path, authority: Authority, server: MailServer) -> Path:

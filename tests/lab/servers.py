@@ -24,12 +24,26 @@ database:
 log:
   - target: {folder}/knot.log
     any: warning
-zone:
+{policy}zone:
   - domain: .
     file: {folder}/root.zone
     journal-content: none
     zonefile-sync: -1
-{broken_zones}"""
+{signing}{broken_zones}"""
+
+KNOT_POLICY = """policy:
+  - id: signed
+    single-type-signing: on
+    nsec3: off
+"""
+KNOT_SIGNING = """    dnssec-signing: on
+    dnssec-policy: signed
+"""
+KNOT_ZONE = """  - domain: {domain}.
+    file: {folder}/{domain}.zone
+    journal-content: none
+    zonefile-sync: -1
+"""
 
 # A zone that cannot be loaded is answered with SERVFAIL.
 KNOT_BROKEN_ZONE = """  - domain: {domain}.
@@ -50,8 +64,8 @@ UNBOUND = """server:
     do-ip6: no
     access-control: 127.0.0.0/8 allow
     do-not-query-localhost: no
-    module-config: "iterator"
-    num-threads: 1
+    module-config: "{modules}"
+{anchor}    num-threads: 1
     so-reuseport: no
     outgoing-range: 900
     num-queries-per-thread: 800
@@ -66,6 +80,12 @@ remote-control:
     control-enable: no
 stub-zone:
     name: "."
+    stub-addr: 127.0.0.1@{knot_port}
+    stub-prime: no
+{stubs}"""
+
+UNBOUND_STUB = """stub-zone:
+    name: "{domain}."
     stub-addr: 127.0.0.1@{knot_port}
     stub-prime: no
 """

@@ -22,6 +22,8 @@
 #define A                     "\1"
 #define AAAA                  "\x1c"
 #define MX                    "\x0f"
+#define PTR                   "\x0c"
+#define TLSA                  "\x34"
 #define CNAME                 "\5"
 #define RR(owner, type, size) owner "\0" type "\0\1\0\0\1\x2c\0" size
 #define OPT(upper)            "\0\0\x29\4\xd0" upper "\0\0\0\0\0"
@@ -102,6 +104,24 @@ static const struct row rows[] = {
     {.what = "AAAA of four octets",
      BYTES(HEAD(ANSWERED, "\1", "\0", "\0") QUESTION(AAAA) RR(OWNER, AAAA, "\4") "abcd"),
      .type = DNS_TYPE_AAAA,
+     .err = ERR_SYNTAX},
+    {.what = "PTR",
+     BYTES(HEAD(ANSWERED, "\1", "\0", "\0") QUESTION(PTR) RR(OWNER, PTR, "\5") "\2Mx" TEST),
+     .type = DNS_TYPE_PTR,
+     .records = "mx.test"},
+    {.what = "PTR with octets behind its host",
+     BYTES(HEAD(ANSWERED, "\1", "\0", "\0") QUESTION(PTR) RR(OWNER, PTR, "\2") "\0!"),
+     .type = DNS_TYPE_PTR,
+     .err = ERR_SYNTAX},
+    {.what = "TLSA",
+     BYTES(HEAD(AUTHENTIC, "\2", "\0", "\0") QUESTION(TLSA)
+               RR(OWNER, TLSA, "\4") "311a" RR(OWNER, TLSA, "\6") "200abc"),
+     .type = DNS_TYPE_TLSA,
+     .records = "311a 200abc",
+     .ad = true},
+    {.what = "TLSA without data",
+     BYTES(HEAD(ANSWERED, "\1", "\0", "\0") QUESTION(TLSA) RR(OWNER, TLSA, "\3") "311"),
+     .type = DNS_TYPE_TLSA,
      .err = ERR_SYNTAX},
     {.what = "MX, compressed",
      BYTES(HEAD(ANSWERED, "\1", "\0", "\0") QUESTION(MX) RR(OWNER, MX, "\7") "\1\2\2Mx" TEST),
@@ -440,7 +460,8 @@ static void test_query_names(void **state) {
   assert_int_equal(query_size((struct span){text, DNS_NAME_MAX}), 12 + 255 + 4 + 11);
   assert_int_equal(query_size((struct span){text, DNS_NAME_MAX + 1}), 0);
 
-  static const char *const bad[] = {"", ".", "a.", ".a", "a..b"};
+  assert_int_equal(query_size(SPAN(".")), 12 + 1 + 4 + 11);
+  static const char *const bad[] = {"", "..", "a.", ".a", "a..b"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     if (query_size(span_of(bad[i]))) fail_msg("\"%s\" was taken", bad[i]);
 }

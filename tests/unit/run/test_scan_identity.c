@@ -125,19 +125,20 @@ static void test_what_may_differ(void **state) {
 static void test_mail_servers(void **state) {
   (void)state;
   const struct scan_config standard = config_standard();
-  struct scan_config probing = standard, other[4];
-  static const char *const keys[] = {"--ehlo", "--smtp-port", "--smtp-timeout", NULL};
+  struct scan_config probing = standard, other[5];
+  static const char *const keys[] = {"--ehlo", "--smtp-port", "--smtp-timeout", NULL, "--dane"};
   strcpy(probing.mail.ehlo, "a.example");
   probing.mail.port = 25;
   check_difference(&standard, &probing, "--probe-mx");
   check_difference(&probing, &standard, "--probe-mx");
-  for (size_t i = 0; i < 4; i++) other[i] = probing;
+  for (size_t i = 0; i < 5; i++) other[i] = probing;
   strcpy(other[0].mail.ehlo, "b.example");
   other[1].mail.port = 2525;
   other[2].mail.timeout_ms = 1000;
   other[3].mail.rate = other[3].mail.per_address = other[3].mail.per_address_rate = 7;
   other[3].mail.probe_check = "own.example";
-  for (size_t i = 0; i < 4; i++) check_difference(&probing, &other[i], keys[i]);
+  other[4].mail.dane = true;
+  for (size_t i = 0; i < 5; i++) check_difference(&probing, &other[i], keys[i]);
   other[0] = standard; /* without the option nothing of it is there */
   other[0].mail.port = 2525;
   check_difference(&standard, &other[0], NULL);
