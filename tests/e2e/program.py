@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterable
 
@@ -36,6 +38,41 @@ def stscan(*arguments: str | Path, stdin: bytes = b"", timeout: float = SECONDS)
         -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([stscan_path(), *map(str, arguments)], input=stdin, capture_output=True,
                           timeout=timeout, check=False)
+
+
+class SideBySide(unittest.TestSuite):
+    """Tests that mostly wait, all at the same time, class by class: each has its own servers and files.
+    A module takes it by `load_tests = SideBySide.load_tests`."""
+
+    WORKERS = 8
+
+    @classmethod
+    def load_tests(cls, _loader: unittest.TestLoader, tests: unittest.TestSuite, _pattern: object) \
+            -> SideBySide:
+        return cls(tests)
+
+    @staticmethod
+    def run_one(test: unittest.TestCase) -> unittest.TestResult:
+        done = unittest.TestResult()
+        test.run(done)
+        return done
+
+    @staticmethod
+    def take(result: unittest.TestResult, done: unittest.TestResult) -> None:
+        result.testsRun += done.testsRun
+        for kind in ("failures", "errors", "skipped", "expectedFailures", "unexpectedSuccesses"):
+            getattr(result, kind).extend(getattr(done, kind))
+
+    def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
+        for tests in filter(list, self):
+            fixture = type(next(iter(tests)))
+            fixture.setUpClass()
+            with ThreadPoolExecutor(self.WORKERS) as pool:
+                for done in pool.map(self.run_one, tests):
+                    self.take(result, done)
+            fixture.tearDownClass()
+            fixture.doClassCleanups()
+        return result
 
 
 class Lab:

@@ -10,8 +10,10 @@ import re
 import subprocess
 import unittest
 
-from program import Folder, Lab, Record, parse, stscan, stscan_path
+from program import Folder, Lab, Record, SideBySide, parse, stscan, stscan_path
 from test_lab import stable
+
+load_tests = SideBySide.load_tests
 
 STEPS = ("Record", "Policy host", "Connection", "Certificate", "Answer", "Policy", "Mail servers",
          "Reports")

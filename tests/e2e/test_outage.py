@@ -12,7 +12,9 @@ import time
 import unittest
 from collections import Counter
 
-from program import SECONDS, Folder, Lab, read_gzip, stscan_path
+from program import SECONDS, Folder, Lab, SideBySide, read_gzip, stscan_path
+
+load_tests = SideBySide.load_tests
 
 NAMES = 3000
 RATE = 500  # queries a second: the scan lasts six seconds and the outage
