@@ -3,6 +3,8 @@
  * the answer is read to its end and dropped. One SSL_CTX, 128 connections in flight.
  *
  *   openssl_client PORT CA-FILE FILE
+ *   openssl_client PORT CA-FILE FILE smtp     the dialogue with a mail server instead: greeting,
+ * EHLO, STARTTLS, the handshake, QUIT and its answer
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,6 +24,7 @@ struct client {
   SSL_CTX *tls;
   FILE *hosts;
   uint16_t port;
+  bool smtp;
   int epoll;
   unsigned in_flight;
   unsigned fetched, failed;
@@ -32,7 +35,8 @@ struct connection {
   SSL *ssl;
   char host[HOST_SIZE];
   bool asked;
-  bool answered; /* 200 */
+  bool answered;  /* 200, or 221 */
+  unsigned heard; /* replies of a mail server */
 };
 
 static void client_die(const char *what) {
@@ -67,7 +71,7 @@ static bool connection_open(struct connection *connection, struct client *client
   SSL_set_tlsext_host_name(connection->ssl, connection->host);
   SSL_set1_host(connection->ssl, connection->host);
   SSL_set_connect_state(connection->ssl);
-  struct epoll_event event = {.events = EPOLLOUT, .data.ptr = connection};
+  struct epoll_event event = {.events = client->smtp ? EPOLLIN : EPOLLOUT, .data.ptr = connection};
   return epoll_ctl(client->epoll, EPOLL_CTL_ADD, connection->fd, &event) == 0;
 }
 
@@ -102,8 +106,38 @@ static int connection_read(struct connection *connection) {
   return size;
 }
 
+/* The next command after a reply, which came in one piece; false: it is over. */
+static bool connection_talk(struct connection *connection) {
+  static const char *const commands[] = {"EHLO scan.example.org\r\n", "STARTTLS\r\n"};
+  char reply[BODY_SIZE];
+  if (recv(connection->fd, reply, sizeof reply, 0) <= 0) return false;
+  if (connection->heard == 2) return connection->heard++, true;
+  const char *command = commands[connection->heard++];
+  return send(connection->fd, command, strlen(command), MSG_NOSIGNAL) > 0;
+}
+
+static int connection_part(struct connection *connection) {
+  char answer[BODY_SIZE];
+  if (!connection->asked) SSL_write(connection->ssl, "QUIT\r\n", 6);
+  connection->asked = true;
+  int size = SSL_read(connection->ssl, answer, sizeof answer);
+  if (size > 2) connection->answered = memcmp(answer, "221", 3) == 0;
+  return size;
+}
+
+/* As connection_go(), with a mail server. */
+static bool connection_go_smtp(struct connection *connection) {
+  if (connection->heard < 3 && !connection_talk(connection)) return false;
+  if (connection->heard < 3) return true;
+  int end = SSL_do_handshake(connection->ssl);
+  if (end == 1) end = connection_part(connection);
+  if (connection->answered) SSL_shutdown(connection->ssl);
+  return !connection->answered && SSL_get_error(connection->ssl, end) == SSL_ERROR_WANT_READ;
+}
+
 /* As far as it goes without waiting; false: it is over. */
 static bool connection_go(struct connection *connection, struct client *client) {
+  if (client->smtp) return connection_go_smtp(connection);
   int end = SSL_do_handshake(connection->ssl);
   if (end == 1 && !connection->asked) end = connection_ask(connection);
   if (end > 0) end = connection_read(connection);
@@ -129,14 +163,16 @@ static void client_run(struct client *client) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) {
-    fprintf(stderr, "usage: openssl_client PORT CA-FILE FILE\n");
+  bool smtp = argc == 5 && strcmp(argv[4], "smtp") == 0;
+  if (argc != 4 && !smtp) {
+    fprintf(stderr, "usage: openssl_client PORT CA-FILE FILE [smtp]\n");
     return 2;
   }
   struct client client = {
       .tls = SSL_CTX_new(TLS_client_method()),
       .hosts = fopen(argv[3], "r"),
       .port = (uint16_t)strtoul(argv[1], NULL, 10),
+      .smtp = smtp,
       .epoll = epoll_create1(EPOLL_CLOEXEC),
   };
   if (!client.tls || !client.hosts || client.epoll < 0) client_die("cannot set up");

@@ -5,6 +5,10 @@
  *   policy_hosts truth ADDRESSES              a line each: address, class, milliseconds until the
  *                                             HTTP status, and in all
  *   policy_hosts serve PORT KEY FOLDER        until it is killed
+ *   policy_hosts mail PORT KEY FOLDER         the same for mail servers, all of which are sound: a
+ *                                             tenth greets after 1 to 6 s, the others after 20 to
+ * 300 ms; each further reply takes 10 to 150 ms policy_hosts quick-mail PORT KEY FOLDER   these
+ * without delays
  *
  * The classes: sound (handshake and answer 50 to 800 ms each, by their logarithm, so that 200 is
  * the median), slow (handshake 1 to 4 s), trickle (the answer an octet at a time), mute (accepts
@@ -48,7 +52,7 @@ struct host {
   double handshake_ms, answer_ms;
 };
 
-enum step { WAITS_TO_SHAKE, SHAKES, READS, WAITS_TO_ANSWER, ANSWERS, MUTED };
+enum step { WAITS_TO_SHAKE, SHAKES, READS, WAITS_TO_ANSWER, ANSWERS, MUTED, WAITS_TO_REPLY, HEARS };
 
 struct connection {
   int fd, timer;
@@ -56,6 +60,8 @@ struct connection {
   struct host host;
   enum step step;
   size_t asked, said, said_max;
+  bool mail, over_tls;
+  const char *reply; /* of a mail server, that is due */
   char request[REQUEST_SIZE], answer[REQUEST_SIZE];
 };
 
@@ -63,6 +69,8 @@ struct server {
   int epoll, listener;
   SSL_CTX *tls;
   const char *folder;
+  bool mail;
+  double delay; /* by which those of mail servers are multiplied */
 };
 
 static void die(const char *what) {
@@ -92,6 +100,15 @@ static struct host host_at(uint32_t ip) {
     which -= kind_shares[host.kind++];
   host.handshake_ms = host.kind == SLOW ? between(&state, 1000, 4000) : between(&state, 50, 800);
   host.answer_ms = between(&state, 50, 800);
+  return host;
+}
+
+static struct host mail_host_at(uint32_t ip, double delay) {
+  uint64_t state = ip * 0x2545f4914f6cdd1dU;
+  struct host host = {.kind = SOUND};
+  bool patient = draw(&state) < 0.1;
+  host.handshake_ms = delay * (patient ? between(&state, 1000, 6000) : between(&state, 20, 300));
+  host.answer_ms = delay * between(&state, 10, 150);
   return host;
 }
 
@@ -161,13 +178,17 @@ static void server_accept(const struct server *server) {
       continue;
     }
     connection->fd = fd;
-    connection->host = host_at(ntohl(own.sin_addr.s_addr));
+    uint32_t ip = ntohl(own.sin_addr.s_addr);
+    connection->mail = server->mail;
+    connection->reply = "220 mail ESMTP\r\n";
+    connection->host = server->mail ? mail_host_at(ip, server->delay) : host_at(ip);
     connection->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     connection->ssl = SSL_new(server->tls);
     if (connection->timer < 0 || !connection->ssl) die("connection");
     SSL_set_fd(connection->ssl, fd);
     SSL_set_accept_state(connection->ssl);
-    connection_wait(connection, WAITS_TO_SHAKE, connection->host.handshake_ms);
+    connection_wait(connection, server->mail ? WAITS_TO_REPLY : WAITS_TO_SHAKE,
+                    connection->host.handshake_ms);
     watch(server, fd, connection);
     watch(server, connection->timer, connection);
   }
@@ -206,11 +227,60 @@ static bool connection_read(struct connection *connection) {
   return true;
 }
 
+static const char *reply_to(const char *line) {
+  if (!strncmp(line, "EHLO", 4)) return "250-mail\r\n250-SIZE 10240000\r\n250 STARTTLS\r\n";
+  return strncmp(line, "STARTTLS", 8) ? "221 bye\r\n" : "220 ready\r\n";
+}
+
+/* A command of a mail server's client; false: it is over. */
+static bool connection_hear(struct connection *connection) {
+  size_t room = REQUEST_SIZE - 1 - connection->asked;
+  char *at = connection->request + connection->asked;
+  ssize_t got = connection->over_tls ? SSL_read(connection->ssl, at, (int)room)
+                                     : recv(connection->fd, at, room, 0);
+  if (got <= 0 && connection->over_tls) return wants_more(connection, (int)got);
+  if (got <= 0) return got < 0 && errno == EAGAIN;
+  connection->asked += (size_t)got;
+  connection->request[connection->asked] = '\0';
+  if (!strchr(connection->request, '\n')) return true;
+  connection->reply = reply_to(connection->request);
+  connection->asked = 0;
+  connection_wait(connection, WAITS_TO_REPLY, connection->host.answer_ms);
+  return true;
+}
+
+static bool connection_reply(struct connection *connection) {
+  const char *reply = connection->reply;
+  int len = (int)strlen(reply);
+  bool greets = !strcmp(reply, "220 mail ESMTP\r\n");
+  if (connection->over_tls) {
+    SSL_write(connection->ssl, reply, len);
+    SSL_shutdown(connection->ssl);
+    return false;
+  }
+  if (send(connection->fd, reply, (size_t)len, MSG_NOSIGNAL) != len) return false;
+  connection->step = reply[0] == '2' && reply[1] == '2' && !greets ? SHAKES : HEARS;
+  return true;
+}
+
+/* False: it is over. */
+static bool connection_go_mail(struct connection *connection, bool due) {
+  if (connection->step == WAITS_TO_REPLY && (!due || !connection_reply(connection))) return !due;
+  if (connection->step == SHAKES) {
+    int done = SSL_do_handshake(connection->ssl);
+    if (done != 1) return wants_more(connection, done);
+    connection->over_tls = true;
+    connection->step = HEARS;
+  }
+  return connection->step != HEARS || connection_hear(connection);
+}
+
 /* False: it is over. */
 static bool connection_go(struct connection *connection, uint32_t events) {
   uint64_t times;
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) return false;
   bool due = read(connection->timer, &times, sizeof times) > 0;
+  if (connection->mail) return connection_go_mail(connection, due);
   if (connection->step == WAITS_TO_SHAKE && due)
     connection->step = connection->host.kind == MUTE ? MUTED : SHAKES;
   if (connection->step == WAITS_TO_ANSWER && due)
@@ -269,8 +339,12 @@ int main(int argc, char **argv) {
   struct server server = {.folder = argc == 5 ? argv[4] : NULL};
   unsigned number = argc > 2 ? number_of(argv[2], argc == 5 ? 65535 : ADDRESSES_MAX) : 0;
   if (argc == 3 && number && !strcmp(argv[1], "truth")) return print_truth(number);
-  if (argc == 5 && number && !strcmp(argv[1], "serve"))
+  server.delay = argc == 5 && !strcmp(argv[1], "mail");
+  server.mail = server.delay > 0 || (argc == 5 && !strcmp(argv[1], "quick-mail"));
+  if (argc == 5 && number && (server.mail || !strcmp(argv[1], "serve")))
     return serve(&server, (uint16_t)number, argv[3]);
-  fputs("usage: policy_hosts truth ADDRESSES (at most 50000) | serve PORT KEY FOLDER\n", stderr);
+  fputs("usage: policy_hosts truth ADDRESSES (at most 50000) | serve, mail or quick-mail PORT KEY "
+        "FOLDER\n",
+        stderr);
   return 2;
 }

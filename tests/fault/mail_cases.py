@@ -67,7 +67,7 @@ NEVER = (End.SILENCE,)
 TCP = [
     case("refused", REFUSED, "mx-smtp-unreachable", U, "connect", None),
     case("full", FULL, "mx-smtp-unreachable", U, "connect", None, seconds=2),
-    case("reset", greets(End.RESET), "mx-smtp-closed", U, "greeting", None, True),
+    case("reset", greets(End.RESET), "mx-smtp-closed", U, "greeting or connect", None, True),
     case("closed", greets(End.CLOSE), "mx-smtp-closed", U, "greeting", False, True),
 ]
 GREETINGS = [
