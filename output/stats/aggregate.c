@@ -36,6 +36,7 @@ struct worker {
   bool started;
   struct tally *tally;
   struct group_by groups;
+  struct split split;
   struct newest *newest; /* NULL: every record is given */
   struct record_read *reading;
   struct line_block *page;
@@ -198,8 +199,11 @@ static enum err worker_count(struct worker *worker, const struct domain_facts *f
   if (!(facts->flags & DOMAIN_FACTS_CHOSEN)) return tally_pass(worker->tally, facts);
   enum err err = facts->entry ? line_set_set(worker->listed, facts->entry) : ERR_NONE;
   if (err != ERR_NONE) return err;
-  group_by_count(&worker->groups, facts->group, facts);
-  return tally_count(worker->tally, facts);
+  if (worker->split.label.len)
+    err = split_count(&worker->split, facts->group, facts);
+  else
+    group_by_count(&worker->groups, facts->group, facts);
+  return err == ERR_NONE ? tally_count(worker->tally, facts) : err;
 }
 
 static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
@@ -214,7 +218,8 @@ static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
   if (config->list != AGGREGATE_LIST_NONE) return worker_list(worker, &record, &domain, len);
   if (filter_holds(config->where, &domain)) {
     facts.flags |= DOMAIN_FACTS_CHOSEN;
-    err = group_by_row(&worker->groups, &domain, &facts.group);
+    err = worker->split.label.len ? split_row(&worker->split, result, &facts.group)
+                                  : group_by_row(&worker->groups, &domain, &facts.group);
   }
   if (err == ERR_NONE && config->keep) err = worker_keep(worker, result, &facts);
   if (err != ERR_NONE) return err;
@@ -304,6 +309,7 @@ static void *worker_run(void *context) {
 static void worker_free(struct worker *worker) {
   tally_free(worker->tally);
   group_by_free(&worker->groups);
+  split_free(&worker->split);
   newest_free(worker->newest);
   record_read_free(worker->reading);
   line_block_free(worker->page);
@@ -327,7 +333,8 @@ static struct group_by groups_of(const struct aggregate_config *config) {
 
 static enum err worker_make(struct worker *worker, struct crew *crew) {
   const struct aggregate_config *config = crew->config;
-  *worker = (struct worker){.crew = crew, .groups = groups_of(config)};
+  *worker =
+      (struct worker){.crew = crew, .groups = groups_of(config), .split = {.label = config->split}};
   enum err err = tally_new(&worker->tally);
   if (err == ERR_NONE) err = record_read_new(&worker->reading);
   if (err == ERR_NONE) err = line_block_new(&worker->page);
@@ -407,7 +414,8 @@ static enum err crew_settle(struct crew *crew, struct worker *workers, unsigned 
 static enum err aggregate_merge(struct aggregate *aggregate, const struct worker *worker) {
   aggregate->records += worker->records;
   enum err err = tally_merge(aggregate->tally, worker->tally);
-  return err == ERR_NONE ? group_by_merge(&aggregate->groups, &worker->groups) : err;
+  if (err == ERR_NONE) err = group_by_merge(&aggregate->groups, &worker->groups);
+  return err == ERR_NONE ? split_merge(&aggregate->split, &worker->split) : err;
 }
 
 /* Runs the workers, this thread as the first of them. */
@@ -450,7 +458,7 @@ static enum err aggregate_once(struct aggregate *aggregate, const struct aggrega
   struct crew crew = {.config = config, .aggregate = aggregate, .sizes = sizes};
   unsigned threads = in_order(config) ? 1 : config->threads;
   if (threads > AGGREGATE_THREADS_MAX) threads = AGGREGATE_THREADS_MAX;
-  *aggregate = (struct aggregate){.groups = groups_of(config)};
+  *aggregate = (struct aggregate){.groups = groups_of(config), .split = {.label = config->split}};
   pthread_mutex_init(&crew.lock, NULL);
   enum err err = aggregate_files(aggregate, config);
   if (err == ERR_NONE) err = tally_new(&aggregate->tally);
@@ -479,6 +487,7 @@ enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_confi
   struct aggregate_config counting = *config;
   counting.where = &everything;
   counting.by_count = 0;
+  counting.split = (struct span){0};
   counting.list = AGGREGATE_LIST_NONE;
   counting.keep = NULL;
   enum err err = aggregate_once(&whole, &counting, NULL);
@@ -496,6 +505,7 @@ enum err aggregate_run(struct aggregate *aggregate, const struct aggregate_confi
 void aggregate_free(struct aggregate *aggregate) {
   tally_free(aggregate->tally);
   group_by_free(&aggregate->groups);
+  split_free(&aggregate->split);
   for (unsigned i = 0; i < aggregate->file_count; i++) scan_marks_free(&aggregate->files[i].marks);
   free(aggregate->files);
   *aggregate = (struct aggregate){0};

@@ -13,6 +13,7 @@
 #include "output/stats/columns.h"
 #include "output/stats/filter.h"
 #include "output/stats/group_by.h"
+#include "output/stats/split.h"
 #include <stdio.h>
 
 enum {
@@ -46,6 +47,7 @@ struct aggregate_config {
   enum dimension by[GROUP_BY_DIMENSIONS];
   struct span by_names[GROUP_BY_DIMENSIONS]; /* of them, as given */
   unsigned by_count;                         /* 0: no groups */
+  struct span split; /* a label that is split by, instead of groups; empty: none */
   struct managed_limits limits;
   /* Writes the domains that are chosen, in the order of the files, and counts nothing. */
   enum aggregate_list list;
@@ -83,6 +85,7 @@ struct aggregate_file {
 struct aggregate {
   struct tally *tally;
   struct group_by groups;
+  struct split split;
   uint64_t records;    /* read */
   uint64_t duplicates; /* of them not counted: there is a newer one of the domain */
   uint64_t listed;

@@ -86,6 +86,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_NAMES] = {VALUE_NUMBER, AT(names), 0, OPTIONS_NAMES_MAX},
     [OPTION_METRICS] = {VALUE_TEXT, AT(metrics), 0, 0},
     [OPTION_COMPLETE] = {VALUE_FLAG, AT(complete), 0, 0},
+    [OPTION_LABEL_METRIC] = {VALUE_TEXT, AT(label_metric), 0, 0},
     [OPTION_BY] = {VALUE_TEXT, AT(by), 0, 0},
     [OPTION_WHERE] = {VALUE_TEXTS, AT(where), 0, 0},
     [OPTION_LIST] = {VALUE_TEXT, AT(list), 0, 0},

@@ -99,7 +99,7 @@ struct options {
   const char *policy;                      /* NULL: none */
   bool json, worse;
   bool nagios, csv, complete, series;
-  const char *title; /* NULL: none */
+  const char *title, *label_metric; /* NULL: none */
   unsigned names;
   const char *html, *metrics, *by, *list, *columns; /* NULL: none */
   struct options_texts where;

@@ -50,6 +50,10 @@ static int stats_combination(const struct stats *stats) {
     help_complain(stats->command, "give --csv or --json, not both");
   else if (options->csv && !options->by && !options->list)
     help_complain(stats->command, "--csv goes with --by, --list or --series");
+  else if (options->label_metric && !options->metrics)
+    help_complain(stats->command, "--label-metric goes with --metrics");
+  else if (options->label_metric && options->by)
+    help_complain(stats->command, "--label-metric does not go with --by");
   else if (options->columns && !options->list)
     help_complain(stats->command, "--columns goes with --list");
   else if (options->html && (options->json || options->csv) && is_standard(options->html))
@@ -147,6 +151,7 @@ static int stats_configure(struct stats *stats) {
       .threads = setup_threads(options),
       .where = &stats->where,
   };
+  if (options->label_metric) stats->config.split = span_of(options->label_metric);
   if (!filter_option_where(stats->command, &options->where, &stats->where)) return EXIT_USAGE;
   if (!filter_option_text(stats->command, &options->where, stats->where_text)) return EXIT_USAGE;
   if (!filter_option_by(stats->command, options->by, &stats->config) ||
@@ -238,6 +243,8 @@ struct saved {
   const struct statistics *statistics;
   const struct report *report;
   const struct groups *groups;
+  struct split_line *lines; /* of --label-metric */
+  size_t line_count;
 };
 
 static void save_html(FILE *out, const void *context) {
@@ -256,19 +263,25 @@ static void save_html(FILE *out, const void *context) {
 
 static void save_metrics(FILE *out, const void *context) {
   const struct saved *saved = context;
-  report_metrics(out, saved->statistics, &saved->stats->aggregate);
+  report_metrics(out, &(struct report_metrics){saved->statistics, &saved->stats->aggregate,
+                                               saved->lines, saved->line_count});
 }
 
 /* What stands in files; an exit status. */
 static int stats_save(const struct stats *stats, const struct statistics *statistics,
                       const struct groups *groups) {
   struct report report;
-  struct saved saved = {stats, statistics, &report, groups};
+  struct saved saved = {stats, statistics, &report, groups, NULL, 0};
   struct report_file html = html_file(stats), metrics = metrics_file(stats);
   enum err err = report_make(&report, statistics, stats->where_text);
   int status = err == ERR_NONE ? report_file_write(&html, save_html, &saved) : EXIT_WRONG;
-  if (err != ERR_NONE) help_complain(stats->command, "%s", err_text(err));
+  if (err == ERR_NONE) err = split_lines(&stats->aggregate.split, &saved.lines, &saved.line_count);
+  if (err != ERR_NONE) {
+    help_complain(stats->command, "%s", err_text(err));
+    status = EXIT_WRONG;
+  }
   if (status == EXIT_DONE) status = report_file_write(&metrics, save_metrics, &saved);
+  free(saved.lines);
   report_free(&report);
   return status;
 }

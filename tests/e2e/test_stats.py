@@ -229,15 +229,56 @@ class Known(unittest.TestCase):
         self.assertEqual(0, stscan("stats", "--metrics", path, self.gzip).returncode)
         self.assertEqual(again, path.read_bytes())
         self.assertEqual(again, stscan("stats", "--metrics", "-", self.gzip).stdout)
+        self.promtool(again.decode())
         path.write_text("something else\n")
         done = stscan("stats", "--metrics", path, self.gzip)
         self.assertEqual((1, "something else\n"), (done.returncode, path.read_text()))
         self.assertIn("is not a report", done.stderr.decode())
 
+    def test_a_label_splits_the_metrics(self) -> None:
+        values = ["acme", 'quote " slash \\ end', "two\nlines", "b\u00fcro", None]
+        records = [{**r, "labels": {"a customer": values[n % 5]}} if values[n % 5] else r
+                   for n, r in enumerate(self.records[:2000])]
+        path = self.folder / "labels.gz"
+        write(path, iter(records))
+        done = stscan("stats", "--metrics", "-", "--label-metric", "a customer", path)
+        self.assertEqual(0, done.returncode, done.stderr)
+        text = done.stdout.decode()
+        found = {name: re.findall(rf'^stscan_{name}{{(\w+)="([a-z0-9-]+)"(?:,a_customer="((?:[^"\\]|\\.)*)")?}} (\d+)$',
+                                  text, re.MULTILINE) for name in ("domains", "effect", "findings")}
+        for n, value in enumerate(values):
+            those = [r for i, r in enumerate(records) if i % 5 == n]
+            escaped = (value or "").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            for name, label, of in (("domains", "status", lambda r: [r["status"]]),
+                                    ("effect", "effect", lambda r: [r["effect"]] if "effect" in r else []),
+                                    ("findings", "code", lambda r: [f["code"] for f in r["findings"]])):
+                every = [key for r in those for key in of(r)]
+                told = {key: int(count) for mine, key, own, count in found[name] if own == escaped and mine == label}
+                self.assertEqual({key: every.count(key) for key in told}, told)
+                self.assertEqual(len(every), sum(told.values()))
+        self.promtool(text)
+
+    @staticmethod
+    def promtool(text: str) -> None:
+        """What Prometheus itself says of it."""
+        if shutil.which("promtool"):
+            done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+
+    def test_names_of_labels_are_those_of_metrics(self) -> None:
+        for label, expected in (("status", "label_status"), ("2nd", "_2nd"), ("__name__", "x_name__"), ("a-b.c", "a_b_c")):
+            line = line_of({"v": 1, "n": 1, "domain": "a.example", "status": "absent", "findings": [],
+                            "labels": {label: "x"}, "at": "2026-11-23T10:00:00.000Z", "ms": 1})
+            text = stscan("stats", "--metrics", "-", "--label-metric", label, "-", stdin=line).stdout.decode()
+            self.assertIn(f'stscan_domains{{status="absent",{expected}="x"}} 1\n', text)
+            self.promtool(text)
+
     def test_the_monitoring_examples_ask_for_metrics_that_there_are(self) -> None:
         found = metrics(stscan("stats", "--metrics", "-", self.gzip).stdout.decode())
         folder = ROOT / "scripts" / "monitoring"
         asked = [panel["targets"][0]["expr"] for panel in json.loads((folder / "dashboard.json").read_text())["panels"]]
+        if shutil.which("promtool"):
+            subprocess.run(["promtool", "check", "rules", folder / "alerts.yml"], capture_output=True, check=True)
         asked += re.findall(r"expr: (.*)", (folder / "alerts.yml").read_text())
         self.assertGreater(len(asked), 10)
         for expression in asked:
@@ -548,6 +589,8 @@ class Odd(unittest.TestCase):
                 (["--self-max", "50", "-"], '"50" is not allowed: give less than --third-party-min'),
                 (["--list", "no-code", "-"], '"no-code" is not allowed'),
                 (["--list", "all", "--by", "tld", "-"], "--list goes with neither"),
+                (["--label-metric", "x", "-"], "--label-metric goes with --metrics"),
+                (["--label-metric", "x", "--metrics", "m.prom", "--by", "tld", "-"], "does not go with --by"),
                 (["--third-party-min", "0", "-"], '"0" is not allowed')):
             with self.subTest(arguments=arguments):
                 done = stscan("stats", *arguments)
