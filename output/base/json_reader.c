@@ -59,6 +59,11 @@ static bool json_reader_word(struct json_reader *reader, struct span word) {
   return true;
 }
 
+bool json_reader_is(struct json_reader *reader, char first) {
+  json_reader_blanks(reader);
+  return *reader->at == first;
+}
+
 bool json_reader_null(struct json_reader *reader) {
   return json_reader_word(reader, SPAN("null"));
 }

@@ -32,6 +32,9 @@ bool json_reader_member(struct json_reader *reader, struct span *key);
 /* Whether the array that was entered has one more element; false at its end, which is passed. */
 bool json_reader_element(struct json_reader *reader);
 
+/* Whether the value that stands here is of that kind: '{', '[', '"'. */
+bool json_reader_is(struct json_reader *reader, char first);
+
 /* Passes a null, if one stands here. */
 bool json_reader_null(struct json_reader *reader);
 

@@ -32,6 +32,9 @@
   X(MX_TLS, "mx-tls", "TLS of the mail servers, on port 25", "Causes: TLS of the mail servers")    \
   X(DANE, "dane", "TLSA records of the mail servers", "Causes: DANE")                              \
   X(TLSRPT, "tlsrpt", "the record for reports", "Causes: TLSRPT")                                  \
+  X(SPF, "spf", "the SPF record", "Causes: SPF")                                                   \
+  X(DMARC, "dmarc", "the DMARC record", "Causes: DMARC")                                           \
+  X(DKIM, "dkim", "the DKIM keys", "Causes: DKIM")                                                 \
   FINDING_STAGE_MORE(X)
 
 /* Stages and codes that tests make up, to show that nothing else has to know how many there are. */

@@ -47,6 +47,8 @@
 #define READ_CODES(text, name, member, has)       PLAIN(text, CODES, member, has)
 #define READ_FINDINGS(text, name, member, has)    PLAIN(text, FINDINGS, member, has)
 #define READ_MX(text, name, member, has)          PLAIN(text, MX, member, has)
+#define READ_NS(text, name, member, has)          PLAIN(text, NS, member, has)
+#define READ_DKIM(text, name, member, has)        PLAIN(text, DKIM, member, has)
 #define READ_VERDICT(text, name, member, has)     PLAIN(text, VERDICT, member, has)
 #define READ_STEP(text, name, member, has)        PLAIN(text, STEP, member, has)
 #define READ_DANE(text, name, member, has)        PLAIN(text, DANE, member, has)
@@ -169,6 +171,42 @@ static const struct record_field tlsrpt_members[] = {
 #define TLSRPT_MEMBER READ
 #include "output/record/record.def"
 #undef TLSRPT_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+const struct record_field record_field_none_members[] = {
+#define RECORD_TYPE struct result_lookup
+#define NONE_MEMBER READ
+#include "output/record/record.def"
+#undef NONE_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+const struct record_field record_field_dkim_members[] = {
+#define RECORD_TYPE struct result_dkim_key
+#define DKIM_MEMBER READ
+#include "output/record/record.def"
+#undef DKIM_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+static const struct record_field spf_members[] = {
+#define RECORD_TYPE struct result
+#define SPF_MEMBER  READ
+#include "output/record/record.def"
+#undef SPF_MEMBER
+#undef RECORD_TYPE
+    {NULL, 0, 0, 0, 0, NULL},
+};
+
+static const struct record_field dmarc_members[] = {
+#define RECORD_TYPE  struct result
+#define DMARC_MEMBER READ
+#include "output/record/record.def"
+#undef DMARC_MEMBER
 #undef RECORD_TYPE
     {NULL, 0, 0, 0, 0, NULL},
 };

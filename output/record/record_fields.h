@@ -41,6 +41,8 @@ enum record_field_kind {
   RECORD_FIELD_LABELS,  /* struct result_labels */
   RECORD_FIELD_FINDINGS,
   RECORD_FIELD_MX,
+  RECORD_FIELD_NS,       /* struct result_ns */
+  RECORD_FIELD_DKIM,     /* struct result_dkim */
   RECORD_FIELD_TLS,      /* const struct result_mx_tls * */
   RECORD_FIELD_ATTEMPTS, /* struct result_attempts */
 };
@@ -69,6 +71,8 @@ extern const struct record_field record_field_finding_members[]; /* struct findi
 extern const struct record_field record_field_attempt_members[]; /* struct result_attempt */
 extern const struct record_field record_field_mx_members[];      /* struct result_mx */
 extern const struct record_field record_field_tls_members[];     /* struct result_mx_tls */
+extern const struct record_field record_field_none_members[];    /* struct result_lookup */
+extern const struct record_field record_field_dkim_members[];    /* struct result_dkim_key */
 
 /* The field of that name, sought from *next on and once around, or NULL: members come in the order
  * of their table, nearly always. */

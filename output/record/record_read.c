@@ -27,6 +27,7 @@ struct record_read {
   struct result_attempt *attempts;
   size_t text_count, tls_count, attempt_count;
   struct result_label labels[RESULT_LABELS_MAX];
+  struct result_dkim_key dkim[RESULT_DKIM_MAX];
 };
 
 enum err record_read_new(struct record_read **reading) {
@@ -142,9 +143,36 @@ static void read_codes(struct record_read *reading, struct json_reader *reader,
   }
 }
 
+/* What was asked for and is not there: {"rcode":"NXDOMAIN"} in place of an array. */
+static bool read_none(struct record_read *reading, struct json_reader *reader,
+                      struct result_lookup *lookup) {
+  lookup->asked = true;
+  if (!json_reader_is(reader, '{')) return false;
+  read_object(reading, reader, record_field_none_members, lookup);
+  return true;
+}
+
+static void read_ns(struct record_read *reading, struct json_reader *reader, struct result_ns *ns) {
+  if (!read_none(reading, reader, &ns->lookup)) read_texts(reading, reader, false, &ns->hosts);
+}
+
+static void read_dkim(struct record_read *reading, struct json_reader *reader,
+                      struct result_dkim *dkim) {
+  *dkim = (struct result_dkim){.at = reading->dkim};
+  if (!json_reader_open(reader, '[')) return;
+  while (json_reader_element(reader)) {
+    struct result_dkim_key key = {.lookup = {.asked = true, .rcode = -1}};
+    read_object(reading, reader, record_field_dkim_members, &key);
+    reader->bad |= !span_here(key.selector) || dkim->count == RESULT_DKIM_MAX;
+    if (reader->bad) return;
+    dkim->at[dkim->count++] = key;
+  }
+}
+
 static void read_mx(struct record_read *reading, struct json_reader *reader,
                     struct result_mx_set *set) {
-  set->lookup.asked = true;
+  set->wanted = read_none(reading, reader, &set->lookup);
+  if (set->wanted) return;
   set->at = reading->mx;
   if (!json_reader_open(reader, '[')) return;
   while (json_reader_element(reader)) {
@@ -247,6 +275,8 @@ static void read_part(struct record_read *reading, struct json_reader *reader,
   case RECORD_FIELD_FINDINGS: read_findings(reading, reader); break;
   case RECORD_FIELD_CODES: read_codes(reading, reader, at); break;
   case RECORD_FIELD_MX: read_mx(reading, reader, at); break;
+  case RECORD_FIELD_NS: read_ns(reading, reader, at); break;
+  case RECORD_FIELD_DKIM: read_dkim(reading, reader, at); break;
   case RECORD_FIELD_TLS: read_tls(reading, reader, at); break;
   case RECORD_FIELD_ATTEMPTS: read_attempts(reading, reader, at); break;
   case RECORD_FIELD_PART: read_object(reading, reader, field->members, at); break;
@@ -297,6 +327,9 @@ static void record_read_reset(struct record_read *reading) {
       .policy_host.lookup.rcode = -1,
       .mx.lookup.rcode = -1,
       .tlsrpt.lookup.rcode = -1,
+      .ns.lookup.rcode = -1,
+      .spf.lookup.rcode = -1,
+      .dmarc.lookup.rcode = -1,
       .fetch.connect_ms = -1,
       .fetch.tls_ms = -1,
       .policy.mode = MODE_COUNT,

@@ -120,6 +120,8 @@ static void put_codes(struct json_writer *json, const char *key,
 #define PUT_TLS(key, name, value)         put_tls(json, key, value)
 #define PUT_ATTEMPTS(key, name, value)    put_attempts(json, key, value)
 #define PUT_MX(key, name, value)          put_mx(json, key, &(value))
+#define PUT_NS(key, name, value)          put_ns(json, key, &(value))
+#define PUT_DKIM(key, name, value)        put_dkim(json, key, &(value))
 #define PUT_OBJECT(key, name, value)      put_object(json, key, self, put_##name##_members)
 
 static void put_finding_members(struct json_writer *json, const struct finding *self) {
@@ -194,7 +196,43 @@ static void put_mx_members(struct json_writer *json, const struct result_mx *sel
 #undef MX_MEMBER
 }
 
+/* In place of an array that would be empty. */
+static void put_none(struct json_writer *json, const char *key, const struct result_lookup *self) {
+  json_writer_open(json, key, '{');
+#define NONE_MEMBER PUT
+#include "output/record/record.def"
+#undef NONE_MEMBER
+  json_writer_close(json, '}');
+}
+
+static void put_ns(struct json_writer *json, const char *key, const struct result_ns *ns) {
+  if (ns->hosts.count)
+    put_texts(json, key, ns->hosts);
+  else
+    put_none(json, key, &ns->lookup);
+}
+
+static void put_dkim_members(struct json_writer *json, const struct result_dkim_key *self) {
+#define DKIM_MEMBER PUT
+#include "output/record/record.def"
+#undef DKIM_MEMBER
+}
+
+static void put_dkim(struct json_writer *json, const char *key, const struct result_dkim *dkim) {
+  json_writer_open(json, key, '[');
+  for (size_t i = 0; i < dkim->count; i++) {
+    json_writer_open(json, NULL, '{');
+    put_dkim_members(json, &dkim->at[i]);
+    json_writer_close(json, '}');
+  }
+  json_writer_close(json, ']');
+}
+
 static void put_mx(struct json_writer *json, const char *key, const struct result_mx_set *mx) {
+  if (mx->count == 0) {
+    put_none(json, key, &mx->lookup);
+    return;
+  }
   json_writer_open(json, key, '[');
   for (size_t i = 0; i < mx->count; i++) {
     json_writer_open(json, NULL, '{');
@@ -238,6 +276,18 @@ static void put_tlsrpt_members(struct json_writer *json, const struct result *se
 #define TLSRPT_MEMBER PUT
 #include "output/record/record.def"
 #undef TLSRPT_MEMBER
+}
+
+static void put_spf_members(struct json_writer *json, const struct result *self) {
+#define SPF_MEMBER PUT
+#include "output/record/record.def"
+#undef SPF_MEMBER
+}
+
+static void put_dmarc_members(struct json_writer *json, const struct result *self) {
+#define DMARC_MEMBER PUT
+#include "output/record/record.def"
+#undef DMARC_MEMBER
 }
 
 static void put_object(struct json_writer *json, const char *key, const struct result *result,

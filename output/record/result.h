@@ -159,7 +159,10 @@ struct spans {
   size_t count;
 };
 
-enum { RESULT_LABELS_MAX = 16 };
+enum {
+  RESULT_LABELS_MAX = 16,
+  RESULT_DKIM_MAX = 16, /* selectors that are asked for */
+};
 
 /* What a list says of a domain besides its name. */
 struct result_label {
@@ -316,6 +319,7 @@ struct result_mx_set {
   struct result_lookup lookup;
   struct result_mx *at; /* by preference, then host */
   size_t count;
+  bool wanted; /* by --ask: it is told where there is none, too */
 };
 
 #ifndef RESULT_TLSRPT_MORE /* a test makes a member up */
@@ -327,6 +331,45 @@ struct result_tlsrpt {
   struct spans txt;
   struct spans rua;
   RESULT_TLSRPT_MORE
+};
+
+/* What stands beside MTA-STS, where it was asked for. */
+struct result_ns {
+  struct result_lookup lookup;
+  struct spans hosts; /* lower case, no trailing dot */
+};
+
+struct result_spf {
+  struct result_lookup lookup;
+  struct spans txt;   /* the SPF records, or what tries to be one */
+  struct span all;    /* the qualifier of "all", one character; or "redirect" */
+  struct span reason; /* a word for why there is no `all` */
+};
+
+struct result_dmarc {
+  struct result_lookup lookup; /* that decided */
+  struct spans txt;            /* the DMARC records, or what tries to be one */
+  struct span p, sp;           /* none, quarantine or reject */
+  bool has_pct;
+  unsigned pct;       /* 0 to 100 */
+  struct spans rua;   /* its URIs, as written */
+  struct span domain; /* where the record was found */
+  struct span reason; /* a word for why there is no `p` */
+};
+
+/* The key record of one selector. */
+struct result_dkim_key {
+  struct result_lookup lookup;
+  struct span selector;
+  struct spans txt; /* the key records, where they are not sound */
+  struct span type; /* "rsa", "ed25519", ... */
+  unsigned bits;    /* 0: not known */
+  bool revoked;
+};
+
+struct result_dkim {
+  struct result_dkim_key *at;
+  size_t count;
 };
 
 /* What a first look found, where a second one was taken (RESULT_LOOKS_MAX in all). */
@@ -358,6 +401,10 @@ struct result {
   struct result_policy policy;
   struct result_mx_set mx;
   struct result_tlsrpt tlsrpt;
+  struct result_ns ns;
+  struct result_spf spf;
+  struct result_dmarc dmarc;
+  struct result_dkim dkim;
   unsigned looks; /* 0: one; else this is the last of so many */
   struct result_first first;
   int64_t at; /* 0: not scanned, `lint` */

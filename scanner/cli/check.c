@@ -71,13 +71,16 @@ static enum err check_configure(struct check *check, struct single_check_config 
       .per_address_rate = options->per_address_rate,
       .dns_timeout_ms = options->dns_timeout_ms,
       .dns_tries = options->dns_tries,
+      .ask.what = ASK_OF_CHECK,
       .second_look_ms = options->second_look * 1000,
       .fetcher = setup_fetcher(options),
       .emit = check_emit,
       .waits = check_waits,
       .data = check,
   };
-  enum err err = setup_nameservers(options, check->command, &config->servers);
+  if (options->nagios) config->ask.what = 0; /* it tells of MTA-STS alone */
+  enum err err = setup_ask(options, check->command, &config->ask);
+  if (err == ERR_NONE) err = setup_nameservers(options, check->command, &config->servers);
   if (err != ERR_NONE) return err;
   return setup_source(options, check->command, &config->servers, &config->source);
 }

@@ -381,6 +381,119 @@ static const struct diagnosis_step diagnosis_steps[] = {
      reports_reached, reports_show, PROPOSES_NOTHING},
 };
 
+/* What was asked for and is not there. */
+static void none_show(FILE *out, struct span name, const char *between,
+                      const struct result_lookup *lookup) {
+  const char *rcode = result_rcode_text(lookup->rcode);
+  bool answered = lookup->rcode == 0 || lookup->rcode == 3; /* NOERROR, NXDOMAIN */
+  fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
+  diagnosis_text(out, name);
+  fprintf(out, "%s%s%s\n", between,
+          answered ? "none: " : "DNS lookup failed: ", rcode ? rcode : "no answer");
+}
+
+static bool ns_reached(const struct result *result) {
+  return result->ns.lookup.asked;
+}
+
+static void ns_show(const struct diagnosis *diagnosis) {
+  const struct result_ns *ns = &diagnosis->result->ns;
+  if (ns->hosts.count == 0) none_show(diagnosis->out, SPAN(""), "", &ns->lookup);
+  diagnosis_rows(diagnosis->out, "", ns->hosts, "");
+}
+
+static bool all_mx_reached(const struct result *result) {
+  return result->mx.wanted || result->mx.count;
+}
+
+static void all_mx_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_mx_set *mx = &diagnosis->result->mx;
+  if (mx->count == 0) none_show(out, SPAN(""), "", &mx->lookup);
+  for (size_t i = 0; i < mx->count && diagnosis_has_room(out, i, mx->count); i++) {
+    fprintf(out, "%*s%5u ", DIAGNOSIS_INDENT, "", mx->at[i].preference);
+    diagnosis_text(out, mx->at[i].host);
+    fputc('\n', out);
+  }
+}
+
+static bool spf_reached(const struct result *result) {
+  return result->spf.lookup.asked;
+}
+
+/* The words of RFC 7208 section 2.6. */
+static const char *spf_all_text(struct span all) {
+  if (span_equal(all, SPAN("-"))) return "all other hosts: fail (-all)";
+  if (span_equal(all, SPAN("~"))) return "all other hosts: softfail (~all)";
+  if (span_equal(all, SPAN("?"))) return "all other hosts: neutral (?all)";
+  if (span_equal(all, SPAN("+"))) return "all other hosts: pass (+all)";
+  return "all other hosts: as the record says that redirect names";
+}
+
+static void spf_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_spf *spf = &diagnosis->result->spf;
+  if (spf->txt.count == 0) none_show(out, SPAN(""), "", &spf->lookup);
+  diagnosis_rows(out, "\"", spf->txt, "\"");
+  if (span_here(spf->all)) fprintf(out, "%*s%s\n", DIAGNOSIS_INDENT, "", spf_all_text(spf->all));
+}
+
+static bool dmarc_reached(const struct result *result) {
+  return result->dmarc.lookup.asked;
+}
+
+static void dmarc_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_dmarc *dmarc = &diagnosis->result->dmarc;
+  if (dmarc->txt.count == 0) none_show(out, SPAN(""), "", &dmarc->lookup);
+  diagnosis_rows(out, "\"", dmarc->txt, "\"");
+  if (span_here(dmarc->domain) && !span_equal(dmarc->domain, diagnosis->result->domain))
+    diagnosis_row(out, "found at its organizational domain, ", dmarc->domain, "");
+}
+
+static bool dkim_reached(const struct result *result) {
+  return result->dkim.count > 0;
+}
+
+static void dkim_show(const struct diagnosis *diagnosis) {
+  FILE *out = diagnosis->out;
+  const struct result_dkim *dkim = &diagnosis->result->dkim;
+  for (size_t i = 0; i < dkim->count; i++) {
+    const struct result_dkim_key *key = &dkim->at[i];
+    if (!span_here(key->type) && key->txt.count == 0) {
+      none_show(out, key->selector, ": ", &key->lookup);
+      continue;
+    }
+    fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
+    diagnosis_text(out, key->selector);
+    fputs(span_here(key->type) ? ": " : ": not valid", out);
+    diagnosis_text(out, key->type);
+    if (key->bits) fprintf(out, ", %u bits", key->bits);
+    fputs(key->revoked ? ", revoked\n" : "\n", out);
+  }
+}
+
+/* What stands beside MTA-STS: told where it was asked for, whether there is a record or not. */
+static const struct diagnosis_step beside_steps[] = {
+    {STAGE_COUNT, "Name servers: NS of DOMAIN", "", ns_reached, ns_show, PROPOSES_NOTHING},
+    {STAGE_SPF, "SPF: TXT of DOMAIN",
+     "Expected: at most one record of terms with blanks between, such as\n"
+     "  DOMAIN. IN TXT \"v=spf1 mx -all\"",
+     spf_reached, spf_show, PROPOSES_NOTHING},
+    {STAGE_DMARC, "DMARC: TXT at _dmarc.DOMAIN",
+     "Expected: at most one record, such as\n"
+     "  _dmarc.DOMAIN. IN TXT \"v=DMARC1; p=reject; rua=mailto:dmarc@DOMAIN\"",
+     dmarc_reached, dmarc_show, PROPOSES_NOTHING},
+    {STAGE_DKIM, "DKIM: TXT at SELECTOR._domainkey.DOMAIN",
+     "Expected: one key record under each selector, such as\n"
+     "  SELECTOR._domainkey.DOMAIN. IN TXT \"v=DKIM1; k=rsa; p=MIIBIjANBgkq...\"",
+     dkim_reached, dkim_show, PROPOSES_NOTHING},
+};
+
+/* Of a domain without a record; else the policy is held against them. */
+static const struct diagnosis_step all_mx_step = {
+    STAGE_MX, "MX hosts: MX of DOMAIN", "", all_mx_reached, all_mx_show, PROPOSES_NOTHING};
+
 /* The gravest finding of the stage, or FINDING_SEVERITY_COUNT. */
 static enum finding_severity step_gravest(const struct result *result, enum finding_stage stage) {
   enum finding_severity gravest = FINDING_SEVERITY_COUNT;
@@ -486,6 +599,9 @@ static void diagnosis_steps_print(struct diagnosis *diagnosis) {
   const size_t count = further ? sizeof diagnosis_steps / sizeof *diagnosis_steps : 1;
   for (size_t i = 0; i < count; i++)
     if (!step_is_left_out(&diagnosis_steps[i], result)) step_print(diagnosis, &diagnosis_steps[i]);
+  if (!further && all_mx_step.reached(result)) step_print(diagnosis, &all_mx_step);
+  for (size_t i = 0; i < sizeof beside_steps / sizeof *beside_steps; i++)
+    if (beside_steps[i].reached(result)) step_print(diagnosis, &beside_steps[i]);
 }
 
 static void diagnosis_browser(const struct diagnosis *diagnosis) {

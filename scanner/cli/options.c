@@ -56,6 +56,7 @@ static const struct value_rule value_rules[OPTION_COUNT] = {
     [OPTION_ALLOW_PRIVATE] = {VALUE_FLAG, AT(allow_private), 0, 0},
     [OPTION_BLOCK] = {VALUE_TEXT, AT(block), 0, 0},
     [OPTION_SECOND_LOOK] = {VALUE_NUMBER, AT(second_look), 0, OPTIONS_SECOND_LOOK_MAX},
+    [OPTION_ASK] = {VALUE_TEXT, AT(ask), 0, 0},
     [OPTION_GRACE] = {VALUE_NUMBER, AT(grace), 0, OPTIONS_GRACE_MAX},
     [OPTION_SHARD] = {VALUE_SHARD, AT(shard), 0, 0},
     [OPTION_AT_ONCE] = {VALUE_NUMBER, AT(at_once), 1, OPTIONS_SHARDS_MAX},

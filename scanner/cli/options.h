@@ -87,6 +87,7 @@ struct options {
   const char *ca_file; /* NULL: the system's */
   bool allow_private;
   const char *block; /* NULL: none */
+  const char *ask;   /* NULL: nothing further */
   unsigned shard, shards;
   unsigned at_once; /* shards; 0: all */
   const char *known;

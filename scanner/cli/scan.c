@@ -150,6 +150,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
   if (err != ERR_NONE) return setup_exit_status(err);
   scan_configure(options, &config);
   if (!scan_choose(options, argv[0], &choice, &config)) return EXIT_USAGE;
+  if (setup_ask(options, argv[0], &config.ask) != ERR_NONE) return EXIT_USAGE;
   err = setup_nameservers(options, argv[0], &config.servers);
   if (err == ERR_NONE) err = setup_source(options, argv[0], &config.servers, &config.source);
   if (err == ERR_NONE) err = setup_block(options, argv[0], &block);

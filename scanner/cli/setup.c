@@ -2,6 +2,7 @@
 
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/nearest.h"
 #include "scanner/run/mail_check.h"
 #include "scanner/sts/domain.h"
 #include <errno.h>
@@ -158,6 +159,40 @@ enum err setup_mail(const struct options *options, const char *command, struct m
         "--probe-mx needs --ehlo NAME: mail servers are to know who asks, and this machine "
         "is called \"%s\", which is no full name",
         mail->ehlo);
+  return ERR_SYNTAX;
+}
+
+static void setup_complain_question(const char *command, struct span word) {
+  char text[NEAREST_WORD_MAX + 2];
+  snprintf(text, sizeof text, "%.*s", SPAN_ARG(word));
+  const char *nearest = nearest_find(text, ask_word, NULL);
+  help_complain(command,
+                "--ask: \"%s\" is not allowed: give mx, ns, ns-all, spf, dmarc or dkim=SELECTOR, "
+                "commas between%s%s%s",
+                text, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+}
+
+enum err setup_ask(const struct options *options, const char *command, struct ask *ask) {
+  struct span bad = {0};
+  if (!options->ask) return ERR_NONE;
+  switch (ask_parse(ask, span_of(options->ask), &bad)) {
+  case ASK_OK: return ERR_NONE;
+  case ASK_UNKNOWN: setup_complain_question(command, bad); break;
+  case ASK_NO_VALUE: help_complain(command, "--ask: %.*s takes no value", SPAN_ARG(bad)); break;
+  case ASK_NO_SELECTOR:
+    help_complain(command, "--ask: dkim needs the selectors to ask for: dkim=SELECTOR+SELECTOR");
+    break;
+  case ASK_BAD_SELECTOR:
+    help_complain(command,
+                  "--ask: \"%.*s\" is not allowed as a DKIM selector: give letters, digits, "
+                  "- and _, + between selectors",
+                  SPAN_ARG(bad));
+    break;
+  case ASK_MANY_SELECTORS:
+    help_complain(command, "--ask: %.*s is one too many: at most %d DKIM selectors are allowed",
+                  SPAN_ARG(bad), ASK_SELECTORS_MAX);
+    break;
+  }
   return ERR_SYNTAX;
 }
 

@@ -10,6 +10,7 @@
 #include "scanner/net/source_address.h"
 #include "scanner/run/mail_probing.h"
 #include "scanner/run/nameservers.h"
+#include "scanner/sts/ask.h"
 
 /* Without block list and limits. */
 struct fetcher_config setup_fetcher(const struct options *options);
@@ -32,6 +33,9 @@ unsigned setup_threads(const struct options *options);
 
 /* How mail servers are asked; its ehlo is empty without --probe-mx. */
 enum err setup_mail(const struct options *options, const char *command, struct mail_options *mail);
+
+/* Adds what --ask asks for. */
+enum err setup_ask(const struct options *options, const char *command, struct ask *ask);
 
 /* What such an error means for the program's end: done, bad usage or failed. */
 int setup_exit_status(enum err err);

@@ -183,8 +183,8 @@ static enum err message_read_mx(const struct message_section *section, const str
   return arena->err ? ERR_MEMORY : ERR_NONE;
 }
 
-static enum err message_read_ptr(const struct message_section *section, const struct wire_rr *rr,
-                                 struct arena *arena, struct span *data) {
+static enum err message_read_host(const struct message_section *section, const struct wire_rr *rr,
+                                  struct arena *arena, struct span *data) {
   struct wire_name host;
   if (message_data_name(section, rr, 0, &host)) return ERR_SYNTAX;
   *data = arena_copy(arena, (struct span){host.text, host.len});
@@ -207,7 +207,8 @@ static enum err message_read_data(const struct message_section *section, const s
   case DNS_TYPE_AAAA: return message_read_octets(section, rr, rr->size == 16, arena, &record->data);
   case DNS_TYPE_TLSA:
     return message_read_octets(section, rr, rr->size > MESSAGE_TLSA_HEAD, arena, &record->data);
-  case DNS_TYPE_PTR: return message_read_ptr(section, rr, arena, &record->data);
+  case DNS_TYPE_NS:
+  case DNS_TYPE_PTR: return message_read_host(section, rr, arena, &record->data);
   case DNS_TYPE_MX: return message_read_mx(section, rr, arena, record);
   case DNS_TYPE_TXT: return message_read_txt(section, rr, arena, &record->data);
   default: return ERR_SYNTAX;

@@ -12,6 +12,7 @@
 
 enum dns_type {
   DNS_TYPE_A = 1,
+  DNS_TYPE_NS = 2,
   DNS_TYPE_CNAME = 5,
   DNS_TYPE_PTR = 12,
   DNS_TYPE_MX = 15,
@@ -42,8 +43,8 @@ enum {
 
 struct dns_record {
   uint32_t ttl;
-  struct span data; /* TXT: its strings joined; A, AAAA: 4 or 16 octets; MX, PTR: the host ("." if
-                       root); TLSA: as it stands (RFC 6698 section 2.1) */
+  struct span data; /* TXT: its strings joined; A, AAAA: 4 or 16 octets; MX, NS, PTR: the host ("."
+                       if root); TLSA: as it stands (RFC 6698 section 2.1) */
   unsigned preference; /* MX */
 };
 

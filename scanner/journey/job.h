@@ -18,6 +18,16 @@
 #include "scanner/sts/finding_list.h"
 #include "scanner/sts/record.h"
 
+/* Lookups of what stands beside MTA-STS (--ask), which a domain without a record gets, too. */
+enum beside {
+  BESIDE_MX,
+  BESIDE_NS,
+  BESIDE_SPF,
+  BESIDE_DMARC,
+  BESIDE_DMARC_ORGANIZATIONAL,
+  BESIDE_COUNT
+};
+
 /* What a domain with a record, or an attempt at one, gets. */
 struct deployment {
   enum record_presence presence;
@@ -27,6 +37,7 @@ struct deployment {
   struct lookup mx;
   struct lookup self_v6, self_v4; /* the implicit MX */
   struct lookup tlsrpt;
+  struct lookup *dkim; /* one for each selector */
   union address addresses[2 * FETCHER_ADDRESS_MAX];
   size_t address_count;
   struct fetch fetch;
@@ -65,6 +76,7 @@ struct job {
   struct deployment *deployment;
   struct arena arena;
   char name[sizeof JOB_RECORD_PREFIX + DOMAIN_LENGTH_MAX];
+  struct lookup *beside; /* behind the job: those that the journey asks for, and no others */
 };
 
 /* Why a name was put aside. Who waits for room goes before those who wait for an address. */
@@ -98,6 +110,8 @@ struct journey {
   bool knows;
   struct result_label labels[RESULT_LABELS_MAX]; /* of the record that is emitted just now */
   struct arena scratch;                          /* for names while they are read */
+  unsigned beside;                               /* lookups of each job: bits of enum beside */
+  struct deployment plain; /* what is told of a domain without one, until it is emitted */
 };
 
 /* Milliseconds since 1970. */
@@ -120,8 +134,15 @@ struct result_lookup job_lookup_facts(const struct lookup *lookup);
 /* Whether DNS said something about the name: NOERROR or NXDOMAIN. */
 bool job_lookup_answered(const struct lookup *lookup);
 
-/* The data of the TXT records, in the arena. */
-struct spans job_txt(struct job *job, const struct dns_answer *answer);
+/* The data of the records, TXT or hosts, as an array in the arena. */
+struct spans job_data(struct job *job, const struct dns_answer *answer);
+
+/* As job_ask(), once: of a lookup that the job has, whatever becomes of the domain. */
+void job_ask_beside(struct job *job, enum beside which, struct span name, enum dns_type type);
+/* The lookup, or NULL: it was not asked. */
+const struct lookup *job_beside(struct job *job, enum beside which);
+/* Where a stage of the first round tells what it found, whether there is a record or not. */
+struct deployment *job_facts(struct job *job);
 
 /* The codes of one stage for a lookup that failed. */
 struct job_lookup_codes {
@@ -141,6 +162,17 @@ struct finding stage_record_finding(struct job *job);
 void stage_policy_host_ask(struct job *job);
 void stage_policy_host_judge(struct job *job);
 void stage_mx_ask(struct job *job);
+/* Before it is known whether there is a record: --ask mx. */
+void stage_mx_ask_early(struct job *job);
+void stage_mx_judge_early(struct job *job);
+void stage_ns_ask(struct job *job);
+void stage_ns_judge(struct job *job);
+void stage_spf_ask(struct job *job);
+void stage_spf_judge(struct job *job);
+void stage_dmarc_ask(struct job *job);
+void stage_dmarc_judge(struct job *job);
+void stage_dkim_ask(struct job *job);
+void stage_dkim_judge(struct job *job);
 void stage_mx_judge(struct job *job);
 void stage_tlsrpt_ask(struct job *job);
 void stage_tlsrpt_judge(struct job *job);

@@ -9,19 +9,26 @@
 
 struct stage {
   unsigned round;
+  unsigned asked; /* bits of enum ask_bit, of which one must be asked for; 0: always */
   void (*ask)(struct job *job);   /* may be NULL */
   void (*judge)(struct job *job); /* may be NULL */
 };
 
 static const struct stage journey_stages[] = {
-    {1, stage_record_ask, stage_record_judge},
-    {2, stage_policy_host_ask, stage_policy_host_judge},
-    {2, stage_mx_ask, stage_mx_judge},
-    {2, stage_tlsrpt_ask, stage_tlsrpt_judge},
-    {3, stage_policy_ask, stage_policy_judge},
-    {3, stage_implicit_mx_ask, stage_implicit_mx_judge},
-    {3, NULL, stage_match_judge},
-    {3, stage_mx_tls_ask, stage_mx_tls_judge},
+    {1, 0, stage_record_ask, stage_record_judge},
+    {1, ASK_MX, stage_mx_ask_early, stage_mx_judge_early},
+    {1, ASK_NS_ALL, stage_ns_ask, stage_ns_judge},
+    {1, ASK_SPF, stage_spf_ask, stage_spf_judge},
+    {1, ASK_DMARC, stage_dmarc_ask, stage_dmarc_judge},
+    {2, 0, stage_policy_host_ask, stage_policy_host_judge},
+    {2, 0, stage_mx_ask, stage_mx_judge},
+    {2, 0, stage_tlsrpt_ask, stage_tlsrpt_judge},
+    {2, ASK_NS, stage_ns_ask, stage_ns_judge},
+    {2, ASK_DKIM, stage_dkim_ask, stage_dkim_judge},
+    {3, 0, stage_policy_ask, stage_policy_judge},
+    {3, 0, stage_implicit_mx_ask, stage_implicit_mx_judge},
+    {3, 0, NULL, stage_match_judge},
+    {3, 0, stage_mx_tls_ask, stage_mx_tls_judge},
 };
 
 enum {
@@ -31,6 +38,14 @@ enum {
   ROUND_LAST = 3,
   JOURNEY_MS_NS = 1000000,
 };
+
+/* Which lookups each job has room for. */
+static unsigned journey_beside(unsigned asked) {
+  return (asked & ASK_MX ? 1U << BESIDE_MX : 0) |
+         (asked & (ASK_NS | ASK_NS_ALL) ? 1U << BESIDE_NS : 0) |
+         (asked & ASK_SPF ? 1U << BESIDE_SPF : 0) |
+         (asked & ASK_DMARC ? 1U << BESIDE_DMARC | 1U << BESIDE_DMARC_ORGANIZATIONAL : 0);
+}
 
 static enum err journey_make_looks(struct journey *journey) {
   const struct journey_config *config = &journey->config;
@@ -45,6 +60,7 @@ enum err journey_new(struct journey **journey, const struct journey_config *conf
   if (!made) return ERR_MEMORY;
   made->config = *config;
   made->budget.limit = config->arena_bytes;
+  made->beside = journey_beside(config->ask.what);
   enum err err = ERR_NONE;
   for (int i = 0; config->arena_bytes && i < JOURNEY_ASIDES && err == ERR_NONE; i++)
     err = aside_new(&made->asides[i], config->loop);
@@ -154,12 +170,14 @@ void journey_visits_add(const struct journey *journey, struct visits_account *su
 
 static struct job *job_take(struct journey *journey) {
   struct job *job = journey->unused;
+  const size_t beside = (size_t)__builtin_popcount(journey->beside) * sizeof *job->beside;
   if (job)
     journey->unused = job->next;
-  else if (!(job = malloc(sizeof *job)))
+  else if (!(job = malloc(sizeof *job + beside)))
     return NULL;
   *job = (struct job){
       .journey = journey,
+      .beside = memset(job + 1, 0, beside),
       .older = journey->busy,
       .started = uv_now(journey->config.loop),
       .at = journey_wall_clock(),
@@ -257,14 +275,17 @@ static void job_emit_deployment(struct job *job) {
   job_tell(job, result);
 }
 
-/* No TXT at all, or DNS would not say: nothing was allocated. */
+/* No TXT at all, or DNS would not say: nothing was allocated, but for what --ask found. */
 static void job_emit_record_only(struct job *job) {
   bool known = job_lookup_answered(&job->txt);
   struct finding finding = stage_record_finding(job);
-  struct result result = {
-      .findings = &finding,
-      .record.lookup = job_lookup_facts(&job->txt),
-  };
+  struct result result = {0};
+  if (job->journey->beside) {
+    result = job->journey->plain.result;
+    finding.next = job->journey->plain.findings.first;
+  }
+  result.findings = &finding;
+  result.record.lookup = job_lookup_facts(&job->txt);
   job_stamp(job, &result);
   verdict_judge(&result, known, RECORD_NONE);
   job_tell(job, &result);
@@ -369,6 +390,25 @@ static void job_finish(struct job *job) {
   job_drop(job);
 }
 
+static bool job_has_stage(const struct job *job, const struct stage *stage) {
+  return stage->round == job->round &&
+         (stage->asked == 0 || stage->asked & job->journey->config.ask.what);
+}
+
+static void job_judge(struct job *job) {
+  struct journey *journey = job->journey;
+  if (job->round == ROUND_RECORD && journey->beside)
+    journey->plain = (struct deployment){.findings.arena = &job->arena};
+  for (size_t i = 0; i < STAGE_ROWS; i++)
+    if (job_has_stage(job, &journey_stages[i]) && journey_stages[i].judge)
+      journey_stages[i].judge(job);
+}
+
+static void job_ask_round(struct job *job) {
+  for (size_t i = 0; i < STAGE_ROWS; i++)
+    if (job_has_stage(job, &journey_stages[i]) && journey_stages[i].ask) journey_stages[i].ask(job);
+}
+
 static bool job_has_next_round(const struct job *job) {
   if (job->arena.err != ERR_NONE || job->round == ROUND_LAST) return false;
   return job->deployment && job->deployment->presence != RECORD_NONE;
@@ -387,9 +427,7 @@ static bool job_is_too_many(struct job *job) {
 /* Goes on until something is waited for, or the journey is over. */
 static void job_run(struct job *job) {
   while (job->waiting == 0) {
-    for (size_t i = 0; i < STAGE_ROWS; i++)
-      if (journey_stages[i].round == job->round && journey_stages[i].judge)
-        journey_stages[i].judge(job);
+    job_judge(job);
     if (!job_has_next_round(job)) {
       job_finish(job);
       return;
@@ -401,9 +439,7 @@ static void job_run(struct job *job) {
     if (job->round + 1 == ROUND_FETCH && job_steps_aside(job)) return;
     job->round++;
     if (job->round == ROUND_FETCH) job_is_back(job);
-    for (size_t i = 0; i < STAGE_ROWS; i++)
-      if (journey_stages[i].round == job->round && journey_stages[i].ask)
-        journey_stages[i].ask(job);
+    job_ask_round(job);
   }
 }
 
@@ -604,7 +640,7 @@ static enum err journey_start_domain(struct journey *journey, uint64_t n,
   job->domain = (struct span){job->name + prefix, domain->ascii.len};
   if (domain->unicode.len) job->unicode = arena_copy(&job->arena, domain->unicode);
   job->round = ROUND_RECORD;
-  stage_record_ask(job);
+  job_ask_round(job);
   job_run(job);
   return ERR_NONE;
 }

@@ -10,6 +10,7 @@
 #include "scanner/smtp/hosts.h"
 #include "scanner/smtp/port_watch.h"
 #include "scanner/smtp/prober.h"
+#include "scanner/sts/ask.h"
 #include <libpsl.h>
 #include <uv.h>
 
@@ -39,6 +40,7 @@ struct journey_config {
   const psl_ctx_t *psl;           /* may be NULL */
   uint16_t https_port;
   size_t policy_size_max;
+  struct ask ask;         /* its selectors outlive the journey */
   bool ipv6;              /* there is a route: IPv6 addresses are tried first, else last */
   unsigned shard, shards; /* shards 0 or 1: all */
   size_t jobs_max;        /* domains in flight */

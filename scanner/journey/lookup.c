@@ -18,6 +18,34 @@ bool job_lookup_answered(const struct lookup *lookup) {
          (lookup->answer.rcode == DNS_NOERROR || lookup->answer.rcode == DNS_NXDOMAIN);
 }
 
+struct spans job_data(struct job *job, const struct dns_answer *answer) {
+  struct spans data = {arena_array(&job->arena, answer->count, sizeof *data.at), answer->count};
+  if (!data.at) return (struct spans){0};
+  for (size_t i = 0; i < answer->count; i++) data.at[i] = answer->records[i].data;
+  return data;
+}
+
+/* Its place among those that each job has. */
+static struct lookup *beside_lookup(struct job *job, enum beside which) {
+  unsigned before = job->journey->beside & ((1U << which) - 1);
+  return &job->beside[__builtin_popcount(before)];
+}
+
+void job_ask_beside(struct job *job, enum beside which, struct span name, enum dns_type type) {
+  struct lookup *lookup = beside_lookup(job, which);
+  if (!lookup->arena) job_ask(job, lookup, name, type);
+}
+
+const struct lookup *job_beside(struct job *job, enum beside which) {
+  if (!(job->journey->beside >> which & 1)) return NULL;
+  const struct lookup *lookup = beside_lookup(job, which);
+  return lookup->arena ? lookup : NULL;
+}
+
+struct deployment *job_facts(struct job *job) {
+  return job->deployment ? job->deployment : &job->journey->plain;
+}
+
 static enum finding_code lookup_code(const struct lookup *lookup,
                                      const struct job_lookup_codes *codes) {
   if (lookup->end == LOOKUP_TIMEOUT) return codes->timeout;
@@ -36,6 +64,7 @@ static const char *lookup_type_text(enum dns_type type) {
   case DNS_TYPE_A: return "A";
   case DNS_TYPE_AAAA: return "AAAA";
   case DNS_TYPE_MX: return "MX";
+  case DNS_TYPE_NS: return "NS";
   case DNS_TYPE_TXT: return "TXT";
   case DNS_TYPE_CNAME: return "CNAME";
   case DNS_TYPE_PTR: return "PTR";

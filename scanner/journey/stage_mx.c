@@ -9,8 +9,16 @@ static const struct job_lookup_codes mx_codes = {
     FOUND_MX_DNS_MALFORMED,
 };
 
+void stage_mx_ask_early(struct job *job) {
+  job_ask_beside(job, BESIDE_MX, job->domain, DNS_TYPE_MX);
+}
+
 void stage_mx_ask(struct job *job) {
-  job_ask(job, &job->deployment->mx, job->domain, DNS_TYPE_MX);
+  const struct lookup *early = job_beside(job, BESIDE_MX);
+  if (early)
+    job->deployment->mx = *early;
+  else
+    job_ask(job, &job->deployment->mx, job->domain, DNS_TYPE_MX);
 }
 
 static int mx_compare(const void *left, const void *right) {
@@ -33,16 +41,10 @@ static void mx_tell_null(struct job *job, const struct result_mx_set *mx) {
                    (struct finding){.code = FOUND_MX_NULL, .host = job->domain, .detail = said});
 }
 
-void stage_mx_judge(struct job *job) {
-  struct deployment *deployment = job->deployment;
-  struct result_mx_set *mx = &deployment->result.mx;
-  const struct dns_answer *answer = &deployment->mx.answer;
-  mx->lookup = job_lookup_facts(&deployment->mx);
-  if (!job_lookup_answered(&deployment->mx)) {
-    finding_list_add(&deployment->findings,
-                     job_lookup_finding(&job->arena, &deployment->mx, &mx_codes));
-    return;
-  }
+static void mx_fill(struct job *job, const struct lookup *lookup, struct result_mx_set *mx) {
+  const struct dns_answer *answer = &lookup->answer;
+  mx->lookup = job_lookup_facts(lookup);
+  if (!job_lookup_answered(lookup)) return;
   mx->at = arena_array(&job->arena, answer->count, sizeof *mx->at);
   if (!mx->at) return;
   mx->count = answer->count;
@@ -50,5 +52,22 @@ void stage_mx_judge(struct job *job) {
     mx->at[i] = (struct result_mx){.preference = answer->records[i].preference,
                                    .host = answer->records[i].data};
   qsort(mx->at, mx->count, sizeof *mx->at, mx_compare);
-  mx_tell_null(job, mx);
+}
+
+void stage_mx_judge_early(struct job *job) {
+  struct result_mx_set *mx = &job_facts(job)->result.mx;
+  const struct lookup *lookup = job_beside(job, BESIDE_MX);
+  mx->wanted = true;
+  if (lookup) mx_fill(job, lookup, mx);
+}
+
+void stage_mx_judge(struct job *job) {
+  struct deployment *deployment = job->deployment;
+  struct result_mx_set *mx = &deployment->result.mx;
+  if (!mx->wanted) mx_fill(job, &deployment->mx, mx);
+  if (job_lookup_answered(&deployment->mx))
+    mx_tell_null(job, mx);
+  else
+    finding_list_add(&deployment->findings,
+                     job_lookup_finding(&job->arena, &deployment->mx, &mx_codes));
 }

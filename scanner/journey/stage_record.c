@@ -12,13 +12,6 @@ void stage_record_ask(struct job *job) {
   job_ask(job, &job->txt, name, DNS_TYPE_TXT);
 }
 
-struct spans job_txt(struct job *job, const struct dns_answer *answer) {
-  struct spans txt = {arena_array(&job->arena, answer->count, sizeof *txt.at), answer->count};
-  if (!txt.at) return (struct spans){0};
-  for (size_t i = 0; i < answer->count; i++) txt.at[i] = answer->records[i].data;
-  return txt;
-}
-
 void stage_record_judge(struct job *job) {
   const struct dns_answer *answer = &job->txt.answer;
   if (!job_lookup_answered(&job->txt) || answer->count == 0) return;
@@ -28,7 +21,7 @@ void stage_record_judge(struct job *job) {
   deployment->findings.arena = &job->arena;
   struct result_record *record = &deployment->result.record;
   record->lookup = job_lookup_facts(&job->txt);
-  record->txt = job_txt(job, answer);
+  record->txt = job_data(job, answer);
   record->has_ttl = true;
   record->ttl = answer->records[0].ttl;
   deployment->presence = record_judge(record->txt, &deployment->findings, &record->id);

@@ -12,6 +12,6 @@ void stage_tlsrpt_judge(struct job *job) {
   if (!job_lookup_answered(&deployment->tlsrpt)) return;
   struct result_tlsrpt *tlsrpt = &deployment->result.tlsrpt;
   tlsrpt->lookup = job_lookup_facts(&deployment->tlsrpt);
-  tlsrpt->txt = job_txt(job, &deployment->tlsrpt.answer);
+  tlsrpt->txt = job_data(job, &deployment->tlsrpt.answer);
   tlsrpt_judge(tlsrpt, &deployment->findings);
 }

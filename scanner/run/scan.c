@@ -361,6 +361,7 @@ static enum err scan_make_workers(struct scan *scan) {
       .shards = config->shards,
       .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
       .arena_bytes = scan_arena_bytes(scan),
+      .ask = config->ask,
       .second_look_ms = config->second_look_ms,
       .second_look_max = scan_share(scan, SECOND_LOOK_MAX),
       .ended = scan_worker_ended,

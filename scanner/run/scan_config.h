@@ -10,6 +10,7 @@
 #include "scanner/run/mail_probing.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/progress.h"
+#include "scanner/sts/ask.h"
 #include "scanner/sts/list_form.h"
 
 struct scan_config {
@@ -30,6 +31,7 @@ struct scan_config {
   unsigned concurrency;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
+  struct ask ask;
   unsigned second_look_ms;       /* 0: never */
   unsigned grace_ms;             /* after a first signal, for what is in flight */
   const char *block_path;        /* of fetcher.block; NULL: none */

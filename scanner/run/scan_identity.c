@@ -114,6 +114,13 @@ static struct span next_line(struct span *rest) {
   return line;
 }
 
+/* Last, and only where it is used: results of a version without it can be resumed. */
+static void scan_identity_ask(FILE *out, const struct scan_config *config) {
+  char text[ASK_TEXT_SIZE];
+  ask_text(&config->ask, text);
+  if (*text) scan_identity_text(out, "--ask", text);
+}
+
 enum err scan_identity_make(const struct scan_config *config, char **identity, const char **bad) {
   size_t size = 0;
   *identity = NULL;
@@ -125,6 +132,7 @@ enum err scan_identity_make(const struct scan_config *config, char **identity, c
   if (err == ERR_NONE) err = scan_identity_file(out, "--block", config->block_path, "none", bad);
   if (err == ERR_NONE) err = scan_identity_lists(out, config, bad);
   scan_identity_mail(out, &config->mail);
+  if (err == ERR_NONE) scan_identity_ask(out, config);
   scan_identity_account(out, config);
   bool good = !ferror(out);
   if (fclose(out) != 0) good = false;

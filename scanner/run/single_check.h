@@ -10,12 +10,14 @@
 #include "scanner/run/mail_probing.h"
 #include "scanner/run/nameservers.h"
 #include "scanner/run/resolver_check.h"
+#include "scanner/sts/ask.h"
 
 struct single_check_config {
   struct nameservers servers;
   struct source_address source;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
   unsigned dns_timeout_ms, dns_tries;
+  struct ask ask;
   unsigned second_look_ms;       /* 0: never */
   struct fetcher_config fetcher; /* without limits */
   struct mail_options mail;

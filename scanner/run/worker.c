@@ -306,6 +306,7 @@ static enum err worker_make_journey(struct worker *worker) {
       .shards = worker->config.shards,
       .jobs_max = worker->config.jobs_max,
       .arena_bytes = worker->config.arena_bytes,
+      .ask = worker->config.ask,
       .second_look_ms = worker->config.second_look_ms,
       .second_look_max = worker->config.second_look_max,
       .hosts = worker->config.mail.hosts,

@@ -14,6 +14,7 @@
 #include "scanner/run/list_reader.h"
 #include "scanner/run/mail_probing.h"
 #include "scanner/run/resolver_check.h"
+#include "scanner/sts/ask.h"
 #include <libpsl.h>
 
 enum {
@@ -43,8 +44,9 @@ struct worker_config {
   const psl_ctx_t *psl;
   bool ipv6; /* there is a route */
   unsigned shard, shards;
-  size_t jobs_max;           /* of this worker */
-  size_t arena_bytes;        /* likewise: what is known of its domains in flight */
+  size_t jobs_max;    /* of this worker */
+  size_t arena_bytes; /* likewise: what is known of its domains in flight */
+  struct ask ask;
   unsigned second_look_ms;   /* 0: never */
   size_t second_look_max;    /* domains of this worker that wait for one */
   void (*ended)(void *data); /* on the worker's thread, as the last thing */

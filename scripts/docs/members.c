@@ -43,7 +43,12 @@
 #define KIND_TLS(name)      OBJECT(tls_table)
 #define KIND_TLSA(name)     OBJECT(tlsa_table)
 #define KIND_FINDINGS(name) OBJECTS(ARRAY("{" REF("finding") "}"), member_finding_table)
-#define KIND_MX(name)       OBJECTS("\"type\": \"array\"", mx_table)
+#define KIND_MX(name)       OBJECTS(NONE_OR("\"type\": [\"array\", \"object\"]"), mx_table)
+#define KIND_NS(name)                                                                              \
+  MEMBER_STRINGS, false,                                                                           \
+      NONE_OR("\"type\": [\"array\", \"object\"], \"items\": {\"type\": \"string\"}"), NULL, 0,    \
+      NULL
+#define KIND_DKIM(name)     OBJECTS("\"type\": \"array\"", dkim_table)
 #define KIND_ATTEMPTS(name) OBJECTS("\"type\": \"array\"", attempt_table)
 
 #define NUMBER                 MEMBER_WHOLE, false, "\"type\": \"integer\"", NULL, 0, NULL
@@ -52,9 +57,12 @@
 #define STRINGS(twice)         MEMBER_STRINGS, twice, ARRAY("{\"type\": \"string\"}"), NULL, 0, NULL
 #define OBJECT(table)          MEMBER_OBJECT, false, "\"type\": \"object\"", NULL, 0, table
 #define OBJECTS(schema, table) MEMBER_OBJECTS, false, schema, NULL, 0, table
-#define ARRAY(items)           "\"type\": \"array\", \"items\": " items
-#define MAP(values)            "\"type\": \"object\", \"additionalProperties\": " values
-#define REF(name)              "\"$ref\": \"#/$defs/" name "\""
+/* Of what was asked for and is not there. */
+#define NONE_OR(schema)                                                                            \
+  schema ", \"properties\": {\"rcode\": {" REF("rcode") "}}, \"additionalProperties\": false"
+#define ARRAY(items) "\"type\": \"array\", \"items\": " items
+#define MAP(values)  "\"type\": \"object\", \"additionalProperties\": " values
+#define REF(name)    "\"$ref\": \"#/$defs/" name "\""
 
 /* What a row's value keeps to besides: instead, limits. */
 #define ANY                 false, ""
@@ -151,6 +159,27 @@ static const struct member first_table[] = {
 #define FIRST_MEMBER ROW
 #include "output/record/record.def"
 #undef FIRST_MEMBER
+    {0},
+};
+
+static const struct member spf_table[] = {
+#define SPF_MEMBER ROW
+#include "output/record/record.def"
+#undef SPF_MEMBER
+    {0},
+};
+
+static const struct member dmarc_table[] = {
+#define DMARC_MEMBER ROW
+#include "output/record/record.def"
+#undef DMARC_MEMBER
+    {0},
+};
+
+static const struct member dkim_table[] = {
+#define DKIM_MEMBER ROW
+#include "output/record/record.def"
+#undef DKIM_MEMBER
     {0},
 };
 

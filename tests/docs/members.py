@@ -15,10 +15,11 @@ TYPES = {
     "string": "TEXT OWN TIME RCODE STATUS EFFECT MODE KIND VERDICT STEP DANE CODE SEVERITY STAGE REASON",
     "integer": "UINT64 INT64 UINT32 UNSIGNED INT VERSION",
     "boolean": "BOOL",
-    "array": "TEXTS OWNS REASONS CODES FINDINGS MX ATTEMPTS",
+    "array": "TEXTS OWNS REASONS CODES FINDINGS DKIM ATTEMPTS",
     "object": "OBJECT LABELS EDE CERTIFICATE TLS TLSA",
 }
 TYPE_OF = {kind: name for name, kinds in TYPES.items() for kind in kinds.split()}
+TYPE_OF.update({kind: ["array", "object"] for kind in ("MX", "NS")})  # an object: there is none
 PYTHON_TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
@@ -55,9 +56,11 @@ def read_schema(schema):
               "ATTEMPT": follow(schema, follow(schema, top["fetch"])["properties"]["attempts"]["items"])["properties"],
               "MX": follow(schema, top["mx"]["items"])["properties"],
               "TLS": follow(schema, follow(schema, top["mx"]["items"])["properties"]["tls"])["properties"],
+              "NONE": top["mx"]["properties"],
+              "DKIM": follow(schema, top["dkim"]["items"])["properties"],
               "EDE": follow(schema, follow(schema, top["record"])["properties"]["ede"])["properties"]}
     places["TLSA"] = follow(schema, places["TLS"]["tlsa"])["properties"]
-    for name in ("record", "policy_host", "fetch", "certificate", "policy", "tlsrpt", "first"):
+    for name in ("record", "policy_host", "fetch", "certificate", "policy", "tlsrpt", "spf", "dmarc", "first"):
         places[name.upper()] = follow(schema, top[name])["properties"]
     return {place: [(name, type_of(schema, node)) for name, node in members.items()]
             for place, members in places.items()}

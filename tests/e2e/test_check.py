@@ -196,7 +196,7 @@ class CheckTest(unittest.TestCase):
         domains = (self.lab.folder / "domains.txt").read_text().split()
         done = self.check("--json", *domains)
         checked = parse(done.stdout.decode().splitlines())
-        scanned = parse(stscan("scan", *self.lab.options, self.lab.env["LAB_DOMAINS"])
+        scanned = parse(stscan("scan", *self.lab.options, "--ask", "mx,ns-all,spf,dmarc", self.lab.env["LAB_DOMAINS"])
                         .stdout.decode().splitlines())
         self.assertEqual(done.returncode, 1)
         self.assertEqual([r["domain"] for r in checked], domains)

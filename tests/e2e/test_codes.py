@@ -31,7 +31,8 @@ ELSEWHERE = {"policy-host-blocked", "record-misplaced", "mx-host-dns", "mx-host-
 class CodesTest(unittest.TestCase):
     def test_every_code_is_shown(self) -> None:
         shown = set[str]().union(*(case.codes for case in (*domains.CASES, *cases.CASES, *mail.MAIL_CASES)),
-                                 *({case.code} for case in mail_cases.MAIL_CASES if case.code))
+                                 *({case.code} for case in mail_cases.MAIL_CASES if case.code),
+                                 *(case.ask_codes for case in domains.CASES))
         self.assertEqual(listed_codes() - shown, ELSEWHERE, "codes that no case shows")
         self.assertEqual(shown - listed_codes(), set(), "codes that do not exist")
 

@@ -22,7 +22,7 @@ from records import KINDS, MAIL_FIGURES, MAX_AGE_FROM, MODES, SEVERITY, STAGES, 
 
 COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
-NO_STAGES = ("mx-tls", "dane", "tlsrpt")  # without errors, or not looked at
+NO_STAGES = ("mx-tls", "dane", "tlsrpt", "spf", "dmarc", "dkim")  # without errors, or not looked at
 SCHEMA = json.loads((ROOT / "output" / "stats" / "stats.schema.json").read_text())
 OWN = {"where", "input", "by", "shards", "scan", "at", "version"}  # members that only the command has
 

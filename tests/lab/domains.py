@@ -6,7 +6,7 @@ is published under a name of its own (NAME.example), and, by its weight, under n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,25 @@ class Case:
     tlsrpt: tuple[str, ...] = ("v=TLSRPTv1; rua=mailto:tlsrpt@{d}",)
     mode: str | None = None
     weight: int = 0  # how often among the deployed names of a list
-    near: tuple[tuple[str, str], ...] = ()  # TXT at other names: owner, text
+    near: tuple[tuple[str, str | tuple[str, ...]], ...] = ()  # TXT at other names: owner, text
+    ns: tuple[str, ...] = ()  # its name servers: it has a zone of its own
     dns: str | None = None  # how the whole domain fails: servfail, refused
     members: dict[str, object] = field(default_factory=dict)  # path -> value in the record
+    ask_codes: frozenset[str] = frozenset()  # besides, with --ask
+    ask_members: dict[str, object] = field(default_factory=dict)  # likewise
 
 
 RECORD = "v=STSv1; id=20260408T100000;"
 POLICY = "version: STSv1\r\nmode: enforce\r\nmx: mail.{d}\r\nmax_age: 604800\r\n"
 TESTING = POLICY.replace("enforce", "testing")
 SOUND = Host(body=POLICY)
+
+NO_DATA, NO_NAME = {"rcode": "NOERROR"}, {"rcode": "NXDOMAIN"}
+
+# RFC 6376 appendix C and RFC 8463 appendix A.2.
+RSA_KEY = ("MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od",
+           "+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB")
+ED25519_KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 
 # Addresses on which nobody listens, or not with TLS.
 CLOSED = "127.0.0.2"
@@ -76,6 +86,32 @@ def certificate(name: str, codes: str, cert: str, **more: object) -> Case:
 
 def absent(name: str, codes: str, **more: object) -> Case:
     return Case(name, frozenset(codes.split()), "absent", "none", tlsrpt=(), **more)  # type: ignore[arg-type]
+
+
+def beside(name: str, ask_codes: str, *near: tuple[str, str | tuple[str, ...]], base: Case | None = None,
+           **members: object) -> Case:
+    """What stands beside MTA-STS: TXT at other names, and what --ask says of it."""
+    base = base or absent(name, "record-absent")
+    return replace(base, name=name, near=near, ask_codes=frozenset(ask_codes.split()),
+                   ask_members={"spf": NO_DATA, "dmarc": NO_NAME, "ns": NO_DATA, **members})
+
+
+def spf(name: str, ask_codes: str, *txt: str, **members: object) -> Case:
+    return beside(name, ask_codes, *(("{d}", text) for text in txt), spf={"txt": list(txt), **members})
+
+
+def dmarc(name: str, ask_codes: str, *txt: str, domain: str = "{d}", **members: object) -> Case:
+    return beside(name, ask_codes, *((f"_dmarc.{domain}", text) for text in txt),
+                  dmarc={"txt": list(txt), "domain": domain, **members})
+
+
+def dkim(name: str, ask_codes: str, *txt: str | tuple[str, ...], **members: object) -> Case:
+    key: dict[str, object] = {"selector": "s1", **members}
+    if not members:
+        key["txt"] = ["".join(text) for text in txt]
+    return beside(name, ask_codes, *(("s1._domainkey.{d}", text) for text in txt),
+                  base=case(name, "", "valid", "enforced"),
+                  dkim=[key, {"selector": "s2", **NO_NAME}])
 
 
 def fetch(name: str, codes: str, host: Host, **more: object) -> Case:
@@ -222,6 +258,37 @@ CASES: tuple[Case, ...] = (
     case("tlsrpt-multiple", "tlsrpt-multiple", "valid", "enforced",
          tlsrpt=("v=TLSRPTv1; rua=mailto:a@{d}", "v=TLSRPTv1; rua=mailto:b@{d}")),
     case("tlsrpt-syntax", "tlsrpt-syntax", "valid", "enforced", tlsrpt=("v=TLSRPTv1; rua=a@{d}",)),
+    # What stands beside MTA-STS: told with --ask alone.
+    replace(beside("beside-all", "", ("{d}", "v=spf1 mx -all"), ("_dmarc.{d}", "v=DMARC1; p=reject"),
+           ("{d}", "google-site-verification=abc"), ns=["a.ns.example", "b.ns.example"],
+           spf={"txt": ["v=spf1 mx -all"], "all": "-"},
+           dmarc={"txt": ["v=DMARC1; p=reject"], "p": "reject", "domain": "{d}"},
+           mx=[{"preference": 10, "host": "mail.{d}"}]), ns=("a.ns.example", "b.ns.example")),
+    replace(beside("beside-nothing", "", mx=NO_DATA), mx=()),
+    spf("spf-soft", "", "v=spf1 ip4:192.0.2.0/24 include:_spf.example.net ~all", all="~"),
+    spf("spf-neutral", "", "v=spf1 ?all", all="?"),
+    spf("spf-pass", "", "v=spf1 +all", all="+"),
+    spf("spf-redirect", "", "v=spf1 redirect=_spf.example.net", all="redirect"),
+    spf("spf-no-all", "", "v=spf1 mx", reason="no-all"),
+    spf("spf-multiple", "spf-multiple", "v=spf1 mx -all", "v=spf1 ~all", reason="multiple"),
+    spf("spf-syntax", "spf-syntax", "v=spf1 ipv4:192.0.2.1 -all", all="-"),
+    spf("spf-version", "spf-syntax", "v=spf1; mx -all", reason="version"),
+    spf("spf-lookups", "spf-lookups", "v=spf1 " + "".join(f"include:{c}.example.net " for c in "abcdefghijk")
+        + "-all", all="-"),
+    dmarc("dmarc-none", "", "v=DMARC1; p=none; sp=quarantine; pct=25; rua=mailto:d@example.net", p="none",
+          sp="quarantine", pct=25, rua=["mailto:d@example.net"]),
+    dmarc("dmarc-quarantine", "", "v=DMARC1; p=quarantine", p="quarantine"),
+    dmarc("mail.dmarc-organizational", "", "v=DMARC1; p=reject; sp=none",
+          domain="dmarc-organizational.example", p="reject", sp="none"),
+    dmarc("dmarc-multiple", "dmarc-multiple", "v=DMARC1; p=none", "v=DMARC1; p=reject", reason="multiple"),
+    dmarc("dmarc-syntax", "dmarc-syntax", "v=DMARC1; p=monitor", reason="no-policy"),
+    dmarc("dmarc-order", "dmarc-syntax", "v=DMARC1; pct=50; p=none", p="none", pct=50),
+    dmarc("dmarc-version", "dmarc-syntax", "v=dmarc1; p=none", reason="version"),
+    dkim("dkim-rsa", "", ("v=DKIM1; k=rsa; p=", *RSA_KEY), type="rsa", bits=1024),
+    dkim("dkim-ed25519", "", "v=DKIM1; k=ed25519; p=" + ED25519_KEY, type="ed25519", bits=256),
+    dkim("dkim-revoked", "", "v=DKIM1; p=", type="rsa", revoked=True),
+    dkim("dkim-multiple", "dkim-multiple", "v=DKIM1; p=", "v=DKIM1; k=ed25519; p=" + ED25519_KEY),
+    dkim("dkim-syntax", "dkim-syntax", "v=DKIM1; k=rsa"),
     # DNS that will not say.
     Case("servfail", frozenset({"record-dns-servfail"}), "unknown", "unknown", dns="servfail",
          members={"record.rcode": "SERVFAIL"}),

@@ -101,13 +101,22 @@ def zone_lines(d: Deployment) -> list[str]:
     return lines + txt_records(f"_smtp._tls.{d.domain}", case.tlsrpt, d)
 
 
-def root_zone(deployments: list[Deployment]) -> str:
-    lines = ["$ORIGIN .", "$TTL 300", "@ SOA ns.lab. hostmaster.lab. 1 3600 600 86400 60",
-             "@ NS ns.lab.", "ns.lab. A 127.0.0.1",
-             "nodata.provider.example.net. TXT \"no address here\""]
-    for deployment in deployments:
-        lines += zone_lines(deployment)
+def zone(origin: str, name_servers: tuple[str, ...], more: list[str]) -> str:
+    lines = [f"$ORIGIN {origin}", "$TTL 300", "@ SOA ns.lab. hostmaster.lab. 1 3600 600 86400 60",
+             *(f"@ NS {name_server}." for name_server in name_servers), *more]
     return "\n".join(dict.fromkeys(lines)) + "\n"
+
+
+def root_zone(deployments: list[Deployment]) -> str:
+    lines = ["ns.lab. A 127.0.0.1", "nodata.provider.example.net. TXT \"no address here\""]
+    for deployment in deployments:
+        lines += [f"{deployment.domain}. NS ns.lab."] if deployment.case.ns else zone_lines(deployment)
+    return zone(".", ("ns.lab",), lines)
+
+
+def own_zones(deployments: list[Deployment]) -> dict[str, str]:
+    """The zones of domains with name servers of their own."""
+    return {d.domain: zone(f"{d.domain}.", d.case.ns, zone_lines(d)) for d in deployments if d.case.ns}
 
 
 def failing_domains(deployments: list[Deployment], how: str) -> list[str]:

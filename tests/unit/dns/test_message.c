@@ -25,6 +25,7 @@
 #define PTR                   "\x0c"
 #define TLSA                  "\x34"
 #define CNAME                 "\5"
+#define NS                    "\2"
 #define RR(owner, type, size) owner "\0" type "\0\1\0\0\1\x2c\0" size
 #define OPT(upper)            "\0\0\x29\4\xd0" upper "\0\0\0\0\0"
 #define SOA                   TEST "\0\6\0\1\0\0\1\x2c\0\x18\2ns" TEST "\xc0\x0c\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0"
@@ -131,6 +132,15 @@ static const struct row rows[] = {
      BYTES(HEAD(ANSWERED, "\1", "\0", "\0") QUESTION(MX) RR(OWNER, MX, "\3") "\0\0\0"),
      .type = DNS_TYPE_MX,
      .records = "0:."},
+    {.what = "two NS, one compressed",
+     BYTES(HEAD(ANSWERED, "\2", "\0", "\0") QUESTION(NS)
+               RR(OWNER, NS, "\5") "\2Ns" TEST RR(OWNER, NS, "\3") "\1b\0"),
+     .type = DNS_TYPE_NS,
+     .records = "ns.test b"},
+    {.what = "NS with something behind it",
+     BYTES(HEAD(ANSWERED, "\1", "\0", "\0") QUESTION(NS) RR(OWNER, NS, "\4") "\1b\0!"),
+     .type = DNS_TYPE_NS,
+     .err = ERR_SYNTAX},
     {.what = "MX without a host",
      BYTES(HEAD(ANSWERED, "\1", "\0", "\0") QUESTION(MX) RR(OWNER, MX, "\2") "\0\0"),
      .type = DNS_TYPE_MX,

@@ -106,6 +106,24 @@ static void test_options_that_records_depend_on(void **state) {
   check_difference(&standard, &standard, NULL);
 }
 
+/* It stands in the identity only where it is used, so that results of before can be resumed. */
+static void test_questions(void **state) {
+  const struct scan_config standard = config_standard();
+  struct scan_config mx = standard, more = standard;
+  (void)state;
+  mx.ask.what = ASK_MX;
+  more.ask.what = ASK_MX | ASK_SPF;
+  char *without = identity_of(&standard), *with = identity_of(&more);
+  assert_null(strstr(without, "--ask"));
+  assert_non_null(strstr(with, "--ask mx,spf\n"));
+  free(without);
+  free(with);
+  check_difference(&mx, &mx, NULL);
+  check_difference(&mx, &more, "--ask");
+  check_difference(&standard, &mx, "--ask");
+  check_difference(&mx, &standard, "--ask");
+}
+
 static void test_what_may_differ(void **state) {
   (void)state;
   const struct scan_config standard = config_standard();
@@ -263,6 +281,7 @@ static void test_many_lists_have_one_fingerprint(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_options_that_records_depend_on),
+      TEST(test_questions),
       TEST(test_what_may_differ),
       TEST(test_mail_servers),
       TEST(test_who_made_the_results),

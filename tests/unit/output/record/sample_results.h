@@ -339,9 +339,88 @@ static const struct result sample_probed_bytes = {
     .at = 1795428000000,
 };
 
+/* What stands beside MTA-STS; not there; and in bytes. */
+static struct span asked_ns[] = {TEXT("a.ns.example"), TEXT("b.ns.example")};
+static struct span asked_spf[] = {TEXT("v=spf1 mx -all")};
+static struct span asked_dmarc[] = {
+    TEXT("v=DMARC1; p=reject; sp=none; pct=0; rua=mailto:a@x.example")};
+static struct span asked_rua[] = {TEXT("mailto:a@x.example")};
+static struct span asked_key_txt[] = {TEXT("v=DKIM1")};
+static struct result_dkim_key asked_keys[] = {
+    {.selector = TEXT("s1"), .lookup.asked = true, .type = TEXT("rsa"), .bits = 2048},
+    {.selector = TEXT("s2"), .lookup.asked = true, .type = TEXT("rsa"), .revoked = true},
+    {.selector = TEXT("s3"), .lookup = {.asked = true, .rcode = 3}},
+    {.selector = TEXT("s4"), .lookup.asked = true, .txt = SPANS(asked_key_txt)},
+};
+
+static const struct result sample_asked = {
+    .n = 9,
+    .domain = TEXT("example.com"),
+    .status = STATUS_ABSENT,
+    .findings = &absent_finding,
+    .ns = {.lookup.asked = true, .hosts = SPANS(asked_ns)},
+    .spf = {.lookup.asked = true, .txt = SPANS(asked_spf), .all = TEXT("-")},
+    .dmarc = {.lookup.asked = true,
+              .txt = SPANS(asked_dmarc),
+              .p = TEXT("reject"),
+              .sp = TEXT("none"),
+              .has_pct = true,
+              .rua = SPANS(asked_rua),
+              .domain = TEXT("example.com")},
+    .dkim = SPANS(asked_keys),
+    .at = 1795428000000,
+};
+
+static const struct result sample_asked_none = {
+    .n = 10,
+    .domain = TEXT("example.com"),
+    .status = STATUS_ABSENT,
+    .findings = &absent_finding,
+    .mx = {.lookup = {.asked = true, .rcode = 3}, .wanted = true},
+    .ns = {.lookup = {.asked = true, .rcode = 2}},
+    .spf = {.lookup.asked = true},
+    .dmarc = {.lookup = {.asked = true, .rcode = 3}},
+    .at = 1795428000000,
+};
+
+static const struct result sample_asked_unanswered = {
+    .n = 12,
+    .domain = TEXT("example.com"),
+    .status = STATUS_ABSENT,
+    .findings = &absent_finding,
+    .spf.lookup = {.asked = true, .rcode = -1},
+    .at = 1795428000000,
+};
+
+static struct span asked_bytes[] = {TEXT("a\xff")};
+static struct result_dkim_key asked_keys_bytes[] = {{.selector = TEXT("s1"),
+                                                     .lookup.asked = true,
+                                                     .type = TEXT("a\xff"),
+                                                     .txt = SPANS(asked_bytes)}};
+
+static const struct result sample_asked_bytes = {
+    .n = 11,
+    .domain = TEXT("example.com"),
+    .status = STATUS_ABSENT,
+    .findings = &absent_finding,
+    .spf = {.lookup.asked = true, .txt = SPANS(asked_bytes), .reason = TEXT("version")},
+    .dmarc = {.lookup.asked = true,
+              .txt = SPANS(asked_bytes),
+              .rua = SPANS(asked_bytes),
+              .domain = TEXT("example.com"),
+              .reason = TEXT("version")},
+    .dkim = SPANS(asked_keys_bytes),
+    .at = 1795428000000,
+};
+
 static const struct result *const sample_results[] = {
-    &sample_absent,  &sample_valid,   &sample_broken, &sample_invalid, &sample_bytes,
-    &sample_unknown, &sample_blocked, &sample_lint,   &sample_probed,  &sample_probed_bytes,
+    &sample_absent,      &sample_valid,
+    &sample_broken,      &sample_invalid,
+    &sample_bytes,       &sample_unknown,
+    &sample_blocked,     &sample_lint,
+    &sample_probed,      &sample_probed_bytes,
+    &sample_asked,       &sample_asked_none,
+    &sample_asked_bytes, &sample_asked_unanswered,
 };
 
 enum { SAMPLE_COUNT = sizeof sample_results / sizeof *sample_results };

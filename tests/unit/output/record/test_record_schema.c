@@ -43,6 +43,10 @@ static bool was_met(json_t *schema) {
 }
 
 static bool valid_type(json_t *type, json_t *value) {
+  size_t i;
+  json_t *each;
+  json_array_foreach(type, i, each) if (valid_type(each, value)) return true;
+  if (json_is_array(type)) return false;
   const char *name = json_string_value(type);
   return (strcmp(name, "object") == 0 && json_is_object(value)) ||
          (strcmp(name, "array") == 0 && json_is_array(value)) ||
@@ -137,7 +141,8 @@ static bool valid_keyword(json_t *schema, const char *keyword, json_t *k, json_t
   if (IS("minimum")) return json_integer_value(value) >= json_integer_value(k);
   if (IS("maximum")) return json_integer_value(value) <= json_integer_value(k);
   if (IS("maxLength")) return json_string_length(value) <= (size_t)json_integer_value(k);
-  if (IS("minItems")) return json_array_size(value) >= (size_t)json_integer_value(k);
+  if (IS("minItems"))
+    return !json_is_array(value) || json_array_size(value) >= (size_t)json_integer_value(k);
   if (IS("pattern")) return valid_pattern(json_string_value(k), json_string_value(value));
   if (IS("properties")) return valid_properties(k, value);
   if (IS("additionalProperties"))
