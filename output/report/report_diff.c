@@ -9,7 +9,6 @@ enum {
   /* Names of at most TEXT_COUNTS_TEXT_MAX, every code thrice, and a detail, escaped; and labels. */
   CHANGE_JSON_SIZE = 48 * 1024 + DIFF_LABELS_SIZE,
   COUNT_WIDTH = 11,
-  DETAIL_SIZE = 4096,
 };
 
 static uint64_t changes_worse(const struct diff *diff) {
@@ -130,13 +129,13 @@ static void print_detail(FILE *out, const struct diff_change *change) {
 }
 
 /* The same as text; true: there is some. */
-static bool detail_take(const struct diff_change *change, char text[DETAIL_SIZE]) {
-  FILE *out = fmemopen(text, DETAIL_SIZE, "w");
+bool report_diff_detail(const struct diff_change *change, char text[REPORT_DIFF_DETAIL_SIZE]) {
+  FILE *out = fmemopen(text, REPORT_DIFF_DETAIL_SIZE, "w");
   text[0] = 0;
   if (!out) return false;
   print_detail(out, change);
   fclose(out);
-  text[DETAIL_SIZE - 1] = 0;
+  text[REPORT_DIFF_DETAIL_SIZE - 1] = 0;
   return text[0] != 0;
 }
 
@@ -157,15 +156,30 @@ static void write_domain(struct json_writer *json, const struct diff_change *cha
 }
 
 /* Since when it is known to be: the record of OLD. */
-static void print_still(FILE *out, const struct report_diff *report) {
+static void print_since(FILE *out, const struct diff_change *still) {
   struct state none = state_unseen();
+  print_date(out, "since ", still->before->at);
+  print_errors(out, " or earlier: ", still->after, &none);
+}
+
+void report_diff_still(const struct diff_change *still, char text[REPORT_DIFF_DETAIL_SIZE]) {
+  FILE *out = fmemopen(text, REPORT_DIFF_DETAIL_SIZE, "w");
+  text[0] = 0;
+  if (!out) return;
+  print_since(out, still);
+  print_because(out, still->after_detail);
+  fclose(out);
+  text[REPORT_DIFF_DETAIL_SIZE - 1] = 0;
+}
+
+static void print_still(FILE *out, const struct report_diff *report) {
   if (report->worse_only || diff_still_broken(report->diff) == 0) return;
   fputs("\nstill broken:\n", out);
   for (size_t i = 0; i < diff_still_broken(report->diff); i++) {
     struct diff_change still = diff_still(report->diff, i);
     print_domain(out, &still);
-    print_date(out, "  since ", still.before->at);
-    print_errors(out, " or earlier: ", still.after, &none);
+    fputs("  ", out);
+    print_since(out, &still);
     fputc('\n', out);
   }
 }
@@ -193,8 +207,8 @@ void report_diff_text(FILE *out, const struct report_diff *report) {
               change_info(change.change)->title);
     last = (int)change.change;
     print_domain(out, &change);
-    char detail[DETAIL_SIZE];
-    if (detail_take(&change, detail)) {
+    char detail[REPORT_DIFF_DETAIL_SIZE];
+    if (report_diff_detail(&change, detail)) {
       fputs("  ", out);
       terminal_text_print(out, span_of(detail));
     }
@@ -238,8 +252,8 @@ static void write_change(FILE *out, const struct diff_change *change) {
   json_writer_string(&json, "trend", span_of(trends[info->trend]));
   write_domain(&json, change);
   if (rank) json_writer_uint(&json, "rank", rank);
-  char detail[DETAIL_SIZE];
-  if (detail_take(change, detail)) json_writer_string(&json, "detail", span_of(detail));
+  char detail[REPORT_DIFF_DETAIL_SIZE];
+  if (report_diff_detail(change, detail)) json_writer_string(&json, "detail", span_of(detail));
   write_state(&json, "old", change->before);
   write_state(&json, "new", change->after);
   json_writer_close(&json, '}');

@@ -1,5 +1,6 @@
 #include "scanner/cli/diff.h"
 
+#include "output/report/html_page.h"
 #include "output/report/report_diff.h"
 #include "output/stats/completeness.h"
 #include "output/stats/input.h"
@@ -8,7 +9,9 @@
 #include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"
 #include "scanner/cli/options.h"
+#include "scanner/cli/report_file.h"
 #include "scanner/cli/result_operands.h"
+#include "scanner/cli/setup.h"
 #include "scanner/cli/terminal.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -45,6 +48,7 @@ struct diff_sides {
   struct result_paths paths[2]; /* of OLD, of NEW */
   struct aggregate aggregates[2];
   struct filter where;
+  char where_text[FILTER_OPTION_TEXT_SIZE];
 };
 
 static bool diff_failed_file(const struct aggregate *aggregate, char *command) {
@@ -101,11 +105,22 @@ static void diff_note_passed(const struct aggregate *aggregate, const struct kno
                   options->known, passed);
 }
 
-static int diff_print(const struct options *options, const struct report_diff *report) {
+static struct report_file diff_html_file(const struct options *options, const char *command) {
+  return (struct report_file){command, "--html", options->html, HTML_PAGE_MARK, options->force};
+}
+
+static void diff_save_html(FILE *out, const void *context) {
+  report_diff_html(out, context);
+}
+
+static int diff_print(const struct options *options, const struct report_diff *report,
+                      const char *command) {
+  struct report_file html = diff_html_file(options, command);
   enum err err = ERR_NONE;
+  if (report_file_write(&html, diff_save_html, report) != EXIT_DONE) return EXIT_FAILED;
   if (options->json)
     err = report_diff_json(stdout, report);
-  else
+  else if (!options->html)
     report_diff_text(stdout, report);
   if (err != ERR_NONE) return EXIT_FAILED;
   return report_diff_told(report) ? EXIT_WRONG : EXIT_DONE;
@@ -125,13 +140,20 @@ static int diff_with(const struct options *options, struct diff_sides *sides, ch
   err = diff_new(&diff);
   if (err == ERR_NONE) err = diff_run(diff, &sides->where, known, &side[0], &side[1]);
   if (err == ERR_NONE) {
-    struct report_diff report = {diff, &sides->aggregates[0], &sides->aggregates[1], options->worse,
-                                 terminal_colour(stdout)};
+    struct report_diff report = {.diff = diff,
+                                 .old_aggregate = &sides->aggregates[0],
+                                 .new_aggregate = &sides->aggregates[1],
+                                 .worse_only = options->worse,
+                                 .colour = terminal_colour(stdout),
+                                 .where = sides->where_text,
+                                 .title = options->title,
+                                 .names = options->names,
+                                 .at = setup_now()};
     for (int i = 0; i < 2; i++) input_notes(&sides->aggregates[i], diff_tell, command);
     diff_note_missing(&sides->aggregates[0], "OLD", command);
     diff_note_missing(&sides->aggregates[1], "NEW", command);
     diff_note_passed(&sides->aggregates[1], known, options, command);
-    status = diff_print(options, &report);
+    status = diff_print(options, &report, command);
   } else if (!diff_failed_file(&sides->aggregates[0], command) &&
              !diff_failed_file(&sides->aggregates[1], command)) {
     help_complain(command, "%s", err == ERR_IO ? strerror(errno) : err_text(err));
@@ -144,7 +166,13 @@ done:
 
 /* The files of both, none of which may be what is written to. */
 static bool diff_take(const struct options *options, struct diff_sides *sides, char *command) {
-  if (!filter_option_where(command, &options->where, &sides->where)) return false;
+  if (options->json && options->html && strcmp(options->html, "-") == 0) {
+    help_complain(command, "--html - and --json would both be standard output");
+    return false;
+  }
+  if (!filter_option_where(command, &options->where, &sides->where) ||
+      !filter_option_text(command, &options->where, sides->where_text))
+    return false;
   if (filter_asks(&sides->where, DIMENSION_MANAGED)) {
     help_complain(command,
                   "--where: managed is for stats alone: who manages is a matter of one scan");
@@ -158,10 +186,12 @@ static bool diff_take(const struct options *options, struct diff_sides *sides, c
     for (size_t j = 0; j < sides->paths[i].count; j++)
       file_set_reads(&set, "RESULT", sides->paths[i].at[j]);
   file_set_reads(&set, "--known", options->known);
-  file_set_writes(&set, "output", "-");
+  if (!options->html || strcmp(options->html, "-") != 0) file_set_writes(&set, "output", "-");
+  file_set_writes(&set, "--html", options->html);
   enum err err = file_set_check(&set, command);
   file_set_free(&set);
-  return err == ERR_NONE;
+  struct report_file html = diff_html_file(options, command);
+  return err == ERR_NONE && report_file_check(&html) == EXIT_DONE;
 }
 
 int diff_main(int argc, char **argv) {

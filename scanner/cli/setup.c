@@ -7,6 +7,7 @@
 #include "scanner/sts/domain.h"
 #include <errno.h>
 #include <netdb.h>
+#include <time.h>
 #include <unistd.h>
 
 struct fetcher_config setup_fetcher(const struct options *options) {
@@ -206,4 +207,10 @@ unsigned setup_threads(const struct options *options) {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   if (processors < 1) return 1;
   return processors > OPTIONS_THREADS_MAX ? OPTIONS_THREADS_MAX : (unsigned)processors;
+}
+
+int64_t setup_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

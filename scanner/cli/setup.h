@@ -28,6 +28,9 @@ enum err setup_source(const struct options *options, const char *command,
 /* *block NULL: no list was given. */
 enum err setup_block(const struct options *options, const char *command, struct block_list **block);
 
+/* Unix time in ms. */
+int64_t setup_now(void);
+
 /* Worker threads: as asked for, else as many as processors. */
 unsigned setup_threads(const struct options *options);
 

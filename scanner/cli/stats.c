@@ -21,7 +21,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct stats {
   const struct options *options;
@@ -348,9 +347,7 @@ int stats_main(int argc, char **argv) {
   case OPTIONS_BAD: return EXIT_USAGE;
   case OPTIONS_RUN: break;
   }
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  int64_t at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+  int64_t at = setup_now();
   if (options.series) return series_main(&options, argv[0], at);
   struct stats stats = {.options = &options, .command = argv[0], .at = at};
   int status = stats_run(&stats);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import shutil
@@ -226,6 +227,75 @@ class Report(unittest.TestCase):
             for name in ("fg", "dim"):
                 for behind in ("bg", "card"):
                     self.assertGreaterEqual(contrast(colours[name], colours[behind]), 4.5, name)
+
+
+class Changes(unittest.TestCase):
+    """`diff --html` says what `diff --json` says."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(tempfile.mkdtemp(prefix="stscan-changes."))
+        made = [record for _, record in Maker(seed=31, share=0.4).records(1200)]
+        cls.paths = [cls.folder / name for name in ("old.gz", "new.gz")]
+        for week, path in enumerate(cls.paths):
+            write(path, (Report.sound(n, {**record, "at": time_text(BEGIN + timedelta(days=week, seconds=n))}, week)
+                         for n, record in enumerate(made)))
+        cls.json = json.loads(stscan("diff", "--json", *cls.paths).stdout)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        shutil.rmtree(cls.folder)
+
+    def test_the_page_shows_the_same(self) -> None:
+        path = self.folder / "changes.html"
+        done = stscan("diff", "--html", path, "--title", "Since <then>", *self.paths)
+        self.assertEqual((1, b""), (done.returncode, done.stdout), done.stderr)
+        page = path.read_text(encoding="ascii")
+        shown = {name: int(value) for name, value in re.findall(r'data-member="counts\.([a-z-]+)" data-value="(\d+)"', page)}
+        self.assertEqual({name: count for name, count in self.json["counts"].items() if count}, shown)
+        self.assertGreater(len(shown), 1)
+        tiles = [int(count.replace(",", "")) for count in re.findall(r"<b>([\d,]+)</b>", page)]
+        self.assertEqual([self.json[key] for key in ("worse", "better", "other")] + [len(self.json["still_broken"])], tiles)
+        for name in shown:
+            changes = [c for c in self.json["changes"] if c["change"] == name]
+            rows = rows_of(page, f"domains-{name}")
+            self.assertEqual([[c["domain"], self.plain(c.get("detail", ""))] for c in changes[:100]], rows)
+        still = rows_of(page, "still")
+        self.assertEqual([s["domain"] for s in self.json["still_broken"][:100]], [row[0] for row in still])
+        for entry, row in zip(self.json["still_broken"], still):
+            self.assertIn(f"since {entry['since'][:10]} or earlier: {', '.join(entry['new']['errors'])}", row[1])
+        self.assertIn("<h1>Since &lt;then&gt;</h1>", page)
+        outline = Outline(page)
+        self.assertEqual(([], len(set(outline.ids))), (outline.faults, len(outline.ids)))
+        self.assertTrue(set(outline.headings) <= set(outline.links) <= set(outline.ids))
+
+    @staticmethod
+    def plain(text: str) -> str:
+        """As a page shows it: escaped, and no control characters."""
+        return "".join(c if " " <= c <= "~" else "?" for c in text).replace('"', "&quot;")
+
+    def test_names_and_streams(self) -> None:
+        for names in (0, 2):
+            page = stscan("diff", "--html", "-", "--names", str(names), *self.paths).stdout.decode()
+            self.assertEqual(names, len(rows_of(page, "domains-newly-broken")))
+            self.assertEqual(names, len(rows_of(page, "still")))
+        done = stscan("diff", "--html", self.folder / "both.html", "--json", *self.paths)
+        self.assertEqual(self.json["counts"], json.loads(done.stdout)["counts"])
+        self.assertTrue((self.folder / "both.html").exists())
+
+    def test_what_cannot_be(self) -> None:
+        notes = self.folder / "notes.txt"
+        notes.write_text("mine\n")
+        for arguments, expected in ((["--html", "-", "--json"], "would both be standard output"),
+                                    (["--html", self.paths[0]], "it would be overwritten"),
+                                    (["--html", notes], "is not a report")):
+            done = stscan("diff", *arguments, *self.paths)
+            self.assertEqual((2, b""), (done.returncode, done.stdout))
+            self.assertIn(expected, done.stderr.decode())
+        self.assertEqual("mine\n", notes.read_text())
+        self.assertEqual(1, stscan("diff", "--force", "--html", notes, *self.paths).returncode)
+        same = stscan("diff", "--html", notes, self.paths[0], self.paths[0])
+        self.assertEqual(0, same.returncode, same.stderr)
 
 
 @unittest.skipUnless(CHROMIUM and shutil.which("pdftotext"), "chromium or pdftotext is not there")
