@@ -31,6 +31,7 @@ LONGEST_LIFE = 2.0  # seconds until a scan is killed; a record is written after 
 FLEETING = {"at", "ms", "connect_ms", "tls_ms", "tries", "attempts", "ttl"}
 # A resolver gives the records of a set in any order.
 UNORDERED = {"txt", "addresses", "rua", "mx"}
+OF_THE_FILE = ("input", "shards", "scan", "at", "version")  # not of its records
 
 
 def lasting(value: object, name: str = "") -> object:
@@ -44,7 +45,6 @@ def lasting(value: object, name: str = "") -> object:
 
 def read(path: Path) -> list[Record]:
     return read_gzip(path) if path.suffix == ".gz" else read_plain(path)
-OF_THE_FILE = ("input", "shards", "scan", "at", "version")  # not of its records
 
 
 class Disk:
