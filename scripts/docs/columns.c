@@ -16,7 +16,8 @@ static const struct dialect dialects[] = {
     {.heading = "DuckDB",
      .code = "sql",
      .before = "CREATE VIEW records AS SELECT * FROM read_json('results.ndjson.gz',\n"
-               "  format = 'newline_delimited', maximum_object_size = 33554432, columns = {\n",
+               "  format = 'newline_delimited', maximum_object_size = 33554432, ignore_errors = "
+               "true, columns = {\n",
      .after = "});\n",
      .column = "    \"",
      .type = "\": '",
@@ -156,7 +157,12 @@ void docs_columns(FILE *out) {
         "domain that has a policy. Leave out what you do not need: it is read faster. What each "
         "means says [record.schema.json](record.schema.json). Times are UTC; polars takes them as "
         "text, to be parsed with `.str.to_datetime(time_zone=\"UTC\")`. What has no fixed members "
-        "(labels) is left out where the tool has no maps.\n",
+        "(labels) is left out where the tool has no maps.\n\n"
+        "After `scan --ask`, a set that is not there (`mx`, `ns`) is an object with its rcode "
+        "instead of an array: "
+        "DuckDB (by `ignore_errors`) and Spark take it for NULL; of results with such lines, leave "
+        "these two columns out "
+        "where the tool refuses the line.\n",
         out);
   for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) columns_list(out, &dialects[i]);
 }

@@ -114,6 +114,14 @@ class Recipes(unittest.TestCase):
         assert view
         rows = self.duckdb(modules, view[1], "SELECT status, count(*) FROM records GROUP BY 1")
         self.assertEqual({k: n for k, n in self.statistics["status"].items() if n}, {k: int(n) for k, n in rows[1]})
+        # A set that was asked for and is not there (--ask) is no array: the rest of its line is kept.
+        asked = {"v": 1, "n": 1, "domain": "asked.example", "status": "absent", "effect": "none", "findings": [],
+                 "mx": {"rcode": "NXDOMAIN"}, "ns": {"rcode": "NXDOMAIN"}, "spf": {"rcode": "NXDOMAIN"},
+                 "at": "2026-11-23T10:00:00.123Z", "ms": 1}
+        write(self.folder / "asked.ndjson.gz", iter([asked]))
+        rows = self.duckdb(modules, view[1].replace("results.ndjson.gz", "asked.ndjson.gz"),
+                           "SELECT domain, mx, ns, spf.rcode FROM records")
+        self.assertEqual([["asked.example", None, None, "NXDOMAIN"]], rows[1])
 
 
 if __name__ == "__main__":
