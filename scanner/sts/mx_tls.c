@@ -127,26 +127,55 @@ static struct span mx_tls_contested_section(enum finding_code code) {
   }
 }
 
-static void mx_tls_raise(const struct result_policy *policy, const struct mx_tls_firsts *firsts,
-                         const struct result_mx *mx, struct finding finding,
-                         struct finding_list *findings) {
+/* What is judged of one domain. */
+struct mx_tls_case {
+  const struct result_policy *policy;
+  const struct result_mx_set *mx;
+  struct mx_tls_firsts firsts;
+  struct finding_list *findings;
+};
+
+static void mx_tls_raise(const struct mx_tls_case *judged, const struct result_mx *mx,
+                         struct finding finding) {
+  struct finding_list *findings = judged->findings;
   if (finding_list_full(findings, finding.code)) return;
   struct span before = arena_join(findings->arena, mx->host, SPAN(": "));
   finding.detail =
       finding.detail.len ? arena_join(findings->arena, before, finding.detail) : mx->host;
   finding.host = mx->host;
-  finding.contested = mx_tls_all_contest(policy, firsts, finding.code);
   finding.erratum = (struct span){0};
   if (finding.contested) finding.erratum = mx_tls_contested_section(finding.code);
   finding_list_add(findings, finding);
 }
 
+/* Whether there are TLSA records that would count, were the MX records validated too. Some senders
+ * use them all the same (RFC 7672 section 2.2.1). */
+static bool mx_tls_lacks_mx(const struct mx_tls_case *judged, const struct result_mx *mx) {
+  const struct result_tlsa *tlsa = &mx->tls->tlsa;
+  return tlsa->here && tlsa->ad && tlsa->records.count && !judged->mx->lookup.ad;
+}
+
+static void mx_tls_judge_host(const struct mx_tls_case *judged, const struct result_mx *mx) {
+  bool wanted = judged->policy->mx.count && judged->policy->mode != MODE_NONE;
+  bool lacks_mx = mx_tls_lacks_mx(judged, mx);
+  for (const struct finding *f = mx->tls->findings; f; f = f->next) {
+    enum finding_stage stage = finding_info(f->code)->stage;
+    if (stage == STAGE_MX_TLS ? !wanted : lacks_mx) continue;
+    struct finding finding = *f;
+    finding.contested = mx_tls_all_contest(judged->policy, &judged->firsts, f->code);
+    mx_tls_raise(judged, mx, finding);
+  }
+  if (lacks_mx)
+    mx_tls_raise(judged, mx,
+                 (struct finding){.code = FOUND_DANE_INSECURE,
+                                  .reason = REASON_DANE_INSECURE_MX,
+                                  .contested = true,
+                                  .detail = SPAN("it has TLSA records, but the domain's MX records "
+                                                 "are not validated")});
+}
+
 void mx_tls_judge(const struct result_policy *policy, const struct result_mx_set *mx,
                   struct finding_list *findings) {
-  bool wanted = policy->mx.count && policy->mode != MODE_NONE;
-  struct mx_tls_firsts firsts = mx_tls_firsts_of(mx);
-  for (size_t i = 0; i < firsts.count; i++)
-    for (const struct finding *f = firsts.at[i]->tls->findings; f; f = f->next)
-      if (wanted || finding_info(f->code)->stage != STAGE_MX_TLS)
-        mx_tls_raise(policy, &firsts, firsts.at[i], *f, findings);
+  struct mx_tls_case judged = {policy, mx, mx_tls_firsts_of(mx), findings};
+  for (size_t i = 0; i < judged.firsts.count; i++) mx_tls_judge_host(&judged, judged.firsts.at[i]);
 }

@@ -255,6 +255,46 @@ static void names_the_section_that_is_contested(void **state) {
   judged_end(&judged);
 }
 
+/* RFC 7672 section 2.2.1. */
+static void wants_validated_mx_for_dane(void **state) {
+  static struct span records[] = {TEXT("2 1 1 aa")};
+  static const struct finding mismatch = {.code = FOUND_DANE_MISMATCH},
+                              unusable = {.code = FOUND_DANE_UNUSABLE};
+  static const struct {
+    bool mx_ad, tlsa_ad, has_records;
+    const struct finding *finding;
+    const char *codes;
+  } rows[] = {
+      {true, true, true, NULL, ""},
+      {true, true, true, &mismatch, "dane-mismatch"},
+      {true, true, true, &unusable, "dane-unusable"},
+      {false, true, true, NULL, "dane-insecure"},
+      {false, true, true, &mismatch, "dane-insecure"},
+      {false, true, false, NULL, ""},
+      {false, false, true, NULL, ""},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    struct judged judged;
+    struct result_mx_tls tls = {.findings = rows[i].finding,
+                                .tlsa = {.here = true, .ad = rows[i].tlsa_ad}};
+    if (rows[i].has_records) tls.tlsa.records = (struct spans){records, 1};
+    struct result_mx at[] = {{.host = SPAN("m.a.example"), .tls = &tls}};
+    const struct result_mx_set mx = {.lookup.ad = rows[i].mx_ad, .at = at, .count = 1};
+    mx_tls_judge(&policy, &mx, &judged_begin(&judged)->findings);
+    char input[16];
+    snprintf(input, sizeof input, "row %zu", i);
+    assert_codes(&judged, rows[i].codes, input);
+    const struct finding *insecure = judged_find(&judged, FOUND_DANE_INSECURE);
+    if (insecure) {
+      assert_int_equal(REASON_DANE_INSECURE_MX, insecure->reason);
+      assert_true(insecure->contested);
+      assert_span(insecure->erratum, "RFC 7672 section 2.2.1");
+    }
+    judged_end(&judged);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(concludes_by_code),
@@ -265,6 +305,7 @@ int main(void) {
       cmocka_unit_test(tells_a_code_once_with_the_first_host),
       cmocka_unit_test(is_contested_where_it_is_at_every_host),
       cmocka_unit_test(names_the_section_that_is_contested),
+      cmocka_unit_test(wants_validated_mx_for_dane),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
