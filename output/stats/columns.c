@@ -103,8 +103,8 @@ static void column_values(const struct columns *columns, size_t i,
 
 static bool has_several(int column) {
   return column == DIMENSION_STAGE || column == DIMENSION_CODE || column == DIMENSION_REASON ||
-         column == DIMENSION_SEVERITY || column == DIMENSION_KIND || column == COLUMNS_MX ||
-         column == COLUMNS_DETAIL;
+         column == DIMENSION_SEVERITY || column == DIMENSION_KIND ||
+         column == DIMENSION_MAIL_VERDICT || column == COLUMNS_MX || column == COLUMNS_DETAIL;
 }
 
 static void print_text(FILE *out, struct span text) {

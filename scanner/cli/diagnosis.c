@@ -619,7 +619,10 @@ static void diagnosis_cures(const struct diagnosis *diagnosis) {
   print_result_cures(diagnosis->out, diagnosis->style, diagnosis->result->findings);
   fprintf(diagnosis->out, "\nThe commands to see it yourself: stscan explain --domain ");
   terminal_text_print(diagnosis->out, diagnosis->result->domain);
-  fprintf(diagnosis->out, " %s\n", finding_info(found->code)->name);
+  fprintf(diagnosis->out, " %s", finding_info(found->code)->name);
+  if (finding_info(found->code)->stage == STAGE_MX_TLS && domain_is_hostname(found->host))
+    fprintf(diagnosis->out, " (MXHOST: %.*s)", SPAN_ARG(found->host));
+  fputc('\n', diagnosis->out);
 }
 
 static void diagnosis_invalid(FILE *out, struct span line) {

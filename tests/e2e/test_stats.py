@@ -729,6 +729,10 @@ class MailServers(unittest.TestCase):
             self.assertEqual(self.mail[figure], len(listed), figure)
         enforced = stscan("stats", "--list", "all", "--where", "mail_verdict=refused,mode=enforce", self.path)
         self.assertEqual(self.mail["enforce"]["any_refused"], len(enforced.stdout.split()))
+        told = stscan("stats", "--list", "all", "--json", "--columns", "domain,mail_verdict",
+                      "--where", "mail_verdict=unknown", self.path).stdout.splitlines()
+        self.assertEqual(self.mail["any_unknown"], len(told))
+        self.assertTrue(all("unknown" in json.loads(line)["mail_verdict"] for line in told))
         done = stscan("stats", "--where", "mail_verdict=good", self.path)
         self.assertEqual(2, done.returncode)
         self.assertIn(b"one of secure, refused, unknown", done.stderr)

@@ -198,7 +198,8 @@ static void test_a_block_for_each_mail_server(void **state) {
               "  m.a.example: the certificate fits\n    TLSA 3 1 1 8bd2\n",
               NULL);
   /* the host stands in the texts of its finding */
-  assert_told(&result, "o.a.example answered the connection, EHLO or HELO", "MXHOST");
+  assert_told(&result, "o.a.example answered the connection, EHLO or HELO", "MXHOST answered");
+  assert_told(&result, "explain --domain a.example mx-smtp-refused (MXHOST: o.a.example)\n", NULL);
   secure.tlsa.here = false;
   assert_told(&result, NULL, "DANE (TLSA records)");
 }

@@ -1,4 +1,5 @@
-/* The names of statuses, effects, modes, kinds and rcodes: unique, well formed, and back again. */
+/* The names of statuses, effects, modes, kinds, verdicts and rcodes: unique, well formed, and back
+ * again. What may pass. */
 #include "output/record/result.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,6 +36,9 @@ static void test_names_lead_back(void **state) {
   ROUND_TRIP(effect, EFFECT_COUNT);
   ROUND_TRIP(mode, MODE_COUNT);
   ROUND_TRIP(kind, KIND_COUNT);
+  ROUND_TRIP(verdict, VERDICT_COUNT);
+  ROUND_TRIP(step, STEP_COUNT);
+  ROUND_TRIP(dane, DANE_COUNT);
 }
 
 static void test_rcodes(void **state) { /* IANA, DNS RCODEs */
@@ -58,10 +62,24 @@ static void test_rcodes(void **state) { /* IANA, DNS RCODEs */
   assert_int_equal(-1, result_rcode_by_text(SPAN("noerror")));
 }
 
+/* A host has a second round of its own, so that what was found there asks for no second look. */
+static void test_what_may_pass(void **state) {
+  (void)state;
+  for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
+    const struct finding_info *info = finding_info(code);
+    const struct finding finding = {.code = code, .http_status = 503, .smtp_status = 454};
+    const struct result result = {.findings = &finding};
+    bool passes = info->passing == FINDING_PASSES || info->passing == FINDING_BY_STATUS;
+    if (result_may_pass(&result) != passes) fail_msg("%s", info->name);
+    if (info->stage == STAGE_MX_TLS || info->stage == STAGE_DANE) assert_false(passes);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names_lead_back),
       cmocka_unit_test(test_rcodes),
+      cmocka_unit_test(test_what_may_pass),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
