@@ -83,5 +83,6 @@ void stage_mx_tls_judge(struct job *job) {
   struct deployment *deployment = job->deployment;
   if (!deployment->mx_wait_count || job->arena.err != ERR_NONE) return;
   mx_tls_take(job);
-  mx_tls_judge(&deployment->result.policy, &deployment->result.mx, &deployment->findings);
+  mx_tls_judge(job->domain, &deployment->result.policy, &deployment->result.mx,
+               &deployment->findings);
 }

@@ -106,17 +106,6 @@ static void visit_tell_overfull(struct visit *visit) {
   visit_tell(visit);
 }
 
-/* Of the host's TLSA records; matches: of the attempt that counts. */
-static void visit_judge_dane(struct visit *visit, bool matches) {
-  struct result_tlsa *tlsa = &visit->tls.tlsa;
-  const struct dane_evidence evidence = {
-      .usable = visit->usable.count,
-      .has_chain = visit->tls.certificate.here,
-      .matches = matches,
-  };
-  if (tlsa->here && tlsa->has_rcode && tlsa->ad) dane_judge(tlsa, &evidence, &visit->findings);
-}
-
 static void visit_end(struct visit *visit) {
   if (visit->arena.err == ERR_LIMIT)
     visit_tell_overfull(visit);
@@ -181,10 +170,9 @@ static void visit_probed(struct mx_probe *probe) {
   probe->result.cname = tls->cname;
   probe->result.addresses = tls->addresses;
   probe->result.at = tls->at;
-  bool matches = probe->result.tlsa.dane == DANE_MATCH;
+  if (visit->usable.count) tls->tlsa.dane = probe->result.tlsa.dane;
   probe->result.tlsa = tls->tlsa;
   *tls = probe->result;
-  visit_judge_dane(visit, matches);
   visit_stamp(visit);
   if (journey->config.port_watch) {
     visit_say_greeting(visit);
@@ -267,6 +255,8 @@ static void visit_probe(struct visit *visit) {
       .addresses = visit->addresses,
       .address_count = visit->address_count,
       .tlsa = visit->usable,
+      .tlsa_base =
+          span_here(visit->tls.tlsa.base) ? visit->tls.tlsa.base : host_entry_name(visit->entry),
       .once = visit->journey->config.probe_once,
       .findings = &visit->findings,
       .done = visit_probed,
@@ -330,10 +320,17 @@ static bool visit_hear_tlsa(struct visit *visit) {
     return true;
   }
   visit_take_tlsa(visit);
-  if (!tlsa->ad) tlsa->dane = DANE_INSECURE;
-  if (!tlsa->ad && tlsa->records.count)
-    visit_raise(visit, FOUND_DANE_INSECURE,
-                SPAN("there are TLSA records, which DNSSEC does not validate"));
+  if (tlsa->ad) {
+    dane_judge(tlsa, visit->usable.count, &visit->findings);
+    return true;
+  }
+  tlsa->dane = DANE_INSECURE;
+  if (tlsa->records.count)
+    finding_list_add(
+        &visit->findings,
+        (struct finding){.code = FOUND_DANE_INSECURE,
+                         .reason = REASON_DANE_INSECURE_TLSA,
+                         .detail = SPAN("there are TLSA records, which DNSSEC does not validate")});
   return true;
 }
 

@@ -2,7 +2,10 @@
 
 #include <openssl/err.h>
 
-enum { DANE_MATCH_HEAD = 3 }; /* usage, selector, matching type */
+enum {
+  DANE_MATCH_HEAD = 3, /* usage, selector, matching type */
+  DANE_MATCH_USAGE_EE = 3,
+};
 
 void dane_match_allow(SSL_CTX *tls) {
   if (SSL_CTX_dane_enable(tls) == 1)
@@ -27,18 +30,26 @@ static bool dane_match_verify(SSL *ssl, X509_STORE_CTX *given, X509_STORE_CTX *o
     return false;
   X509_STORE_CTX_set_default(own, "ssl_server");
   X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(own), SSL_get0_param(ssl));
+  X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(own), NULL, 0);
   X509_STORE_CTX_set0_dane(own, SSL_get0_dane(ssl));
   return X509_verify_cert(own) == 1;
 }
 
-bool dane_match_judge(SSL *ssl, X509_STORE_CTX *ctx) {
+/* By the usage of the record that the verification found. */
+static enum dane_fit dane_match_fit(SSL *ssl) {
+  uint8_t usage = 0;
+  if (SSL_get0_dane_tlsa(ssl, &usage, NULL, NULL, NULL, NULL) < 0) return DANE_FIT_NOTHING;
+  return usage == DANE_MATCH_USAGE_EE ? DANE_FIT_KEY : DANE_FIT_ISSUER;
+}
+
+enum dane_fit dane_match_judge(SSL *ssl, X509_STORE_CTX *ctx) {
   X509_STORE_CTX *own = X509_STORE_CTX_new();
-  bool matches = false;
+  enum dane_fit fit = DANE_FIT_NOTHING;
   ERR_set_mark();
-  if (own) matches = dane_match_verify(ssl, ctx, own);
+  if (own && dane_match_verify(ssl, ctx, own)) fit = dane_match_fit(ssl);
   X509_STORE_CTX_free(own);
   ERR_pop_to_mark();
   X509_STORE_CTX_set0_dane(ctx, NULL);
   X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), NULL, 0);
-  return matches;
+  return fit;
 }

@@ -3,7 +3,7 @@
 #ifndef SCANNER_SMTP_DANE_MATCH_H
 #define SCANNER_SMTP_DANE_MATCH_H
 
-#include "output/record/result.h"
+#include "scanner/sts/dane.h"
 #include <openssl/ssl.h>
 
 /* Of a context whose connections may be held against records. */
@@ -12,8 +12,8 @@ void dane_match_allow(SSL_CTX *tls);
 /* Before the handshake: records as in DNS, those that can be used alone. False: no memory. */
 bool dane_match_prepare(SSL *ssl, const char *host, struct spans records);
 
-/* Where the chain is verified: whether a record matches it. Takes what SSL_dane_enable() puts into
- * ctx out of it, so that ctx judges by the trust store alone. */
-bool dane_match_judge(SSL *ssl, X509_STORE_CTX *ctx);
+/* Where the chain is verified: what of the records it fits, whatever its names. Takes what
+ * SSL_dane_enable() puts into ctx out of it, so that ctx judges by the trust store alone. */
+enum dane_fit dane_match_judge(SSL *ssl, X509_STORE_CTX *ctx);
 
 #endif

@@ -173,7 +173,6 @@ static void evidence_note(const struct probe *probe, struct arena *arena,
       .version = span_of(probe->handshake.version),
       .has_trusted = probe->certificate.facts.here,
       .certificate = probe->certificate.facts,
-      .tlsa.dane = probe->dane_matches ? DANE_MATCH : DANE_MISMATCH,
       .ms = (int64_t)((probe->told_ns - probe->start_ns) / EVIDENCE_MS_NS),
   };
 }
@@ -185,6 +184,9 @@ void evidence_judge(const struct probe *probe, int64_t now, struct finding_list 
   evidence_note(probe, findings->arena, result);
   if (code != FOUND_COUNT) evidence_raise(probe, code, findings);
   result->trusted = certificate_judge(certificate, &evidence_certificate_codes, now, findings);
+  if (probe->tlsa.count)
+    dane_conclude(&result->tlsa, probe->dane_fit, certificate->facts.names, certificate->host,
+                  probe->tlsa_base, findings);
   if (result->has_trusted) mx_tls_keep_names(&result->certificate, certificate->host);
   if (code == FOUND_COUNT && result->trusted && evidence_has_finished(probe))
     result->step = STEP_DONE;

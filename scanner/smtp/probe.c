@@ -21,7 +21,7 @@ static int probe_verify(X509_STORE_CTX *ctx, void *data) {
   struct handshake *handshake = handshake_of(ssl);
   if (!handshake) return 0;
   struct probe *probe = CONTAINER_OF(handshake, struct probe, handshake);
-  if (probe->tlsa.count) probe->dane_matches = dane_match_judge(probe->ssl, ctx);
+  if (probe->tlsa.count) probe->dane_fit = dane_match_judge(probe->ssl, ctx);
   return certificate_verify(ctx, &probe->certificate);
 }
 

@@ -15,6 +15,7 @@
 #include "scanner/net/loop_clock.h"
 #include "scanner/net/source_address.h"
 #include "scanner/smtp_dialogue/dialogue.h"
+#include "scanner/sts/dane.h"
 #include <sys/queue.h>
 #include <uv.h>
 
@@ -61,7 +62,8 @@ struct probe {
   /* the prober's */
   TAILQ_ENTRY(probe) link;
   void *asker;
-  struct spans tlsa; /* records that can be used, or none; set once it has begun */
+  struct spans tlsa;     /* records that can be used, or none; set once it has begun */
+  struct span tlsa_base; /* whose they are */
   /* its own */
   const struct probe_common *common;
   union address address;
@@ -83,7 +85,7 @@ struct probe {
   SSL *ssl; /* once the server is ready for it */
   struct handshake handshake;
   struct certificate certificate;
-  bool dane_matches; /* the certificate, one of the records */
+  enum dane_fit dane_fit; /* of the certificate, where there are records */
 };
 
 /* For all probes of a worker: TLS 1.2 or later, and certificates held against the store, which is

@@ -253,6 +253,7 @@ static void prober_begin(struct prober *prober, struct mx_probe_state *state) {
   }
   probe->asker = state;
   probe->tlsa = asked->tlsa;
+  probe->tlsa_base = asked->tlsa_base;
   TAILQ_INSERT_TAIL(&prober->busy, probe, link);
   if (prober->in_flight++ == 0)
     uv_timer_start(&prober->ticker, prober_on_tick, TIMER_WHEEL_TICK_MS, TIMER_WHEEL_TICK_MS);

@@ -50,13 +50,14 @@ struct mx_probe {
   const union address *addresses; /* all that DNS gave; their ports do not count */
   size_t address_count;           /* 1 to PROBER_ADDRESSES_MAX */
   struct spans tlsa;              /* TLSA records as in DNS that can be used, or none */
+  struct span tlsa_base;          /* whose they are: the host, or what it is an alias of */
   bool once;                      /* no second round */
   struct finding_list *findings;  /* findings go here; strings go to its arena */
   void (*done)(struct mx_probe *probe);
   void *data;
   /* set before done */
   enum err err; /* ERR_MEMORY, ERR_DESCRIPTORS, ERR_LIMIT (arena): nothing is said of the host */
-  /* All but cname, addresses, at, and of tlsa all but whether one matches. ms counts from
+  /* All but cname, addresses, at, and of tlsa all but dane, where there are records. ms counts from
    * prober_start(). */
   struct result_mx_tls result;
   unsigned connections; /* that stood: at most CONTACT_CONNECTIONS_MAX */

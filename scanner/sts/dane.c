@@ -1,6 +1,7 @@
 #include "scanner/sts/dane.h"
 
 #include "output/base/hex.h"
+#include "scanner/sts/match.h"
 
 enum {
   DANE_USAGE_TA = 2,
@@ -31,27 +32,28 @@ struct span dane_text(struct span record, struct arena *arena) {
   return arena_join(arena, before, (struct span){hex, 2 * data.len});
 }
 
-void dane_judge(struct result_tlsa *tlsa, const struct dane_evidence *evidence,
-                struct finding_list *findings) {
-  if (tlsa->records.count == 0) {
-    tlsa->dane = DANE_NONE;
-  } else if (evidence->usable == 0) {
-    tlsa->dane = DANE_UNUSABLE;
-    finding_list_add(findings,
-                     (struct finding){.code = FOUND_DANE_UNUSABLE,
-                                      .detail = arena_format(findings->arena,
-                                                             "none of %zu TLSA records can be used",
-                                                             tlsa->records.count)});
-  } else if (!evidence->has_chain) {
-    tlsa->dane = DANE_COUNT;
-  } else if (evidence->matches) {
-    tlsa->dane = DANE_MATCH;
-  } else {
-    tlsa->dane = DANE_MISMATCH;
-    finding_list_add(findings, (struct finding){.code = FOUND_DANE_MISMATCH,
-                                                .detail = arena_format(
-                                                    findings->arena,
-                                                    "the certificate fits none of %zu TLSA records",
-                                                    evidence->usable)});
-  }
+void dane_judge(struct result_tlsa *tlsa, size_t usable, struct finding_list *findings) {
+  size_t count = tlsa->records.count;
+  tlsa->dane = count == 0 ? DANE_NONE : usable ? DANE_COUNT : DANE_UNUSABLE;
+  if (tlsa->dane != DANE_UNUSABLE) return;
+  finding_list_add(findings, (struct finding){.code = FOUND_DANE_UNUSABLE,
+                                              .detail = arena_format(
+                                                  findings->arena,
+                                                  "none of %zu TLSA records can be used", count)});
+}
+
+void dane_conclude(struct result_tlsa *tlsa, enum dane_fit fit, struct spans names,
+                   struct span host, struct span base, struct finding_list *findings) {
+  bool named = match_any(names, host) || match_any(names, base);
+  tlsa->dane = fit == DANE_FIT_UNTOLD ? DANE_COUNT : DANE_MATCH;
+  if (fit == DANE_FIT_UNTOLD || fit == DANE_FIT_KEY || (fit == DANE_FIT_ISSUER && named)) return;
+  bool issuer = fit == DANE_FIT_ISSUER;
+  tlsa->dane = DANE_MISMATCH;
+  finding_list_add(
+      findings, (struct finding){
+                    .code = FOUND_DANE_MISMATCH,
+                    .reason = issuer ? REASON_DANE_MISMATCH_NAME : REASON_DANE_MISMATCH_NONE,
+                    .detail = issuer ? SPAN("the chain leads to the issuer of a TLSA record, but "
+                                            "the certificate has not the host's name")
+                                     : SPAN("the certificate fits none of the TLSA records")});
 }

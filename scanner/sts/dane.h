@@ -16,15 +16,22 @@ bool dane_is_usable(struct span record);
 /* As text: "3 1 1 8bd2". */
 struct span dane_text(struct span record, struct arena *arena);
 
-/* What is known of a host's records once it was probed. */
-struct dane_evidence {
-  size_t usable;  /* how many of the records are */
-  bool has_chain; /* a certificate was shown, to hold against them */
-  bool matches;   /* one of the usable ones */
+/* Sets tlsa->dane of records that are here and validated, so many of which are usable, and raises
+ * what is wrong with them. DANE_COUNT: a certificate has to be held against them. */
+void dane_judge(struct result_tlsa *tlsa, size_t usable, struct finding_list *findings);
+
+/* What a certificate fits. */
+enum dane_fit {
+  DANE_FIT_UNTOLD,  /* none was shown */
+  DANE_FIT_NOTHING, /* no record */
+  DANE_FIT_ISSUER,  /* one of usage 2: its chain leads there, names apart */
+  DANE_FIT_KEY,     /* one of usage 3: its names do not count (RFC 7672 section 3.1.1) */
 };
 
-/* Sets tlsa->dane of records that are here and validated, and raises what is wrong with them. */
-void dane_judge(struct result_tlsa *tlsa, const struct dane_evidence *evidence,
-                struct finding_list *findings);
+/* Sets tlsa->dane by what the certificate fits, and raises a mismatch. Under an issuer it needs the
+ * name of the host or of whose the records are (RFC 7672 section 3.2.2); where it has neither, that
+ * is the reason, and the recipient domain's name may still do (sts/mx_tls.h). */
+void dane_conclude(struct result_tlsa *tlsa, enum dane_fit fit, struct spans names,
+                   struct span host, struct span base, struct finding_list *findings);
 
 #endif

@@ -129,6 +129,7 @@ static struct span mx_tls_contested_section(enum finding_code code) {
 
 /* What is judged of one domain. */
 struct mx_tls_case {
+  struct span domain;
   const struct result_policy *policy;
   const struct result_mx_set *mx;
   struct mx_tls_firsts firsts;
@@ -155,12 +156,19 @@ static bool mx_tls_lacks_mx(const struct mx_tls_case *judged, const struct resul
   return tlsa->here && tlsa->ad && tlsa->records.count && !judged->mx->lookup.ad;
 }
 
+/* The certificate has the recipient domain's name. */
+static bool mx_tls_has_domain(const struct mx_tls_case *judged, const struct result_mx *mx,
+                              const struct finding *finding) {
+  return finding->reason == REASON_DANE_MISMATCH_NAME &&
+         match_any(mx->tls->certificate.names, judged->domain);
+}
+
 static void mx_tls_judge_host(const struct mx_tls_case *judged, const struct result_mx *mx) {
   bool wanted = judged->policy->mx.count && judged->policy->mode != MODE_NONE;
   bool lacks_mx = mx_tls_lacks_mx(judged, mx);
   for (const struct finding *f = mx->tls->findings; f; f = f->next) {
     enum finding_stage stage = finding_info(f->code)->stage;
-    if (stage == STAGE_MX_TLS ? !wanted : lacks_mx) continue;
+    if (stage == STAGE_MX_TLS ? !wanted : lacks_mx || mx_tls_has_domain(judged, mx, f)) continue;
     struct finding finding = *f;
     finding.contested = mx_tls_all_contest(judged->policy, &judged->firsts, f->code);
     mx_tls_raise(judged, mx, finding);
@@ -174,8 +182,8 @@ static void mx_tls_judge_host(const struct mx_tls_case *judged, const struct res
                                                  "are not validated")});
 }
 
-void mx_tls_judge(const struct result_policy *policy, const struct result_mx_set *mx,
-                  struct finding_list *findings) {
-  struct mx_tls_case judged = {policy, mx, mx_tls_firsts_of(mx), findings};
+void mx_tls_judge(struct span domain, const struct result_policy *policy,
+                  const struct result_mx_set *mx, struct finding_list *findings) {
+  struct mx_tls_case judged = {domain, policy, mx, mx_tls_firsts_of(mx), findings};
   for (size_t i = 0; i < judged.firsts.count; i++) mx_tls_judge_host(&judged, judged.firsts.at[i]);
 }

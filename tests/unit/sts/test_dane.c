@@ -14,14 +14,22 @@ static void test_usable(void **state) {
     size_t size; /* of the data */
     bool usable;
   } rows[] = {
-      {3, 1, 1, SHA256_SIZE, true},      {3, 0, 1, SHA256_SIZE, true},
-      {2, 1, 2, SHA512_SIZE, true},      {2, 0, 0, 1, true},
-      {3, 1, 0, 150, true},              {0, 1, 1, SHA256_SIZE, false},
-      {1, 1, 1, SHA256_SIZE, false},     {4, 1, 1, SHA256_SIZE, false},
-      {255, 1, 1, SHA256_SIZE, false},   {3, 2, 1, SHA256_SIZE, false},
-      {3, 1, 3, SHA256_SIZE, false},     {3, 1, 1, SHA256_SIZE - 1, false},
-      {3, 1, 1, SHA256_SIZE + 1, false}, {3, 1, 2, SHA512_SIZE - 1, false},
-      {3, 1, 2, SHA512_SIZE + 1, false}, {3, 1, 1, 0, false},
+      {3, 1, 1, SHA256_SIZE, true},
+      {3, 0, 1, SHA256_SIZE, true},
+      {2, 1, 2, SHA512_SIZE, true},
+      {2, 0, 0, 1, true},
+      {3, 1, 0, 150, true},
+      {0, 1, 1, SHA256_SIZE, false},
+      {1, 1, 1, SHA256_SIZE, false},
+      {4, 1, 1, SHA256_SIZE, false},
+      {255, 1, 1, SHA256_SIZE, false},
+      {3, 2, 1, SHA256_SIZE, false},
+      {3, 1, 3, SHA256_SIZE, false},
+      {3, 1, 1, SHA256_SIZE - 1, false},
+      {3, 1, 1, SHA256_SIZE + 1, false},
+      {3, 1, 2, SHA512_SIZE - 1, false},
+      {3, 1, 2, SHA512_SIZE + 1, false},
+      {3, 1, 1, 0, false},
       {2, 0, 0, 0, false},
   };
   (void)state;
@@ -46,26 +54,53 @@ static void test_text(void **state) {
 static void test_judge(void **state) {
   static const struct {
     size_t records, usable;
-    bool has_chain, matches;
     enum result_dane dane;
     enum finding_code code; /* FOUND_COUNT: none */
   } rows[] = {
-      {0, 0, true, false, DANE_NONE, FOUND_COUNT},
-      {2, 0, true, false, DANE_UNUSABLE, FOUND_DANE_UNUSABLE},
-      {2, 0, false, false, DANE_UNUSABLE, FOUND_DANE_UNUSABLE},
-      {2, 1, false, false, DANE_COUNT, FOUND_COUNT},
-      {2, 1, true, true, DANE_MATCH, FOUND_COUNT},
-      {2, 1, true, false, DANE_MISMATCH, FOUND_DANE_MISMATCH},
+      {0, 0, DANE_NONE, FOUND_COUNT},
+      {2, 0, DANE_UNUSABLE, FOUND_DANE_UNUSABLE},
+      {2, 1, DANE_COUNT, FOUND_COUNT},
+      {2, 2, DANE_COUNT, FOUND_COUNT},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct arena arena = {0};
     struct finding_list findings = {.arena = &arena};
     struct result_tlsa tlsa = {.here = true, .ad = true, .records.count = rows[i].records};
-    const struct dane_evidence evidence = {rows[i].usable, rows[i].has_chain, rows[i].matches};
-    dane_judge(&tlsa, &evidence, &findings);
+    dane_judge(&tlsa, rows[i].usable, &findings);
     assert_int_equal(rows[i].dane, tlsa.dane);
     assert_int_equal(rows[i].code, findings.first ? findings.first->code : FOUND_COUNT);
+    arena_free(&arena);
+  }
+}
+
+/* RFC 7672 sections 3.1.1 and 3.2.2. */
+static void test_conclude(void **state) {
+  static const struct {
+    enum dane_fit fit;
+    const char *name;
+    enum result_dane dane;
+    enum reason reason;
+  } rows[] = {
+      {DANE_FIT_UNTOLD, "m.a.example", DANE_COUNT, REASON_NONE},
+      {DANE_FIT_KEY, "m.a.example", DANE_MATCH, REASON_NONE},
+      {DANE_FIT_KEY, "other.example", DANE_MATCH, REASON_NONE},
+      {DANE_FIT_ISSUER, "m.a.example", DANE_MATCH, REASON_NONE},
+      {DANE_FIT_ISSUER, "*.a.example", DANE_MATCH, REASON_NONE},
+      {DANE_FIT_ISSUER, "mx.b.example", DANE_MATCH, REASON_NONE}, /* whose the records are */
+      {DANE_FIT_ISSUER, "other.example", DANE_MISMATCH, REASON_DANE_MISMATCH_NAME},
+      {DANE_FIT_NOTHING, "m.a.example", DANE_MISMATCH, REASON_DANE_MISMATCH_NONE},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct span name = span_of(rows[i].name);
+    struct arena arena = {0};
+    struct finding_list findings = {.arena = &arena};
+    struct result_tlsa tlsa = {.here = true, .dane = DANE_NONE};
+    dane_conclude(&tlsa, rows[i].fit, (struct spans){&name, 1}, SPAN("m.a.example"),
+                  SPAN("mx.b.example"), &findings);
+    if (tlsa.dane != rows[i].dane) fail_msg("row %zu", i);
+    assert_int_equal(rows[i].reason, findings.first ? findings.first->reason : REASON_NONE);
     arena_free(&arena);
   }
 }
@@ -75,6 +110,7 @@ int main(void) {
       cmocka_unit_test(test_usable),
       cmocka_unit_test(test_text),
       cmocka_unit_test(test_judge),
+      cmocka_unit_test(test_conclude),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,7 +169,7 @@ static void raises_only_for_a_policy_in_use(void **state) {
   for (size_t i = 0; i < COUNT(rows); i++) {
     struct judged judged;
     struct result_policy used = {.mx = {patterns, rows[i].patterns}, .mode = rows[i].mode};
-    mx_tls_judge(&used, &mx, &judged_begin(&judged)->findings);
+    mx_tls_judge(SPAN("a.example"), &used, &mx, &judged_begin(&judged)->findings);
     assert_codes(&judged, rows[i].codes, "policy");
     const struct finding *skip = judged_find(&judged, FOUND_MX_SMTP_SKIPPED);
     if (skip) assert_span(skip->host, "n.a.example");
@@ -196,7 +196,7 @@ static void tells_a_code_once_with_the_first_host(void **state) {
   const struct result_mx_set mx = {.at = at, .count = COUNT(at)};
   struct judged judged;
   (void)state;
-  mx_tls_judge(&policy, &mx, &judged_begin(&judged)->findings);
+  mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
   assert_codes(&judged, "mx-smtp-later", "two hosts");
   const struct finding *got = judged.findings.first;
   assert_span(got->host, "m.z.example");
@@ -233,7 +233,7 @@ static void is_contested_where_it_is_at_every_host(void **state) {
     struct result_mx at[] = {{.host = SPAN("m.a.example"), .tls = rows[i].one},
                              {.host = SPAN("n.a.example"), .tls = rows[i].two}};
     const struct result_mx_set mx = {.at = at, .count = COUNT(at)};
-    mx_tls_judge(&policy, &mx, &judged_begin(&judged)->findings);
+    mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
     if (judged.findings.first->contested != rows[i].contested) fail_msg("row %zu", i);
     assert_span(judged.findings.first->erratum, rows[i].contested ? "RFC 8461 section 4.2" : NULL);
     judged_end(&judged);
@@ -249,7 +249,7 @@ static void names_the_section_that_is_contested(void **state) {
   const struct result_mx_set mx = {.at = at, .count = COUNT(at)};
   struct judged judged;
   (void)state;
-  mx_tls_judge(&policy, &mx, &judged_begin(&judged)->findings);
+  mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
   assert_span(judged_find(&judged, FOUND_MX_TLS_STARTTLS_REFUSED)->erratum, "RFC 3207 section 4");
   assert_span(judged_find(&judged, FOUND_MX_TLS_PROTOCOL)->erratum, "RFC 8461 section 7.2");
   judged_end(&judged);
@@ -281,7 +281,7 @@ static void wants_validated_mx_for_dane(void **state) {
     if (rows[i].has_records) tls.tlsa.records = (struct spans){records, 1};
     struct result_mx at[] = {{.host = SPAN("m.a.example"), .tls = &tls}};
     const struct result_mx_set mx = {.lookup.ad = rows[i].mx_ad, .at = at, .count = 1};
-    mx_tls_judge(&policy, &mx, &judged_begin(&judged)->findings);
+    mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
     char input[16];
     snprintf(input, sizeof input, "row %zu", i);
     assert_codes(&judged, rows[i].codes, input);
@@ -291,6 +291,34 @@ static void wants_validated_mx_for_dane(void **state) {
       assert_true(insecure->contested);
       assert_span(insecure->erratum, "RFC 7672 section 2.2.1");
     }
+    judged_end(&judged);
+  }
+}
+
+/* RFC 7672 section 3.2.2. */
+static void takes_the_domains_own_name_under_an_issuer(void **state) {
+  static struct span own[] = {TEXT("x"), TEXT("*.example")}, foreign[] = {TEXT("mx.b.example")};
+  static const struct finding by_name = {.code = FOUND_DANE_MISMATCH,
+                                         .reason = REASON_DANE_MISMATCH_NAME},
+                              by_none = {.code = FOUND_DANE_MISMATCH,
+                                         .reason = REASON_DANE_MISMATCH_NONE};
+  static const struct {
+    const struct finding *finding;
+    struct spans names;
+    const char *codes;
+  } rows[] = {
+      {&by_name, {own, 2}, ""},
+      {&by_name, {foreign, 1}, "dane-mismatch"},
+      {&by_none, {own, 2}, "dane-mismatch"},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    struct judged judged;
+    struct result_mx_tls tls = {.findings = rows[i].finding, .certificate.names = rows[i].names};
+    struct result_mx at[] = {{.host = SPAN("m.b.example"), .tls = &tls}};
+    const struct result_mx_set mx = {.lookup.ad = true, .at = at, .count = 1};
+    mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
+    assert_codes(&judged, rows[i].codes, rows[i].names.at[0].ptr);
     judged_end(&judged);
   }
 }
@@ -306,6 +334,7 @@ int main(void) {
       cmocka_unit_test(is_contested_where_it_is_at_every_host),
       cmocka_unit_test(names_the_section_that_is_contested),
       cmocka_unit_test(wants_validated_mx_for_dane),
+      cmocka_unit_test(takes_the_domains_own_name_under_an_issuer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
