@@ -1,5 +1,5 @@
-/* The course of one fetch over its addresses: which comes next, how much of its time is left,
- * whether it goes to one again, and the attempt that counts. No I/O, no clock.
+/* The plan of one fetch: which of its addresses comes next, how much of its time is left, whether
+ * an address is asked once more, and which attempt counts. No I/O, no clock; borrows the addresses.
  *
  * An overloaded address (429, 503, a reset) is asked once more after a pause, if the time allows
  * it and no other address is to be tried.

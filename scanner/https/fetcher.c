@@ -11,9 +11,9 @@
 
 enum {
   FETCHER_MS_NS = 1000000,
-  FETCHER_TROUBLE_MAX = 50,               /* tries of one fetch that ended in trouble of our own */
-  FETCHER_AWAY_NS = 1000 * FETCHER_MS_NS, /* a server may have given us up meanwhile */
-  FETCHER_AWAY_MAX = 1,                   /* tries of one fetch that ended so */
+  FETCHER_LOCAL_ERRORS_MAX = 50, /* tries of one fetch that ended in an error of our own */
+  FETCHER_STANDSTILL_NS = 1000 * FETCHER_MS_NS, /* a server may have given us up meanwhile */
+  FETCHER_STANDSTILLS_MAX = 1,                  /* tries of one fetch that ended so */
 };
 
 #define FETCHER_SECOND_NS UINT64_C(1000000000)
@@ -34,9 +34,9 @@ struct fetch_state {
   TAILQ_ENTRY(fetch_state) link; /* while pausing or ended */
   uint64_t pause_until;
   struct address_plan plan;
-  unsigned troubles;
-  unsigned aways;
-  bool impatient; /* the address has been silent for long */
+  unsigned local_errors;
+  unsigned standstills;
+  bool short_timeout; /* the address has been silent for long */
 };
 
 struct fetcher {
@@ -123,9 +123,9 @@ static void fetcher_end_pauses(struct fetcher *fetcher, uint64_t now) {
   }
 }
 
-/* Trouble of our own says nothing about the host: it is tried again after a pause. */
-static void fetcher_bear(struct fetcher *fetcher, struct fetch_state *state, enum err err) {
-  if (state->troubles++ == FETCHER_TROUBLE_MAX) {
+/* An error of our own says nothing about the host: it is tried again after a pause. */
+static void fetcher_retry_later(struct fetcher *fetcher, struct fetch_state *state, enum err err) {
+  if (state->local_errors++ == FETCHER_LOCAL_ERRORS_MAX) {
     fetcher_finish(fetcher, state, err);
     return;
   }
@@ -148,34 +148,36 @@ static uint64_t fetcher_back_off(struct fetcher *fetcher, const union address *a
 
 /* It failed after the clock had stood still for long: perhaps the server tired of us. Its own
  * silence does not end before its time, whatever the clock lost. */
-static bool fetcher_was_away(const struct fetcher *fetcher, struct fetch_state *state,
-                             const struct request *request) {
-  bool away = loop_clock_lost(fetcher->common.clock) >= request->lost_ns + FETCHER_AWAY_NS;
+static bool fetcher_stood_still(const struct fetcher *fetcher, struct fetch_state *state,
+                                const struct request *request) {
+  bool long_enough =
+      loop_clock_lost(fetcher->common.clock) >= request->lost_ns + FETCHER_STANDSTILL_NS;
   bool failed = outcome_code(&request->outcome) != FOUND_COUNT && !request->outcome.late;
-  if (!failed || !away || state->aways == FETCHER_AWAY_MAX) return false;
-  state->aways++;
+  if (!failed || !long_enough || state->standstills == FETCHER_STANDSTILLS_MAX) return false;
+  state->standstills++;
   return true;
 }
 
 /* Says of a silence that it was not waited for as long as others are. */
-static void fetcher_tell_impatience(struct attempt *attempt) {
+static void fetcher_note_short_timeout(struct attempt *attempt) {
   struct arena *arena = attempt->findings.arena;
   struct finding *found = attempt->findings.first;
   while (found && found->code != attempt->code) found = found->next;
   if (!found) return;
   struct span said = arena_format(arena, " (waited %d ms: silent %d times in a row before)",
-                                  FETCHER_SHORT_PATIENCE_MS, ADDRESS_LIMITS_SILENCES);
+                                  FETCHER_SHORT_TIMEOUT_MS, ADDRESS_LIMITS_SILENCES);
   found->detail = arena_join(arena, found->detail, said);
 }
 
 /* Whether time passed and no HTTP status came. A share of the time that is less than a connection
  * may take to be made says nothing of the address. */
-static void fetcher_hear(struct fetcher *fetcher, const struct request *request,
-                         const struct fetch_state *state, struct attempt *attempt, uint64_t spent) {
+static void fetcher_note_silence(struct fetcher *fetcher, const struct request *request,
+                                 const struct fetch_state *state, struct attempt *attempt,
+                                 uint64_t spent) {
   bool silent = request->outcome.late && attempt->step < OUTCOME_HEADERS;
   bool patient = spent >= (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS;
-  if (silent && state->impatient) fetcher_tell_impatience(attempt);
-  if (silent && !state->impatient && !patient) return;
+  if (silent && state->short_timeout) fetcher_note_short_timeout(attempt);
+  if (silent && !state->short_timeout && !patient) return;
   address_limits_hear(fetcher->config.limits, &request->address, silent, fetcher->config.now());
 }
 
@@ -183,18 +185,18 @@ static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
                           const struct request *request) {
   uint64_t now = fetcher->config.now(), pause;
   uint64_t spent = fetcher_now(fetcher) - request->start_ns;
-  enum err trouble = outcome_trouble(&request->outcome);
-  bool away = trouble == ERR_NONE && fetcher_was_away(fetcher, state, request);
-  if (away || trouble != ERR_NONE) {
+  enum err local_error = outcome_local_error(&request->outcome);
+  bool stood_still = local_error == ERR_NONE && fetcher_stood_still(fetcher, state, request);
+  if (stood_still || local_error != ERR_NONE) {
     state->plan.left_ns -= spent < state->plan.left_ns ? spent : state->plan.left_ns;
-    if (away)
+    if (stood_still)
       fetcher_wait(fetcher, state);
     else
-      fetcher_bear(fetcher, state, trouble);
+      fetcher_retry_later(fetcher, state, local_error);
     return;
   }
   struct attempt attempt = attempt_judge(request, fetcher_clock(), state->fetch->findings->arena);
-  fetcher_hear(fetcher, request, state, &attempt, spent);
+  fetcher_note_silence(fetcher, request, state, &attempt, spent);
   address_plan_keep(&state->plan, &attempt, spent);
   pause = fetcher_back_off(fetcher, &request->address, &attempt, now);
   switch (address_plan_turn(&state->plan, &attempt, pause)) {
@@ -206,12 +208,12 @@ static void fetcher_judge(struct fetcher *fetcher, struct fetch_state *state,
 
 /* Nanoseconds that a transfer may have spent by now. */
 static uint64_t fetcher_limit(const struct fetcher *fetcher, const struct request *request) {
-  const uint64_t patience = (uint64_t)FETCHER_SHORT_PATIENCE_MS * FETCHER_MS_NS;
+  const uint64_t short_limit = (uint64_t)FETCHER_SHORT_TIMEOUT_MS * FETCHER_MS_NS;
   const struct fetch_state *state = request->state;
   uint64_t limit = address_plan_limit(&state->plan, request_step(request),
                                       (uint64_t)fetcher->config.connect_timeout_ms * FETCHER_MS_NS);
-  bool is_short = state->impatient && request_step(request) < OUTCOME_HEADERS;
-  return is_short && patience < limit ? patience : limit;
+  bool is_short = state->short_timeout && request_step(request) < OUTCOME_HEADERS;
+  return is_short && short_limit < limit ? short_limit : limit;
 }
 
 /* Takes the transfer from its fetch and makes room for another. */
@@ -283,11 +285,11 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
   if (err != ERR_NONE) {
     address_limits_leave(fetcher->config.limits, &address, fetcher->config.now());
     if (request) fetcher_rest(fetcher, request);
-    fetcher_bear(fetcher, state, err);
+    fetcher_retry_later(fetcher, state, err);
     return;
   }
   state->place = FETCH_RUNNING;
-  state->impatient =
+  state->short_timeout =
       address_limits_is_silent(fetcher->config.limits, &address, fetcher->config.now());
   request->state = state;
   TAILQ_INSERT_TAIL(&fetcher->busy, request, link);

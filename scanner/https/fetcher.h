@@ -31,7 +31,7 @@ enum {
   FETCHER_ADDRESS_MAX = 4,      /* of each family */
   /* Until the HTTP status, for an address that was silent ADDRESS_LIMITS_SILENCES times in a row.
    */
-  FETCHER_SHORT_PATIENCE_MS = 2000,
+  FETCHER_SHORT_TIMEOUT_MS = 2000,
 };
 
 struct fetcher_config {

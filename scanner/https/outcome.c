@@ -21,7 +21,7 @@ static bool outcome_over_headers(const struct outcome *outcome) {
   return outcome->over_headers || line_too_long;
 }
 
-enum err outcome_trouble(const struct outcome *outcome) {
+enum err outcome_local_error(const struct outcome *outcome) {
   if (outcome->no_memory || outcome->handshake.no_memory) return ERR_MEMORY;
   enum err err = local_error_of(outcome->socket_errno ? outcome->socket_errno : outcome->os_errno);
   if (err != ERR_NONE) return err;

@@ -42,9 +42,9 @@ struct outcome {
   const char *text;    /* libcurl's; "" if none */
 };
 
-/* Trouble of our own, of which nothing can be said about the host: ERR_MEMORY,
- * ERR_DESCRIPTORS. */
-enum err outcome_trouble(const struct outcome *outcome);
+/* An error of our own, after which nothing can be said about the host: ERR_MEMORY,
+ * ERR_DESCRIPTORS; else ERR_NONE. */
+enum err outcome_local_error(const struct outcome *outcome);
 
 /* FOUND_COUNT: an answer with status 200 and a whole body. */
 enum finding_code outcome_code(const struct outcome *outcome);

@@ -22,7 +22,7 @@ enum {
       6, /* in a row; then its refusals are its answer, and only its rate counts */
   ADDRESS_LIMITS_MEMORY_S = 60, /* a rest that long after the last is the first again */
   ADDRESS_LIMITS_PREFIX_TIMES = 8,
-  ADDRESS_LIMITS_SILENCES = 8, /* in a row, each with full patience: then patience is short */
+  ADDRESS_LIMITS_SILENCES = 8, /* in a row, each after its full time: then the time is short */
   ADDRESS_LIMITS_SILENCE_MEMORY_S = 300, /* after the last */
 };
 

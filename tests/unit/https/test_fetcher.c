@@ -1,5 +1,6 @@
 /* The queue, the limits and how fetches end. What one request brings is in test_request.c. */
 #include "tests/unit/https/stage.h"
+#include "tests/unit/net/block_list_of.h"
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -150,23 +151,11 @@ static void test_calls_in_done(void **state) {
   arena_free(&next_run.arena);
 }
 
-static struct block_list *block_of(const char *text) {
-  char path[] = "/tmp/test_fetcher.XXXXXX";
-  struct block_list *block = NULL;
-  unsigned line;
-  int fd = mkstemp(path);
-  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-  close(fd);
-  assert_int_equal(block_list_load(&block, path, &line), ERR_NONE);
-  unlink(path);
-  return block;
-}
-
 /* What must not be contacted is not, and the others are. */
 static void test_barred(void **state) {
   (void)state;
   struct fetcher_config config = stage.config;
-  struct block_list *block = block_of("127.0.3.0/24\n");
+  struct block_list *block = block_list_of("127.0.3.0/24\n");
   struct server barred, open;
   struct run all, some;
   start_server(&barred, &sound, "127.0.3.1");
@@ -362,7 +351,7 @@ static void test_short_patience(void **state) {
   uint64_t start = milliseconds();
   start_fetch(&runs[0], "127.0.3.1");
   run_until(1);
-  assert_in_range(milliseconds() - start, FETCHER_SHORT_PATIENCE_MS, 30000);
+  assert_in_range(milliseconds() - start, FETCHER_SHORT_TIMEOUT_MS, 30000);
   const struct finding *finding = runs[0].findings.first;
   assert_int_equal(finding->code, FOUND_POLICY_HTTP_TIMEOUT);
   assert_non_null(memmem(finding->detail.ptr, finding->detail.len, "silent 8 times", 14));

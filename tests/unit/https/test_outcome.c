@@ -273,7 +273,7 @@ static void test_rows(void **state) {
     if (code != rows[i].code)
       fail_msg("%s: %s", rows[i].what, code < FOUND_COUNT ? finding_info(code)->name : "nothing");
     if (outcome_tries_next(&outcome) != rows[i].next) fail_msg("%s: next", rows[i].what);
-    if (outcome_trouble(&outcome) != ERR_NONE) fail_msg("%s: trouble", rows[i].what);
+    if (outcome_local_error(&outcome) != ERR_NONE) fail_msg("%s: trouble", rows[i].what);
     if (rows[i].detail) {
       struct span detail = outcome_detail(&outcome, code, &arena);
       if (!strstr(detail.ptr, rows[i].detail)) fail_msg("%s: %s", rows[i].what, detail.ptr);
@@ -308,7 +308,7 @@ static void test_trouble(void **state) {
   };
   for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
     struct outcome outcome = complete(&troubles[i].outcome);
-    assert_int_equal(outcome_trouble(&outcome), troubles[i].err);
+    assert_int_equal(outcome_local_error(&outcome), troubles[i].err);
   }
 }
 

@@ -1,6 +1,7 @@
 /* What servers do at every step, and what becomes of it. The queue is in test_fetcher.c. */
 #include "scanner/https/request.h"
 #include "tests/unit/https/stage.h"
+#include "tests/unit/net/block_list_of.h"
 #include <signal.h>
 
 enum { CODES_MAX = 4 };
@@ -641,22 +642,11 @@ static bool is_barred(struct request_common common) {
   return barred;
 }
 
-static struct block_list *block_of(const char *text) {
-  char path[] = "/tmp/test_request.XXXXXX";
-  struct block_list *block = NULL;
-  unsigned line;
-  int fd = mkstemp(path);
-  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-  close(fd);
-  assert_int_equal(block_list_load(&block, path, &line), ERR_NONE);
-  unlink(path);
-  return block;
-}
-
 /* The request asks for itself, whatever the plan of addresses said. */
 static void test_last_gate(void **state) {
   (void)state;
-  struct block_list *block = block_of("127.0.3.0/24\n"), *other = block_of("127.0.4.0/24\n");
+  struct block_list *block = block_list_of("127.0.3.0/24\n"),
+                    *other = block_list_of("127.0.4.0/24\n");
   struct request_common common = {.trust = X509_STORE_new(), .tls = tls_new()};
   struct server server;
   start_server(&server, &rows[0].script, "127.0.3.1");

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "scanner/journey/job.h"
+#include "tests/unit/net/block_list_of.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -235,18 +236,6 @@ static void test_policy_host_with_many_addresses(void **state) {
     }
 }
 
-static struct block_list *block_of(const char *text) {
-  char path[] = "/tmp/test_stages.XXXXXX";
-  struct block_list *block = NULL;
-  unsigned line;
-  int fd = mkstemp(path);
-  assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-  close(fd);
-  assert_int_equal(block_list_load(&block, path, &line), ERR_NONE);
-  unlink(path);
-  return block;
-}
-
 /* By its own name, or by one that it is an alias of. */
 static void test_policy_host_that_opted_out(void **state) {
   (void)state;
@@ -255,7 +244,7 @@ static void test_policy_host_that_opted_out(void **state) {
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     struct fixture *fixture = fixture_new();
     struct deployment *deployment = &fixture->deployment;
-    struct block_list *block = block_of(lists[i]);
+    struct block_list *block = block_list_of(lists[i]);
     fixture->journey.config.block = block;
     lookup_ends(fixture, &deployment->host_v6, "mta-sts.a.example", DNS_TYPE_AAAA,
                 &(struct answer){0});
