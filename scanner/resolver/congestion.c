@@ -1,35 +1,53 @@
 #include "scanner/resolver/congestion.h"
 
-#include <string.h>
-
 static const double congestion_ms = 1e6;
 static const double congestion_second = 1e9;
 static const double congestion_least = 1.0 / 64;
 static const double congestion_step = 0.25;
+static const double congestion_step_ceiling = 0.1; /* where loss was seen above */
 static const double congestion_gain = 0.15; /* of a trial's step, that goodput must follow by */
 static const double congestion_start_gain = 0.25; /* of a doubling */
-
-static const double congestion_start_fall = 0.85; /* of the best yield: it ends */
-
-static const double congestion_yield_weight = 0.5;
-static const double congestion_yield_fall = 0.93; /* of the best: the next trial is with less */
-static const double congestion_step_max = 3;
-static const double congestion_best_yield = 0.9; /* until it was seen what there is */
+static const double congestion_doubtful = 0.5;    /* of the usual yield */
+static const double congestion_doubt_pace = 1.3;  /* of what is answered */
+static const double congestion_pace = 1.25;       /* of what fills the window */
+static const double congestion_grown = 1.4; /* since, and goodput followed: loss was not ours */
+static const double congestion_cut_least = 0.05;   /* at once */
+static const double congestion_cut = 0.97;         /* of what the server took */
+static const double congestion_loss_least = 0.004; /* above what is steady */
+static const double congestion_loss_quick = 0.1;   /* known before its time */
+static const double congestion_loss_steady = 0.55; /* at most */
+static const double congestion_loss_stays = 0.75;  /* of it in spite of a cut: it is steady */
+static const double congestion_loss_passed = 1.3;  /* of it at far more */
 
 enum {
   CONGESTION_FIRST_DELAY_NS = 50000,
-  CONGESTION_DELAYS_KEPT = 512, /* more are halved at the end of a phase */
-  CONGESTION_DELAYS_MIN = 8,    /* fewer say nothing */
+  CONGESTION_DELAYS_KEPT = 4096, /* more are halved at the end of a phase */
+  CONGESTION_DELAYS_MIN = 8,     /* fewer say nothing */
   CONGESTION_STALLED_MAX = 2,
-  CONGESTION_SENT_MIN = 48, /* of a phase that is judged by its loss */
-  CONGESTION_START_MS = 20, /* the least of a phase at the start */
+  CONGESTION_START_MS = 10, /* the least of a phase at the start */
   CONGESTION_BLIND_MS = 60, /* while no delay is known */
   CONGESTION_MEASURE_MS = 60,
   CONGESTION_MEASURE_FEW_MS = 400, /* when fewer than this were measured: */
   CONGESTION_MEASURED = 400,
   CONGESTION_MEASURED_MIN = 60,
+  CONGESTION_STARTED_MIN = 24, /* at the start, where twice as many are looked for */
   CONGESTION_MEASURE_END_MS = 2000,
-  CONGESTION_ASKED_MIN = 30, /* first tries: fewer show no yield */
+  CONGESTION_NEAR_MS = 3,
+  CONGESTION_REST_MS = 250,        /* after a trial that failed, */
+  CONGESTION_REST_MAX_MS = 1000,   /* and after many */
+  CONGESTION_JUDGED_MIN = 24,      /* outcomes */
+  CONGESTION_JUDGE_MS = 30,        /* for an answer to what is asked again */
+  CONGESTION_RESIDENCE_LEAST = 64, /* queries that it is smoothed over */
+  CONGESTION_CEILING_MS = 4000,
+  CONGESTION_STEP_FACTOR = 3, /* of a trial that succeeded, the next */
+  CONGESTION_CHECK_MS = 50,
+  CONGESTION_WATCHED_MIN = 16, /* queries of a span whose yield says anything */
+  CONGESTION_PACED_FACTOR = 2,
+  CONGESTION_PACED_LEAST = 16,
+  CONGESTION_PACED_NEAR = 5000,  /* a second; a near server that does more goes by its window */
+  CONGESTION_PACE_MOST_MS = 200, /* between two queries */
+  CONGESTION_PACE_MS = 25,       /* what may be sent at once */
+  CONGESTION_STEADY_MS = 10000,  /* then it is doubted */
 };
 
 static double congestion_clamp(double value, double least, double most) {
@@ -40,48 +58,67 @@ static uint64_t congestion_at_least(uint64_t delay, double ms) {
   return (double)delay < ms * congestion_ms ? (uint64_t)(ms * congestion_ms) : delay;
 }
 
-static struct congestion_phase *congestion_now(struct congestion *congestion) {
-  return &congestion->phases[congestion->phase % CONGESTION_PHASES];
-}
-
 static void congestion_begin(struct congestion *congestion, enum congestion_trial trial,
                              double size, uint64_t now) {
   congestion->size = congestion_clamp(size, congestion_least, CONGESTION_MAX);
-  congestion->phase++;
-  *congestion_now(congestion) = (struct congestion_phase){.trial = trial};
+  congestion->trial = trial;
+  congestion->begun = now;
   congestion->measure_start =
       trial == CONGESTION_STARTING ? now : now + congestion_hold(congestion);
-  congestion->measured = congestion->queried = congestion->asked = congestion->yielded = 0;
+  congestion->measured = congestion->queried = 0;
   congestion->wanted = false;
 }
 
 static void congestion_start(struct congestion *congestion, double size, uint64_t now) {
   congestion_begin(congestion, CONGESTION_STARTING, size, now);
-  congestion->base = congestion->start_size = size;
-  congestion->target = size; /* until it is known what that brings */
-  congestion->settled = congestion->phase;
-  congestion->start_yield = 0;
+  congestion->base = congestion->size;
+  congestion->target = congestion->size; /* until it is known what that brings */
+  congestion->rate = 0;
   congestion->stalled = 0;
 }
 
-void congestion_init(struct congestion *congestion, uint64_t now) {
-  *congestion = (struct congestion){.step = congestion_step, .best_yield = congestion_best_yield};
-  congestion_start(congestion, CONGESTION_START, now);
-  congestion->judged = congestion->phase;
+static void congestion_rest(struct congestion *congestion, uint64_t now) {
+  uint64_t most = (uint64_t)(CONGESTION_REST_MAX_MS * congestion_ms);
+  congestion->rest_until = now + congestion->rest;
+  congestion->rest = 2 * congestion->rest < most ? 2 * congestion->rest : most;
 }
 
+static void congestion_rest_little(struct congestion *congestion) {
+  congestion->rest = (uint64_t)(CONGESTION_REST_MS * congestion_ms);
+  congestion->rest_until = 0;
+}
+
+void congestion_init(struct congestion *congestion, uint64_t now) {
+  *congestion = (struct congestion){
+      .step = congestion_step, .judged = loss_number(now), .watched = loss_number(now)};
+  congestion_rest_little(congestion);
+  congestion_start(congestion, CONGESTION_START, now);
+}
+
+/* By its pace, the window is but what is too much even if answers were late. */
 unsigned congestion_limit(const struct congestion *congestion) {
-  return congestion->size < 1 ? 1 : (unsigned)congestion->size;
+  double limit = congestion->size;
+  if (congestion->pace_by > 0)
+    limit = CONGESTION_PACED_LEAST + CONGESTION_PACED_FACTOR * limit *
+                                         (double)congestion_hold(congestion) / congestion->pace_by;
+  return (unsigned)congestion_clamp(limit, 1, CONGESTION_MAX);
 }
 
 void congestion_wanted(struct congestion *congestion) {
   congestion->wanted = true;
 }
 
+void congestion_left(struct congestion *congestion, uint64_t age) {
+  double part = 1 / (CONGESTION_RESIDENCE_LEAST + congestion->size);
+  if (congestion->residence <= 0) congestion->residence = (double)age;
+  congestion->residence += ((double)age - congestion->residence) * part;
+}
+
 void congestion_restart(struct congestion *congestion, uint64_t now) {
   double size = congestion->base < CONGESTION_START ? congestion->base : CONGESTION_START;
-  congestion->rate = 0;
   congestion->step = congestion_step;
+  congestion->open.size = congestion->ceiling = congestion->cut.loss = congestion->pace_by =
+      congestion->doubt.took = 0;
   congestion_start(congestion, size, now);
 }
 
@@ -141,27 +178,207 @@ uint64_t congestion_hold(const struct congestion *congestion) {
   return hold < (double)retry ? (uint64_t)hold : retry;
 }
 
+/* ---- loss ---- */
+
+static bool congestion_is_near(const struct congestion *congestion) {
+  return congestion->most && (double)congestion->most < CONGESTION_NEAR_MS * congestion_ms;
+}
+
+static bool congestion_is_clean(double steady, struct loss_span span) {
+  double outcomes = span.answered + span.lost, expected = steady * outcomes;
+  double above = loss_share(span) * outcomes - expected - 1; /* one is chance */
+  if (above <= congestion_loss_least * outcomes) return true;
+  return above * above < 9 * (expected * (1 - steady) + 1);
+}
+
+static void congestion_cut_to(struct congestion *congestion, double size, uint64_t now) {
+  congestion->open.size = 0;
+  congestion->step = congestion_step;
+  congestion_rest_little(congestion);
+  congestion_rest(congestion, now);
+  congestion->base = congestion_clamp(size, congestion_least, CONGESTION_MAX);
+  congestion->rate = 0;
+  congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
+}
+
+/* Less is sent since the cut, and as much is lost; or far more than before, and no more is lost. */
+static bool congestion_is_not_ours(const struct congestion *congestion, struct loss_span span) {
+  const struct congestion_cut *cut = &congestion->cut;
+  double loss = loss_share(span), passed = congestion->passed_loss;
+  if (loss > congestion_loss_steady) return false;
+  if (passed > 0 && span.size > congestion_grown * congestion->passed_size &&
+      loss < congestion_loss_passed * passed)
+    return true;
+  return cut->loss > 0 && span.number != cut->by && loss > congestion_loss_stays * cut->loss &&
+         loss < cut->loss / congestion_loss_stays;
+}
+
+static void congestion_take_for_steady(struct congestion *congestion, struct loss_span span,
+                                       uint64_t now) {
+  congestion->steady_loss = congestion_clamp(loss_share(span), 0, congestion_loss_steady);
+  congestion->steady_until = now + (uint64_t)(CONGESTION_STEADY_MS * congestion_ms);
+  congestion->ceiling = congestion->passed_loss = 0;
+  congestion_rest_little(congestion);
+  if (congestion->cut.loss <= 0) return;
+  congestion->cut.loss = congestion->pace_by = congestion->doubt.took = 0;
+  if (congestion->cut.size > congestion->base)
+    congestion_start(congestion, congestion->cut.size, now);
+}
+
+static double congestion_sends(struct loss_span span, unsigned spans) {
+  return span.sent * 1000.0 / LOSS_SPAN_MS / spans;
+}
+
+/* From what was sent in a span on, queries are paced. */
+static void congestion_pace_from(struct congestion *congestion, struct loss_span span,
+                                 double sends) {
+  bool fast = sends > CONGESTION_PACED_NEAR && congestion_is_near(congestion);
+  if (!fast && congestion->pace_by <= 0)
+    congestion->pace_by = span.size / sends * congestion_second;
+}
+
+/* What was sent, less what was too much. */
+static void congestion_cut_by(struct congestion *congestion, struct loss_span span, unsigned spans,
+                              uint64_t now) {
+  double loss = loss_share(span);
+  double took = (1 - loss) / (1 - congestion->steady_loss);
+  const struct congestion_doubt *doubt = &congestion->doubt;
+  bool doubted = doubt->took > 0 && doubt->by == span.number;
+  if (doubted && took < (1 + doubt->took) / 2) took = doubt->took;
+  if (span.number == congestion->cut.by && took < congestion->cut.took) took = congestion->cut.took;
+  took = congestion_clamp(congestion_cut * took, congestion_cut_least, 1);
+  double sends = congestion_sends(span, spans);
+  bool first = span.number > congestion->cut.after || congestion->cut.loss <= 0;
+  double size = took * (congestion->pace_by > 0 ? sends * congestion->pace_by / congestion_second
+                                                : span.size);
+  if (size >= congestion->base || span.sent == 0) return;
+  congestion_pace_from(congestion, span, sends);
+  if (first) {
+    congestion->cut = (struct congestion_cut){.loss = loss, .size = congestion->base};
+    congestion->ceiling = size / took;
+    congestion->ceiling_until = now + CONGESTION_CEILING_MS * (uint64_t)congestion_ms;
+  }
+  if (doubted) congestion->cut.took = doubt->took;
+  congestion->doubt.took = congestion->passed_loss = 0;
+  congestion->cut.by = span.number;
+  congestion->cut.after = loss_number(now);
+  congestion_cut_to(congestion, size, now);
+}
+
+static void congestion_blame(struct congestion *congestion, struct loss_span span, unsigned spans,
+                             uint64_t now) {
+  if (congestion_is_not_ours(congestion, span)) {
+    congestion_take_for_steady(congestion, span, now);
+  } else if (span.size * congestion_grown < congestion->base) {
+    congestion->passed_loss = loss_share(span);
+    congestion->passed_size = span.size;
+  } else {
+    congestion_cut_by(congestion, span, spans, now);
+  }
+}
+
+static void congestion_judge_span(struct congestion *congestion, struct loss_span span,
+                                  unsigned spans, uint64_t now) {
+  double loss = loss_share(span), outcomes = span.answered + span.lost;
+  double part = congestion_clamp(outcomes / 400, 0, 0.5);
+  congestion->recent_loss += (loss - congestion->recent_loss) * congestion_clamp(part, 0.1, 0.5);
+  if (now > congestion->steady_until) congestion->steady_loss /= 2;
+  if (now > congestion->steady_until)
+    congestion->steady_until = now + (uint64_t)(CONGESTION_STEADY_MS * congestion_ms);
+  if (!congestion_is_clean(congestion->steady_loss, span)) {
+    congestion_blame(congestion, span, spans, now);
+    return;
+  }
+  if (span.number > congestion->cut.after) congestion->cut.loss = 0;
+  if (loss < congestion->steady_loss)
+    congestion->steady_loss += (loss - congestion->steady_loss) * part;
+  if (span.size > congestion->ceiling) congestion->ceiling = 0;
+}
+
+/* Much is known to be lost before all is known. */
+static bool congestion_is_urgent(const struct congestion *congestion, struct loss_span span) {
+  return span.lost >= LOSS_SURE_LOST &&
+         loss_share(span) > congestion->steady_loss + congestion_loss_quick;
+}
+
+/* Loss is known late: when what was sent last has been asked again and answered; of the sample
+ * earlier. */
+static uint64_t congestion_ripe(const struct congestion *congestion, bool sample, uint64_t now) {
+  uint64_t again = sample ? congestion_hold(congestion) : congestion_retry(congestion);
+  uint64_t wait = again + congestion_at_least(congestion->most, CONGESTION_JUDGE_MS);
+  return now > wait ? loss_number(now - wait) : 0; /* spans before are */
+}
+
+/* Spans before a cut say no more, but for the one that showed it: more may be known of it. */
+static bool congestion_counts(const struct congestion *congestion, uint64_t number) {
+  return number > congestion->cut.after || number == congestion->cut.by;
+}
+
+static void congestion_judge_ripe(struct congestion *congestion, uint64_t now) {
+  uint64_t ripe = congestion_ripe(congestion, true, now);
+  uint64_t all = congestion_ripe(congestion, false, now);
+  struct loss_span *sum = &congestion->judging;
+  if (congestion->judged + LOSS_SPANS < ripe) congestion->judged = ripe - LOSS_SPANS;
+  for (; congestion->judged < ripe; congestion->judged++) {
+    struct loss_span span = loss_span(&congestion->loss, congestion->judged);
+    if (!loss_is_sampled(span) && span.number >= all) return;
+    if (!congestion_counts(congestion, span.number)) continue;
+    loss_add(sum, span);
+    congestion->judging_spans++;
+    if (sum->answered + sum->lost < CONGESTION_JUDGED_MIN) continue;
+    congestion_judge_span(congestion, *sum, congestion->judging_spans, now);
+    *sum = (struct loss_span){0};
+    congestion->judging_spans = 0;
+  }
+}
+
+static void congestion_judge(struct congestion *congestion, uint64_t now) {
+  congestion_judge_ripe(congestion, now);
+  for (uint64_t number = congestion->judged; number < loss_number(now); number++) {
+    struct loss_span span = loss_span(&congestion->loss, number);
+    if (!congestion_counts(congestion, number) || !congestion_is_urgent(congestion, span)) continue;
+    if (!congestion_is_not_ours(congestion, span)) congestion_blame(congestion, span, 1, now);
+  }
+}
+
+double congestion_loss(const struct congestion *congestion) {
+  return congestion->recent_loss;
+}
+
+bool congestion_loses(const struct congestion *congestion) {
+  return congestion->recent_loss > CONGESTION_LOSES_PERCENT / 100.0;
+}
+
+double congestion_risk(const struct congestion *congestion, uint64_t sent) {
+  return loss_risk(&congestion->loss, sent);
+}
+
+double congestion_dropped(const struct congestion *congestion, uint64_t sent) {
+  return loss_dropped(&congestion->loss, sent);
+}
+
 /* ---- trials ---- */
 
 /* How long a phase is measured at least: at the start, until half of the answers are there. */
-static uint64_t congestion_measure_least(const struct congestion *congestion, bool starting) {
+static uint64_t congestion_measure_least(const struct congestion *congestion) {
   if (!congestion->half && congestion->measured < CONGESTION_MEASURED)
     return (uint64_t)(CONGESTION_BLIND_MS * congestion_ms);
-  if (!starting) return congestion_at_least(congestion_hold(congestion), CONGESTION_MEASURE_MS);
-  return congestion_at_least(congestion->half + congestion->half / 2, CONGESTION_START_MS);
+  if (congestion->trial != CONGESTION_STARTING)
+    return congestion_at_least(congestion_hold(congestion), CONGESTION_MEASURE_MS);
+  uint64_t some = congestion->half + congestion->half / 2, few = congestion->most / 4;
+  return congestion_at_least(some > few ? some : few, CONGESTION_START_MS);
 }
 
 static bool congestion_is_measured(const struct congestion *congestion, uint64_t now) {
-  bool starting =
-      congestion->phases[congestion->phase % CONGESTION_PHASES].trial == CONGESTION_STARTING;
   if (now < congestion->measure_start) return false;
   uint64_t since = now - congestion->measure_start;
   unsigned few = CONGESTION_MEASURED_MIN;
-  if (since < congestion_measure_least(congestion, starting)) return false;
+  if (since < congestion_measure_least(congestion)) return false;
   if (congestion->measured >= CONGESTION_MEASURED) return true;
-  if (starting && congestion->measured >= few) return true;
+  if (congestion->trial == CONGESTION_STARTING && congestion->measured >= CONGESTION_STARTED_MIN)
+    return true;
   if ((double)since < CONGESTION_MEASURE_FEW_MS * congestion_ms) return false;
-  return congestion->measured >= few || congestion->asked >= 2 * few ||
+  return congestion->measured >= few || congestion->queried >= 4 * few ||
          (double)since >= CONGESTION_MEASURE_END_MS * congestion_ms;
 }
 
@@ -172,30 +389,16 @@ static double congestion_noise(unsigned answers) {
   return root;
 }
 
-static double congestion_bar(double step, unsigned answers) {
-  double bar = congestion_gain * step, noise = 0.7 * congestion_noise(answers);
-  return bar > noise ? bar : noise;
+static double congestion_bar(double gain, unsigned answers) {
+  double noise = 0.7 * congestion_noise(answers);
+  return gain > noise ? gain : noise;
 }
 
-/* Of first tries; where retries are nearly all, of whatever there is. */
-static double congestion_yield(const struct congestion *congestion) {
-  bool few = congestion->asked < CONGESTION_ASKED_MIN;
-  double useful = few ? congestion->measured : congestion->yielded;
-  unsigned queries = few ? congestion->queried : congestion->asked;
-  if (queries < CONGESTION_ASKED_MIN && congestion->yield > 0) return congestion->yield;
-  return queries ? congestion_clamp(useful / queries, 0.01, 1) : congestion->yield;
-}
-
-static void congestion_keep(struct congestion *congestion, double rate) {
+static void congestion_keep(struct congestion *congestion, double rate, double sends) {
   congestion->base = congestion->size;
   congestion->rate = rate;
+  congestion->sends = sends;
   congestion->rate_of = congestion->measured;
-  congestion->yield = congestion_yield(congestion);
-}
-
-/* One that rose is what there is; one that fell may be the window's fault. */
-static void congestion_keep_yield(struct congestion *congestion) {
-  if (congestion->yield > congestion->best_yield) congestion->best_yield = congestion->yield;
 }
 
 static double congestion_step_least(const struct congestion *congestion) {
@@ -203,189 +406,227 @@ static double congestion_step_least(const struct congestion *congestion) {
   return congestion_clamp(step, congestion_step, 1);
 }
 
-static bool congestion_yield_fell(const struct congestion *congestion) {
-  return congestion->yield > 0 &&
-         congestion->yield < congestion_yield_fall * congestion->best_yield;
-}
-
 static void congestion_try(struct congestion *congestion, uint64_t now) {
-  bool fell = congestion_yield_fell(congestion), less = congestion->less_next || fell;
-  double step = congestion->step;
-  if (fell) step = congestion->best_yield / congestion->yield - 1;
-  congestion->step = congestion_clamp(step, congestion_gain / 2, congestion_step_max);
+  bool less = congestion->less_next && congestion->pace_by <= 0;
+  double size = congestion->base, step = congestion->step;
+  if (now > congestion->ceiling_until) congestion->ceiling = 0;
+  bool below = congestion->ceiling > 0 && size * (1 + step) > congestion->ceiling;
+  if (below && !less) step = congestion_step_ceiling;
+  congestion->step = step;
+  size = less ? size / (1 + step) : size * (1 + step) + 0.25;
   congestion->less_next = !less;
-  double size = congestion->base;
-  size = less ? size / (1 + congestion->step) : size * (1 + congestion->step) + 0.25;
   congestion_begin(congestion, less ? CONGESTION_LESS : CONGESTION_MORE, size, now);
 }
 
 /* Grew more than by chance, and by a part of what the window did. */
 static bool congestion_start_grew(const struct congestion *congestion, double rate) {
   double grown = congestion->size / congestion->base - 1;
-  double bar = congestion_start_gain * (grown < 1 ? grown : 1);
-  double noise = 0.7 * congestion_noise(congestion->measured);
-  return rate > (1 + (bar > noise ? bar : noise)) * congestion->rate;
+  double gain = congestion_start_gain * (grown < 1 ? grown : 1);
+  return rate > (1 + congestion_bar(gain, congestion->measured)) * congestion->rate;
 }
 
-/* Loss is seen in what was sent in a phase by the time that most of it must have been answered.
- * False: far less of it was than of an earlier one. */
-static bool congestion_start_settles(struct congestion *congestion, uint64_t now) {
-  for (; congestion->settled != congestion->phase; congestion->settled++) {
-    const struct congestion_phase *phase =
-        &congestion->phases[congestion->settled % CONGESTION_PHASES];
-    if (now < phase->end + congestion->most + congestion->most / 4) return true;
-    if (phase->sent < CONGESTION_SENT_MIN) continue;
-    double yield = (double)phase->useful / phase->sent;
-    double noise = congestion_noise(phase->sent);
-    if (yield < congestion_start_fall * congestion->start_yield - noise) return false;
-    if (yield > congestion->start_yield) congestion->start_yield = yield;
-    congestion->start_size = phase->size;
-  }
-  return true;
-}
-
-static void congestion_start_on(struct congestion *congestion, double rate, uint64_t now) {
-  bool fell = congestion->half && !congestion_start_settles(congestion, now);
+static void congestion_start_on(struct congestion *congestion, double rate, double sends,
+                                uint64_t now) {
   if (!congestion->half) {
     congestion->stalled = 0; /* nothing was answered yet */
   } else if (congestion_start_grew(congestion, rate)) {
+    bool burst = congestion->target <= congestion->base; /* what was sent at once says too much */
     congestion->stalled = 0;
-    congestion_keep(congestion, rate);
+    congestion_keep(congestion, burst ? 0 : rate, sends);
     congestion->target = congestion_clamp(2 * congestion->size, 1, CONGESTION_MAX);
+    bool all = congestion->measured * 5 > congestion->queried * 4; /* not the quick ones alone */
+    if (all && congestion_is_near(congestion) && congestion->target > CONGESTION_NEAR)
+      congestion->target = CONGESTION_NEAR;
   } else {
     congestion->stalled++;
   }
-  if (fell && congestion->start_size < congestion->base) congestion->base = congestion->start_size;
-  if (congestion->stalled < CONGESTION_STALLED_MAX && !fell)
+  if (congestion->stalled < CONGESTION_STALLED_MAX)
     congestion_begin(congestion, CONGESTION_STARTING, congestion->size, now);
   else
     congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
 }
 
-/* What a trial gained, in shares of the rate that there was. */
-static double congestion_gained(const struct congestion *congestion, double rate) {
-  if (congestion->rate <= 0) return 0;
-  double yield = congestion->yield > 0 ? congestion_yield(congestion) / congestion->yield - 1 : 0;
-  return rate / congestion->rate - 1 + congestion_yield_weight * congestion_clamp(yield, -1, 1);
+static void congestion_accept(struct congestion *congestion, double rate, double sends,
+                              uint64_t now) {
+  bool more = congestion->trial == CONGESTION_MORE;
+  congestion_keep(congestion, rate, sends);
+  congestion_rest_little(congestion);
+  congestion->step = congestion_clamp(CONGESTION_STEP_FACTOR * congestion->step,
+                                      congestion_step_least(congestion), 1);
+  congestion->less_next = !more;
+  if (more && congestion->base > congestion->ceiling) congestion->ceiling = 0;
+  congestion_try(congestion, now);
 }
 
-static void congestion_tried(struct congestion *congestion, double rate, uint64_t now) {
-  bool more = congestion_now(congestion)->trial == CONGESTION_MORE;
-  unsigned answers =
-      congestion->measured < congestion->rate_of ? congestion->measured : congestion->rate_of;
-  double bar = congestion_bar(congestion->step, answers);
-  double gain = congestion_gained(congestion, rate);
-  if (more ? gain > bar : gain > -bar) {
-    congestion_keep(congestion, rate);
-    congestion_keep_yield(congestion);
-    congestion->step = congestion_clamp(2 * congestion->step, congestion_step_least(congestion), 1);
-    congestion->less_next = !more;
-    congestion_try(congestion, now);
-    return;
-  }
-  if (!more && congestion_yield_fell(congestion))
-    congestion->best_yield -= (congestion->best_yield - congestion->yield) * 3 / 4;
+static void congestion_reject(struct congestion *congestion, uint64_t now) {
   congestion->step = congestion_step_least(congestion);
+  congestion_rest(congestion, now);
   congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
 }
 
-/* ---- loss ---- */
-
-static void congestion_judge_phase(struct congestion *congestion,
-                                   const struct congestion_phase *phase) {
-  if (phase->sent < CONGESTION_SENT_MIN || !phase->useful) return;
-  double loss = congestion_clamp((double)phase->lost / phase->useful, 0, 1);
-  congestion->loss += (loss - congestion->loss) / 4;
+/* A trial's outcome. With less, more cannot come: then the names have changed. */
+static void congestion_tried(struct congestion *congestion, double rate, double sends,
+                             uint64_t now) {
+  bool more = congestion->trial == CONGESTION_MORE;
+  unsigned answers =
+      congestion->measured < congestion->rate_of ? congestion->measured : congestion->rate_of;
+  double step = more || congestion->step < congestion_step ? congestion->step : congestion_step;
+  double bar = congestion_bar(congestion_gain * step, answers);
+  double gain = congestion->rate > 0 ? rate / congestion->rate - 1 : 0;
+  double sent = congestion->sends > 0 ? sends / congestion->sends - 1 : 0;
+  if (more ? gain > bar : gain > -bar && gain < 2 * bar) {
+    congestion_accept(congestion, rate, sends, now);
+    return;
+  }
+  if (more && sent > bar && !congestion_is_near(congestion))
+    congestion->open = (struct congestion_open){congestion->size, loss_number(congestion->begun),
+                                                loss_number(now)};
+  congestion_reject(congestion, now);
 }
 
-/* Loss is known late: when what was sent last has been asked again and answered. */
-static void congestion_judge(struct congestion *congestion, uint64_t now) {
-  uint64_t wait = congestion_retry(congestion) + congestion_at_least(congestion->most, 30);
-  if (congestion->phase - congestion->judged >= CONGESTION_PHASES)
-    congestion->judged = congestion->phase - CONGESTION_PHASES + 1;
-  while (congestion->judged != congestion->phase) {
-    struct congestion_phase *phase = &congestion->phases[congestion->judged % CONGESTION_PHASES];
-    if (now < phase->end + wait) return;
-    congestion->judged++;
-    congestion_judge_phase(congestion, phase);
+/* The verdict of loss over a trial, as soon as there is one. */
+static bool congestion_close(struct congestion *congestion, uint64_t now) {
+  const struct congestion_open *open = &congestion->open;
+  struct loss_span sum = loss_sum(&congestion->loss, open->first, open->last);
+  if (congestion_ripe(congestion, loss_is_sampled(sum), now) <= open->last) return false;
+  bool known = sum.answered + sum.lost >= CONGESTION_JUDGED_MIN;
+  if (known && congestion_is_clean(congestion->steady_loss, sum)) {
+    congestion->base = open->size;
+    congestion->step =
+        congestion_clamp(CONGESTION_STEP_FACTOR * congestion->step, congestion_step, 1);
+    congestion->less_next = false;
+    congestion->rate = 0;
+    congestion_rest_little(congestion);
   }
+  congestion->open.size = 0;
+  congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
+  return true;
+}
+
+/* ---- doubt ---- */
+
+static void congestion_doubt(struct congestion *congestion, struct loss_span span, double share,
+                             uint64_t now) {
+  double took = share / congestion->yield, sends = congestion_sends(span, 1);
+  uint64_t wait = congestion_hold(congestion) + 2 * LOSS_SPAN_MS * (uint64_t)congestion_ms;
+  took = congestion_clamp(took, congestion_least, 1);
+  congestion->doubt = (struct congestion_doubt){span.number, took,
+                                                congestion_doubt_pace * took * sends, now + wait};
+  congestion->open.size = 0;
+  congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
+}
+
+/* Nothing of it was found lost: the names are to blame. */
+static void congestion_believe(struct congestion *congestion) {
+  congestion->yield *= congestion->doubt.took;
+  congestion->doubt.took = 0;
+}
+
+static void congestion_watch_span(struct congestion *congestion, struct loss_span span,
+                                  uint64_t now) {
+  if (span.sent < CONGESTION_WATCHED_MIN) return;
+  double share = congestion_clamp((double)span.answered / span.sent, congestion_least, 1);
+  double usual = congestion->yield * span.sent, missing = usual - span.answered;
+  bool few = missing > congestion_doubtful * usual && missing * missing > 16 * usual;
+  if (few && congestion_counts(congestion, span.number))
+    congestion_doubt(congestion, span, share, now);
+  else if (!few)
+    congestion->yield += (share - congestion->yield) * (share > congestion->yield ? 0.5 : 0.2);
+}
+
+static void congestion_watch(struct congestion *congestion, uint64_t now) {
+  if (congestion->doubt.took > 0 && now >= congestion->doubt.until) congestion_believe(congestion);
+  uint64_t wait = congestion_hold(congestion), ripe = now > wait ? loss_number(now - wait) : 0;
+  if (congestion->watched + LOSS_SPANS < ripe) congestion->watched = ripe - LOSS_SPANS;
+  for (; congestion->watched < ripe; congestion->watched++)
+    if (congestion->doubt.took <= 0 && congestion->half)
+      congestion_watch_span(congestion, loss_span(&congestion->loss, congestion->watched), now);
 }
 
 /* ---- what happens ---- */
 
-static void congestion_turn(struct congestion *congestion, uint64_t now) {
-  double rate =
-      congestion->measured * congestion_second / (double)(now - congestion->measure_start + 1);
-  enum congestion_trial trial = congestion_now(congestion)->trial;
-  congestion_now(congestion)->end = now;
-  congestion_now(congestion)->size = congestion->size;
-  congestion_learn_delays(congestion);
-  if (trial == CONGESTION_STARTING && congestion->wanted) {
-    congestion_start_on(congestion, rate, now);
-  } else if (trial == CONGESTION_STARTING) {
-    congestion_begin(congestion, CONGESTION_STARTING, congestion->size, now);
-  } else if (!congestion->wanted) {
+static void congestion_base_done(struct congestion *congestion, double rate, double sends,
+                                 uint64_t now) {
+  double before = congestion->rate;
+  bool changed = before > 0 && (rate > 1.3 * before || rate < before / 1.3);
+  if (changed) congestion_rest_little(congestion);
+  congestion_keep(congestion, rate, sends);
+  if (congestion->open.size > 0 && congestion_close(congestion, now)) return;
+  if (congestion->open.size > 0 || congestion->cut.loss > 0 || now < congestion->rest_until)
     congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
-  } else if (trial == CONGESTION_BASE) {
-    congestion_keep(congestion, rate);
-    congestion_keep_yield(congestion);
+  else
     congestion_try(congestion, now);
-  } else {
-    congestion_tried(congestion, rate, now);
-  }
-  congestion_judge(congestion, now);
+}
+
+static void congestion_turn(struct congestion *congestion, uint64_t now) {
+  double seconds = (double)(now - congestion->measure_start + 1) / congestion_second;
+  double rate = congestion->measured / seconds, sends = congestion->queried / seconds;
+  if (congestion->doubt.took > 0)
+    congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
+  else if (congestion->trial == CONGESTION_STARTING && congestion->wanted)
+    congestion_start_on(congestion, rate, sends, now);
+  else if (congestion->trial == CONGESTION_STARTING)
+    congestion_begin(congestion, CONGESTION_STARTING, congestion->size, now);
+  else if (!congestion->wanted)
+    congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
+  else if (congestion->trial == CONGESTION_BASE)
+    congestion_base_done(congestion, rate, sends, now);
+  else
+    congestion_tried(congestion, rate, sends, now);
 }
 
 static void congestion_look(struct congestion *congestion, uint64_t now) {
+  if (now - congestion->checked_at >= CONGESTION_CHECK_MS * (uint64_t)congestion_ms) {
+    congestion->checked_at = now;
+    congestion_learn_delays(congestion);
+    congestion_judge(congestion, now);
+    congestion_watch(congestion, now);
+  }
   if (congestion_is_measured(congestion, now)) congestion_turn(congestion, now);
 }
 
-unsigned congestion_sent(struct congestion *congestion, bool first, uint64_t now) {
+bool congestion_paces(struct congestion *congestion, uint64_t now) {
   congestion_look(congestion, now);
-  if (!congestion_now(congestion)->sent++ &&
-      congestion_now(congestion)->trial == CONGESTION_STARTING)
+  if (congestion->residence <= 0) return true;
+  double each = congestion->residence / congestion->size / congestion_pace;
+  if (congestion->pace_by > 0) each = congestion->pace_by / congestion->size;
+  if (congestion->doubt.took > 0 && congestion->doubt.sends * each < congestion_second)
+    each = congestion_second / congestion->doubt.sends;
+  if (each > CONGESTION_PACE_MOST_MS * congestion_ms)
+    each = CONGESTION_PACE_MOST_MS * congestion_ms;
+  double most = 1 + CONGESTION_PACE_MS * congestion_ms / each, part = congestion->size / 2;
+  if (congestion->pace_by <= 0 && most < part) most = part;
+  congestion->tokens += (double)(now - congestion->tokens_at) / each;
+  if (congestion->tokens > most) congestion->tokens = most;
+  congestion->tokens_at = now;
+  return congestion->tokens >= 1;
+}
+
+void congestion_sent(struct congestion *congestion, unsigned flying, uint64_t now) {
+  congestion_look(congestion, now);
+  bool filled = congestion->pace_by > 0 || flying > congestion->size;
+  loss_sent(&congestion->loss, filled ? congestion->size : flying, now);
+  congestion->tokens = congestion->tokens > 1 ? congestion->tokens - 1 : 0;
+  if (congestion->trial == CONGESTION_STARTING && !congestion->queried)
     congestion->measure_start = now; /* nothing was wanted before */
-  if (now >= congestion->measure_start) {
-    congestion->queried++;
-    congestion->asked += first;
-  }
-  return congestion->phase;
+  congestion->queried += now >= congestion->measure_start;
 }
 
-static struct congestion_phase *congestion_phase_of(struct congestion *congestion, unsigned phase) {
-  return congestion->phase - phase < CONGESTION_PHASES
-             ? &congestion->phases[phase % CONGESTION_PHASES]
-             : NULL;
-}
-
-void congestion_answered(struct congestion *congestion, unsigned phase, bool first, uint64_t delay,
+void congestion_answered(struct congestion *congestion, const struct congestion_answer *answer,
                          uint64_t now) {
-  struct congestion_phase *of = congestion_phase_of(congestion, phase);
-  if (of) of->useful++;
-  if (delay != CONGESTION_DELAY_UNKNOWN) congestion_measure(congestion, delay);
-  if (now >= congestion->measure_start) {
-    congestion->measured++;
-    congestion->yielded += first;
-  }
-  if (congestion_now(congestion)->trial == CONGESTION_STARTING &&
-      congestion->size < congestion->target && congestion->wanted)
+  if (answer->found)
+    loss_found(&congestion->loss, answer->sample, answer->sent);
+  else
+    loss_answered(&congestion->loss, answer->sample, answer->sent);
+  congestion_look(congestion, now);
+  if (!answer->useful) return;
+  if (answer->delay != CONGESTION_DELAY_UNKNOWN) congestion_measure(congestion, answer->delay);
+  congestion->measured += now >= congestion->measure_start;
+  if (congestion->trial == CONGESTION_STARTING && congestion->size < congestion->target &&
+      congestion->wanted)
     congestion->size += 1;
 }
 
-void congestion_lost(struct congestion *congestion, unsigned phase) {
-  struct congestion_phase *of = congestion_phase_of(congestion, phase);
-  if (of) of->lost++;
-}
-
-void congestion_found(struct congestion *congestion, unsigned phase) {
-  struct congestion_phase *of = congestion_phase_of(congestion, phase);
-  if (of && of->lost) of->lost--;
-}
-
-double congestion_loss(const struct congestion *congestion) {
-  return congestion->loss;
-}
-
-bool congestion_loses(const struct congestion *congestion) {
-  return congestion->loss > CONGESTION_LOSES_PERCENT / 100.0;
+void congestion_lost(struct congestion *congestion, bool sample, uint64_t sent) {
+  loss_lost(&congestion->loss, sample, sent);
 }

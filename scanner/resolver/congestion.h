@@ -2,28 +2,29 @@
  * told what happened and when (monotonic nanoseconds).
  *
  * The idea, in the manner of PCC (Dong et al., "PCC: Re-architecting Congestion Control for
- * Consistent High Performance", NSDI 2015) with BBR's start: what counts is goodput, useful answers
- * a second, whatever the delays are. At the start the window doubles while goodput follows. Then
- * trials: for a while a quarter more, for a while a quarter less, each long enough for the slow
- * answers; more is kept when it brought more, less when it cost nothing. Trials that succeed grow.
- * The yield, useful answers a query, counts half as much as the rate: where a server drops or
- * refuses what is too much, more queries bring a lower yield. A yield that has fallen makes the
- * next trial one with as much less; when that does not bring it back, the names are to blame and it
- * is what there is. Delays, SERVFAIL and names that nobody answers so are no signal of their own.
- * Quantiles of the delays say when to ask again.
+ * Consistent High Performance", NSDI 2015): what counts is goodput, useful answers a second,
+ * whatever the delays are. At the start the window doubles while goodput follows. Then trials: for
+ * a while more, for a while less, each long enough for the slow answers; more is kept when it
+ * brought more, less when it cost nothing. Trials that succeed grow.
+ * Beside it stands the loss of queries whose names are answered (loss.h); names that nobody
+ * answers, SERVFAIL and delays are no signal. What was lost above what is lost at any window is
+ * what the server could not take: the window falls at once to the part that it took. When less
+ * brings no lower loss, the network is to blame, and the window comes back. Where more queries went
+ * out and no more answers came, loss decides, which is known when what is silent was asked for
+ * again. Quantiles of the delays say when to ask again.
  */
 #ifndef SCANNER_RESOLVER_CONGESTION_H
 #define SCANNER_RESOLVER_CONGESTION_H
 
+#include "scanner/resolver/loss.h"
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 enum {
-  CONGESTION_START = 100, /* where a name server on the same machine is already at its best */
+  CONGESTION_START = 48,
   CONGESTION_MAX = 32000,
+  CONGESTION_NEAR = 128, /* at first to a server that answers as fast as one on the same machine:
+                            its socket holds some 160 datagrams by Linux's default */
   CONGESTION_LOSES_PERCENT = 1, /* from here on four tries in a row are lost to 1 in 10^8 */
-  CONGESTION_PHASES = 32,       /* whose queries are told apart */
   CONGESTION_DELAYS = 48,       /* of the histogram: half octaves from 50 us */
   CONGESTION_RETRY_MIN_MS = 250,
   CONGESTION_RETRY_MAX_MS = 2500,
@@ -38,39 +39,68 @@ enum congestion_trial {
   CONGESTION_LESS,
 };
 
-/* What became of the queries that were sent in one phase. */
-struct congestion_phase {
-  enum congestion_trial trial;
-  double size; /* at its end */
-  unsigned sent, useful, lost;
-  uint64_t end;
-};
-
 /* Of an answer that waited for us. */
 #define CONGESTION_DELAY_UNKNOWN UINT64_MAX
 
+/* A trial that sent more and brought no more: whether it is kept, loss will say. */
+struct congestion_open {
+  double size;          /* 0: none */
+  uint64_t first, last; /* spans of loss */
+};
+
+/* A cut, until it is known whether it helped. */
+struct congestion_cut {
+  double loss, size; /* before; loss 0: none */
+  double took;       /* the least that can have been, 0: not known */
+  uint64_t by;       /* the span that showed it */
+  uint64_t after;    /* the last span that was not sent under it */
+};
+
+/* Far fewer answers than usual: until it is known whether the names are dead or their queries lost,
+ * no more is sent than is answered. */
+struct congestion_doubt {
+  uint64_t by;  /* the span that showed it */
+  double took;  /* the share of it that was answered, against the usual; 0: there is no doubt */
+  double sends; /* a second, meanwhile */
+  uint64_t until;
+};
+
 struct congestion {
   double size;   /* in use */
-  double target; /* the start's: where the phase's doubling ends */
   double base;   /* between trials */
   double step;   /* of the next trial, a share of base */
+  double target; /* the start's: where the phase's doubling ends */
+  enum congestion_trial trial;
   bool less_next;
-  bool wanted; /* it kept a query waiting in this phase */
-  unsigned phase;
-  unsigned judged; /* phases before were */
-  uint64_t measure_start;
-  unsigned measured;       /* useful answers since measure_start, */
-  unsigned queried;        /* and queries */
-  unsigned asked, yielded; /* first tries, and useful answers to such */
-  double rate, yield;      /* of the base; rate 0: not known */
-  unsigned rate_of;        /* answers */
-  double best_yield;       /* what it was, or might be */
-  unsigned settled;        /* of the start's phases, those before are, */
-  double start_yield;      /* the best of theirs, */
-  double start_size;       /* and the window of the last that was as good */
-  unsigned stalled;        /* phases of the start that brought nothing */
-  struct congestion_phase phases[CONGESTION_PHASES];
-  double loss; /* smoothed */
+  bool wanted;      /* it kept a query waiting in this phase */
+  unsigned stalled; /* phases of the start that brought nothing */
+  uint64_t begun, measure_start;
+  unsigned measured;  /* useful answers since measure_start, */
+  unsigned queried;   /* and queries */
+  double rate, sends; /* of the base, a second; rate 0: not known */
+  unsigned rate_of;   /* answers */
+  uint64_t rest;      /* between trials that fail, ns */
+  uint64_t rest_until;
+  double ceiling; /* where loss was seen; 0: nowhere */
+  uint64_t ceiling_until;
+  struct congestion_open open;
+  struct congestion_cut cut;
+  double passed_loss, passed_size; /* seen when the window was far larger already */
+  struct loss loss;
+  uint64_t judged;          /* spans before were */
+  struct loss_span judging; /* that are too few to be judged by themselves, */
+  unsigned judging_spans;
+  struct congestion_doubt doubt;
+  uint64_t checked_at;
+  uint64_t watched; /* spans before were, for their yield */
+  double yield;     /* answers a query, smoothed; 0: not known */
+  double pace_by; /* ns; once it drops what is too much: queries are `size` in this time; 0: not */
+  double residence; /* ns that a query fills the window, smoothed; 0: not known */
+  double tokens;    /* queries that may be sent at once */
+  uint64_t tokens_at;
+  double steady_loss;    /* at any window */
+  uint64_t steady_until; /* to be doubted then */
+  double recent_loss;    /* smoothed */
   unsigned delays[CONGESTION_DELAYS];
   unsigned delay_count;
   uint64_t half, most, nearly_all; /* ns; quantiles 0.5, 0.9, 0.95 of the delays; 0: none */
@@ -81,19 +111,29 @@ void congestion_init(struct congestion *congestion, uint64_t now);
 /* Queries that may be in flight, at least one. */
 unsigned congestion_limit(const struct congestion *congestion);
 
+/* Whether a query may be sent, by the pace: what has left the window together must not be followed
+ * by as many together. */
+bool congestion_paces(struct congestion *congestion, uint64_t now);
+
+/* A query has left the window after so long. */
+void congestion_left(struct congestion *congestion, uint64_t age);
+
 /* Somebody waits because the window is full. */
 void congestion_wanted(struct congestion *congestion);
 
-/* Gives the phase that the others want back. first: the lookup's first try; the yield is of such.
+/* flying: how many are in flight with it. */
+void congestion_sent(struct congestion *congestion, unsigned flying, uint64_t now);
+/* An answer of any kind but a refusal to what was sent then. useful: it says something of the name:
+ * NOERROR, NXDOMAIN. sample: of a name that is asked for again early. found: it was told as lost.
  */
-unsigned congestion_sent(struct congestion *congestion, bool first, uint64_t now);
-/* By an answer that says something of the name: NOERROR, NXDOMAIN. No other needs to be told. */
-void congestion_answered(struct congestion *congestion, unsigned phase, bool first, uint64_t delay,
+struct congestion_answer {
+  uint64_t sent, delay;
+  bool useful, sample, found;
+};
+void congestion_answered(struct congestion *congestion, const struct congestion_answer *answer,
                          uint64_t now);
-/* A later query of the same lookup had a useful answer. */
-void congestion_lost(struct congestion *congestion, unsigned phase);
-/* What was lost came after all. */
-void congestion_found(struct congestion *congestion, unsigned phase);
+/* It was refused; or a later query of the same lookup had a useful answer. */
+void congestion_lost(struct congestion *congestion, bool sample, uint64_t sent);
 
 /* After silence: begins again from CONGESTION_START or less. */
 void congestion_restart(struct congestion *congestion, uint64_t now);
@@ -101,6 +141,9 @@ void congestion_restart(struct congestion *congestion, uint64_t now);
 /* The smoothed share of queries that are lost; and whether it is above CONGESTION_LOSES_PERCENT. */
 double congestion_loss(const struct congestion *congestion);
 bool congestion_loses(const struct congestion *congestion);
+/* As loss_risk() and loss_dropped(). */
+double congestion_risk(const struct congestion *congestion, uint64_t sent);
+double congestion_dropped(const struct congestion *congestion, uint64_t sent);
 
 /* When a query should be asked again, and not before nine of ten are answered; ns. */
 uint64_t congestion_retry(const struct congestion *congestion);

@@ -24,6 +24,8 @@ struct name_server {
   uv_loop_t *loop;
   struct loop_clock *clock;
   struct name_server_sockets *sockets;
+  struct retries *retries;
+  unsigned index;
   name_server_done *done;
   union address address;
   const struct source_address *source;
@@ -38,8 +40,6 @@ struct name_server {
   uint64_t answered_at;
   uint64_t answered_sent;
   uint64_t probe_at;
-  uint64_t leaving_at;
-  double leaving; /* queries that may leave the window for being late */
   struct pool queries;
   struct resolver_server stats;
   unsigned turn;
@@ -65,6 +65,8 @@ enum err name_server_new(struct name_server **out, const struct name_server_conf
   upstream->loop = config->loop;
   upstream->clock = config->clock;
   upstream->sockets = config->sockets;
+  upstream->retries = config->retries;
+  upstream->index = config->index;
   upstream->done = config->done;
   upstream->address = *config->address;
   upstream->source = config->source;
@@ -82,9 +84,10 @@ static void name_server_give(struct name_server *upstream, struct query *query) 
 }
 
 /* Takes the query off the window; frees it if it was kept for that only. */
-static void name_server_vacate(struct query *query) {
+static void name_server_vacate(struct query *query, uint64_t now) {
   struct name_server *upstream = query->upstream;
   if (!query->flying) return;
+  congestion_left(&upstream->congestion, now - query->sent);
   upstream->flying--;
   ring_remove(&query->flight);
   query->flying = false;
@@ -110,7 +113,7 @@ void name_server_close(struct name_server *upstream) {
 void name_server_free(struct name_server *upstream) {
   if (!upstream) return;
   while (!ring_empty(&upstream->flight))
-    name_server_vacate(CONTAINER_OF(upstream->flight.next, struct query, flight));
+    name_server_vacate(CONTAINER_OF(upstream->flight.next, struct query, flight), UINT64_MAX);
   pool_free(&upstream->queries);
   free(upstream);
 }
@@ -168,29 +171,17 @@ static struct query *name_server_first(const struct ring *list) {
   return ring_empty(list) ? NULL : CONTAINER_OF(list->next, struct query, flight);
 }
 
-/* How many may leave the window for being late: what was lost together must not all be asked again
- * together. */
-static void name_server_let_leave(struct name_server *upstream, uint64_t hold, uint64_t now) {
-  double limit = congestion_limit(&upstream->congestion), most = 1 + limit / NAME_SERVER_LEAVE_PART;
-  double since = (double)(now - upstream->leaving_at) / (double)(hold + 1);
-  upstream->leaving += NAME_SERVER_LEAVE_PACE * limit * since;
-  if (upstream->leaving > most) upstream->leaving = most;
-  upstream->leaving_at = now;
-}
-
 /* Takes those off the window whose answers are late. */
 static void name_server_release(struct name_server *upstream, uint64_t now) {
   uint64_t hold = congestion_hold(&upstream->congestion);
   uint64_t retry = congestion_retry(&upstream->congestion);
   struct query *query;
-  name_server_let_leave(upstream, hold, now);
-  while ((query = name_server_first(&upstream->flight)) && now - query->sent >= hold &&
-         upstream->leaving >= 1) {
+  while ((query = name_server_first(&upstream->flight)) && now - query->sent >= hold) {
     bool overdue = now - query->sent >= retry;
     if (!overdue && upstream->answered_at <= query->sent) return;
     if (overdue && !query->ended) name_server_silence(upstream, query, now);
-    upstream->leaving--;
-    name_server_vacate(query);
+    if (!query->ended) retries_learn(upstream->retries, query->first, false);
+    name_server_vacate(query, now);
   }
 }
 
@@ -198,7 +189,7 @@ static void name_server_release(struct name_server *upstream, uint64_t now) {
  * far cheaper to wake for a burst than for each query. */
 static bool name_server_has_room(struct name_server *upstream) {
   unsigned limit = congestion_limit(&upstream->congestion);
-  unsigned part = limit / 2 < NAME_SERVER_BURST ? limit / 2 : NAME_SERVER_BURST;
+  unsigned part = limit / 4 < NAME_SERVER_BURST ? limit / 4 : NAME_SERVER_BURST;
   if (upstream->flying >= limit)
     upstream->draining = true;
   else if (upstream->flying <= limit - part)
@@ -228,9 +219,12 @@ bool name_server_ready(struct name_server *upstream, uint64_t now) {
   if (upstream->excluded) return false;
   if (!name_server_may_open(upstream) && !name_server_open_slot(upstream)) return false;
   if (upstream->resting) return now >= upstream->probe_at;
-  if (name_server_has_room(upstream)) return true;
-  name_server_release(upstream, now);
-  if (name_server_has_room(upstream)) return true;
+  bool room = name_server_has_room(upstream);
+  if (!room) {
+    name_server_release(upstream, now);
+    room = name_server_has_room(upstream);
+  }
+  if (congestion_paces(&upstream->congestion, now) && room) return true;
   congestion_wanted(&upstream->congestion);
   return false;
 }
@@ -279,10 +273,10 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
   query->sent = now;
   query->edns = way == NAME_SERVER_UDP;
   query->tcp = way == NAME_SERVER_TCP;
-  query->phase = congestion_sent(&upstream->congestion, query->first, now);
   ring_append(&upstream->flight, &query->flight);
   query->flying = true;
   upstream->flying++;
+  if (!query->tcp) congestion_sent(&upstream->congestion, upstream->flying, now);
   name_server_note_full(upstream);
   upstream->under_way++;
   upstream->stats.sent++;
@@ -310,33 +304,45 @@ static int name_server_rcode(struct span packet) {
 }
 
 /* One that refuses fills the window on. */
+static void name_server_refused(struct query *query, uint64_t now) {
+  struct name_server *upstream = query->upstream;
+  upstream->stats.refused++;
+  if (!query->tcp && !query->lost)
+    congestion_lost(&upstream->congestion, query->sample, query->sent);
+  name_server_refuses(upstream, now);
+}
+
+static void name_server_measured(struct query *query, bool useful, uint64_t now) {
+  struct name_server *upstream = query->upstream;
+  bool unknown = loop_clock_stood_still(upstream->clock);
+  const struct congestion_answer answer = {
+      .sent = query->sent,
+      .delay = unknown ? CONGESTION_DELAY_UNKNOWN : now - query->sent,
+      .useful = useful,
+      .sample = query->sample,
+      .found = query->lost,
+  };
+  if (!query->tcp) congestion_answered(&upstream->congestion, &answer, now);
+}
+
 static void name_server_answered(struct query *query, int rcode) {
   struct name_server *upstream = query->upstream;
   uint64_t now = loop_clock_now(upstream->clock);
-  bool unknown = loop_clock_stood_still(upstream->clock);
-  uint64_t delay = unknown ? CONGESTION_DELAY_UNKNOWN : now - query->sent;
   bool refused = rcode == DNS_REFUSED || rcode == DNS_NOTIMP || rcode == DNS_NOTAUTH;
+  bool useful = rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN;
   name_server_sign_of_life(upstream, now);
   if (query->sent > upstream->answered_sent) upstream->answered_sent = query->sent;
   upstream->stats.answered++;
-  if (query->lost) {
-    congestion_found(&upstream->congestion, query->phase);
-    upstream->stats.lost--;
-  }
+  upstream->stats.lost -= query->lost;
+  retries_learn(upstream->retries, query->first, !refused);
   if (refused) {
-    upstream->stats.refused++;
-    name_server_refuses(upstream, now);
+    name_server_refused(query, now);
     return;
   }
   upstream->stats.failed += rcode == DNS_SERVFAIL;
-  if (rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN) {
-    name_server_sign_of_use(upstream);
-    if (!query->tcp)
-      congestion_answered(&upstream->congestion, query->phase, query->first, delay, now);
-  } else if (!upstream->bettered) {
-    name_server_sign_of_use(upstream);
-  }
-  name_server_vacate(query);
+  if (useful || !upstream->bettered) name_server_sign_of_use(upstream);
+  name_server_measured(query, useful, now);
+  name_server_vacate(query, now);
 }
 
 static void name_server_unanswered(struct query *query, enum channel_end end) {
@@ -368,7 +374,7 @@ void name_server_overtaken(struct query *query) {
   if (query->lost) return;
   query->lost = true;
   query->upstream->stats.lost++;
-  congestion_lost(&query->upstream->congestion, query->phase);
+  if (!query->tcp) congestion_lost(&query->upstream->congestion, query->sample, query->sent);
 }
 
 /* Who has a socket that others need, and does not use it, or has had it for long, gives it up. */
@@ -428,20 +434,16 @@ unsigned name_server_room(const struct name_server *upstream) {
   return upstream->resting || upstream->flying >= limit ? 0 : limit - upstream->flying;
 }
 
-uint64_t name_server_retry(const struct name_server *upstream) {
-  return congestion_retry(&upstream->congestion);
+bool name_server_is_scarce(const struct name_server *upstream) {
+  return name_server_room(upstream) < congestion_limit(&upstream->congestion) / 10 + 1;
 }
 
-uint64_t name_server_most(const struct name_server *upstream) {
-  return congestion_most(&upstream->congestion);
+unsigned name_server_index(const struct name_server *upstream) {
+  return upstream->index;
 }
 
-double name_server_loss(const struct name_server *upstream) {
-  return congestion_loss(&upstream->congestion);
-}
-
-bool name_server_loses(const struct name_server *upstream) {
-  return congestion_loses(&upstream->congestion);
+const struct congestion *name_server_congestion(const struct name_server *upstream) {
+  return &upstream->congestion;
 }
 
 void name_server_describe(const struct name_server *upstream, struct resolver_server *server) {

@@ -21,6 +21,7 @@
 #include "scanner/resolver/channel.h"
 #include "scanner/resolver/congestion.h"
 #include "scanner/resolver/resolver_server.h"
+#include "scanner/resolver/retries.h"
 
 enum {
   NAME_SERVER_PORTS = 4,          /* UDP channels that queries are spread over, */
@@ -29,9 +30,7 @@ enum {
   NAME_SERVER_FEW_SERVERS = 32,   /* with more, each begins with one port */
   NAME_SERVER_SPARE_MS = 1000,    /* a socket that others need is kept so long */
   NAME_SERVER_PORT_TURN = 128,    /* queries in a row from one of them */
-  NAME_SERVER_BURST = 64,         /* sent at once, and at most half a window */
-  NAME_SERVER_LEAVE_PART = 8,     /* of a window may leave it at once for being late, */
-  NAME_SERVER_LEAVE_PACE = 2,     /* and so many windows in the time that late means */
+  NAME_SERVER_BURST = 64,         /* sent at once, and at most a quarter of a window */
   NAME_SERVER_REST_QUERIES = 16,  /* in a row without an answer, or refused, and */
   NAME_SERVER_REST_MS = 2000,     /* for so long: the server rests */
   NAME_SERVER_REST_UNREACHED = 4, /* in a row that reached nobody: at once */
@@ -46,9 +45,9 @@ struct query {
   struct ring sibling; /* the waiter's */
   struct ring flight;  /* of those that fill the window, by the time they were sent */
   uint64_t sent;
-  unsigned phase; /* of the congestion controller */
   uint16_t id;
-  bool first; /* of its lookup */
+  bool first;  /* of its lookup */
+  bool sample; /* the first of one that is asked for again early */
   bool edns;
   bool tcp;
   bool flying; /* it fills the window */
@@ -82,6 +81,8 @@ struct name_server_config {
   name_server_done *done;
   struct loop_clock *clock;
   struct name_server_sockets *sockets;
+  struct retries *retries; /* of all servers; told what becomes of queries */
+  unsigned index;          /* for the caller */
 };
 
 enum err name_server_new(struct name_server **upstream, const struct name_server_config *config);
@@ -128,10 +129,10 @@ uint64_t name_server_answered_sent(const struct name_server *upstream);
 /* Somebody else had an answer from the server. */
 void name_server_revive(struct name_server *upstream, uint64_t now);
 unsigned name_server_room(const struct name_server *upstream);
-uint64_t name_server_retry(const struct name_server *upstream); /* ns; as congestion_retry() */
-uint64_t name_server_most(const struct name_server *upstream);  /* as congestion_most() */
-double name_server_loss(const struct name_server *upstream);    /* as congestion_loss() */
-bool name_server_loses(const struct name_server *upstream);     /* as congestion_loses() */
+bool name_server_is_scarce(const struct name_server *upstream); /* hardly any room is left */
+unsigned name_server_index(const struct name_server *upstream);
+/* Of the congestion controller: what is known of the server's answers. */
+const struct congestion *name_server_congestion(const struct name_server *upstream);
 void name_server_describe(const struct name_server *upstream, struct resolver_server *server);
 
 #endif

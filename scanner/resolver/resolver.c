@@ -9,15 +9,11 @@
 static const uint64_t resolver_ms = 1000000;
 
 enum {
-  RESOLVER_BACKOFF_MAX = 6,  /* steps by which the time between tries grows */
-  RESOLVER_IDS = 128,        /* random ids that are drawn at a time */
-  RESOLVER_ASKED_MAX = 16,   /* servers that are remembered for a lookup */
-  RESOLVER_AGAIN_KEPT = 32,  /* of the budget, for names that had no answer at all */
-  RESOLVER_AGAIN_HELPED = 2, /* what a retry that helped gives back: it, and another */
-  RESOLVER_AGAIN_MS = 100,   /* how often one that is over the budget looks again */
+  RESOLVER_BACKOFF_MAX = 6,   /* steps by which the time between tries grows */
+  RESOLVER_IDS = 128,         /* random ids that are drawn at a time */
+  RESOLVER_ATTEMPTS_MAX = 12, /* queries that are remembered for a lookup */
+  RESOLVER_AGAIN_MS = 100,    /* how often one that must wait looks again */
 };
-
-static const double resolver_drops = 0.1; /* a server that loses so much is too busy to be asked */
 
 /* A lookup under way. From its first query on, its timer is set. */
 struct lookup_state {
@@ -27,14 +23,18 @@ struct lookup_state {
   struct timer_wheel_timer timer;
   struct ring queries; /* on their way */
   struct name_server *last;
-  struct name_server *asked[RESOLVER_ASKED_MAX];
-  unsigned asked_count;
-  unsigned unhelpful; /* of the asked, by bit: those that failed or refused */
+  uint64_t attempts[RESOLVER_ATTEMPTS_MAX]; /* ns; the last ones, in a ring */
+  uint16_t asked[RESOLVER_ATTEMPTS_MAX];    /* at which server, by its index */
+  unsigned unhelpful; /* of the attempts, by bit: those that failed or were refused */
+  unsigned sends;     /* attempts, ever */
   uint64_t sent;      /* ns; the last try */
   uint64_t started;   /* ns; 0: still in the queue, and its time does not run */
+  uint64_t deadline;  /* ns */
+  unsigned extended;  /* times that it was */
   unsigned tries;
   unsigned failed; /* tries that came to nothing by our own fault */
   unsigned by_udp; /* tries before it was told to come by TCP */
+  bool sample;     /* asked for again early */
   enum name_server_way way;
   enum lookup_end end; /* as it would be if nothing else came */
 };
@@ -48,11 +48,12 @@ struct resolver {
   struct rate_limit *rate_limit;
   struct name_server_sockets sockets;
   bool any_answer;
-  double budget;       /* retries that may be sent */
-  uint64_t free_until; /* ns; until then, as many as are wanted */
+  struct retries retries;
+  uint64_t free_until; /* ns; until then, as many retries as are wanted */
   struct ring queue;   /* lookups that were not sent yet */
   size_t queued;
-  struct ring due; /* those that should be sent again; they go first */
+  struct ring due;   /* those that should be sent again */
+  struct ring early; /* and those of them that go before all others */
   struct timer_wheel wheel;
   struct ring fired; /* timers */
   size_t lookups;
@@ -129,26 +130,62 @@ static void resolver_finish(struct lookup_state *state, enum lookup_end end, uin
   lookup->done(lookup);
 }
 
-static uint64_t resolver_deadline(const struct lookup_state *state) {
-  return state->started + state->resolver->timeout;
+static const struct congestion *resolver_knows(const struct name_server *upstream) {
+  return name_server_congestion(upstream);
+}
+
+static unsigned resolver_attempts(const struct lookup_state *state) {
+  return state->sends < RESOLVER_ATTEMPTS_MAX ? state->sends : RESOLVER_ATTEMPTS_MAX;
+}
+
+static bool resolver_is_refusal(const struct lookup *lookup) {
+  int rcode = lookup->answer.rcode;
+  return rcode == DNS_REFUSED || rcode == DNS_NOTIMP || rcode == DNS_NOTAUTH;
+}
+
+/* Nothing was said of the name: neither that nor what a server says that is too busy. */
+static bool resolver_is_open(const struct lookup_state *state) {
+  if (state->end == LOOKUP_TIMEOUT) return true;
+  return state->end == LOOKUP_ANSWERED && resolver_is_refusal(state->lookup);
+}
+
+/* That all its queries were but lost. A server that was not heard since says nothing. */
+static double resolver_risk(const struct lookup_state *state) {
+  double risk = 1;
+  for (unsigned i = 0; i < resolver_attempts(state); i++) {
+    const struct name_server *upstream = state->resolver->upstreams[state->asked[i]];
+    if (name_server_answered_sent(upstream) > state->attempts[i])
+      risk *= congestion_risk(resolver_knows(upstream), state->attempts[i]);
+  }
+  return risk;
+}
+
+/* The same of what is known to have been dropped. */
+static double resolver_dropped(const struct lookup_state *state) {
+  double risk = 1;
+  for (unsigned i = 0; i < resolver_attempts(state); i++)
+    risk *= congestion_dropped(resolver_knows(state->resolver->upstreams[state->asked[i]]),
+                               state->attempts[i]);
+  return risk;
 }
 
 /* A line that loses one of twenty answers would lose all of four in every 160,000th name. */
 static unsigned resolver_tries(const struct lookup_state *state) {
   unsigned tries = state->resolver->tries;
-  bool unanswered = state->end == LOOKUP_TIMEOUT && state->last;
-  bool more = state->tries >= tries && unanswered && name_server_loses(state->last);
-  return more ? tries * RESOLVER_LOSS_FACTOR : tries;
+  unsigned more = state->extended * tries;
+  if (!state->last || !resolver_is_open(state)) return tries + more;
+  return more + retries_needed(loss_chance(congestion_loss(resolver_knows(state->last))), tries);
 }
 
 /* From one try to the next: the server's round trips say, half as much again each time; but so that
  * all tries have their turn before the lookup's time is over, if nine of ten answers come as soon
  * as that. */
 static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now) {
-  uint64_t wished = name_server_retry(state->last), most = name_server_most(state->last);
+  const struct congestion *knows = resolver_knows(state->last);
+  uint64_t wished = congestion_retry(knows), most = congestion_most(knows);
+  if (state->sample && state->tries == 1) wished = congestion_hold(knows);
   for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
-  uint64_t deadline = resolver_deadline(state);
-  uint64_t left = deadline > now ? deadline - now : 0;
+  uint64_t left = state->deadline > now ? state->deadline - now : 0;
   uint64_t share = left / (resolver_tries(state) - state->tries + 1);
   if (share < most) share = most;
   return wished < share ? wished : share;
@@ -157,7 +194,7 @@ static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now
 /* After a query was sent, or ended without an answer that will do. */
 static void resolver_await(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
-  uint64_t at = resolver_deadline(state);
+  uint64_t at = state->deadline;
   if (!ring_empty(&state->link)) return; /* it is due already */
   if (state->tries < resolver_tries(state))
     at = now + resolver_interval(state, now) < at ? now + resolver_interval(state, now) : at;
@@ -166,11 +203,11 @@ static void resolver_await(struct lookup_state *state, uint64_t now) {
   timer_wheel_set(&resolver->wheel, &state->timer, at);
 }
 
-static void resolver_send_soon(struct lookup_state *state) {
+static void resolver_send_soon(struct lookup_state *state, bool early) {
   struct resolver *resolver = state->resolver;
   ring_remove(&state->link);
-  ring_append(&resolver->due, &state->link);
-  timer_wheel_set(&resolver->wheel, &state->timer, resolver_deadline(state));
+  ring_append(early ? &resolver->early : &resolver->due, &state->link);
+  timer_wheel_set(&resolver->wheel, &state->timer, state->deadline);
 }
 
 static uint16_t resolver_id(struct resolver *resolver) {
@@ -195,25 +232,38 @@ static uint16_t resolver_new_id(const struct lookup_state *state) {
 
 static bool resolver_has_asked(const struct lookup_state *state,
                                const struct name_server *upstream) {
-  for (unsigned i = 0; i < state->asked_count; i++)
-    if (state->asked[i] == upstream) return true;
+  for (unsigned i = 0; i < resolver_attempts(state); i++)
+    if (state->asked[i] == name_server_index(upstream)) return true;
   return false;
-}
-
-/* Each name that is asked for pays for some retries. */
-static void resolver_save(struct resolver *resolver, const struct name_server *upstream) {
-  double loss = name_server_loss(upstream) / resolver_drops, share = RESOLVER_AGAIN_PERCENT / 100.0;
-  resolver->budget += share + (1 - share) * (loss < 1 ? loss : 1);
 }
 
 /* Names that nobody answers, or that fail, would else cost as much as all the others. */
 static bool resolver_afford(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
   if (now < resolver->free_until) return true;
-  bool pressing = state->tries == 1 && state->end == LOOKUP_TIMEOUT;
-  if (resolver->budget < (pressing ? 1 : RESOLVER_AGAIN_KEPT)) return false;
-  resolver->budget--;
-  return true;
+  if (resolver_is_open(state) && retries_are_due(resolver_risk(state))) return true;
+  return retries_afford(&resolver->retries, state->tries == 1 && state->end == LOOKUP_TIMEOUT);
+}
+
+static void resolver_start(struct lookup_state *state, uint64_t now) {
+  state->started = now;
+  state->deadline = now + state->resolver->timeout;
+  state->sample = retries_probes(&state->resolver->retries);
+  state->resolver->queued--;
+}
+
+/* Who had to wait for its turn has its answer awaited all the same. */
+static void resolver_note_attempt(struct lookup_state *state, struct name_server *upstream,
+                                  uint64_t now) {
+  uint64_t least = now + congestion_retry(resolver_knows(upstream));
+  unsigned at = state->sends++ % RESOLVER_ATTEMPTS_MAX;
+  state->attempts[at] = now;
+  state->asked[at] = (uint16_t)name_server_index(upstream);
+  state->unhelpful &= ~(1U << at);
+  state->last = upstream;
+  state->sent = now;
+  state->tries++;
+  if (state->extended && state->deadline < least) state->deadline = least;
 }
 
 static void resolver_send(struct lookup_state *state, struct name_server *upstream, uint64_t now) {
@@ -224,20 +274,16 @@ static void resolver_send(struct lookup_state *state, struct name_server *upstre
   size_t size = message_query(packet, id, lookup->name, lookup->type, edns);
   struct query *query = name_server_query(upstream);
   if (!state->started) {
-    state->started = now;
-    state->resolver->queued--;
-    resolver_save(state->resolver, upstream);
+    resolver_start(state, now);
+    retries_begun(&state->resolver->retries, name_server_is_scarce(upstream));
   }
   ring_remove(&state->link);
-  if (state->asked_count < RESOLVER_ASKED_MAX && !resolver_has_asked(state, upstream))
-    state->asked[state->asked_count++] = upstream;
-  state->last = upstream;
-  state->sent = now;
-  state->tries++;
+  resolver_note_attempt(state, upstream, now);
   if (query) {
     query->waiter = state;
     query->id = id;
-    query->first = state->tries == 1;
+    query->first = state->sends == 1;
+    query->sample = query->first && state->sample;
     ring_append(&state->queries, &query->sibling);
     resolver_await(state, now);
     name_server_send(query, state->way, (struct span){(char *)packet, size}, now);
@@ -276,7 +322,7 @@ static struct name_server *resolver_pick(struct resolver *resolver,
 /* Whether there is a server that works and was not asked for this name. */
 static bool resolver_has_other(const struct lookup_state *state) {
   const struct resolver *resolver = state->resolver;
-  if (resolver->upstream_count == 1 || state->asked_count == RESOLVER_ASKED_MAX) return false;
+  if (resolver->upstream_count == 1 || state->sends >= RESOLVER_ATTEMPTS_MAX) return false;
   for (size_t i = 0; i < resolver->upstream_count; i++) {
     const struct name_server *upstream = resolver->upstreams[i];
     if (!name_server_resting(upstream) && !resolver_has_asked(state, upstream)) return true;
@@ -294,12 +340,21 @@ static bool resolver_may_send(struct resolver *resolver) {
   return false;
 }
 
+/* What waits that is next; NULL: nothing. */
+static struct lookup_state *resolver_next(struct resolver *resolver) {
+  struct ring *from = &resolver->early;
+  if (ring_empty(from)) {
+    bool due = !ring_empty(&resolver->due), new = !ring_empty(&resolver->queue);
+    bool again = due && (!new || retries_go_first(&resolver->retries));
+    from = again ? &resolver->due : &resolver->queue;
+  }
+  return ring_empty(from) ? NULL : CONTAINER_OF(from->next, struct lookup_state, link);
+}
+
 /* Sends what waits, as far as the windows and the ceiling let it. Never calls back. */
 static void resolver_pump(struct resolver *resolver, uint64_t now) {
-  while (!resolver->closing) {
-    struct ring *from = ring_empty(&resolver->due) ? &resolver->queue : &resolver->due;
-    if (ring_empty(from)) return;
-    struct lookup_state *state = CONTAINER_OF(from->next, struct lookup_state, link);
+  struct lookup_state *state;
+  while (!resolver->closing && (state = resolver_next(resolver))) {
     struct name_server *upstream = resolver_pick(resolver, state, now);
     if (!upstream || !resolver_may_send(resolver)) return;
     resolver_send(state, upstream, now);
@@ -317,14 +372,14 @@ static void resolver_overtake(struct lookup_state *state, const struct query *an
     struct query *query = CONTAINER_OF(node, struct query, sibling);
     if (query->sent >= answered->sent) continue;
     name_server_overtaken(query);
-    state->resolver->budget += RESOLVER_AGAIN_HELPED;
   }
 }
 
 /* Those that failed at the name, or refused it, are to blame. */
 static void resolver_better(struct lookup_state *state, uint64_t now) {
-  for (unsigned i = 0; state->unhelpful && i < state->asked_count; i++)
-    if (state->unhelpful & 1U << i) name_server_bettered(state->asked[i], now);
+  for (unsigned i = 0; state->unhelpful && i < resolver_attempts(state); i++)
+    if (state->unhelpful & 1U << i)
+      name_server_bettered(state->resolver->upstreams[state->asked[i]], now);
 }
 
 /* Nothing that a server said, or did not say, of the name itself: another is asked at once, and it
@@ -332,14 +387,17 @@ static void resolver_better(struct lookup_state *state, uint64_t now) {
 static bool resolver_elsewhere(struct lookup_state *state) {
   if (!ring_empty(&state->link) || !resolver_has_other(state)) return false;
   if (state->tries) state->tries--;
-  resolver_send_soon(state);
+  resolver_send_soon(state, true);
   return true;
 }
 
 static void resolver_note_unhelpful(struct lookup_state *state,
                                     const struct name_server *upstream) {
-  for (unsigned i = 0; i < state->asked_count; i++)
-    if (state->asked[i] == upstream) state->unhelpful |= 1U << i;
+  for (unsigned i = 0; i < resolver_attempts(state); i++) {
+    if (state->asked[i] != name_server_index(upstream)) continue;
+    state->unhelpful |= 1U << i;
+    return;
+  }
 }
 
 static void resolver_malformed(struct lookup_state *state, uint64_t now) {
@@ -355,8 +413,6 @@ static void resolver_malformed(struct lookup_state *state, uint64_t now) {
 static void resolver_bad_rcode(struct lookup_state *state, const struct query *query,
                                const struct dns_answer *answer, uint64_t now) {
   bool try_plain = answer->rcode == DNS_FORMERR && query->edns && state->way != NAME_SERVER_PLAIN;
-  bool refused =
-      answer->rcode == DNS_REFUSED || answer->rcode == DNS_NOTIMP || answer->rcode == DNS_NOTAUTH;
   state->end = LOOKUP_ANSWERED;
   state->lookup->answer = *answer;
   if (state->resolver->any_answer) {
@@ -364,10 +420,10 @@ static void resolver_bad_rcode(struct lookup_state *state, const struct query *q
     return;
   }
   resolver_note_unhelpful(state, query->upstream);
-  if (refused && resolver_elsewhere(state)) return;
+  if (resolver_is_refusal(state->lookup) && resolver_elsewhere(state)) return;
   if (try_plain) {
     state->way = NAME_SERVER_PLAIN;
-    resolver_send_soon(state);
+    resolver_send_soon(state, true);
   } else {
     resolver_await(state, now);
   }
@@ -385,7 +441,7 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
     state->way = NAME_SERVER_TCP;
     state->by_udp = state->tries;
     state->failed = 0;
-    resolver_send_soon(state);
+    resolver_send_soon(state, true);
   } else if (err || answer.truncated) {
     resolver_malformed(state, now);
   } else if (answer.rcode == DNS_NOERROR || answer.rcode == DNS_NXDOMAIN) {
@@ -426,26 +482,46 @@ static void resolver_expire(struct lookup_state *state, uint64_t now) {
   resolver_finish(state, state->end, now);
 }
 
+static void resolver_look_again(struct lookup_state *state, uint64_t at, uint64_t most) {
+  timer_wheel_set(&state->resolver->wheel, &state->timer, at < most ? at : most);
+}
+
 /* Over the budget: who has an answer of some kind makes do with it, others wait. */
 static void resolver_do_without(struct lookup_state *state, uint64_t now) {
-  uint64_t at = now + RESOLVER_AGAIN_MS * resolver_ms, deadline = resolver_deadline(state);
   if (state->end != LOOKUP_TIMEOUT && state->tries > 1)
     resolver_expire(state, now);
   else
-    timer_wheel_set(&state->resolver->wheel, &state->timer, at < deadline ? at : deadline);
+    resolver_look_again(state, now + RESOLVER_AGAIN_MS * resolver_ms, state->deadline);
+}
+
+/* The time of a name does not run while it waits for a window, and begins anew when all that was
+ * asked for it may have been dropped. False: it is over. */
+static bool resolver_goes_on(struct lookup_state *state, uint64_t now) {
+  struct resolver *resolver = state->resolver;
+  if (now < state->deadline) return true;
+  if (!resolver_is_open(state) || resolver_is_resting(resolver)) return false;
+  if (state->extended == RETRIES_EXTENDED_MAX) return false;
+  bool waits = !ring_empty(&state->link) && resolver_heard(resolver, state->started);
+  if (!waits && !retries_are_due(resolver_dropped(state))) return false;
+  state->extended++;
+  state->deadline = now + resolver->timeout;
+  return true;
 }
 
 static void resolver_fire(struct lookup_state *state, uint64_t now) {
-  bool may_retry = state->tries < resolver_tries(state);
-  bool spent = !may_retry && ring_empty(&state->queries) && ring_empty(&state->link);
-  if (spent || now >= resolver_deadline(state))
+  if (!resolver_goes_on(state, now)) {
+    resolver_expire(state, now);
+    return;
+  }
+  bool may_retry = state->tries < resolver_tries(state) && ring_empty(&state->link);
+  if (!may_retry && ring_empty(&state->queries) && ring_empty(&state->link))
     resolver_expire(state, now);
   else if (may_retry && resolver_afford(state, now))
-    resolver_send_soon(state);
+    resolver_send_soon(state, state->sample && state->tries == 1);
   else if (may_retry)
     resolver_do_without(state, now);
   else
-    timer_wheel_set(&state->resolver->wheel, &state->timer, resolver_deadline(state));
+    resolver_look_again(state, state->deadline, state->deadline);
 }
 
 /* When no server answers any more, what waits to be sent must come to an end all the same. */
@@ -453,9 +529,8 @@ static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
   if (!resolver_is_resting(resolver)) return;
   while (!ring_empty(&resolver->queue)) {
     struct lookup_state *state = CONTAINER_OF(resolver->queue.next, struct lookup_state, link);
-    state->started = now;
-    resolver->queued--;
-    resolver_send_soon(state);
+    resolver_start(state, now);
+    resolver_send_soon(state, false);
   }
 }
 
@@ -498,10 +573,11 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->rate_limit = config->rate_limit;
   resolver->sockets.max =
       config->sockets_max ? config->sockets_max : resolver_sockets(config->server_count);
-  resolver->budget = RESOLVER_AGAIN_START;
+  retries_init(&resolver->retries);
   resolver->states.size = sizeof(struct lookup_state);
   ring_init(&resolver->queue);
   ring_init(&resolver->due);
+  ring_init(&resolver->early);
   ring_init(&resolver->fired);
   timer_wheel_init(&resolver->wheel, loop_clock_now(resolver->clock));
   uv_timer_init(loop, &resolver->ticker);
@@ -538,6 +614,8 @@ static enum err resolver_open(struct resolver *resolver, uv_loop_t *loop,
                                           .ports = few ? NAME_SERVER_PORTS : 1,
                                           .done = resolver_done,
                                           .sockets = &resolver->sockets,
+                                          .retries = &resolver->retries,
+                                          .index = (unsigned)i,
                                           .clock = resolver->clock};
     enum err err = name_server_new(&resolver->upstreams[i], &upstream);
     if (err) return err;

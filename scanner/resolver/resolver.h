@@ -14,6 +14,7 @@
 #include "scanner/net/address.h"
 #include "scanner/net/rate_limit.h"
 #include "scanner/resolver/resolver_server.h"
+#include "scanner/resolver/retries.h"
 #include <uv.h>
 
 enum {
@@ -21,18 +22,17 @@ enum {
   RESOLVER_SOCKETS_MAX = 256, /* of one resolver; each costs some 100 kB where it is used */
   RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
   RESOLVER_TRIES_DEFAULT = 4,
-  RESOLVER_LOSS_FACTOR = 2,
-  RESOLVER_AGAIN_PERCENT = 20, /* of the names asked for may be asked for again, */
-  RESOLVER_AGAIN_START = 512,  /* and so many more; all of them where answers are being lost */
 };
 
 struct resolver_config {
   const union address *servers;        /* copied */
   size_t server_count;                 /* 1 to RESOLVER_SERVER_MAX */
   const struct source_address *source; /* may be NULL; outlives the resolver */
-  unsigned timeout_ms;                 /* how long in all a name is asked for */
+  unsigned timeout_ms;                 /* how long in all a name is asked for; again as long, up to
+                                          RETRIES_EXTENDED_MAX times, when all queries for it may have been dropped
+                                          by a                 server that is too busy */
   unsigned tries;                /* how often, over all servers; where answers are being lost, up to
-                                    RESOLVER_LOSS_FACTOR times as often in that time */
+                                    RETRIES_LOSS_FACTOR times as often in that time */
   bool any_answer;               /* whatever is said ends a lookup: is somebody there? */
   unsigned sockets_max;          /* open at a time; 0: resolver_sockets() */
   struct rate_limit *rate_limit; /* shared ceiling, or NULL */

@@ -1,10 +1,11 @@
-/* Seconds of an Internet in milliseconds: one resolver with drawn delays, limits and troubles, and
- * a scan that asks it through a window, as scanner/resolver/name_server.c does. Discrete events, no
- * clock, all chance from a seed. */
+/* Minutes of an Internet in seconds: name servers with drawn delays, limits and troubles, and scans
+ * that ask them through windows, as scanner/resolver/resolver.c does. Discrete events, no clock,
+ * all chance from a seed. */
 #ifndef TESTS_UNIT_RESOLVER_INTERNET_H
 #define TESTS_UNIT_RESOLVER_INTERNET_H
 
 #include "scanner/resolver/congestion.h"
+#include "scanner/resolver/retries.h"
 #include <stdlib.h>
 
 /* How long names take: a share of them, between two delays in ms. */
@@ -12,100 +13,120 @@ struct delays {
   double share, from, to;
 };
 
-enum over { OVER_DROPS, OVER_REFUSES };
+enum over { OVER_DROPS, OVER_REFUSES, OVER_QUEUES };
+
+enum { SERVERS_MAX = 2, CLIENTS_MAX = 16, DELAYS_MAX = 6, SECONDS_MAX = 64 };
+
+struct server_plan {
+  unsigned rate; /* queries a second; 0: no limit */
+  enum over over;
+  unsigned queue;   /* that wait, with OVER_QUEUES; more are dropped */
+  double change_at; /* s; then the rate is `change` times as high; 0: never */
+  double change;
+  double slower_at, slower; /* s; then delays are so many times as long */
+  double dies_at;           /* s */
+};
 
 struct world {
   const char *name;
-  struct delays delays[6]; /* the rest is never answered */
-  double cached;           /* share of names answered in 0.1 ms */
-  double servfail;         /* share of names that say SERVFAIL after their delay, cached then */
-  double loss;             /* share of datagrams lost, each way */
-  unsigned cap;            /* answers a second; 0: none */
-  enum over over;
-  unsigned queue;     /* that wait for the cap, before it drops or refuses */
-  unsigned recursion; /* names in work at most; 0: no limit */
-  double jostle;      /* ms; older ones are thrown out when it is full */
-  unsigned buffer;    /* datagrams that wait at a server that does `speed` a second; 0: no limit */
-  unsigned speed;
-  double change_at; /* s; then all is `change` times as fast */
-  double change;
-  double burst; /* s; dead names come in stretches so long, every other one; 0: evenly */
-  unsigned slots;
-};
-
-struct address_plan {
-  double seconds;  /* to be simulated */
-  double from;     /* s; counted from here on */
-  unsigned window; /* fixed; 0: the controller's */
-  unsigned seed;
+  struct delays delays[DELAYS_MAX]; /* the rest is never answered */
+  double cached;                    /* share of names answered in 0.1 ms */
+  double servfail;                  /* share of names that say SERVFAIL after their delay */
+  double loss;                      /* share of datagrams lost, each way */
+  double burst;       /* s; nine of ten names are dead in every other stretch so long; 0: never */
+  unsigned recursion; /* names in work at most, dead ones 3 s; 0: no limit */
+  struct server_plan servers[SERVERS_MAX];
+  unsigned server_count; /* 0: 1 */
+  unsigned clients;      /* 0: 1 */
+  unsigned slots;        /* names in flight, of each client */
+  double seconds, from;  /* to be simulated; what is counted begins there */
+  unsigned names;        /* to be asked for, by all; 0: no end */
 };
 
 struct tale {
-  double goodput; /* names with a useful answer, a second */
-  double queries; /* for each name that was begun */
-  double wasted;  /* share of queries without an answer, of sound names */
-  double lost;    /* share of sound names that had none in time */
-  unsigned window;
-  double lowest; /* goodput of the worst second counted, against the mean */
+  double goodput;  /* names with a useful answer, a second */
+  double queries;  /* for each name that was begun */
+  double wasted;   /* share of the queries that servers dropped or refused for their limit */
+  double lost;     /* share of sound names, of all the time, that had no answer */
+  uint64_t events; /* what the simulation cost */
 };
 
-enum {
-  SLOTS_DEFAULT = 65536,
-  TIMEOUT_MS = 5000,
-  TRIES = 4,
-  TRIES_ON_LOSS = 8,
-  BURST = 64,
-  TICK_MS = 20,
-  SECONDS_MAX = 64,
-};
+enum { TIMEOUT_MS = 5000, TRIES = 4, BURST = 64, TICK_MS = 20, KEPT_TRIES = 32 };
 
 static const double ms = 1e6;
-static const double budget_share = 0.2;
+static const uint64_t timeout = TIMEOUT_MS * UINT64_C(1000000);
 
 enum kind { EVENT_ARRIVES, EVENT_LEAVES, EVENT_RETRY, EVENT_TICK };
 
 struct event {
   uint64_t at;
   enum kind kind;
-  unsigned query, name; /* places */
+  unsigned place; /* of a query or a name */
+  unsigned tie;   /* of the name's life */
   bool useful, refused;
 };
 
+struct attempt {
+  uint64_t sent;
+  unsigned server;
+};
+
 struct name {
-  bool busy, answered, sound, servfail, cached;
-  uint64_t begun, works;
-  double delay;   /* ns; < 0: never */
-  uint64_t ready; /* when the resolver has it; 0: it does not work on it */
-  unsigned tries;
-  unsigned first; /* query of the first try */
+  bool busy, sound, servfail, due, failed, sample;
+  unsigned client, life, tries, allowed, extended, last;
+  uint64_t begun, deadline, wakes;
+  double delay;                /* ns; < 0: never */
+  uint64_t ready[SERVERS_MAX]; /* when the server has it; 0: it does not work on it */
+  struct attempt attempts[KEPT_TRIES];
+  unsigned queries; /* the newest; they are linked */
 };
 
 struct flying {
   uint64_t sent;
-  unsigned phase, name, tie, tries;
-  bool ended, vacant, lost;
-  unsigned next;
+  unsigned name, life, server, client, before;
+  bool first, sample, ended, vacant, lost;
+};
+
+/* A server as one client sees it. */
+struct peer {
+  struct congestion congestion;
+  unsigned *flight; /* queries by their time, in a ring */
+  size_t first, count, size;
+  unsigned flying;
+  bool draining, resting;
+  uint64_t answered_sent, probe_at, silent_since;
+  unsigned silent;
+};
+
+struct client {
+  struct peer peers[SERVERS_MAX];
+  struct retries retries;
+  struct queue {
+    unsigned *names;
+    size_t first, count;
+  } due, early; /* to be asked for again; the early ones go before all others */
+  unsigned *unused, unused_count, turn;
+};
+
+struct server {
+  const struct server_plan *plan;
+  double free_at, allowance, refilled;
+  unsigned recursing;
 };
 
 struct sim {
   const struct world *world;
-  const struct address_plan *plan;
-  struct congestion congestion;
   struct event *heap;
   size_t events, heap_size;
   struct name *names;
-  unsigned *unused, unused_count, slots;
+  size_t name_count;
   struct flying *queries;
-  size_t query_count, query_size, oldest;
-  uint64_t now, answered_at, leaving_at;
-  double leaving;
-  unsigned flying;
-  unsigned *due, due_count, due_first, due_size;
-  bool draining;
-  uint64_t random;
-  double cap_free, speed_free, budget;
-  unsigned recursing;
-  uint64_t begun, sent, useful, sound_over, sound_lost, wasted, seconds[SECONDS_MAX];
+  size_t query_count, query_size;
+  struct client clients[CLIENTS_MAX];
+  struct server servers[SERVERS_MAX];
+  unsigned server_count, client_count;
+  uint64_t now, random;
+  uint64_t begun, sent, useful, over, sound_over, sound_lost, happened;
 };
 
 static double chance(struct sim *sim) {
@@ -147,9 +168,8 @@ static struct event pop(struct sim *sim) {
   return top;
 }
 
-static double factor(const struct sim *sim) {
-  bool changed = sim->world->change_at > 0 && (double)sim->now >= sim->world->change_at * 1e9;
-  return changed ? sim->world->change : 1;
+static bool is_past(const struct sim *sim, double seconds) {
+  return seconds > 0 && (double)sim->now >= seconds * 1e9;
 }
 
 /* ---- names ---- */
@@ -157,303 +177,457 @@ static double factor(const struct sim *sim) {
 static void draw(struct sim *sim, struct name *name) {
   const struct world *world = sim->world;
   double which = chance(sim);
-  bool stretch = world->burst > 0 && (uint64_t)((double)sim->now / (world->burst * 1e9)) % 2;
   name->delay = -1;
-  if (world->burst > 0 && !stretch) which *= 0.97; /* between stretches all are sound */
-  for (size_t i = 0; i < 6 && name->delay < 0; i++) {
+  for (size_t i = 0; i < DELAYS_MAX && name->delay < 0; i++) {
     const struct delays *delays = &world->delays[i];
     if (which < delays->share)
       name->delay = (delays->from + chance(sim) * (delays->to - delays->from)) * ms;
     which -= delays->share;
   }
-  if (stretch && chance(sim) < 0.9) name->delay = -1;
-  if (name->delay >= 0 && chance(sim) < world->cached) name->delay = 0.1 * ms;
-  name->servfail = chance(sim) < world->servfail;
-  name->sound = name->delay >= 0 && !name->servfail;
+  if (world->burst > 0 && (uint64_t)((double)sim->now / (world->burst * 1e9)) % 2 &&
+      chance(sim) < 0.9)
+    name->delay = -1;
+  if (name->delay >= 0 && world->cached > 0 && chance(sim) < world->cached) name->delay = 0.1 * ms;
+  name->servfail = world->servfail > 0 && chance(sim) < world->servfail;
+  name->sound = name->delay >= 0 && name->delay < 2000 * ms && !name->servfail;
 }
 
-/* ---- the resolver ---- */
+/* ---- the servers ---- */
 
-/* When a server of so many a second is done with one more; 0: too many wait. */
-static uint64_t serve(double *free_at, double now, double each, unsigned queue) {
-  if (*free_at < now) *free_at = now;
-  if (*free_at - now > each * queue) return 0;
-  *free_at += each;
-  return (uint64_t)*free_at;
+/* When a query is taken up; 0: it is not. */
+static uint64_t enter(struct sim *sim, struct server *server) {
+  const struct server_plan *plan = server->plan;
+  double now = (double)sim->now, rate = plan->rate;
+  if (plan->rate == 0) return sim->now;
+  if (is_past(sim, plan->change_at)) rate *= plan->change;
+  if (plan->over == OVER_QUEUES) {
+    if (server->free_at < now) server->free_at = now;
+    if ((server->free_at - now) / 1e9 * rate >= plan->queue) return 0;
+    server->free_at += 1e9 / rate;
+    return (uint64_t)server->free_at;
+  }
+  double most = rate / 10 > 1 ? rate / 10 : 1;
+  server->allowance += (now - server->refilled) / 1e9 * rate;
+  if (server->allowance > most) server->allowance = most;
+  server->refilled = now;
+  if (server->allowance < 1) return 0;
+  server->allowance--;
+  return sim->now;
 }
 
 static void reply(struct sim *sim, unsigned query, uint64_t at, bool useful, bool refused) {
-  if (chance(sim) < sim->world->loss) return;
+  if (sim->world->loss > 0 && chance(sim) < sim->world->loss) return;
   push(sim,
        (struct event){
-           .at = at, .kind = EVENT_ARRIVES, .query = query, .useful = useful, .refused = refused});
+           .at = at, .kind = EVENT_ARRIVES, .place = query, .useful = useful, .refused = refused});
 }
 
-static bool enter(struct sim *sim, struct name *name, unsigned place) {
+/* False: there is no place to resolve it in. */
+static bool recurse(struct sim *sim, const struct name *name, unsigned server) {
   const struct world *world = sim->world;
-  if (!world->recursion || (name->works && sim->now < name->works)) return true;
-  if (sim->recursing >= world->recursion) return false;
-  sim->recursing++;
-  double work = name->delay >= 0 ? name->delay / factor(sim) : 3000 * ms;
-  if (work > world->jostle * ms && sim->recursing > world->recursion / 2 && name->delay >= 0) {
-    /* thrown out when others need its place */
-    if (sim->recursing > world->recursion * 9 / 10) {
-      push(sim, (struct event){.at = sim->now + (uint64_t)(world->jostle * ms),
-                               .kind = EVENT_LEAVES,
-                               .name = place});
-      return false;
-    }
-  }
-  name->works = sim->now + (uint64_t)work;
-  push(sim, (struct event){.at = sim->now + (uint64_t)work, .kind = EVENT_LEAVES, .name = place});
+  if (!world->recursion) return true;
+  if (sim->servers[server].recursing >= world->recursion) return false;
+  sim->servers[server].recursing++;
+  double work = name->delay >= 0 ? name->delay : 3000 * ms;
+  push(sim, (struct event){.at = sim->now + (uint64_t)work, .kind = EVENT_LEAVES, .place = server});
   return true;
 }
 
 static void resolve(struct sim *sim, unsigned query) {
-  const struct world *world = sim->world;
-  struct name *name = &sim->names[sim->queries[query].name];
-  uint64_t at = sim->now;
-  if (chance(sim) < world->loss) return;
-  if (world->buffer) {
-    at = serve(&sim->speed_free, (double)at, 1e9 / world->speed, world->buffer);
-    if (!at) return;
+  const struct flying *flying = &sim->queries[query];
+  struct name *name = &sim->names[flying->name];
+  struct server *server = &sim->servers[flying->server];
+  if (is_past(sim, server->plan->dies_at)) return;
+  if (sim->world->loss > 0 && chance(sim) < sim->world->loss) return;
+  uint64_t at = enter(sim, server), *ready = &name->ready[flying->server];
+  if (!at) {
+    sim->over++;
+    if (server->plan->over == OVER_REFUSES) reply(sim, query, sim->now + 100000, false, true);
+    return;
   }
-  if (world->cap) {
-    double each = 1e9 / (world->cap * factor(sim));
-    uint64_t served = serve(&sim->cap_free, (double)at, each,
-                            world->queue ? world->queue : (unsigned)(1e8 / each));
-    if (!served && world->over == OVER_REFUSES) reply(sim, query, at + 100000, false, true);
-    if (!served) return;
-    if (world->queue) at = served; /* else a bucket of a tenth of a second */
-  }
-  bool known = name->ready && at >= name->ready;
-  if (known) {
-    reply(sim, query, at + 100000, !name->servfail, false);
-  } else if (name->ready) {
-    reply(sim, query, name->ready, !name->servfail, false);
-  } else if (enter(sim, name, sim->queries[query].name) && name->delay >= 0) {
-    double work = name->delay / (world->cap ? 1 : factor(sim));
-    name->ready = at + (uint64_t)work;
-    reply(sim, query, name->ready, !name->servfail, false);
-  }
+  double slower = is_past(sim, server->plan->slower_at) ? server->plan->slower : 1;
+  if (!*ready && !recurse(sim, name, flying->server)) return;
+  if (name->delay < 0) return;
+  if (!*ready) *ready = at + (uint64_t)(name->delay * slower);
+  reply(sim, query, *ready > at + 100000 ? *ready : at + 100000, !name->servfail, false);
 }
 
-/* ---- the scan ---- */
-
-static unsigned limit(const struct sim *sim) {
-  return sim->plan->window ? sim->plan->window : congestion_limit(&sim->congestion);
-}
+/* ---- a scan, as name_server.c ... ---- */
 
 static void vacate(struct sim *sim, struct flying *query) {
   if (query->vacant) return;
+  struct peer *peer = &sim->clients[query->client].peers[query->server];
   query->vacant = true;
-  sim->flying--;
+  peer->flying--;
+  congestion_left(&peer->congestion, sim->now - query->sent);
 }
 
-static void release(struct sim *sim) {
-  uint64_t hold = congestion_hold(&sim->congestion), retry = congestion_retry(&sim->congestion);
-  double most = 1 + limit(sim) / 8.0;
-  sim->leaving += 2.0 * limit(sim) * (double)(sim->now - sim->leaving_at) / (double)(hold + 1);
-  if (sim->leaving > most) sim->leaving = most;
-  sim->leaving_at = sim->now;
-  for (; sim->oldest < sim->query_count; sim->oldest++) {
-    struct flying *query = &sim->queries[sim->oldest];
-    if (query->vacant) continue;
-    if (sim->leaving < 1) return;
+static void be_silent(struct sim *sim, struct peer *peer, const struct flying *query) {
+  if (query->sent < peer->answered_sent) return;
+  if (!peer->silent++) peer->silent_since = query->sent;
+  if (peer->silent < 16 || sim->now - peer->silent_since < 2e9 || peer->resting) return;
+  peer->resting = true;
+  peer->probe_at = sim->now + 1000000000;
+  congestion_restart(&peer->congestion, sim->now);
+}
+
+static void release(struct sim *sim, struct peer *peer) {
+  uint64_t hold = congestion_hold(&peer->congestion), retry = congestion_retry(&peer->congestion);
+  for (; peer->count; peer->count--, peer->first = (peer->first + 1) % peer->size) {
+    struct flying *query = &sim->queries[peer->flight[peer->first]];
     uint64_t age = sim->now - query->sent;
-    if (age < hold || (age < retry && sim->answered_at <= query->sent)) return;
-    sim->leaving--;
+    if (query->vacant) continue;
+    if (age < hold || (age < retry && peer->answered_sent <= query->sent)) return;
+    if (age >= retry && !query->ended) be_silent(sim, peer, query);
+    if (!query->ended) retries_learn(&sim->clients[query->client].retries, query->first, false);
     vacate(sim, query);
   }
 }
 
-static bool room(struct sim *sim) {
-  unsigned most = limit(sim), part = most / 2 < BURST ? most / 2 : BURST;
-  release(sim);
-  if (sim->flying >= most)
-    sim->draining = true;
-  else if (sim->flying <= most - part)
-    sim->draining = false;
-  if (sim->draining) congestion_wanted(&sim->congestion);
-  return !sim->draining;
+static bool ready(struct sim *sim, struct peer *peer) {
+  if (peer->resting) return sim->now >= peer->probe_at;
+  release(sim, peer);
+  unsigned most = congestion_limit(&peer->congestion), part = most / 4 < BURST ? most / 4 : BURST;
+  if (peer->flying >= most)
+    peer->draining = true;
+  else if (peer->flying <= most - part)
+    peer->draining = false;
+  bool may = !peer->draining && congestion_paces(&peer->congestion, sim->now);
+  if (!may) congestion_wanted(&peer->congestion);
+  return may;
 }
 
-static void send_query(struct sim *sim, unsigned place) {
+static void fly(struct sim *sim, struct peer *peer, unsigned query) {
+  if (peer->count == peer->size) {
+    size_t size = peer->size ? 2 * peer->size : 1024;
+    unsigned *flight = more(NULL, size * sizeof *flight);
+    for (size_t i = 0; i < peer->count; i++)
+      flight[i] = peer->flight[(peer->first + i) % peer->size];
+    free(peer->flight);
+    peer->flight = flight;
+    peer->first = 0;
+    peer->size = size;
+  }
+  peer->flight[(peer->first + peer->count++) % peer->size] = query;
+  peer->flying++;
+  congestion_sent(&peer->congestion, peer->flying, sim->now);
+  if (peer->flying >= congestion_limit(&peer->congestion)) congestion_wanted(&peer->congestion);
+  if (peer->resting) peer->probe_at = sim->now + 1000000000;
+}
+
+/* ---- ... and resolver.c ---- */
+
+static double risk(const struct sim *sim, const struct name *name, bool sure) {
+  double all = 1;
+  for (unsigned i = 0; i < name->tries && i < KEPT_TRIES; i++) {
+    const struct attempt *attempt = &name->attempts[i];
+    const struct peer *peer = &sim->clients[name->client].peers[attempt->server];
+    if (sure)
+      all *= congestion_dropped(&peer->congestion, attempt->sent);
+    else if (peer->answered_sent > attempt->sent)
+      all *= congestion_risk(&peer->congestion, attempt->sent);
+  }
+  return all;
+}
+
+static bool scarce(const struct sim *sim, const struct client *client) {
+  for (unsigned i = 0; i < sim->server_count; i++)
+    if (client->peers[i].flying * 10 < congestion_limit(&client->peers[i].congestion) * 9)
+      return false;
+  return true;
+}
+
+static void wake(struct sim *sim, unsigned place, uint64_t at) {
   struct name *name = &sim->names[place];
+  name->wakes = at;
+  push(sim, (struct event){.at = at, .kind = EVENT_RETRY, .place = place, .tie = name->life});
+}
+
+static void send_query(struct sim *sim, unsigned place, unsigned server) {
+  struct name *name = &sim->names[place];
+  struct peer *peer = &sim->clients[name->client].peers[server];
   if (sim->query_count == sim->query_size) {
     sim->query_size = sim->query_size ? 2 * sim->query_size : 4096;
     sim->queries = more(sim->queries, sim->query_size * sizeof *sim->queries);
   }
   unsigned at = (unsigned)sim->query_count++;
-  sim->queries[at] =
-      (struct flying){.sent = sim->now,
-                      .phase = congestion_sent(&sim->congestion, !name->tries, sim->now),
-                      .name = place,
-                      .tries = name->tries,
-                      .tie = (unsigned)name->begun,
-                      .next = name->first};
-  name->first = at;
+  sim->queries[at] = (struct flying){.sent = sim->now,
+                                     .name = place,
+                                     .life = name->life,
+                                     .server = server,
+                                     .client = name->client,
+                                     .first = !name->tries,
+                                     .sample = name->sample && !name->tries,
+                                     .before = name->queries};
+  name->queries = at;
+  if (name->tries < KEPT_TRIES) name->attempts[name->tries] = (struct attempt){sim->now, server};
   name->tries++;
-  sim->flying++;
+  name->last = server;
   sim->sent++;
-  uint64_t wait = congestion_retry(&sim->congestion);
-  for (unsigned i = 1; i < name->tries; i++) wait += wait / 2;
-  push(sim, (struct event){.at = sim->now + wait, .kind = EVENT_RETRY, .name = place, .query = at});
+  fly(sim, peer, at);
+  uint64_t wait = congestion_retry(&peer->congestion);
+  if (name->deadline < sim->now + wait) name->deadline = sim->now + wait; /* it had to wait */
+  for (unsigned i = 1; i < name->tries && i < 6; i++) wait += wait / 2;
+  if (name->tries == 1 && name->sample) wait = congestion_hold(&peer->congestion);
+  unsigned tries = retries_needed(loss_chance(congestion_loss(&peer->congestion)), TRIES);
+  tries = name->allowed - TRIES + tries;
+  uint64_t left = name->deadline - sim->now;
+  left /= tries > name->tries ? tries - name->tries + 1 : 1;
+  if (left < congestion_most(&peer->congestion)) left = congestion_most(&peer->congestion);
+  wait = wait < left ? wait : left;
+  wake(sim, place, sim->now + wait < name->deadline ? sim->now + wait : name->deadline);
   resolve(sim, at);
 }
 
-static void begin(struct sim *sim) {
-  unsigned place = sim->unused[--sim->unused_count];
+/* In turn; for a retry not the last one, if another is ready. */
+static bool pick(struct sim *sim, struct client *client, const struct name *name,
+                 unsigned *server) {
+  for (unsigned i = 0; i < sim->server_count; i++) {
+    unsigned at = (client->turn + i) % sim->server_count;
+    if (name && sim->server_count > 1 && at == name->last) continue;
+    if (!ready(sim, &client->peers[at])) continue;
+    *server = at;
+    client->turn = at + 1;
+    return true;
+  }
+  if (!name || !ready(sim, &client->peers[name->last])) return false;
+  *server = name->last;
+  return true;
+}
+
+static bool has_new(const struct sim *sim, const struct client *client) {
+  return client->unused_count && (!sim->world->names || sim->begun < sim->world->names);
+}
+
+static bool begin(struct sim *sim, struct client *client) {
+  unsigned server;
+  if (!pick(sim, client, NULL, &server)) return false;
+  unsigned place = client->unused[--client->unused_count];
   struct name *name = &sim->names[place];
-  *name = (struct name){.busy = true, .begun = sim->now, .first = (unsigned)-1};
+  *name = (struct name){.busy = true,
+                        .client = name->client,
+                        .life = name->life + 1,
+                        .allowed = TRIES,
+                        .begun = sim->now,
+                        .deadline = sim->now + timeout,
+                        .queries = (unsigned)-1};
   draw(sim, name);
   sim->begun++;
-  double loss = congestion_loss(&sim->congestion);
-  sim->budget += budget_share + (loss > .1 ? 1 : 10 * loss) * (1 - budget_share);
-  send_query(sim, place);
+  name->sample = retries_probes(&client->retries);
+  retries_begun(&client->retries, scarce(sim, client));
+  send_query(sim, place, server);
+  return true;
+}
+
+static bool ask_again(struct sim *sim, struct client *client, struct queue *queue) {
+  unsigned place = queue->names[queue->first], server = 0;
+  struct name *name = &sim->names[place];
+  if (name->busy && name->due && !pick(sim, client, name, &server)) return false;
+  queue->first = (queue->first + 1) % sim->name_count;
+  queue->count--;
+  if (!name->busy || !name->due) return true;
+  name->due = false;
+  send_query(sim, place, server);
+  return true;
+}
+
+static void pump(struct sim *sim, struct client *client) {
+  bool going = true;
+  while (going) {
+    bool new = has_new(sim, client), old = client->due.count > 0;
+    if (client->early.count) {
+      going = ask_again(sim, client, &client->early);
+      continue;
+    }
+    if (!new && !old) return;
+    bool first = old && (!new || retries_go_first(&client->retries));
+    going = first ? ask_again(sim, client, &client->due) : begin(sim, client);
+  }
+}
+
+static void fall_due(struct sim *sim, struct client *client, unsigned place) {
+  struct name *name = &sim->names[place];
+  struct queue *queue = name->sample && name->tries == 1 ? &client->early : &client->due;
+  name->due = true;
+  queue->names[(queue->first + queue->count++) % sim->name_count] = place;
 }
 
 static void finish(struct sim *sim, unsigned place, bool useful) {
   struct name *name = &sim->names[place];
-  name->busy = false;
-  double second = (double)sim->now / 1e9;
-  if (second >= sim->plan->from) {
-    sim->useful += useful;
-    sim->sound_over += name->sound;
-    sim->sound_lost += name->sound && !useful;
-    if (useful && second < SECONDS_MAX) sim->seconds[(int)second]++;
-  }
-  sim->unused[sim->unused_count++] = place;
+  struct client *client = &sim->clients[name->client];
+  name->busy = name->due = false;
+  if ((double)sim->now >= sim->world->from * 1e9) sim->useful += useful;
+  sim->sound_over += name->sound;
+  sim->sound_lost += name->sound && !useful;
+  client->unused[client->unused_count++] = place;
 }
 
-static bool retry_pays(struct sim *sim) {
-  if (sim->budget < 1) return false;
-  sim->budget -= 1;
-  return true;
-}
-
-static void pump(struct sim *sim) {
-  while (room(sim)) {
-    if (sim->due_count) {
-      unsigned place = sim->due[sim->due_first++ % sim->due_size];
-      sim->due_count--;
-      struct name *name = &sim->names[place];
-      if (name->busy && sim->now - name->begun < TIMEOUT_MS * ms) send_query(sim, place);
-    } else if (sim->unused_count) {
-      begin(sim);
-    } else {
-      return;
-    }
+static void overtake(struct sim *sim, const struct name *name, const struct flying *answered) {
+  struct client *client = &sim->clients[name->client];
+  for (unsigned at = name->queries; at != (unsigned)-1; at = sim->queries[at].before) {
+    struct flying *other = &sim->queries[at];
+    if (other->ended || other->lost || other->sent >= answered->sent) continue;
+    other->lost = true;
+    congestion_lost(&client->peers[other->server].congestion, other->sample, other->sent);
   }
 }
 
 static void arrives(struct sim *sim, const struct event *event) {
-  struct flying *query = &sim->queries[event->query];
+  struct flying *query = &sim->queries[event->place];
   struct name *name = &sim->names[query->name];
-  if (query->ended) return;
+  struct client *client = &sim->clients[query->client];
+  struct peer *peer = &client->peers[query->server];
   query->ended = true;
-  sim->answered_at = sim->now;
+  retries_learn(&client->retries, query->first, true);
+  peer->silent = 0;
+  if (query->sent > peer->answered_sent) peer->answered_sent = query->sent;
   if (event->refused) {
+    congestion_lost(&peer->congestion, query->sample, query->sent);
     return; /* fills the window as one that is not answered */
   }
-  if (event->useful)
-    congestion_answered(&sim->congestion, query->phase, !query->tries, sim->now - query->sent,
-                        sim->now);
-  if (query->lost) congestion_found(&sim->congestion, query->phase);
+  peer->resting = false;
+  const struct congestion_answer answer = {query->sent, sim->now - query->sent, event->useful,
+                                           query->sample, query->lost};
+  congestion_answered(&peer->congestion, &answer, sim->now);
   vacate(sim, query);
-  if (!name->busy || query->tie != (unsigned)name->begun) return;
-  for (unsigned at = name->first; event->useful && at != (unsigned)-1; at = sim->queries[at].next) {
-    struct flying *other = &sim->queries[at];
-    if (other->ended || other->lost || other->sent >= query->sent) continue;
-    other->lost = true;
-    congestion_lost(&sim->congestion, other->phase);
+  if (name->busy && query->life == name->life) {
+    name->failed |= !event->useful;
+    if (event->useful) {
+      overtake(sim, name, query);
+      finish(sim, query->name, true);
+    }
   }
-  finish(sim, query->name, event->useful);
+  pump(sim, client);
+}
+
+static void extend(struct sim *sim, struct name *name) {
+  name->extended++;
+  name->deadline = sim->now + timeout;
+  name->allowed = name->tries + TRIES;
 }
 
 static void retry(struct sim *sim, const struct event *event) {
-  struct name *name = &sim->names[event->name];
-  const struct flying *query = &sim->queries[event->query];
-  if (!name->busy || query->tie != (unsigned)name->begun || name->first != event->query) return;
-  unsigned tries = congestion_loses(&sim->congestion) ? TRIES_ON_LOSS : TRIES;
-  if (sim->now - name->begun >= TIMEOUT_MS * ms) {
-    finish(sim, event->name, false);
-  } else if (name->tries >= tries || !retry_pays(sim)) {
-    push(sim, (struct event){.at = name->tries >= tries ? name->begun + (uint64_t)(TIMEOUT_MS * ms)
-                                                        : sim->now + 100 * 1000000,
-                             .kind = EVENT_RETRY,
-                             .name = event->name,
-                             .query = event->query});
-  } else {
-    push(sim, (struct event){.at = name->begun + (uint64_t)(TIMEOUT_MS * ms),
-                             .kind = EVENT_RETRY,
-                             .name = event->name,
-                             .query = event->query});
-    sim->due[(sim->due_first + sim->due_count++) % sim->due_size] = event->name;
+  struct name *name = &sim->names[event->place];
+  struct client *client = &sim->clients[name->client];
+  if (!name->busy || event->tie != name->life || event->at != name->wakes) return;
+  if (sim->now >= name->deadline) {
+    bool dropped = !name->failed && retries_are_due(risk(sim, name, true));
+    if (name->due && sim->now < name->begun + (RETRIES_EXTENDED_MAX + 1) * timeout) {
+      wake(sim, event->place, sim->now + 100000000);
+      return;
+    }
+    if (!dropped || name->extended == RETRIES_EXTENDED_MAX) {
+      finish(sim, event->place, false);
+      return;
+    }
+    extend(sim, name);
   }
+  double loss =
+      name->failed ? 0 : loss_chance(congestion_loss(&client->peers[name->last].congestion));
+  unsigned most = name->allowed - TRIES + retries_needed(loss, TRIES);
+  bool again = !name->due && name->tries < most;
+  bool pressing = name->tries == 1 && !name->failed;
+  if (again && ((!name->failed && retries_are_due(risk(sim, name, false))) ||
+                retries_afford(&client->retries, pressing))) {
+    fall_due(sim, client, event->place);
+    wake(sim, event->place, name->deadline);
+    return;
+  }
+  if (again && name->failed && name->tries > 1) {
+    finish(sim, event->place, false);
+    return;
+  }
+  uint64_t soon = sim->now + 100000000;
+  wake(sim, event->place, again && soon < name->deadline ? soon : name->deadline);
 }
 
 static void happen(struct sim *sim, const struct event *event) {
+  sim->happened++;
   switch (event->kind) {
   case EVENT_ARRIVES: arrives(sim, event); break;
-  case EVENT_LEAVES: sim->recursing--; break;
+  case EVENT_LEAVES: sim->servers[event->place].recursing--; break;
   case EVENT_RETRY: retry(sim, event); break;
   case EVENT_TICK:
+    for (unsigned i = 0; i < sim->client_count; i++) pump(sim, &sim->clients[i]);
     push(sim, (struct event){.at = sim->now + TICK_MS * 1000000, .kind = EVENT_TICK});
     break;
   }
 }
 
-static struct tale told(const struct sim *sim) {
-  double counted = sim->plan->seconds - sim->plan->from;
-  struct tale tale = {
-      .goodput = (double)sim->useful / counted,
-      .queries = (double)sim->sent / (double)(sim->begun ? sim->begun : 1),
-      .lost = (double)sim->sound_lost / (double)(sim->sound_over ? sim->sound_over : 1),
-      .window = limit(sim),
-      .lowest = 1e9,
-  };
-  for (int i = (int)sim->plan->from; i < (int)sim->plan->seconds; i++)
-    if ((double)sim->seconds[i] < tale.lowest) tale.lowest = (double)sim->seconds[i];
-  tale.lowest /= tale.goodput > 0 ? tale.goodput : 1;
-  return tale;
+/* ---- from the beginning to the end ---- */
+
+static void open_client(struct sim *sim, struct client *client, unsigned which) {
+  unsigned slots = sim->world->slots;
+  client->due.names = more(NULL, sim->name_count * sizeof *client->due.names);
+  client->early.names = more(NULL, sim->name_count * sizeof *client->early.names);
+  client->unused = more(NULL, slots * sizeof *client->unused);
+  for (unsigned i = 0; i < slots; i++) {
+    sim->names[which * slots + i] = (struct name){.client = which};
+    client->unused[client->unused_count++] = which * slots + i;
+  }
+  retries_init(&client->retries);
+  for (unsigned i = 0; i < sim->server_count; i++)
+    congestion_init(&client->peers[i].congestion, sim->now);
 }
 
-static struct sim *sim_new(const struct world *world, const struct address_plan *plan) {
+static struct sim *open_sim(const struct world *world, uint64_t seed) {
   struct sim *sim = calloc(1, sizeof *sim);
   if (!sim) abort();
   sim->world = world;
-  sim->plan = plan;
-  sim->random = 88172645463325252ULL ^ (uint64_t)plan->seed * 0x9e3779b97f4a7c15ULL;
-  sim->slots = world->slots ? world->slots : SLOTS_DEFAULT;
-  sim->names = more(NULL, sim->slots * sizeof *sim->names);
-  sim->unused = more(NULL, sim->slots * sizeof *sim->unused);
-  sim->due_size = sim->slots * 2;
-  sim->due = more(NULL, sim->due_size * sizeof *sim->due);
-  for (unsigned i = 0; i < sim->slots; i++) sim->unused[sim->unused_count++] = i;
+  sim->random = 88172645463325252ULL ^ seed * 0x9e3779b97f4a7c15ULL;
   sim->now = 1;
-  sim->budget = 100;
-  congestion_init(&sim->congestion, sim->now);
+  sim->server_count = world->server_count ? world->server_count : 1;
+  sim->client_count = world->clients ? world->clients : 1;
+  sim->name_count = (size_t)sim->client_count * world->slots;
+  sim->names = more(NULL, sim->name_count * sizeof *sim->names);
+  for (unsigned i = 0; i < sim->server_count; i++)
+    sim->servers[i] =
+        (struct server){.plan = &world->servers[i], .allowance = world->servers[i].rate / 10.0};
+  for (unsigned i = 0; i < sim->client_count; i++) open_client(sim, &sim->clients[i], i);
   push(sim, (struct event){.at = 1, .kind = EVENT_TICK});
   return sim;
 }
 
-static inline struct tale internet_run(const struct world *world, const struct address_plan *plan) {
-  struct sim *sim = sim_new(world, plan);
-  pump(sim);
-  while ((double)sim->now < plan->seconds * 1e9) {
+static void close_sim(struct sim *sim) {
+  for (unsigned i = 0; i < sim->client_count; i++) {
+    for (unsigned j = 0; j < sim->server_count; j++) free(sim->clients[i].peers[j].flight);
+    free(sim->clients[i].due.names);
+    free(sim->clients[i].early.names);
+    free(sim->clients[i].unused);
+  }
+  free(sim->heap);
+  free(sim->names);
+  free(sim->queries);
+  free(sim);
+}
+
+static struct tale told(const struct sim *sim) {
+  double counted = sim->world->seconds - sim->world->from;
+  return (struct tale){
+      .goodput = (double)sim->useful / counted,
+      .queries = (double)sim->sent / (double)(sim->begun ? sim->begun : 1),
+      .wasted = (double)sim->over / (double)(sim->sent ? sim->sent : 1),
+      .lost = (double)sim->sound_lost / (double)(sim->sound_over ? sim->sound_over : 1),
+      .events = sim->happened,
+  };
+}
+
+/* trace: NULL, or called each second. */
+static inline struct tale internet_run(const struct world *world, uint64_t seed,
+                                       void (*trace)(const struct sim *)) {
+  struct sim *sim = open_sim(world, seed);
+  uint64_t next = 0;
+  while ((double)sim->now < world->seconds * 1e9) {
     struct event event = pop(sim);
     sim->now = event.at;
     happen(sim, &event);
-    pump(sim);
+    if (trace && sim->now >= next) {
+      trace(sim);
+      next += 250000000;
+    }
   }
   struct tale tale = told(sim);
-  free(sim->heap);
-  free(sim->names);
-  free(sim->unused);
-  free(sim->queries);
-  free(sim->due);
-  free(sim);
+  close_sim(sim);
   return tale;
 }
 

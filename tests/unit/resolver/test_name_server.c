@@ -57,8 +57,10 @@ static void test_channel_steps_back(void **state) {
   union address address;
   struct name_server *upstream;
   struct name_server_sockets sockets = {0, 8};
+  struct retries retries;
   struct loop_clock *clock;
   int server = silent_server(&address);
+  retries_init(&retries);
   assert_int_equal(uv_loop_init(&loop), 0);
   assert_int_equal(loop_clock_new(&clock, &loop, uv_hrtime), ERR_NONE);
   const struct name_server_config config = {.loop = &loop,
@@ -67,6 +69,7 @@ static void test_channel_steps_back(void **state) {
                                             .ports = 1,
                                             .done = on_done,
                                             .clock = clock,
+                                            .retries = &retries,
                                             .sockets = &sockets};
   assert_int_equal(name_server_new(&upstream, &config), ERR_NONE);
   uint64_t start = loop_clock_now(clock), timeout = TIMEOUT_MS * ms;
