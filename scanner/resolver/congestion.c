@@ -345,10 +345,6 @@ double congestion_loss(const struct congestion *congestion) {
   return congestion->recent_loss;
 }
 
-bool congestion_loses(const struct congestion *congestion) {
-  return congestion->recent_loss > CONGESTION_LOSES_PERCENT / 100.0;
-}
-
 double congestion_risk(const struct congestion *congestion, uint64_t sent) {
   return loss_risk(&congestion->loss, sent);
 }

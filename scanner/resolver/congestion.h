@@ -22,10 +22,9 @@
 enum {
   CONGESTION_START = 48,
   CONGESTION_MAX = 32000,
-  CONGESTION_NEAR = 128, /* at first to a server that answers as fast as one on the same machine:
-                            its socket holds some 160 datagrams by Linux's default */
-  CONGESTION_LOSES_PERCENT = 1, /* from here on four tries in a row are lost to 1 in 10^8 */
-  CONGESTION_DELAYS = 48,       /* of the histogram: half octaves from 50 us */
+  CONGESTION_NEAR = 128,  /* at first to a server that answers as fast as one on the same machine:
+                             its socket holds some 160 datagrams by Linux's default */
+  CONGESTION_DELAYS = 48, /* of the histogram: half octaves from 50 us */
   CONGESTION_RETRY_MIN_MS = 250,
   CONGESTION_RETRY_MAX_MS = 2500,
   CONGESTION_RETRY_START_MS = 500, /* while nothing was measured */
@@ -138,9 +137,8 @@ void congestion_lost(struct congestion *congestion, bool sample, uint64_t sent);
 /* After silence: begins again from CONGESTION_START or less. */
 void congestion_restart(struct congestion *congestion, uint64_t now);
 
-/* The smoothed share of queries that are lost; and whether it is above CONGESTION_LOSES_PERCENT. */
+/* The smoothed share of queries that are lost. */
 double congestion_loss(const struct congestion *congestion);
-bool congestion_loses(const struct congestion *congestion);
 /* As loss_risk() and loss_dropped(). */
 double congestion_risk(const struct congestion *congestion, uint64_t sent);
 double congestion_dropped(const struct congestion *congestion, uint64_t sent);

@@ -505,7 +505,7 @@ static void test_one_try(void **state) {
 
 static void test_bad_names(void **state) {
   (void)state;
-  static const char *const names[] = {"", ".", "a..b", "a."};
+  static const char *const names[] = {"", "a..b", "a."};
   struct fixture fixture;
   open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, NULL);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -638,8 +638,9 @@ static void test_more_tries_on_loss(void **state) {
   assert_int_equal(late.lookup.end, LOOKUP_ANSWERED);
   assert_int_equal(late.lookup.tries, 6);
   assert_int_equal(never.lookup.end, LOOKUP_TIMEOUT);
-  assert_in_range(never.lookup.tries, TRIES + 2, TRIES * RETRIES_LOSS_FACTOR);
-  assert_in_range(never.lookup.ms, 8 * TIMEOUT_MS - 1, 10 * TIMEOUT_MS); /* not in rounds */
+  assert_in_range(never.lookup.tries, TRIES + 2,
+                  TRIES * (RETRIES_LOSS_FACTOR + RETRIES_EXTENDED_MAX));
+  assert_true(never.lookup.ms >= 8 * TIMEOUT_MS - 1); /* not in rounds */
   assert_int_equal(failing.lookup.tries, TRIES);
   arena_free(&late.arena);
   arena_free(&never.arena);
