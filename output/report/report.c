@@ -313,6 +313,15 @@ static void add_mismatch(struct rows *rows, const struct statistics *statistics)
                                  "with an error of stage mx")),
               notes[i]);
   }
+  for (int i = 0; statistics->has_former_mx && i < KIND_COUNT; i++) {
+    const char *name = result_kind_text((enum result_kind)i);
+    char label[REPORT_LABEL_SIZE];
+    snprintf(label, sizeof label, "%s, an MX earlier", name);
+    rows_note(
+        rows_value(rows, label, "mismatch_former", DIMENSION_COUNT, name,
+                   ROWS_OF(statistics->former_mx[i], statistics->counts.kinds[i], "of that kind")),
+        "the policy names an MX of an earlier scan");
+  }
 }
 
 static void add_tlsrpt(struct rows *rows, const struct statistics *statistics) {

@@ -268,6 +268,9 @@ static void write_statistics(struct json_writer *json, const struct statistics *
   write_operator_lines(json, "delegation", "provider", &statistics->managed.providers);
   write_managed(json, &statistics->managed);
   write_counters(json, "mismatch", counts->kinds, KIND_COUNT, value_name_kind, true);
+  if (statistics->has_former_mx)
+    write_counters(json, "mismatch_former", statistics->former_mx, KIND_COUNT, value_name_kind,
+                   true);
   write_tlsrpt(json, counts);
   write_looks(json, counts);
   write_certificate(json, counts->certificates, counts->expired, counts->expiring);

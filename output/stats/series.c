@@ -22,8 +22,7 @@ bool series_keep(const struct result *result, struct result *kept) {
   return true;
 }
 
-enum err series_take(void *context, const struct result *kept, bool counts) {
-  struct series *series = context;
+enum err series_take(struct series *series, const struct result *kept, bool counts) {
   if (!counts) return ERR_NONE; /* there is a newer one, or it is not chosen */
   return follow_take(series->follow, series->reading, kept);
 }

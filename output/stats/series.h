@@ -36,9 +36,9 @@ struct series {
 enum err series_make(struct series *series, unsigned points);
 void series_free(struct series *series);
 
-/* For aggregate_config: keep, and kept with the series as its context. */
+/* For aggregate_config: keep, and what kept does. */
 bool series_keep(const struct result *result, struct result *kept);
-enum err series_take(void *context, const struct result *kept, bool counts);
+enum err series_take(struct series *series, const struct result *kept, bool counts);
 
 /* The next point. ERR_END: no record of it has a time, so that it is none. */
 enum err series_add(struct series *series, const char *name, const struct aggregate *aggregate,

@@ -15,6 +15,8 @@ struct statistics_line {
 
 struct statistics {
   struct counts counts;
+  bool has_former_mx;             /* there are earlier records */
+  uint64_t former_mx[KIND_COUNT]; /* of kinds: the policy names an MX of an earlier record */
   struct managed_statistics managed;
   struct mail_statistics mail;
   struct managed_limits limits;

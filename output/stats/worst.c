@@ -37,14 +37,6 @@ bool worst_keep(const struct result *result, struct result *kept) {
   return true;
 }
 
-bool worst_keep_history(const struct result *result, struct result *kept) {
-  if (worst_keep(result, kept)) return true;
-  if (result->domain.len == 0 || result->status != STATUS_VALID) return false;
-  *kept = (struct result){
-      .domain = result->domain, .status = result->status, .n = result->n, .at = result->at};
-  return true;
-}
-
 static int domain_compare(const void *left, const void *right) {
   static const int grades[EFFECT_COUNT] = {[EFFECT_UNDELIVERABLE] = -2, [EFFECT_AT_RISK] = -1};
   const struct worst_domain *a = left, *b = right;

@@ -1,8 +1,8 @@
 /* The broken domains that a report names: those that lose mail first, then by rank and name; with
  * their causes, and since when.
  *
- * Made while results are counted (aggregate.h): worst_keep, or worst_keep_history where there may
- * be earlier scans, and worst_take with the worst as context. A domain is broken since the first of
+ * Made while results are counted (aggregate.h): from what worst_keep keeps, or former_mx_keep where
+ * there may be earlier scans. A domain is broken since the first of
  * the scans, back from the newest, in all of which its MTA-STS was broken where it had one. Memory:
  * twice `most` domains, and a time for each earlier record of theirs.
  */
@@ -46,7 +46,6 @@ struct worst {
 void worst_free(struct worst *worst);
 
 bool worst_keep(const struct result *result, struct result *kept);
-bool worst_keep_history(const struct result *result, struct result *kept);
 
 /* A record that counts; or, when all of these were taken, an earlier one. */
 enum err worst_take(struct worst *worst, const struct result *result, bool counts);

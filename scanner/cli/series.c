@@ -6,6 +6,7 @@
 #include "output/report/report_json.h"
 #include "output/report/report_series.h"
 #include "output/results/results_reader.h"
+#include "output/stats/former_mx.h"
 #include "output/stats/input.h"
 #include "output/stats/series.h"
 #include "scanner/cli/exit_status.h"
@@ -36,6 +37,7 @@ struct series_command {
   struct filter where;
   char where_text[FILTER_OPTION_TEXT_SIZE];
   struct series series;
+  struct former_mx former;              /* of the point that is read */
   FILE *spool;                          /* the statistics of all points, as JSON */
   struct report_series_object *objects; /* by number */
   bool incomplete;
@@ -198,6 +200,19 @@ static bool series_follows(const struct series_command *command) {
   return options->html || !(options->json || options->csv);
 }
 
+/* What is followed, and what former MX are told from. */
+static bool series_keep_all(const struct result *result, struct result *kept) {
+  return former_mx_keep(result, kept) || series_keep(result, kept);
+}
+
+static enum err series_kept(void *context, const struct result *result, bool counts) {
+  struct series_command *command = context;
+  enum err err = series_follows(command) && follow_wants(result)
+                     ? series_take(&command->series, result, counts)
+                     : ERR_NONE;
+  return err == ERR_NONE ? former_mx_take(&command->former, result, counts) : err;
+}
+
 static struct aggregate_config series_reading(struct series_command *command,
                                               const struct operand *operand) {
   const struct options *options = command->options;
@@ -207,11 +222,13 @@ static struct aggregate_config series_reading(struct series_command *command,
       .limits = {options->self_max, options->third_party_min},
       .threads = setup_threads(options),
       .where = &command->where,
-      .context = &command->series,
+      .kept = series_kept,
+      .context = command,
   };
-  if (!series_follows(command)) return config;
-  config.keep = series_keep;
-  config.kept = series_take;
+  if (operand->paths.count > 1)
+    config.keep = series_keep_all;
+  else if (series_follows(command))
+    config.keep = series_keep;
   return config;
 }
 
@@ -258,6 +275,8 @@ static enum err series_put(struct series_command *command, const struct operand 
   struct managed_limits limits = {command->options->self_max, command->options->third_party_min};
   char name[SERIES_NAME_MAX + 1];
   enum err err = tally_statistics(aggregate->tally, limits, &statistics);
+  former_mx_statistics(&command->former, operand->paths.count > 1 ? aggregate->duplicates : 0,
+                       &statistics);
   if (err == ERR_NONE) err = completeness_make(&completeness, aggregate);
   if (err == ERR_NONE) err = series_spool(command, aggregate, &statistics, &completeness);
   if (err == ERR_NONE) {
@@ -293,6 +312,7 @@ static enum err series_read(struct series_command *command, const struct operand
     err = series_put(command, operand, &aggregate);
   }
   aggregate_free(&aggregate);
+  former_mx_free(&command->former);
   return err;
 }
 

@@ -7,6 +7,7 @@
 #include "output/report/report_metrics.h"
 #include "output/report/report_text.h"
 #include "output/stats/completeness.h"
+#include "output/stats/former_mx.h"
 #include "output/stats/input.h"
 #include "output/stats/worst.h"
 #include "scanner/cli/exit_status.h"
@@ -32,7 +33,8 @@ struct stats {
   struct aggregate aggregate;
   struct completeness completeness;
   struct worst worst; /* domains that --html names */
-  int64_t at;         /* when this is made: Unix time in ms */
+  struct former_mx former;
+  int64_t at; /* when this is made: Unix time in ms */
 };
 
 /* Input or output. */
@@ -130,15 +132,17 @@ static int stats_outputs(const struct stats *stats) {
 
 static enum err stats_kept(void *context, const struct result *result, bool counts) {
   struct stats *stats = context;
-  return worst_take(&stats->worst, result, counts);
+  enum err err = stats->options->html ? worst_take(&stats->worst, result, counts) : ERR_NONE;
+  return err == ERR_NONE ? former_mx_take(&stats->former, result, counts) : err;
 }
 
-/* The domains that a page names; of several files the earlier scans tell since when. */
-static void stats_names(struct stats *stats) {
+/* The domains that a page names; and of several files what the earlier scans tell. */
+static void stats_keep(struct stats *stats) {
   const struct options *options = stats->options;
-  if (!options->html || options->list || options->names == 0) return;
+  bool named = options->html && options->names, several = stats->paths.count > 1;
+  if (options->list || !(named || several)) return;
   stats->worst.most = options->names;
-  stats->config.keep = stats->paths.count > 1 ? worst_keep_history : worst_keep;
+  stats->config.keep = several ? former_mx_keep : worst_keep;
   stats->config.kept = stats_kept;
   stats->config.context = stats;
 }
@@ -159,7 +163,7 @@ static int stats_configure(struct stats *stats) {
   int status = stats_combination(stats);
   if (status == EXIT_DONE) status = stats_list(stats);
   if (status == EXIT_DONE) status = stats_operands(stats);
-  stats_names(stats);
+  stats_keep(stats);
   return status;
 }
 
@@ -297,6 +301,8 @@ static int stats_report(struct stats *stats) {
   struct groups groups = {.by = &stats->aggregate.groups};
   int status = EXIT_DONE;
   enum err err = tally_statistics(stats->aggregate.tally, stats->config.limits, &statistics);
+  former_mx_statistics(&stats->former, stats->paths.count > 1 ? stats->aggregate.duplicates : 0,
+                       &statistics);
   if (err == ERR_NONE) err = group_by_lines(groups.by, &groups.lines, &groups.count);
   bool asked = options->json || options->csv || (options->by && !options->html);
   if (err == ERR_NONE) status = stats_save(stats, &statistics, &groups);
@@ -354,6 +360,7 @@ int stats_main(int argc, char **argv) {
   aggregate_free(&stats.aggregate);
   completeness_free(&stats.completeness);
   worst_free(&stats.worst);
+  former_mx_free(&stats.former);
   result_paths_free(&stats.paths);
   return status;
 }

@@ -207,8 +207,8 @@ def page(found: dict) -> str:
     lines += ["", "Policy hosts by CNAME target (`delegation`):", "", "| provider | the study | stats |", "|---|--:|--:|"]
     told = {line["provider"]: line["domains"] for line in found["delegation"]}
     lines += [f"| {name} | {count:,} | {told[name]:,} |" for name, count in PROVIDERS.items()]
-    lines += ["", "Of theirs, these cannot be told from the records of one scan: MX names of the past (earlier scans are needed), and",
-              "third parties by NS and by the domain's own address. Shares of all domains need the absent ones too; `stats` has them",
+    lines += ["", "Of theirs, these cannot be told from the records of one scan: MX names of the past (`mismatch_former`, when earlier scans are",
+              "given too), and third parties by NS and by the domain's own address. Shares of all domains need the absent ones too; `stats` has them",
               "from a scan's whole list.", "", "## Nobody's before", "",
               "What their tables lack and `stats` counts; this page's records say nothing of them.", "",
               "| figure | where |", "|---|---|"]

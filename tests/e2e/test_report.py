@@ -229,6 +229,42 @@ class Report(unittest.TestCase):
                     self.assertGreaterEqual(contrast(colours[name], colours[behind]), 4.5, name)
 
 
+class FormerMx(unittest.TestCase):
+    """Policies that name an MX of the past, when earlier scans are given."""
+
+    def test_known_figures_as_json_text_and_page(self) -> None:
+        kinds = ["domain", "domain", "typo", "subdomain", "tld"]
+        with tempfile.TemporaryDirectory(prefix="stscan-former.") as name:
+            folder, old, new, expected = Path(name), [], [], dict.fromkeys(("typo", "subdomain", "tld", "domain"), 0)
+            for n in range(200):
+                kind, pattern = kinds[n % 5], ("*.old.example" if n % 2 else "mx.old.example")
+                former = [f"mx.old.example", "mx.other.example", "a.mx.old.example"][n % 3]
+                fits = former == "mx.old.example"
+                record = {"v": 1, "n": n + 1, "domain": f"d{n}.example", "status": "broken", "effect": "undeliverable", "ms": 1,
+                          "findings": [{"code": "mx-mismatch", "severity": "error", "stage": "mx", "kind": kind}],
+                          "policy": {"mode": "enforce", "max_age": 86400, "mx": [pattern, "mx.new.example"]}}
+                new.append({**record, "at": time_text(BEGIN + timedelta(days=7)),
+                            "mx": [{"preference": 10, "host": "mx.new.example", "covered": True}]})
+                old.append({**record, "status": "valid", "effect": "enforced", "findings": [], "at": time_text(BEGIN),
+                            "mx": [{"preference": 10, "host": host, "covered": True} for host in (former, "mx.new.example")]})
+                expected[kind] += fits
+            for path, records in (("old.gz", old), ("new.gz", new)):
+                write(folder / path, iter(records))
+            paths = [folder / "old.gz", folder / "new.gz"]
+            for arguments in (paths, paths[::-1], [folder]):
+                found = json.loads(stscan("stats", "--json", *arguments).stdout)
+                self.assertEqual(expected, found["mismatch_former"])
+            self.assertNotIn("mismatch_former", json.loads(stscan("stats", "--json", paths[1]).stdout))
+            point = json.loads(stscan("stats", "--series", "--json", folder).stdout)["series"][0]["statistics"]
+            self.assertEqual(expected, point["mismatch_former"])
+            page = stscan("stats", "--html", "-", *paths).stdout.decode()
+            self.assertEqual(expected, {kind: int(count) for kind, count in
+                                        re.findall(r'data-member="mismatch_former\.(\w+)" data-value="(\d+)"', page)})
+            text = stscan("stats", *paths).stdout.decode()
+            self.assertEqual(expected, {kind: int(count) for kind, count in
+                                        re.findall(r"^  (\w+), an MX earlier +(\d+) ", text, re.MULTILINE)})
+
+
 class Changes(unittest.TestCase):
     """`diff --html` says what `diff --json` says."""
 

@@ -1,4 +1,5 @@
 /* Which broken domains a report names, in which order, and since when they are broken. */
+#include "output/stats/former_mx.h"
 #include "output/stats/worst.h"
 
 #include <setjmp.h>
@@ -21,8 +22,7 @@ static struct result made(const char *domain, enum result_status status, enum re
 
 static void take(struct worst *worst, struct result result, bool counts) {
   struct result kept;
-  if (worst_keep_history(&result, &kept))
-    assert_int_equal(ERR_NONE, worst_take(worst, &kept, counts));
+  if (former_mx_keep(&result, &kept)) assert_int_equal(ERR_NONE, worst_take(worst, &kept, counts));
 }
 
 static void broken(struct worst *worst, const char *domain, enum result_effect effect,
