@@ -33,10 +33,15 @@ static bool texts_are_utf8(struct spans texts) {
   return true;
 }
 
-static void put_texts(struct json_writer *json, const char *key, struct spans texts) {
+/* As put_own(), of each. */
+static void put_owns(struct json_writer *json, const char *key, struct spans texts) {
   json_writer_open(json, key, '[');
   for (size_t i = 0; i < texts.count; i++) json_writer_string(json, NULL, texts.at[i]);
   json_writer_close(json, ']');
+}
+
+static void put_texts(struct json_writer *json, const char *key, struct spans texts) {
+  put_owns(json, key, texts);
   if (texts_are_utf8(texts)) return;
   json_writer_open(json, base64_key(key).text, '[');
   for (size_t i = 0; i < texts.count; i++) json_writer_base64(json, NULL, texts.at[i]);
@@ -87,7 +92,7 @@ static void put_codes(struct json_writer *json, const char *key,
 #define PUT_NAME(key, text)           json_writer_string(json, key, span_of(text))
 #define PUT_OWN(key, name, value)     put_own(json, key, value)
 #define PUT_TEXT(key, name, value)    put_text(json, key, value)
-#define PUT_OWNS                      PUT_TEXTS
+#define PUT_OWNS(key, name, value)    put_owns(json, key, value)
 #define PUT_TEXTS(key, name, value)   put_texts(json, key, value)
 #define PUT_UINT64(key, name, value)  json_writer_uint(json, key, value)
 #define PUT_UINT32                    PUT_UINT64

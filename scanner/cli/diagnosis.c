@@ -61,8 +61,10 @@ static void diagnosis_ede(FILE *out, const struct result_ede *ede) {
   fputc('\n', out);
 }
 
+/* A record has nothing of some lookups but what they brought. */
 static void diagnosis_lookup(FILE *out, const struct result_lookup *lookup) {
   const char *rcode = result_rcode_text(lookup->rcode);
+  if (!lookup->tries && lookup->rcode < 0) return;
   fprintf(out, "%*s", DIAGNOSIS_INDENT, "");
   if (rcode)
     fputs(rcode, out);

@@ -146,12 +146,15 @@ static void prober_back_off(struct prober *prober, const struct probe *probe,
     address_limits_relieve(limits, &probe->address, now);
 }
 
-/* The finding that decides: the first error, else the first that leaves it unknown. */
+/* The finding that decides: the first error, else the first that leaves it unknown. What DANE says
+ * stands beside. */
 static const struct finding *prober_decisive(const struct finding *findings) {
   const struct finding *decisive = NULL;
   for (const struct finding *f = findings; f; f = f->next) {
     if (finding_info(f->code)->severity == FINDING_ERROR) return f;
-    if (!decisive && f->code != FOUND_MX_TLS_EXPIRES_SOON) decisive = f;
+    bool leaves_open =
+        finding_info(f->code)->stage == STAGE_MX_TLS && f->code != FOUND_MX_TLS_EXPIRES_SOON;
+    if (!decisive && leaves_open) decisive = f;
   }
   return decisive;
 }

@@ -93,6 +93,22 @@ static void test_every_member_comes_back(void **state) {
   assert_memory_equal("a\xff", got->record.txt.at[1].ptr, 2);
 }
 
+/* What only a scan writes has no second form: what else stands there comes back readable, once. */
+static void test_own_texts_that_are_not_utf8(void **state) {
+  static const char *const lines[] = {
+      "{\"v\":1,\"status\":\"valid\",\"policy_host\":{\"addresses\":[\"a\xff\"]}}",
+      "{\"v\":1,\"status\":\"valid\",\"mx\":[{\"host\":\"a\",\"tls\":{\"verdict\":\"secure\","
+      "\"addresses\":[\"\xff\"],\"tlsa\":{\"records\":[\"3 1 1 \xff\"]}}}]}",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    assert_int_equal(ERR_NONE, read_text(lines[i]));
+    size_t len = write_line(line, record_read_result(reading));
+    assert_null(memmem(line, len, "_base64", 7));
+    assert_round_trip(record_read_result(reading));
+  }
+}
+
 static void test_a_line_leaves_nothing_to_the_next(void **state) {
   struct finding finding = {.code = FOUND_POLICY_EMPTY};
   struct result rich = {
@@ -299,6 +315,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_an_absent_domain_comes_back),
       cmocka_unit_test(test_every_member_comes_back),
+      cmocka_unit_test(test_own_texts_that_are_not_utf8),
       cmocka_unit_test(test_a_line_leaves_nothing_to_the_next),
       cmocka_unit_test(test_what_later_versions_add_is_passed_over),
       cmocka_unit_test(test_what_is_not_a_record),
