@@ -107,6 +107,8 @@ static void put_result(struct json_writer *json, const struct result_mx_tls *res
   json_writer_int(json, "starttls", result->starttls);
   json_writer_string(json, "version", result->version);
   json_writer_bool(json, "trusted", result->trusted);
+  json_writer_uint(json, "names", result->certificate.names.count);
+  json_writer_uint(json, "names_count", result->certificate.names_count);
   json_writer_int(json, "ms", result->ms);
 }
 
@@ -183,7 +185,7 @@ int main(int argc, char **argv) {
   for (int i = 3; i < argc; i++) set(argv[i]);
   if (memory_watch() != ERR_NONE) die("libcurl does not start");
   signal(SIGPIPE, SIG_IGN);
-  uv_loop_init(&run.loop);
+  if (uv_loop_init(&run.loop) != 0) die("no loop");
   limit_files();
   struct prober_config config = {.ehlo = "scan.example.org",
                                  .port = (uint16_t)strtoul(argv[1], NULL, 10),

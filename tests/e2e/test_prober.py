@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
-"""Mail servers that fail, probed by the prober alone: what is said of each, and how we behaved."""
+"""Mail servers that fail, probed by the prober alone: what is said of each, and how we behaved. Then
+allocations and system calls of our own fail: nothing of that is said of a server.
+
+STSCAN_INJECT=5000 has so many of these fail (60), STSCAN_SEED repeats a draw.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import random
 import socket
 import sys
 import tempfile
@@ -15,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from program import ROOT
+from test_inject import ABORTS, ERRNOS
 
 sys.path[:0] = [str(ROOT / "tests" / "fault"), str(ROOT / "tests" / "lab")]
 
@@ -24,6 +30,11 @@ from mailserver import MailScript, MailServer  # noqa: E402
 
 EHLO_NAME = "scan.example.org"
 ALLOWED = {"EHLO", "HELO", "STARTTLS", "QUIT"}
+INJECTED = ("sound", "554", "no-starttls", "wrong-name", "self-signed", "unrecognized-name", "quit-never",
+            "dead-then-good", "refused")
+SAME = ("verdict", "step", "greeting", "ehlo", "starttls", "version", "findings")
+AT_ONCE = 4
+NAMES_MAX = 8  # of a certificate that fits; the sound one here has dozens
 
 
 def free_port() -> int:
@@ -47,15 +58,21 @@ def places(cases: list[MailCase], addresses: dict[str, list[str]]) -> Iterator[t
             yield case, place, address
 
 
-async def probe(port: int, roots: Path, cases: list[MailCase], addresses: dict[str, list[str]],
-                **settings: int) -> dict[str, dict[str, Any]]:
+async def run_probes(port: int, roots: Path, cases: list[MailCase], addresses: dict[str, list[str]],
+                     environment: dict[str, str], **settings: int) -> tuple[int, list[dict[str, Any]], str]:
     lines = "".join(f"{host_of(case)} {','.join(addresses[case.name])}\n" for case in cases)
     process = await asyncio.create_subprocess_exec(
         os.environ["MX_PROBES"], str(port), str(roots), *(f"{k}={v}" for k, v in settings.items()),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
-    out, _ = await asyncio.wait_for(process.communicate(lines.encode()), 60)
-    assert process.returncode == 0, process.returncode
-    found = [json.loads(line) for line in out.decode().splitlines()]
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **environment})
+    out, errors = await asyncio.wait_for(process.communicate(lines.encode()), 60)
+    return process.returncode or 0, [json.loads(line) for line in out.decode().splitlines()], errors.decode()
+
+
+async def probe(port: int, roots: Path, cases: list[MailCase], addresses: dict[str, list[str]],
+                **settings: int) -> dict[str, dict[str, Any]]:
+    code, found, errors = await run_probes(port, roots, cases, addresses, {}, **settings)
+    assert code == 0, errors
     return {result["host"]: result for result in found}
 
 
@@ -70,6 +87,8 @@ def judge_result(case: MailCase, found: dict[str, Any]) -> Iterator[str]:
             yield f"{what}: {is_so}, not {should}"
     if found["step"] not in case.step.split(" or "):
         yield f"step: {found['step']}, not {case.step}"
+    if found["names"] > NAMES_MAX:
+        yield f"{found['names']} names of {found['names_count']}"
     details = "; ".join(f["detail"] for f in found["findings"])
     if case.detail not in details:
         yield f"detail: {details}"
@@ -105,6 +124,52 @@ def judge(case: MailCase, found: dict[str, Any], server: MailServer,
         yield f"{sessions} connections came"
 
 
+def judge_all(found: dict[str, dict[str, Any]], server: MailServer,
+              addresses: dict[str, list[str]]) -> list[str]:
+    return [f"{case.name}: {fault}" for case in MAIL_CASES
+            for fault in judge(case, found[host_of(case)], server, addresses[case.name])]
+
+
+def draw_points(counts: Path) -> list[dict[str, str]]:
+    seed = os.environ.get("STSCAN_SEED", str(random.SystemRandom().randrange(10**9)))
+    print(f"STSCAN_SEED={seed} repeats this run", flush=True)
+    chance = random.Random(seed)
+    made = {call: int(count) for call, count in map(str.split, counts.read_text().splitlines())
+            if call in ERRNOS and count != "0" and call not in ABORTS}
+    points = []
+    for i in range(int(os.environ.get("STSCAN_INJECT", "60"))):
+        call = "malloc" if i % 2 == 0 else chance.choice(sorted(made))
+        points.append({"INJECT_CALL": call, "INJECT_NTH": str(chance.randint(1, made[call])),
+                       "INJECT_TIMES": "1", "INJECT_ERRNO": str(chance.choice(ERRNOS[call])),
+                       "LD_PRELOAD": os.environ["STSCAN_INJECTOR"]})
+    return points
+
+
+async def inject(port: int, roots: Path, addresses: dict[str, list[str]], folder: Path) -> list[str]:
+    cases = [case for case in MAIL_CASES if case.name in INJECTED]
+    preload = {"LD_PRELOAD": os.environ["STSCAN_INJECTOR"], "INJECT_COUNTS": str(folder / "counts")}
+    settings = {**HASTE, "connect": 5000, "reply": 10000, "handshake": 10000, "total": 20000, "once": 1}
+    _, sound, errors = await run_probes(port, roots, cases, addresses, preload, **settings)
+    expected = {result["host"]: {what: result[what] for what in SAME} for result in sound}
+    assert len(expected) == len(cases), errors
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def try_point(point: dict[str, str]) -> list[str]:
+        async with gate:
+            code, found, errors = await run_probes(port, roots, cases, addresses, point, **settings)
+        if code == 1 and errors.startswith("mx_probes: "):
+            return []
+        if code or len(found) != len(cases):
+            return [f"{point}: ended with {code} after {len(found)}: {errors}"]
+        return [f"{point}: {result}" for result in found if result["err"] == "no error" and
+                {what: result[what] for what in SAME} != expected[result["host"]]]
+
+    points = draw_points(folder / "counts")
+    wrong = sum(await asyncio.gather(*map(try_point, points)), [])
+    print(f"{len(points)} failures injected, {len(wrong)} not borne")
+    return wrong
+
+
 async def main() -> int:
     addresses = addresses_of(MAIL_CASES)
     all_places = list(places(MAIL_CASES, addresses))
@@ -122,9 +187,10 @@ async def main() -> int:
         found = await probe(port, chains.root, MAIL_CASES, addresses, **HASTE)
         seconds = time.monotonic() - began
         await asyncio.sleep(0.2)  # the servers' side of the last ends
+        faults = judge_all(found, server, addresses)
+        if "STSCAN_INJECTOR" in os.environ:
+            faults += await inject(port, chains.root, addresses, Path(made))
         server.close()
-    faults = [f"{case.name}: {fault}" for case in MAIL_CASES
-              for fault in judge(case, found[host_of(case)], server, addresses[case.name])]
     if seconds > 30:
         faults.append(f"all took {seconds:.1f} s")
     print("\n".join(faults) or f"{len(MAIL_CASES)} cases in {seconds:.1f} s")

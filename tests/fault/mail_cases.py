@@ -17,6 +17,8 @@ MX_ZONE = "mx.fault.example"
 HASTE = {"connect": 700, "reply": 1200, "handshake": 1200, "total": 3000, "quit": 400, "pause": 1500}
 LATE, TOO_LATE = 0.5, 2.0  # seconds
 
+CHANGE_CIPHER_SPEC = bytes((20, 3, 3, 0, 1, 1))
+
 REFUSED = "refused"  # nobody listens
 FULL = "full"  # no SYN is answered
 Place = MailScript | str
@@ -157,6 +159,12 @@ HANDSHAKES = [
     case("tls-1.2", MailScript(tls="1.2"), None, S, "done"),
     case("no-cipher", MailScript(tls="no-cipher"), "mx-tls-alert", R, "handshake", False, True),
     case("hello-never", shakes(*NEVER), "mx-tls-timeout", U, "handshake", False, True),
+    case("flood-of-records", shakes(Endless(CHANGE_CIPHER_SPEC * 100)), "mx-tls-protocol", R,
+         "handshake", None, seconds=1),
+    case("flood-after-the-handshake", shakes(Endless(CHANGE_CIPHER_SPEC * 100), flight=16384), None, S,
+         "done", None, seconds=1),
+    case("flood-of-octets", shakes(Endless(b"\x16\x03\x03\x40\x00" + bytes(16384))), "mx-tls-protocol", R,
+         "handshake", None, seconds=2),
     case("hello-reset", shakes(End.RESET), "mx-tls-closed", R, "handshake", False, True),
     case("hello-closed", shakes(End.CLOSE), "mx-tls-closed", R, "handshake", False, True),
     case("half-way", shakes(End.CLOSE, flight=100), "mx-tls-closed", R, "handshake", False, True),
@@ -185,6 +193,7 @@ QUITS = [
     case("quit-500", MailScript(quit=(b"500 what\r\n",)), None, S, "done"),
     case("quit-closed", MailScript(quit=(End.CLOSE,)), None, S, "done"),
     case("quit-reset", MailScript(quit=(End.RESET,)), None, S, "done"),
+    case("quit-late-reset", MailScript(quit=(0.1, End.RESET)), None, S, "done"),
     case("quit-flood", MailScript(quit=(Endless(b"221-x\r\n" * 20),)), None, S, "done", seconds=1.5),
 ]
 MANY = [

@@ -156,8 +156,10 @@ class MailServer:
     async def begin_tls(self, connection: Connection, script: MailScript,
                         session: Session) -> bool:
         hello = await connection.read_hello() if script.hello else b""
-        if script.hello:
-            session.sni = server_name(hello)
+        try:
+            session.sni = server_name(hello) if script.hello else None
+        except (IndexError, ValueError):  # the client had no memory for all of it
+            return False
         if script.plain is not None:
             if script.flight:
                 await self.send_flight(connection, script, hello)
