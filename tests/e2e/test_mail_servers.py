@@ -115,6 +115,19 @@ class Postfix(unittest.TestCase):
         alias = records["mail-dane-alias.example"]["mx"][0]["tls"]["tlsa"]  # type: ignore[index]
         self.assertEqual(alias["base"], "dane-alias.target.example")
 
+    def test_asked_later_from_elsewhere(self) -> None:
+        """Results of a place where port 25 is closed are a list for one where it is open."""
+        with Folder() as folder:
+            first, second, names = folder / "first.gz", folder / "second.ndjson", folder / "names"
+            names.write_text("mail-expired.example\nnobody.example\nmail-sound.example\n")
+            self.assertEqual(stscan("scan", *self.lab.options, "-o", first, names).returncode, 0)
+            done = stscan("scan", *self.options, "--where", "status!=absent", "-o", second, first)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = {str(r["domain"]): (r["effect"], r["mx"][0]["tls"]["verdict"])  # type: ignore[index]
+                     for r in read_plain(second)}
+        self.assertEqual(found, {"mail-expired.example": ("undeliverable", "refused"),
+                                 "mail-sound.example": ("enforced", "secure")})
+
     def test_dane_needs_validation(self) -> None:
         """The authority itself validates nothing."""
         options = [self.lab.env["LAB_AUTHORITY"] if o == self.lab.env["LAB_RESOLVER"] else o for o in self.options]
