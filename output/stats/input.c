@@ -120,8 +120,8 @@ static void note_file(const struct aggregate_file *file, input_tell *tell, void 
     tell(context, file->path, "empty: it holds no records");
   else if (file->records == 0)
     tell(context, file->path, "it holds no whole record");
-  note_count(file, file->torn, "byte of a torn tail was left out",
-             "bytes of a torn tail: what the scan did not write whole at the end was left out",
+  note_count(file, file->torn, "byte of an incomplete end was left out",
+             "bytes of an incomplete end were left out: the scan was stopped while it wrote them",
              tell, context);
   note_count(file, file->damaged, "place is damaged; the records there were left out",
              "places are damaged; the records there were left out", tell, context);

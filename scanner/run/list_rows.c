@@ -277,8 +277,8 @@ static void list_rows_zone(struct list_rows *rows, struct list_rows_row *row, st
 static enum err list_rows_torn(struct list_rows *rows) {
   if (list_rows_first(rows, ODD_TORN))
     list_rows_tell(rows,
-                   "the results end in a torn record, behind line %" PRIu64
-                   ": what is whole before it is taken",
+                   "the results end in an incomplete record, after line %" PRIu64
+                   ": the complete ones before it are taken",
                    rows->line);
   return ERR_END;
 }

@@ -111,11 +111,10 @@ static enum err resume_go_on(const struct scan_config *config, struct results_fi
 }
 
 static void resume_tell_torn(const char *output, const struct resume_index *index) {
-  notice(
-      "output %s is not appended to: it is whole up to octet %" PRIu64 ", and %" PRIu64
-      " octets of a torn end follow: --resume it with the same lists first, or truncate -s %" PRIu64
-      " %s",
-      output, index->whole, index->size - index->whole, index->whole, output);
+  notice("output %s is not appended to: it is whole up to byte %" PRIu64 ", and %" PRIu64
+         " bytes of an incomplete end follow: --resume it with the same lists first, or truncate "
+         "-s %" PRIu64 " %s",
+         output, index->whole, index->size - index->whole, index->whole, output);
 }
 
 /* What is appended behind a torn end cannot be read. */

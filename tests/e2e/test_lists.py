@@ -279,11 +279,11 @@ class Lists(unittest.TestCase):
         torn = self.write("torn", b"".join(lines[:3]) + lines[3][:40])
         records, said, status = self.scan(torn)
         self.assertEqual(([r["n"] for r in records], status), ([1, 2, 3], 0))
-        self.assertIn("the results end in a torn record, behind line", said[1])
+        self.assertIn("the results end in an incomplete record, after line", said[1])
         packed = gzip.compress(b"".join(lines[:2])) + gzip.compress(lines[2])[:-20]
         records, said, status = self.scan(self.write("torn.gz", packed))
         self.assertEqual(([r["n"] for r in records][:2], status), ([1, 2], 0))
-        self.assertIn("torn record", said[1])
+        self.assertIn("incomplete record", said[1])
         later = self.write("later", lines[0].replace(b'"v":1', b'"v":2') + b"not a record\n" + lines[1])
         records, said, status = self.scan("--format", "results", later)
         self.assertEqual([(r["n"], r.get("reason")) for r in records], [(1, None), (2, "record"), (3, None)])

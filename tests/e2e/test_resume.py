@@ -320,7 +320,7 @@ class Resume(unittest.TestCase):
 
             output = self.tear(whole, octets)
             said = self.check_not_appended(output, names)
-            advice = re.search(r"octet (\d+), and (\d+) octets .* --resume .* truncate -s (\d+) ", said)
+            advice = re.search(r"byte (\d+), and (\d+) bytes .* --resume .* truncate -s (\d+) ", said)
             assert advice, said
             self.assertEqual(advice[1], advice[3])
             self.assertEqual(int(advice[1]) + int(advice[2]), output.stat().st_size)

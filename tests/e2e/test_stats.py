@@ -526,9 +526,9 @@ class Odd(unittest.TestCase):
     def test_a_torn_tail(self) -> None:
         whole = member(b"".join(map(line_of, self.records[:200])))
         torn = member(b"".join(map(line_of, self.records[200:])))
-        self.assertIn("bytes of a torn tail", self.told(whole + torn[:-9], 0))
+        self.assertIn("bytes of an incomplete end", self.told(whole + torn[:-9], 0))
         self.assertGreaterEqual(self.found["domains"], 200)
-        self.assertIn("14 bytes of a torn tail", self.told(self.line + self.line[:14], 0))
+        self.assertIn("14 bytes of an incomplete end", self.told(self.line + self.line[:14], 0))
         self.assertEqual(1, self.found["domains"])
 
     def test_damage_in_the_middle(self) -> None:
