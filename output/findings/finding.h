@@ -72,7 +72,7 @@
   X(LASTS, NULL)                                                                                   \
   X(PASSES, "a scan looks a second time")                                                          \
   X(BY_STATUS, "after 429 and 5xx, a scan looks a second time")                                    \
-  X(BY_ALERT, "after internal_error, a scan looks a second time")                                  \
+  X(BY_REASON, "after internal_error or a close, a scan looks a second time")                      \
   X(AT_HOST, "a scan asks the mail server a second time")                                          \
   X(AT_HOST_4XX, "after a reply of 400 to 499, a scan asks the mail server a second time")
 

@@ -157,7 +157,9 @@ static bool finding_may_pass(const struct finding *finding) {
   case FINDING_AT_HOST_4XX: return false;
   case FINDING_PASSES: return true;
   case FINDING_BY_STATUS: return finding->http_status == 429 || finding->http_status >= 500;
-  case FINDING_BY_ALERT: return finding->reason == REASON_POLICY_TLS_ALERT_INTERNAL_ERROR;
+  case FINDING_BY_REASON:
+    return finding->reason == REASON_POLICY_TLS_ALERT_INTERNAL_ERROR ||
+           finding->reason == REASON_POLICY_HTTP_INVALID_CLOSED;
   }
   return false;
 }

@@ -35,14 +35,18 @@ static enum reason attempt_reason(const struct outcome *outcome, enum finding_co
   case FOUND_POLICY_TLS_ALERT:
     return attempt_alert_reason(code, alert, REASON_POLICY_TLS_ALERT_OTHER);
   case FOUND_POLICY_TLS_PROTOCOL:
+    if (handshake_lacks_renegotiation(&outcome->handshake))
+      return REASON_POLICY_TLS_PROTOCOL_RENEGOTIATION;
     return attempt_alert_reason(code, alert, REASON_POLICY_TLS_PROTOCOL_OTHER);
   case FOUND_POLICY_HTTP_STATUS:
     if (outcome->challenged) return REASON_POLICY_HTTP_STATUS_CHALLENGE;
     return attempt_status_reason(outcome->http_status);
   case FOUND_POLICY_HTTP_INVALID:
     if (outcome->wrong_length) return REASON_POLICY_HTTP_INVALID_LENGTH;
-    return outcome->over_headers ? REASON_POLICY_HTTP_INVALID_HEADER
-                                 : REASON_POLICY_HTTP_INVALID_OTHER;
+    if (outcome->over_headers) return REASON_POLICY_HTTP_INVALID_HEADER;
+    if (outcome->http_2) return REASON_POLICY_HTTP_INVALID_HTTP_2;
+    return outcome_was_closed(outcome) ? REASON_POLICY_HTTP_INVALID_CLOSED
+                                       : REASON_POLICY_HTTP_INVALID_OTHER;
   default: return REASON_NONE;
   }
 }
@@ -52,10 +56,15 @@ static void attempt_raise(struct attempt *attempt, const struct request *request
   enum finding_code code = outcome_code(outcome);
   if (code == FOUND_COUNT) return;
   bool http = finding_info(code)->stage == STAGE_POLICY_HTTP;
+  enum reason reason = attempt_reason(outcome, code);
+  /* A client may go on without it, and many do. */
+  bool unsafe = reason == REASON_POLICY_TLS_PROTOCOL_RENEGOTIATION;
   finding_list_add(
       &attempt->findings,
       (struct finding){.code = code,
-                       .reason = attempt_reason(outcome, code),
+                       .reason = reason,
+                       .contested = unsafe,
+                       .erratum = unsafe ? SPAN("RFC 5746 section 4.1") : (struct span){0},
                        .detail = outcome_detail(outcome, code, attempt->findings.arena),
                        .http_status = http ? outcome->http_status : 0});
 }

@@ -218,6 +218,10 @@ bool handshake_lacks_algorithm(const struct handshake *handshake) {
          ERR_GET_REASON(handshake->reason) == ERR_R_UNSUPPORTED;
 }
 
+bool handshake_lacks_renegotiation(const struct handshake *handshake) {
+  return handshake_is_reason(handshake->reason, SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED);
+}
+
 static bool handshake_lacks_end(unsigned long reason) {
   return reason == 0 || handshake_is_reason(reason, SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }

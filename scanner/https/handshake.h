@@ -62,6 +62,9 @@ enum handshake_end {
  * a client certificate, say. */
 enum handshake_end handshake_end(const struct handshake *handshake);
 
+/* OpenSSL connects to no server that does not know RFC 5746 (its client does so from 3.0 on). */
+bool handshake_lacks_renegotiation(const struct handshake *handshake);
+
 /* It failed for an algorithm that OpenSSL once had no memory for: it remembers that there is no
  * such. */
 bool handshake_lacks_algorithm(const struct handshake *handshake);

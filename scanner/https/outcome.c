@@ -78,7 +78,7 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (outcome->barred) return FOUND_POLICY_ADDRESS_NOT_PUBLIC;
   if (status >= 300 && status <= 399) return FOUND_POLICY_HTTP_REDIRECT;
   if (status && status != 200) return FOUND_POLICY_HTTP_STATUS;
-  if (outcome->wrong_version || outcome->wrong_length || outcome->encoded)
+  if (outcome->wrong_version || outcome->headless || outcome->wrong_length || outcome->encoded)
     return FOUND_POLICY_HTTP_INVALID;
   if (outcome->compressed) return FOUND_POLICY_HTTP_ENCODING;
   if (handshake_is_over(&outcome->handshake)) return outcome_over_code(outcome);
@@ -90,6 +90,14 @@ enum finding_code outcome_code(const struct outcome *outcome) {
   if (outcome->os_errno) return outcome_errno_code(outcome->os_errno);
   if (outcome->step == OUTCOME_CONNECTING) return FOUND_POLICY_TCP_UNREACHABLE;
   return outcome_tls_code(outcome);
+}
+
+bool outcome_was_closed(const struct outcome *outcome) {
+  bool in_order = outcome->result == CURLE_OK || outcome->result == CURLE_GOT_NOTHING ||
+                  outcome->result == CURLE_PARTIAL_FILE;
+  return outcome_code(outcome) == FOUND_POLICY_HTTP_INVALID && in_order &&
+         outcome->step < OUTCOME_BODY && !outcome->headless &&
+         !handshake_is_over(&outcome->handshake);
 }
 
 /* What cost us much once may cost as much at each further address. */
@@ -142,6 +150,8 @@ static struct span outcome_over_phrase(const struct outcome *outcome, struct are
 static struct span outcome_protocol_phrase(const struct outcome *outcome, struct arena *arena) {
   int bits = outcome->handshake.dh_bits;
   if (handshake_is_over(&outcome->handshake)) return outcome_over_phrase(outcome, arena);
+  if (handshake_lacks_renegotiation(&outcome->handshake))
+    return SPAN("the server does not know secure renegotiation (RFC 5746)");
   if (bits <= HANDSHAKE_DH_BITS_MAX) return SPAN("no TLS version or cipher in common");
   return arena_format(arena, "a Diffie-Hellman group of %d bits, where at most %d are accepted",
                       bits, HANDSHAKE_DH_BITS_MAX);
@@ -195,6 +205,8 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
       return arena_format(arena, "the HTTP header is larger than %zu bytes", outcome->headers_max);
     if (outcome->wrong_version)
       return SPAN("the status line is of another version than HTTP/1.1 or HTTP/1.0");
+    if (outcome->http_2)
+      return SPAN("the server speaks HTTP/2, though HTTP/1.1 alone was offered (ALPN)");
     if (outcome->wrong_length)
       return SPAN(
           "Content-Length is no number, too large, or given with different ones, or it or the "
@@ -202,6 +214,8 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
     if (outcome->encoded)
       return outcome_coding_phrase(outcome, "Transfer-Encoding", "\"chunked\", once, can be read",
                                    arena);
+    if (outcome_was_closed(outcome))
+      return arena_format(arena, "the connection was closed %s", step);
     return SPAN("no HTTP answer that can be read");
   case FOUND_POLICY_HTTP_ENCODING:
     return outcome_coding_phrase(outcome, "Content-Encoding", "identity was asked for", arena);
@@ -211,8 +225,8 @@ static struct span outcome_phrase(const struct outcome *outcome, enum finding_co
 
 static void outcome_evidence(const struct outcome *outcome, enum finding_code code, char *out) {
   bool own = outcome->late || handshake_is_over(&outcome->handshake) || outcome->over_body ||
-             outcome->over_headers || outcome->wrong_version || outcome->wrong_length ||
-             outcome->encoded || outcome->compressed ||
+             outcome->over_headers || outcome->wrong_version || outcome->headless ||
+             outcome->wrong_length || outcome->encoded || outcome->compressed ||
              finding_info(code)->stage == STAGE_POLICY_DNS || outcome->result == CURLE_OK;
   int number = outcome->socket_errno ? outcome->socket_errno : outcome->os_errno;
   out[0] = '\0';

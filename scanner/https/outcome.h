@@ -28,6 +28,8 @@ struct outcome {
   bool no_memory;   /* for the body, or for the libraries meanwhile */
   bool over_headers, over_body; /* a limit of ours was passed */
   bool wrong_version;           /* a status line of HTTP/2, say, over HTTP/1.1 */
+  bool headless;                /* what came begins with no status line */
+  bool http_2;                  /* ... but with a frame of HTTP/2 */
   bool wrong_length;            /* Content-Length fields that do not tell one length */
   bool encoded;                 /* a Transfer-Encoding other than "chunked" */
   bool compressed;              /* a Content-Encoding other than "identity" */
@@ -48,6 +50,9 @@ enum err outcome_local_error(const struct outcome *outcome);
 
 /* FOUND_COUNT: an answer with status 200 and a whole body. */
 enum finding_code outcome_code(const struct outcome *outcome);
+
+/* Of a policy-http-invalid: whether the connection was closed in order before a header had come. */
+bool outcome_was_closed(const struct outcome *outcome);
 
 /* Whether a sender would go on to the next address: after a failure of TCP or of the handshake,
  * or silence before the HTTP status. */

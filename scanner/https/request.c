@@ -176,6 +176,13 @@ static bool request_grow(struct request *request, size_t need) {
   return true;
 }
 
+/* RFC 9113 section 4.1: a server begins with a frame of SETTINGS, six octets each, on stream 0. */
+static bool request_is_http_2(struct span bytes) {
+  static const char settings = 4;
+  return bytes.len >= 9 && bytes.ptr[0] == 0 && bytes.ptr[3] == settings &&
+         (unsigned char)bytes.ptr[2] % 6 == 0 && memcmp(bytes.ptr + 5, "\0\0\0", 4) == 0;
+}
+
 static size_t request_take_body(char *bytes, size_t size, size_t count, void *data) {
   struct request *request = data;
   struct outcome *outcome = &request->outcome;
@@ -194,6 +201,23 @@ static size_t request_take_body(char *bytes, size_t size, size_t count, void *da
   return len;
 }
 
+/* What libcurl takes for HTTP/0.9 is kept, since it says who answers, and ends the transfer. */
+static size_t request_take(char *bytes, size_t size, size_t count, void *data) {
+  struct request *request = data;
+  struct outcome *outcome = &request->outcome;
+  if (outcome->step >= OUTCOME_HEADERS) return request_take_body(bytes, size, count, data);
+  size_t len = size * count < RESULT_BODY_MAX ? size * count : RESULT_BODY_MAX;
+  outcome->headless = true;
+  outcome->http_2 = request_is_http_2((struct span){bytes, len});
+  if (len > request->body_size && !request_grow(request, len)) {
+    outcome->no_memory = true;
+    return 0;
+  }
+  memcpy(request->body, bytes, len);
+  request->body_len = len;
+  return 0;
+}
+
 static CURLcode request_set_safety(CURL *easy) {
   CURLcode code = CURLE_OK;
 #define SET(option, value)                                                                         \
@@ -204,7 +228,7 @@ static CURLcode request_set_safety(CURL *easy) {
   SET(CURLOPT_PROTOCOLS_STR, "https");
   SET(CURLOPT_FOLLOWLOCATION, 0L);
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  SET(CURLOPT_HTTP09_ALLOWED, 0L);
+  SET(CURLOPT_HTTP09_ALLOWED, 1L); /* so that we see what comes instead of a status line */
   SET(CURLOPT_PROXY, "");
   SET(CURLOPT_NOPROXY, "*");
   SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -239,7 +263,7 @@ static CURLcode request_set_ours(struct request *request) {
   SET(CURLOPT_HTTPHEADER, &request->fields);
   SET(CURLOPT_HEADERFUNCTION, request_take_header);
   SET(CURLOPT_HEADERDATA, request);
-  SET(CURLOPT_WRITEFUNCTION, request_take_body);
+  SET(CURLOPT_WRITEFUNCTION, request_take);
   SET(CURLOPT_WRITEDATA, request);
   return code;
 }

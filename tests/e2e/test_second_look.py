@@ -59,6 +59,7 @@ PASSING: dict[str, tuple[str, str, object]] = {
     "error": ("policy-http-status", "web", web_first(http(b"", status="HTTP/1.1 500 Oh"))),
     "truncated": ("policy-http-truncated", "web", web_first(http(POLICY, length=len(POLICY) + 9), End.CLOSE)),
     "closed": ("policy-tls-closed", "web", web_first(End.CLOSE, plain=True)),
+    "no-answer": ("policy-http-invalid", "web", web_first(End.CLOSE)),
     "alert": ("policy-tls-alert", "web", web_first(alert(80), plain=True)),
     "late": ("policy-http-timeout", "web", web_first(End.SILENCE)),
 }

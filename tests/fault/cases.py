@@ -73,6 +73,12 @@ def alert(description: int) -> bytes:
 HELLO_OF_TLS_1_0 = bytes.fromhex("160301002a" "02000026" "0301") + 32 * b"r" + \
     bytes.fromhex("00" "002f" "00")
 
+# One that picks TLS 1.2 and ECDHE-ECDSA-AES128-GCM-SHA256, and nothing of RFC 5746.
+HELLO_WITHOUT_RFC_5746 = bytes.fromhex("160303002a" "02000026" "0303") + 32 * b"r" + \
+    bytes.fromhex("00" "c02b" "00")
+# HTTP/2 as a server begins it: SETTINGS, of which one is MAX_CONCURRENT_STREAMS.
+HTTP_2 = bytes.fromhex("000006" "04" "00" "00000000" "0003" "00000080")
+
 
 class Absent:
     """Stands for a member that must not be there."""
@@ -338,6 +344,8 @@ HANDSHAKE_CASES = (
     plain("alert-unknown", "policy-tls-alert", alert(200), End.CLOSE),
     plain("alert-then-reset", "policy-tls-alert", alert(40), 0.2, End.RESET),
     plain("hello-of-tls-1.0", "policy-tls-protocol", HELLO_OF_TLS_1_0, End.SILENCE),
+    plain("no-rfc-5746", "policy-tls-protocol", HELLO_WITHOUT_RFC_5746, End.SILENCE,
+          findings__0__reason="no-secure-renegotiation", findings__0__contested=True),
     web("tls-1.0", "policy-tls-protocol", tls="1.0"),
     web("tls-1.1", "policy-tls-protocol", tls="1.1"),
     web("no-cipher", "policy-tls-alert", tls="no-cipher"),
@@ -368,11 +376,11 @@ INVALID = "policy-http-invalid"
 
 STEP_CASES = (
     web("request-reset", "policy-tcp-reset", End.RESET),
-    web("request-close", INVALID),
+    web("request-close", INVALID, findings__0__reason="closed"),
     web("request-cut", INVALID, End.CLOSE),
     web("request-silent", "policy-http-timeout", End.SILENCE, fetch__http_status=Absent),
     web("headers-reset", "policy-tcp-reset", b"HTTP/1.1 200 OK\r\nContent-Ty", 0.2, End.RESET),
-    web("headers-close", INVALID, b"HTTP/1.1 200 OK\r\nContent-Ty"),
+    web("headers-close", INVALID, b"HTTP/1.1 200 OK\r\nContent-Ty", findings__0__reason="closed"),
     web("headers-silent", "policy-http-timeout", b"HTTP/1.1 200 OK\r\nContent-Ty", End.SILENCE),
     web("headers-slow", "policy-http-timeout", b"HTTP/1.1 200 OK\r\nX-Slow: ", Endless(b"z", 1.0)),
     web("headers-endless", INVALID, b"HTTP/1.1 200 OK\r\n",
@@ -391,7 +399,7 @@ STEP_CASES = (
 
 HTTP_CASES = (
     web("garbage-for-http", INVALID, bytes(range(256)) * 4),
-    web("http-0.9", INVALID, POLICY),
+    web("http-0.9", INVALID, POLICY, findings__0__reason="no-http"),
     web("smtp-in-tls", INVALID, b"220 mail.fault.example ESMTP\r\n"),
     web("no-status", INVALID, http(status="HTTP/1.1 OK")),
     web("continue-first", "", b"HTTP/1.1 100 Continue\r\n\r\n", http(), sound=True,
@@ -443,7 +451,9 @@ HTTP_CASES = (
         policy=Absent),
     web("transfer-coded-in-a-1xx", INVALID,
         b"HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: gzip, gzip\r\n\r\n", http()),
-    web("http-2-without-alpn", INVALID, http(status="HTTP/2 200"), policy=Absent),
+    web("http-2-without-alpn", INVALID, HTTP_2, End.SILENCE, policy=Absent,
+        findings__0__reason="http-2"),
+    web("status-of-http-2", INVALID, http(status="HTTP/2 200"), policy=Absent),
     web("length-over-64-bits", INVALID, http(length=10 ** 23), policy=Absent),
     web("no-reason", "", http(status="HTTP/1.1 200"), sound=True),
     web("lf-headers", "", b"HTTP/1.1 200 OK\nContent-Type: text/plain\n\n" + POLICY, sound=True),
