@@ -498,6 +498,11 @@ static void scan_tell_place(const struct scan *scan) {
            scan->config->mail.port, SPAN_ARG(name));
 }
 
+static void scan_forget_tally(struct scan *scan) {
+  tally_free(scan->account->tally);
+  scan->account->tally = NULL;
+}
+
 static enum err scan_fill_account(struct scan *scan) {
   struct scan_account *account = scan->account;
   struct list_reader_progress source;
@@ -517,6 +522,7 @@ static enum err scan_fill_account(struct scan *scan) {
     account->dropped += worker_dropped(scan->workers[i]);
     err = tally_merge(account->tally, worker_tally(scan->workers[i]));
   }
+  if (scan_unwritten(scan)) scan_forget_tally(scan); /* it counts these too */
   return err;
 }
 
@@ -716,7 +722,7 @@ static void scan_count_results(struct scan *scan) {
   struct tally *all = NULL;
   if (!scan->config->count_results || !scan->account->resumable || scan->results) return;
   if (resume_count(scan->config, scan->from, &all) != ERR_NONE) return;
-  tally_free(scan->account->tally);
+  scan_forget_tally(scan);
   scan->account->tally = all;
 }
 

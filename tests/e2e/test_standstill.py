@@ -120,18 +120,24 @@ class StandStill(unittest.TestCase):
     def wishes(self, *signals: tuple[float, signal.Signals], options: tuple[str, ...] = ()) -> float:
         """Seconds from the last signal to the end, where nobody ever reads what is written."""
         lines = b"".join(b"n%d.example.test\n" % i for i in range(MANY))
-        with tempfile.TemporaryFile() as source:
+        with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as errors:
             source.write(lines)
             source.seek(0)
-            scan = self.scan("--dns-rate", "0", *options, stdin=source, stderr=subprocess.DEVNULL)
+            scan = self.scan("--dns-rate", "0", *options, stdin=source, stderr=errors)
             time.sleep(2)
             for wait, number in signals:
                 time.sleep(wait)
                 scan.send_signal(number)
             begin = time.monotonic()
             self.assertEqual(scan.wait(SECONDS), 3)
+            took = time.monotonic() - begin
             scan.stdout.close()
-        return time.monotonic() - begin
+            errors.seek(0)
+            said = errors.read()
+        # What has no record is not counted by its status.
+        self.assertIn(b"have no record\n", said)
+        self.assertNotIn(b"absent ", said)
+        return took
 
     def test_a_wish_to_end_is_heard(self) -> None:
         with ThreadPoolExecutor() as pool:
