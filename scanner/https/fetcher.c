@@ -281,7 +281,8 @@ static void fetcher_begin(struct fetcher *fetcher, struct fetch_state *state) {
       address_from_octets(address_octets(address_plan_address(&state->plan)), fetcher->config.port);
   struct request *request = fetcher_transfer(fetcher);
   enum err err = ERR_MEMORY;
-  if (request) err = request_start(request, fetch->host, &address, fetch->findings->arena);
+  if (request)
+    err = request_start(request, fetch->host, fetch->path, &address, fetch->findings->arena);
   if (err != ERR_NONE) {
     address_limits_leave(fetcher->config.limits, &address, fetcher->config.now());
     if (request) fetcher_rest(fetcher, request);

@@ -54,6 +54,7 @@ struct fetcher_config {
 struct fetch {
   /* set by the asker */
   struct span host; /* the policy host: SNI, Host, DNS-ID */
+  struct span path; /* of the URL, at most REQUEST_PATH_MAX octets; not there: the policy's */
   const union address *addresses;
   size_t address_count;          /* 1 to 2 * FETCHER_ADDRESS_MAX */
   struct finding_list *findings; /* findings go here; strings go to its arena */

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 enum {
-  REQUEST_URL_MAX = REQUEST_HOST_MAX + 64,
+  REQUEST_URL_MAX = sizeof "https://" + REQUEST_HOST_MAX + REQUEST_PATH_MAX,
   REQUEST_BODY_FIRST = 1024,
   REQUEST_BUFFER = 1024,         /* libcurl's, for what it reads: policies are small; its least */
   REQUEST_UPLOAD_BUFFER = 16384, /* for the request; its least */
@@ -297,10 +297,11 @@ void request_free(struct request *request) {
 
 /* CONNECT_TO and not RESOLVE, whose entries stay in the multi handle's DNS cache for ever. SNI and
  * Host come from the URL, which has no port. */
-static CURLcode request_aim(struct request *request, struct span host) {
+static CURLcode request_aim(struct request *request, struct span host, struct span path) {
   CURL *easy = request->easy;
   char url[REQUEST_URL_MAX];
-  snprintf(url, sizeof url, "https://%.*s/.well-known/mta-sts.txt", SPAN_ARG(host));
+  if (!span_here(path)) path = SPAN("/.well-known/mta-sts.txt");
+  snprintf(url, sizeof url, "https://%.*s%.*s", SPAN_ARG(host), SPAN_ARG(path));
   snprintf(request->connect_to_text, sizeof request->connect_to_text, "::%s",
            request->address_text);
   CURLcode code = CURLE_OK;
@@ -310,8 +311,8 @@ static CURLcode request_aim(struct request *request, struct span host) {
 }
 #undef SET
 
-enum err request_start(struct request *request, struct span host, const union address *address,
-                       struct arena *arena) {
+enum err request_start(struct request *request, struct span host, struct span path,
+                       const union address *address, struct arena *arena) {
   if (!request_open_handle(request)) return ERR_MEMORY;
   request->address = *address;
   address_text(address, request->address_text);
@@ -329,7 +330,7 @@ enum err request_start(struct request *request, struct span host, const union ad
   request->start_ns = loop_clock_now(request->common->clock);
   request->lost_ns = loop_clock_lost(request->common->clock);
   request->memory_failures = memory_failures();
-  if (request_aim(request, host) != CURLE_OK) return ERR_MEMORY;
+  if (request_aim(request, host, path) != CURLE_OK) return ERR_MEMORY;
   return curl_loop_add(request->common->curl_loop, request->easy);
 }
 

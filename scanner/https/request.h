@@ -19,6 +19,7 @@
 
 enum {
   REQUEST_HOST_MAX = 253,
+  REQUEST_PATH_MAX = 64,
   REQUEST_HEADER_SIZE_MAX = 65536,
   REQUEST_RETRY_AFTER_MAX = 24 * 60 * 60,
   REQUEST_VALUES_MAX = 8, /* fields of one name that are looked at */
@@ -73,9 +74,10 @@ struct request *request_new(const struct request_common *common);
 void request_free(struct request *request);
 
 /* Adds it to the multi handle. Facts of the certificate go to arena. host: at most
- * REQUEST_HOST_MAX bytes; must stay valid. ERR_MEMORY. */
-enum err request_start(struct request *request, struct span host, const union address *address,
-                       struct arena *arena);
+ * REQUEST_HOST_MAX bytes; must stay valid. path: at most REQUEST_PATH_MAX; not there: the
+ * policy's. ERR_MEMORY. */
+enum err request_start(struct request *request, struct span host, struct span path,
+                       const union address *address, struct arena *arena);
 
 enum outcome_step request_step(const struct request *request);
 

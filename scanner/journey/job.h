@@ -41,7 +41,8 @@ struct deployment {
   union address addresses[2 * FETCHER_ADDRESS_MAX];
   size_t address_count;
   struct fetch fetch;
-  struct mx_wait *mx_waits; /* NULL: no mail host is asked */
+  struct wrong_paths *wrong_paths; /* NULL: not asked */
+  struct mx_wait *mx_waits;        /* NULL: no mail host is asked */
   size_t mx_wait_count;
 };
 
@@ -181,6 +182,9 @@ void stage_policy_judge(struct job *job);
 void stage_implicit_mx_ask(struct job *job);
 void stage_implicit_mx_judge(struct job *job);
 void stage_match_judge(struct job *job);
+/* `check` alone: after a 404, where a policy is put by mistake. */
+void stage_wrong_paths_ask(struct job *job);
+void stage_wrong_paths_judge(struct job *job);
 void stage_mx_tls_ask(struct job *job);
 void stage_mx_tls_judge(struct job *job);
 /* The letter of one of its hosts has come. */

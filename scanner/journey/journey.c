@@ -29,13 +29,14 @@ static const struct stage journey_stages[] = {
     {3, 0, stage_implicit_mx_ask, stage_implicit_mx_judge},
     {3, 0, NULL, stage_match_judge},
     {3, 0, stage_mx_tls_ask, stage_mx_tls_judge},
+    {4, 0, stage_wrong_paths_ask, stage_wrong_paths_judge},
 };
 
 enum {
   STAGE_ROWS = sizeof journey_stages / sizeof *journey_stages,
   ROUND_RECORD = 1,
   ROUND_FETCH = 3,
-  ROUND_LAST = 3,
+  ROUND_LAST = 4,
   JOURNEY_MS_NS = 1000000,
 };
 

@@ -44,6 +44,7 @@ struct journey_config {
   bool ipv6;              /* there is a route: IPv6 addresses are tried first, else last */
   unsigned shard, shards; /* shards 0 or 1: all */
   size_t jobs_max;        /* domains in flight */
+  bool wrong_paths;       /* after a 404, look where policies are put by mistake */
   /* What their arenas may hold together; 0: no limit, and nobody is put aside. */
   size_t arena_bytes;
   /* What may pass is looked at once more after so long, by at most so many at a time; 0: never. */

@@ -113,9 +113,10 @@ static enum channel_end channel_end_of(const struct channel *channel, int status
   case ARES_EDESTRUCTION: return CHANNEL_DROPPED;
   case ARES_ECONNREFUSED: /* also what it says when it cannot open a socket */
     return channel->trouble ? CHANNEL_FAILED : CHANNEL_UNREACHED;
-  case ARES_EBADRESP:
-  case ARES_ETIMEOUT: return CHANNEL_UNREACHED;
-  default: return CHANNEL_FAILED;
+  case ARES_ENOMEM: return CHANNEL_FAILED;
+  /* Whatever c-ares makes of an answer, it says nothing of us: 1.34 writes one anew that came over
+   * TCP, and cannot write some names (ARES_EBADNAME). */
+  default: return channel->trouble ? CHANNEL_FAILED : CHANNEL_UNREACHED;
   }
 }
 

@@ -103,6 +103,7 @@ static enum err single_check_make_journey(struct single_check *single) {
       .https_port = single->config.fetcher.port,
       .policy_size_max = single->config.fetcher.policy_size_max,
       .jobs_max = 1,
+      .wrong_paths = true,
       .ask = single->config.ask,
       .second_look_ms = single->config.second_look_ms,
       .second_look_max = 1,

@@ -66,6 +66,9 @@ PASSING: dict[str, tuple[str, str, object]] = {
 # What does not pass: the domain is looked at once, and that is told.
 LASTING: dict[str, tuple[str, Script]] = {
     "missing": ("policy-http-status", Script((http(b"", status="HTTP/1.1 404 No"),))),
+    "elsewhere": ("policy-http-status", Script((http(b"", status="HTTP/1.1 404 No"),),
+                                               at={"/mta-sts.txt": SOUND_HTTP,
+                                                   "/well-known/mta-sts.txt": (http(b"<p>No</p>"),)})),
     "other-alert": ("policy-tls-alert", Script(plain=(alert(112),))),
     "empty": ("policy-empty", Script((http(b""),))),
 }
@@ -298,6 +301,15 @@ class SecondLook(unittest.TestCase):
     def check(self, kind: str, *options: str) -> tuple[int, str, str]:
         done = stscan("check", *self.world.options()[:-2], *options, f"{kind}.c0.{ZONE}")
         return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def test_check_looks_at_the_usual_wrong_paths(self) -> None:
+        status, told, _ = self.check("elsewhere")
+        self.assertEqual(1, status, told)
+        flat = " ".join(told.split())
+        self.assertIn(f"a policy lies at https://mta-sts.elsewhere.c0.{ZONE}/mta-sts.txt, where no sender looks", flat)
+        self.assertNotIn("/well-known/mta-sts.txt,", flat)
+        status, told, _ = self.check("missing")
+        self.assertNotIn("a policy lies at", told)
 
     def test_check_tells_both_looks(self) -> None:
         status, told, errors = self.check("error", "--second-look", "1")

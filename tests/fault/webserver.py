@@ -13,8 +13,8 @@ import ssl
 import struct
 import time
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 ADDRESS = "127.0.3.1"
 RESETS = "127.0.3.2"  # right after accepting
@@ -58,6 +58,7 @@ class Script:
     cert: str = "good"
     tls: str = "modern"
     first: Script | None = None  # of the first connection alone
+    at: Mapping[str, tuple[Step, ...]] = field(default_factory=dict, hash=False)  # of other paths
 
 
 def server_name(hello: bytes) -> str:
@@ -235,8 +236,9 @@ class WebServer:
             return
         connection.begin_tls(self.contexts(script), hello)
         await connection.handshake()
-        self.requests[host].append(await connection.read_request())
-        await connection.play(script.steps)
+        request = await connection.read_request()
+        self.requests[host].append(request)
+        await connection.play(script.at.get(request.split()[1].decode(), script.steps))
 
     async def play_plain(self, connection: Connection, script: Script, hello: bytes) -> None:
         assert script.plain is not None

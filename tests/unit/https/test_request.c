@@ -631,7 +631,8 @@ static bool is_barred(struct request_common common) {
   common.policy_size_max = BODY_MAX;
   struct request *request = request_new(&common);
   assert_non_null(request);
-  assert_int_equal(request_start(request, SPAN(HOST), &address, &arena), ERR_NONE);
+  assert_int_equal(request_start(request, SPAN(HOST), (struct span){0}, &address, &arena),
+                   ERR_NONE);
   while (!lone.done) uv_run(&stage.loop, UV_RUN_ONCE);
   bool barred = request->outcome.barred;
   request_free(request);
