@@ -19,7 +19,7 @@ from setting import Setting
 from zone import Deployment, root_zone
 
 DOMAINS, ADDRESSES, SEED = 10_000, 2_000, 7
-PLACES = 448  # transfers at once (scanner/https/fetcher.h)
+PLACES = 416  # transfers at once (scanner/https/fetcher.h)
 TIMEOUT_SECONDS = 60.0  # of a whole fetch
 OVER_IDEAL = 1.3
 

@@ -26,7 +26,7 @@
 enum {
   /* Transfers of a whole scan at a time, a share of them each worker's. One takes some 60 kB until
    * it ends, a silent one too; nearly all of it is OpenSSL's and libcurl's. */
-  FETCHER_IN_FLIGHT_MAX = 448,
+  FETCHER_IN_FLIGHT_MAX = 416,
   FETCHER_IN_FLIGHT_LEAST = 16, /* of a worker, however many there are */
   FETCHER_ADDRESS_MAX = 4,      /* of each family */
   /* Until the HTTP status, for an address that was silent ADDRESS_LIMITS_SILENCES times in a row.

@@ -276,7 +276,7 @@ class Crowds(unittest.TestCase):
         self.assertEqual({found[d]["status"] for d in absent}, {"absent"})
         self.assertEqual({found[d]["status"] for d in sound}, {"valid"},
                          {d: codes(found[d]) for d in sound if found[d]["status"] != "valid"})
-        self.assertGreater(self.descriptors, 448)
+        self.assertGreater(self.descriptors, 416)
         self.assertLess(self.peak, memory_limit(MEMORY_KB))
 
     def test_an_unwritable_temporary_folder_is_told(self) -> None:

@@ -109,7 +109,7 @@ class ResolversTest(unittest.TestCase):
 
     def scan(self, resolvers: str, names: int, *more: str) -> subprocess.CompletedProcess[bytes]:
         self.summary, self.output = self.folder / "summary.json", self.folder / "out.ndjson"
-        return stscan("scan", "--resolvers", resolvers, "--summary", self.summary, "-o", self.output,
+        return stscan("scan", "--resolvers", resolvers, "--second-look", "0", "--summary", self.summary, "-o", self.output,
                       *more, stdin=b"".join(b"n%d.example\n" % i for i in range(names)))
 
     def statuses(self) -> Counter[object]:
