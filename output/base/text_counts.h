@@ -8,7 +8,7 @@
 #include "output/base/err.h"
 #include "output/base/siphash.h"
 
-enum { TEXT_COUNTS_COLUMNS = 4, TEXT_COUNTS_TEXT_MAX = 255 };
+enum { TEXT_COUNTS_COLUMNS = 6, TEXT_COUNTS_TEXT_MAX = 255 };
 
 /* The row of all that came when there was no room for a row of their own. */
 #define TEXT_COUNTS_OTHER SPAN("other")

@@ -125,13 +125,19 @@ static void put_line_name(FILE *out, const struct statistics_line *line) {
 }
 
 void html_table_lines(FILE *out, const char *id, const char *caption,
-                      const struct statistics_line *lines, size_t count) {
-  const char *const titles[] = {id,      "domains", "deployed",          "of domains",
-                                "valid", "broken",  "broken of deployed"};
+                      const struct statistics_line *lines, size_t count, bool with_mx) {
+  const char *const titles[] = {id,
+                                with_mx ? "with MX" : "domains",
+                                "deployed",
+                                with_mx ? "of with MX" : "of domains",
+                                "valid",
+                                "broken",
+                                "broken of deployed"};
   size_t shown = at_most(count);
   table_open(out, id, caption, titles, sizeof titles / sizeof *titles);
   for (size_t i = 0; i < shown; i++) {
-    const struct statistics_line *line = &lines[i];
+    struct statistics_line shown_line = with_mx ? statistics_line_with_mx(&lines[i]) : lines[i];
+    const struct statistics_line *line = &shown_line;
     put_line_name(out, line);
     fputs("</th>", out);
     html_cell(out, line->domains);

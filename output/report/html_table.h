@@ -22,12 +22,12 @@ void html_table_operators(FILE *out, const char *id, const char *caption, const 
 void html_table_mail_providers(FILE *out, const struct mail_statistics *mail);
 void html_table_issuers(FILE *out, const struct mail_statistics *mail);
 
-/* id: what a line is of, "tld" or "rank". */
 /* whole: all domains. */
 void html_table_groups(FILE *out, const struct group_by *by, const struct group_by_line *lines,
                        size_t count, uint64_t whole);
 
+/* id: what a line is of, "tld" or "rank". with_mx: of the domains with MX alone. */
 void html_table_lines(FILE *out, const char *id, const char *caption,
-                      const struct statistics_line *lines, size_t count);
+                      const struct statistics_line *lines, size_t count, bool with_mx);
 
 #endif

@@ -247,6 +247,10 @@ static void put_tiles(FILE *out, const struct statistics *statistics) {
   uint64_t deployed = statistics_deployed(statistics);
   fputs("<div class=\"tiles\">\n", out);
   put_tile(out, "plain", "have deployed MTA-STS", deployed, counts->domains, "domains");
+  if (statistics_asked_mx(statistics))
+    put_tile(out, "plain", "have MX and deployed MTA-STS",
+             counts->with_mx[COUNTS_VALID] + counts->with_mx[COUNTS_BROKEN],
+             counts->with_mx[COUNTS_DOMAINS], "with MX");
   put_tile(out, "good", "valid", counts->status[STATUS_VALID], deployed, "deployed");
   put_tile(out, "bad", "broken", counts->status[STATUS_BROKEN], deployed, "deployed");
   put_tile(out, "good", "enforced, and every MX covered", counts->effect[EFFECT_ENFORCED], deployed,
@@ -314,13 +318,13 @@ static void put_places(const struct sheet *sheet) {
                  "none");
     chart_ranks(out, statistics->ranks, statistics->rank_count);
     html_table_lines(out, "rank", "Deployed domains by rank", statistics->ranks,
-                     statistics->rank_count);
+                     statistics->rank_count, statistics_asked_mx(statistics));
     fputs("</section>\n", out);
   }
   fputs("<section class=\"wide\">\n", out);
   html_heading(out, 3, "By top-level domain", "");
   html_table_lines(out, "tld", "Domains by top-level domain, most first", statistics->tlds,
-                   statistics->tld_count);
+                   statistics->tld_count, statistics_asked_mx(statistics));
   fputs("<p>The domains of one: <code>stscan stats --list all --where tld=NAME", out);
   put_source(sheet);
   fputs("</code></p>\n</section>\n", out);

@@ -58,10 +58,19 @@ static void write_max_age(struct json_writer *json, const uint64_t *bins) {
   json_writer_close(json, ']');
 }
 
-static void write_line(struct json_writer *json, const struct statistics_line *line) {
+static void write_columns(struct json_writer *json, const uint64_t columns[COUNTS_COLUMNS]) {
+  json_writer_uint(json, "domains", columns[COUNTS_DOMAINS]);
+  json_writer_uint(json, "deployed", columns[COUNTS_VALID] + columns[COUNTS_BROKEN]);
+  json_writer_uint(json, "valid", columns[COUNTS_VALID]);
+  json_writer_uint(json, "broken", columns[COUNTS_BROKEN]);
+}
+
+/* name: what its text is called. */
+static void write_line(struct json_writer *json, const char *name,
+                       const struct statistics_line *line, bool with_mx) {
   json_writer_open(json, NULL, '{');
   if (span_here(line->text)) {
-    json_writer_string(json, "tld", line->text);
+    json_writer_string(json, name, line->text);
   } else {
     json_writer_uint(json, "from", line->from);
     json_writer_uint(json, "to", line->to);
@@ -70,13 +79,18 @@ static void write_line(struct json_writer *json, const struct statistics_line *l
   json_writer_uint(json, "deployed", line->deployed);
   json_writer_uint(json, "valid", line->valid);
   json_writer_uint(json, "broken", line->broken);
+  if (with_mx) {
+    json_writer_open(json, "with_mx", '{');
+    write_columns(json, line->with_mx);
+    json_writer_close(json, '}');
+  }
   json_writer_close(json, '}');
 }
 
 static void write_lines(struct json_writer *json, const char *key,
-                        const struct statistics_line *lines, size_t count) {
+                        const struct statistics_line *lines, size_t count, bool with_mx) {
   json_writer_open(json, key, '[');
-  for (size_t i = 0; i < count; i++) write_line(json, &lines[i]);
+  for (size_t i = 0; i < count; i++) write_line(json, key, &lines[i], with_mx);
   json_writer_close(json, ']');
 }
 
@@ -251,6 +265,38 @@ static void write_mail(struct json_writer *json, const struct statistics *statis
   json_writer_close(json, '}');
 }
 
+static void write_study(struct json_writer *json, const struct study_statistics *study) {
+  json_writer_open(json, "managed", '{');
+  for (int manager = 0; manager < MANAGER_COUNT; manager++) {
+    const struct study_line *line = &study->managers[manager];
+    json_writer_open(json, manager_text((enum manager)manager), '{');
+    json_writer_uint(json, "domains", line->domains);
+    json_writer_uint(json, "valid", line->valid);
+    json_writer_uint(json, "broken", line->broken);
+    json_writer_close(json, '}');
+  }
+  json_writer_close(json, '}');
+}
+
+/* What stands beside MTA-STS; left out where nothing was asked for. */
+static void write_asked(struct json_writer *json, const struct statistics *statistics) {
+  const struct counts *counts = &statistics->counts;
+  if (!statistics_asked(statistics)) return;
+  json_writer_open(json, "ask", '{');
+  if (statistics_asked_mx(statistics)) {
+    json_writer_open(json, "mx", '{');
+    json_writer_uint(json, "asked", counts->mx_known);
+    write_columns(json, counts->with_mx);
+    json_writer_close(json, '}');
+    write_study(json, &statistics->study);
+  }
+  if (statistics->spf_count)
+    write_lines(json, "spf", statistics->spf, statistics->spf_count, false);
+  if (statistics->dmarc_count)
+    write_lines(json, "dmarc", statistics->dmarc, statistics->dmarc_count, false);
+  json_writer_close(json, '}');
+}
+
 static void write_statistics(struct json_writer *json, const struct statistics *statistics) {
   const struct counts *counts = &statistics->counts;
   json_writer_uint(json, "domains", counts->domains);
@@ -263,8 +309,9 @@ static void write_statistics(struct json_writer *json, const struct statistics *
   write_http_status(json, counts->http_status);
   write_ede(json, counts->ede);
   write_max_age(json, counts->max_age);
-  write_lines(json, "tld", statistics->tlds, statistics->tld_count);
-  write_lines(json, "rank", statistics->ranks, statistics->rank_count);
+  bool with_mx = statistics_asked_mx(statistics);
+  write_lines(json, "tld", statistics->tlds, statistics->tld_count, with_mx);
+  write_lines(json, "rank", statistics->ranks, statistics->rank_count, with_mx);
   write_operator_lines(json, "delegation", "provider", &statistics->managed.providers);
   write_managed(json, &statistics->managed);
   write_counters(json, "mismatch", counts->kinds, KIND_COUNT, value_name_kind, true);
@@ -276,6 +323,7 @@ static void write_statistics(struct json_writer *json, const struct statistics *
   write_certificate(json, counts->certificates, counts->expired, counts->expiring);
   write_operators(json, statistics);
   write_mail(json, statistics);
+  write_asked(json, statistics);
 }
 
 void report_json_tally(struct json_writer *json, const char *key, const struct tally *tally) {

@@ -83,13 +83,21 @@ static size_t at_most(size_t count) {
   return count < REPORT_TEXT_LINES ? count : REPORT_TEXT_LINES;
 }
 
+/* with_mx: of the domains with MX alone. */
 static void print_lines(FILE *out, const struct report_text_style *style, const char *title,
-                        const struct statistics_line *lines, size_t count) {
-  static const columns heads = {"domains", "deployed", "of domains",
-                                "valid",   "broken",   "of deployed"};
+                        const struct statistics_line *lines, size_t count, bool with_mx) {
+  const columns heads = {with_mx ? "with MX" : "domains",
+                         "deployed",
+                         with_mx ? "of with MX" : "of domains",
+                         "valid",
+                         "broken",
+                         "of deployed"};
   if (count == 0) return;
   print_heading(out, style, title, heads);
-  for (size_t i = 0; i < at_most(count); i++) print_line(out, &lines[i]);
+  for (size_t i = 0; i < at_most(count); i++) {
+    struct statistics_line line = with_mx ? statistics_line_with_mx(&lines[i]) : lines[i];
+    print_line(out, &line);
+  }
   print_more(out, at_most(count), count);
 }
 
@@ -164,6 +172,17 @@ static void print_issuers(FILE *out, const struct report_text_style *style,
   print_more(out, at_most(mail->issuer_count), mail->issuer_count);
 }
 
+/* The base that adoption is counted by, where it is known. */
+static void print_head_with_mx(FILE *out, const struct statistics *statistics) {
+  const uint64_t *with_mx = statistics->counts.with_mx;
+  char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
+  uint64_t count = with_mx[COUNTS_VALID] + with_mx[COUNTS_BROKEN];
+  if (!statistics_asked_mx(statistics)) return;
+  fprintf(out, "%s domains with MX, %s of them have deployed MTA-STS: %s\n",
+          number_text(with_mx[COUNTS_DOMAINS], domains), number_text(count, deployed),
+          number_share(count, with_mx[COUNTS_DOMAINS], share));
+}
+
 static void print_head(FILE *out, const struct report_text_style *style,
                        const struct report *report) {
   char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
@@ -176,6 +195,7 @@ static void print_head(FILE *out, const struct report_text_style *style,
   }
   fprintf(out, ", %s of them have deployed MTA-STS: %s of %s%s\n", number_text(count, deployed),
           number_share(count, report->statistics->counts.domains, share), domains, plain(style));
+  print_head_with_mx(out, report->statistics);
 }
 
 static void print_group(FILE *out, const struct group_by *groups, const struct group_by_line *line,
@@ -237,6 +257,7 @@ void report_text(FILE *out, const struct report_text_style *style, const struct 
                   statistics_deployed(statistics));
   print_mail_providers(out, style, &statistics->mail);
   print_issuers(out, style, &statistics->mail);
-  print_lines(out, style, "top-level domain", statistics->tlds, statistics->tld_count);
-  print_lines(out, style, "rank", statistics->ranks, statistics->rank_count);
+  bool with_mx = statistics_asked_mx(statistics);
+  print_lines(out, style, "top-level domain", statistics->tlds, statistics->tld_count, with_mx);
+  print_lines(out, style, "rank", statistics->ranks, statistics->rank_count, with_mx);
 }

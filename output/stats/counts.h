@@ -4,7 +4,7 @@
 #ifndef OUTPUT_STATS_COUNTS_H
 #define OUTPUT_STATS_COUNTS_H
 
-#include "output/record/result.h"
+#include "output/stats/asked.h"
 
 enum {
   COUNTS_MAX_AGE_BINS = 6,
@@ -20,6 +20,9 @@ extern const uint64_t counts_max_age_from[COUNTS_MAX_AGE_BINS];
 /* Certificates that expire within so many days of the record's time; those that expire within 7 are
  * among those within 14. */
 extern const unsigned counts_expiry_days[COUNTS_EXPIRY_BINS];
+
+/* Domains with one thing in common. */
+enum { COUNTS_DOMAINS, COUNTS_VALID, COUNTS_BROKEN, COUNTS_COLUMNS };
 
 struct counts {
   uint64_t domains;
@@ -39,6 +42,11 @@ struct counts {
   uint64_t first_codes[FOUND_COUNT];       /* of the first look, among those looked at twice ... */
   uint64_t passed_codes[FOUND_COUNT];      /* ... and no more there at the second */
   uint64_t tlsrpt_deployed, tlsrpt_broken; /* among deployed domains */
+  uint64_t mx_known;                       /* whether they have an MX */
+  uint64_t mx_asked;                       /* of them not deployed: --ask mx */
+  uint64_t with_mx[COUNTS_COLUMNS];
+  uint64_t spf[ASKED_SPF_COUNT][COUNTS_COLUMNS];
+  uint64_t dmarc[ASKED_DMARC_COUNT][COUNTS_COLUMNS];
 };
 
 void counts_sum(struct counts *into, const struct counts *from);

@@ -88,6 +88,8 @@ static const struct {
     [DIMENSION_IPV6] = {bool_name, 2},
     [DIMENSION_TLSRPT] = {tlsrpt_name, 2},
     [DIMENSION_MAIL_VERDICT] = {value_name_verdict, VERDICT_COUNT},
+    [DIMENSION_SPF] = {asked_spf_text, ASKED_SPF_COUNT},
+    [DIMENSION_DMARC] = {asked_dmarc_text, ASKED_DMARC_COUNT},
 };
 
 int dimension_max_age(int bin, char text[DIMENSION_NUMBER_SIZE]) {
@@ -327,6 +329,8 @@ static void choices_add(enum dimension dimension, const struct dimension_domain 
   case DIMENSION_CODE: codes_add(values, facts); break;
   case DIMENSION_REASON: reasons_add(values, domain->result); break;
   case DIMENSION_SEVERITY: severities_add(values, domain->result); break;
+  case DIMENSION_SPF: choice_add(dimension, values, asked_unpack_spf(facts->asked)); break;
+  case DIMENSION_DMARC: choice_add(dimension, values, asked_unpack_dmarc(facts->asked)); break;
   case DIMENSION_MAIL_VERDICT:
     bits_add(dimension, values, facts->mail & DOMAIN_FACTS_MAIL_VERDICTS, 0);
     break;

@@ -36,6 +36,8 @@
   X(TLSRPT, "tlsrpt", CHOICE) /* "sound", "broken" */                                              \
   X(MAIL_PROVIDER, "mail_provider", TEXT)                                                          \
   X(MAIL_VERDICT, "mail_verdict", CHOICE) /* of each MX that was probed */                         \
+  X(SPF, "spf", CHOICE)                   /* the qualifier of all, redirect, or why neither */     \
+  X(DMARC, "dmarc", CHOICE)               /* the policy, or why there is none */                   \
   X(LABEL, "label.NAME", TEXT)            /* of the list that was scanned */                       \
   X(DOMAIN, "domain", TEXT)
 

@@ -19,7 +19,7 @@ static_assert(STATUS_BITS + EFFECT_BITS + CHOSEN_BITS + RANK_BITS + TLD_BITS + C
               "the fields fill the bits");
 static_assert(DOMAIN_FACTS_RANK_MAX / DOMAIN_FACTS_RANK_BIN < 1 << RANK_BITS, "every bin fits");
 static_assert(STATUS_COUNT < 1 << STATUS_BITS && EFFECT_COUNT < 1 << EFFECT_BITS, "enums fit");
-static_assert(sizeof(struct domain_facts) == 16 * DOMAIN_FACTS_CODE_WORDS + 64, "no padding");
+static_assert(sizeof(struct domain_facts) == 16 * DOMAIN_FACTS_CODE_WORDS + 72, "no padding");
 static_assert(STAGE_COUNT <= 64 && KIND_COUNT <= 32 && COUNTS_EXPIRY_BINS <= 8, "bits fit");
 static_assert(DOMAIN_FACTS_MAIL_CODES <= 32 && DANE_COUNT <= 8 &&
                   DOMAIN_FACTS_MAIL_EXPIRY_SHIFT + COUNTS_EXPIRY_BINS <= 16 &&
@@ -166,6 +166,7 @@ struct domain_facts domain_facts_of(const struct result *result) {
       .max_age_bin = max_age_bin(&result->policy),
       .strict = is_strict(result),
       .flags = domain_facts_ede(result),
+      .asked = asked_pack(result),
   };
   if (result->has_rank && result->rank > 0 && result->rank <= DOMAIN_FACTS_RANK_MAX)
     facts.rank_bin = (uint32_t)((result->rank - 1) / DOMAIN_FACTS_RANK_BIN + 1);
@@ -201,6 +202,23 @@ static void count_looks(const struct domain_facts *facts, struct counts *counts)
   }
 }
 
+static void count_columns(const struct domain_facts *facts, uint64_t columns[COUNTS_COLUMNS]) {
+  columns[COUNTS_DOMAINS]++;
+  columns[COUNTS_VALID] += facts->status == STATUS_VALID;
+  columns[COUNTS_BROKEN] += facts->status == STATUS_BROKEN;
+}
+
+static void count_asked(const struct domain_facts *facts, struct counts *counts) {
+  enum asked_mx mx = asked_unpack_mx(facts->asked);
+  enum asked_spf spf = asked_unpack_spf(facts->asked);
+  enum asked_dmarc dmarc = asked_unpack_dmarc(facts->asked);
+  counts->mx_known += mx != ASKED_MX_UNKNOWN;
+  counts->mx_asked += mx != ASKED_MX_UNKNOWN && !domain_facts_deployed(facts);
+  if (mx == ASKED_MX_SOME) count_columns(facts, counts->with_mx);
+  if (spf < ASKED_SPF_COUNT) count_columns(facts, counts->spf[spf]);
+  if (dmarc < ASKED_DMARC_COUNT) count_columns(facts, counts->dmarc[dmarc]);
+}
+
 void domain_facts_count(const struct domain_facts *facts, struct counts *counts) {
   counts->domains++;
   counts->status[facts->status]++;
@@ -219,6 +237,7 @@ void domain_facts_count(const struct domain_facts *facts, struct counts *counts)
   count_certificate(facts, counts);
   counts->tlsrpt_deployed += (facts->flags & DOMAIN_FACTS_TLSRPT) != 0;
   counts->tlsrpt_broken += (facts->flags & DOMAIN_FACTS_TLSRPT_BROKEN) != 0;
+  count_asked(facts, counts);
 }
 
 static void pack(uint64_t *bits, uint64_t value, int width) {
@@ -242,6 +261,17 @@ bool domain_facts_pack(const struct domain_facts *facts, uint64_t *bits) {
   pack(bits, facts->status, STATUS_BITS);
   struct domain_facts again = domain_facts_unpack(*bits);
   return memcmp(&again, facts, sizeof again) == 0;
+}
+
+void domain_facts_set_asked(struct domain_facts *facts, uint32_t asked, uint32_t hosts_row) {
+  facts->asked = asked;
+  facts->hosts_row = hosts_row;
+  for (unsigned i = 0; i < ASKED_CODES; i++) {
+    unsigned code = ASKED_CODE_FIRST + i;
+    uint64_t bit = (uint64_t)1 << (code % 64);
+    facts->codes[code / 64] &= ~bit;
+    if (asked >> (ASKED_CODES_SHIFT + i) & 1) facts->codes[code / 64] |= bit;
+  }
 }
 
 struct domain_facts domain_facts_unpack(uint64_t bits) {

@@ -71,6 +71,8 @@ struct domain_facts {
   uint16_t mail;                /* enum domain_facts_mail */
   uint8_t dane;                 /* a bit for each enum result_dane that one of them comes to */
   uint8_t unused;
+  uint32_t asked;     /* output/stats/asked.h */
+  uint32_t hosts_row; /* of its MX and NS */
 };
 
 enum { DOMAIN_FACTS_RANK_BIN = 10000, DOMAIN_FACTS_RANK_MAX = 2000000000 };
@@ -89,5 +91,9 @@ void domain_facts_count(const struct domain_facts *facts, struct counts *counts)
 enum { DOMAIN_FACTS_PACKED_BITS = 55 };
 bool domain_facts_pack(const struct domain_facts *facts, uint64_t *bits);
 struct domain_facts domain_facts_unpack(uint64_t bits);
+
+/* What was asked for besides is kept beside the bits: sets it, and the codes that follow from it.
+ */
+void domain_facts_set_asked(struct domain_facts *facts, uint32_t asked, uint32_t hosts_row);
 
 #endif

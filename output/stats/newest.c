@@ -16,8 +16,9 @@ struct entry {
   uint64_t name;  /* the domain's hash */
   uint64_t order; /* time, then file: the greatest counts */
   uint64_t facts; /* packed; or the index of a kept one, and KEPT; or a number */
-  uint32_t group; /* of packed ones */
+  uint32_t group; /* of packed ones, as are asked and hosts_row */
   uint32_t n;     /* of two of one order the greatest counts */
+  uint32_t asked, hosts_row;
 };
 
 #define KEPT ((uint64_t)1 << 63)
@@ -126,7 +127,10 @@ enum err newest_add(struct newest *newest, const struct newest_record *record,
   struct entry entry = entry_of(newest, record);
   struct domain_facts plain = *facts;
   plain.group = 0;
+  domain_facts_set_asked(&plain, 0, 0);
   entry.group = facts->group;
+  entry.asked = facts->asked;
+  entry.hosts_row = facts->hosts_row;
   enum err err = ERR_NONE;
   if (!domain_facts_pack(&plain, &entry.facts)) err = newest_keep(newest, facts, &entry.facts);
   return err == ERR_NONE ? newest_put(newest, &entry) : err;
@@ -212,6 +216,7 @@ static enum err settlement_give(const struct settlement *s, const struct entry *
   } else {
     facts = domain_facts_unpack(bits);
     facts.group = entry->group;
+    domain_facts_set_asked(&facts, entry->asked, entry->hosts_row);
   }
   return take(context, index, &facts, 0);
 }

@@ -5,7 +5,7 @@
  * newest; of two of one time the one in the later file, then the one on the later line. Not for use
  * by several threads at once.
  *
- * Memory does not grow with the list: facts of absent domains go to an unlinked file (32 octets
+ * Memory does not grow with the list: facts of absent domains go to an unlinked file (40 octets
  * each) in TMPDIR or /var/tmp and come back by parts; those of the others, nearly all of them
  * deployed domains, stay in memory. Domains are told apart by 64 bits of a keyed hash: among ten
  * million, one pair is taken for one domain with a probability of 3 in a million.

@@ -22,3 +22,20 @@ void statistics_free(struct statistics *statistics) {
   free(statistics->ranks);
   *statistics = (struct statistics){0};
 }
+
+bool statistics_asked_mx(const struct statistics *statistics) {
+  return statistics->counts.mx_asked > 0;
+}
+
+bool statistics_asked(const struct statistics *statistics) {
+  return statistics_asked_mx(statistics) || statistics->spf_count || statistics->dmarc_count;
+}
+
+struct statistics_line statistics_line_with_mx(const struct statistics_line *line) {
+  struct statistics_line with_mx = *line;
+  with_mx.domains = line->with_mx[COUNTS_DOMAINS];
+  with_mx.valid = line->with_mx[COUNTS_VALID];
+  with_mx.broken = line->with_mx[COUNTS_BROKEN];
+  with_mx.deployed = with_mx.valid + with_mx.broken;
+  return with_mx;
+}

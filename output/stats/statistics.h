@@ -5,12 +5,14 @@
 #define OUTPUT_STATS_STATISTICS_H
 
 #include "output/stats/mail.h"
+#include "output/stats/study.h"
 
 /* One TLD, or one bin of ranks. */
 struct statistics_line {
   struct span text;  /* the TLD */
   uint64_t from, to; /* the ranks */
   uint64_t domains, deployed, valid, broken;
+  uint64_t with_mx[COUNTS_COLUMNS]; /* of them, where --ask mx was given */
 };
 
 struct statistics {
@@ -19,12 +21,25 @@ struct statistics {
   uint64_t former_mx[KIND_COUNT]; /* of kinds: the policy names an MX of an earlier record */
   struct managed_statistics managed;
   struct mail_statistics mail;
+  struct study_statistics study;
   struct managed_limits limits;
   struct statistics_line *tlds; /* most domains first */
   size_t tld_count;
   struct statistics_line *ranks; /* in order; bins without a domain are left out */
   size_t rank_count;
+  struct statistics_line spf[ASKED_SPF_COUNT]; /* those that some domain has, in their order */
+  size_t spf_count;
+  struct statistics_line dmarc[ASKED_DMARC_COUNT];
+  size_t dmarc_count;
 };
+
+/* The same line for its domains with MX alone. */
+struct statistics_line statistics_line_with_mx(const struct statistics_line *line);
+
+/* Whether MX were asked for of domains that are not deployed, so that those with MX are a base. */
+bool statistics_asked_mx(const struct statistics *statistics);
+/* Whether anything was asked for that stands beside MTA-STS. */
+bool statistics_asked(const struct statistics *statistics);
 
 /* Whether a mail server of any domain was probed. */
 bool statistics_probed(const struct statistics *statistics);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 /* Columns of the TLDs and the rank bins. */
-enum { COLUMN_DOMAINS, COLUMN_VALID, COLUMN_BROKEN };
+enum { COLUMN_DOMAINS, COLUMN_VALID, COLUMN_BROKEN, COLUMN_WITH_MX };
 
 struct rank_bin {
   uint64_t columns[TEXT_COUNTS_COLUMNS];
@@ -16,6 +16,7 @@ struct tally {
   size_t rank_count;
   struct managed managed;
   struct mail mail;
+  struct study study;
   psl_ctx_t *psl;
 };
 
@@ -32,6 +33,7 @@ void tally_free(struct tally *tally) {
   text_counts_free(&tally->tlds);
   managed_free(&tally->managed);
   mail_free(&tally->mail);
+  study_free(&tally->study);
   free(tally->ranks);
   psl_free(tally->psl);
   free(tally);
@@ -68,13 +70,20 @@ enum err tally_facts(struct tally *tally, const struct result *result, struct do
   if (result->domain.len) err = tally_facts_tld(tally, result->domain, facts);
   if (err == ERR_NONE && domain_facts_deployed(facts))
     err = managed_facts(&tally->managed, tally->psl, result, facts);
-  return err == ERR_NONE ? mail_facts(&tally->mail, tally->psl, result, facts) : err;
+  if (err == ERR_NONE) err = mail_facts(&tally->mail, tally->psl, result, facts);
+  return err == ERR_NONE ? study_facts(&tally->study, tally->psl, result, facts) : err;
 }
 
-static void count_columns(uint64_t columns[TEXT_COUNTS_COLUMNS], const struct domain_facts *facts) {
+static void count_status(uint64_t *columns, const struct domain_facts *facts) {
   columns[COLUMN_DOMAINS]++;
   columns[COLUMN_VALID] += facts->status == STATUS_VALID;
   columns[COLUMN_BROKEN] += facts->status == STATUS_BROKEN;
+}
+
+/* All domains, and those with MX behind them. */
+static void count_columns(uint64_t columns[TEXT_COUNTS_COLUMNS], const struct domain_facts *facts) {
+  count_status(columns, facts);
+  if (asked_unpack_mx(facts->asked) == ASKED_MX_SOME) count_status(columns + COLUMN_WITH_MX, facts);
 }
 
 static enum err tally_rank_room(struct tally *tally, size_t count) {
@@ -93,6 +102,7 @@ enum err tally_count(struct tally *tally, const struct domain_facts *facts) {
   if (domain_facts_deployed(facts)) err = managed_count(&tally->managed, facts);
   if (err != ERR_NONE) return err;
   mail_count(&tally->mail, facts);
+  study_count(&tally->study, facts);
   domain_facts_count(facts, &tally->counts);
   if (facts->tld) count_columns(tally->tlds.rows[facts->tld - 1].counts, facts);
   if (facts->rank_bin) count_columns(tally->ranks[facts->rank_bin - 1].columns, facts);
@@ -103,6 +113,7 @@ enum err tally_pass(struct tally *tally, const struct domain_facts *facts) {
   struct domain_facts passed = *facts;
   passed.flags |= DOMAIN_FACTS_PASSED;
   mail_count(&tally->mail, &passed);
+  study_count(&tally->study, &passed);
   return domain_facts_deployed(facts) ? managed_count(&tally->managed, &passed) : ERR_NONE;
 }
 
@@ -126,6 +137,7 @@ enum err tally_merge(struct tally *into, const struct tally *from) {
   if (err == ERR_NONE) err = tally_merge_tlds(into, from);
   if (err == ERR_NONE) err = managed_merge(&into->managed, &from->managed);
   if (err == ERR_NONE) err = mail_merge(&into->mail, &from->mail);
+  if (err == ERR_NONE) err = study_merge(&into->study, &from->study);
   if (err != ERR_NONE) return err;
   counts_sum(&into->counts, &from->counts);
   for (size_t i = 0; i < from->rank_count; i++)
@@ -166,7 +178,25 @@ static struct statistics_line line_of(struct span text,
       .deployed = columns[COLUMN_VALID] + columns[COLUMN_BROKEN],
       .valid = columns[COLUMN_VALID],
       .broken = columns[COLUMN_BROKEN],
+      .with_mx = {columns[COLUMN_WITH_MX], columns[COLUMN_WITH_MX + COLUMN_VALID],
+                  columns[COLUMN_WITH_MX + COLUMN_BROKEN]},
   };
+}
+
+/* The values that some domain has. */
+static size_t asked_lines(struct statistics_line *lines, const uint64_t (*counts)[COUNTS_COLUMNS],
+                          int values, const char *(*text)(int value)) {
+  size_t count = 0;
+  for (int i = 0; i < values; i++)
+    if (counts[i][COUNTS_DOMAINS])
+      lines[count++] = (struct statistics_line){
+          .text = span_of(text(i)),
+          .domains = counts[i][COUNTS_DOMAINS],
+          .deployed = counts[i][COUNTS_VALID] + counts[i][COUNTS_BROKEN],
+          .valid = counts[i][COUNTS_VALID],
+          .broken = counts[i][COUNTS_BROKEN],
+      };
+  return count;
 }
 
 static enum err tally_statistics_tlds(const struct tally *tally, struct statistics *statistics) {
@@ -199,6 +229,11 @@ enum err tally_statistics(const struct tally *tally, struct managed_limits limit
   *statistics = (struct statistics){.counts = tally->counts, .limits = limits};
   enum err err = managed_statistics(&tally->managed, limits, &statistics->managed);
   if (err == ERR_NONE) err = mail_statistics(&tally->mail, limits, &statistics->mail);
+  if (err == ERR_NONE) err = study_statistics(&tally->study, limits, &statistics->study);
+  statistics->spf_count =
+      asked_lines(statistics->spf, tally->counts.spf, ASKED_SPF_COUNT, asked_spf_text);
+  statistics->dmarc_count =
+      asked_lines(statistics->dmarc, tally->counts.dmarc, ASKED_DMARC_COUNT, asked_dmarc_text);
   if (err == ERR_NONE) err = tally_statistics_tlds(tally, statistics);
   if (err == ERR_NONE) err = tally_statistics_ranks(tally, statistics);
   if (err != ERR_NONE) statistics_free(statistics);
