@@ -131,6 +131,9 @@ void report_metrics(FILE *out, const struct report_metrics *metrics) {
   write_counters(out, "stage", "stage", "Domains with an error at each stage.", counts->stage,
                  STAGE_COUNT, value_name_stage);
   write_managed(out, &metrics->statistics->managed);
+  if (statistics_probed(metrics->statistics))
+    write_counters(out, "mail", "mail", "Domains by what was found of their mail servers.",
+                   metrics->statistics->mail.counts.all.at, MAIL_FIGURE_COUNT, mail_figure_text);
   write_time(out, metrics->aggregate);
   fputs("# EOF\n", out);
 }

@@ -7,7 +7,8 @@ static const double loss_much =
 static const double loss_bursts = 1.5; /* losses come together */
 
 enum {
-  LOSS_FEW = 2, /* lost: more than chance */
+  LOSS_FEW = 2,     /* lost: more than chance */
+  LOSS_DROPS = 100, /* lost in LOSS_FAR spans: a server that drops what is too much */
   LOSS_NEAR = 1,
   LOSS_FAR = 4, /* spans to either side, where outcomes are few */
 };
@@ -126,6 +127,7 @@ double loss_dropped(const struct loss *loss, uint64_t sent) {
   if (span.answered + span.lost < LOSS_SURE || span.lost < LOSS_FEW)
     span = loss_around(loss, sent, LOSS_FAR);
   bool sure = span.answered + span.lost >= LOSS_SURE && span.lost >= LOSS_FEW;
+  if (loss_around(loss, sent, LOSS_FAR).lost < LOSS_DROPS && loss->lost < LOSS_DROPS) return 0;
   if (sure) return loss_chance(loss_share(span));
   double always = loss_always(loss);
   return loss->known >= LOSS_SURE && always > loss_much ? loss_chance(always) : 0;

@@ -24,7 +24,8 @@ COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
 NO_STAGES = ("mx-tls", "dane", "tlsrpt", "spf", "dmarc", "dkim")  # without errors, or not looked at
 SCHEMA = json.loads((ROOT / "output" / "stats" / "stats.schema.json").read_text())
-OWN = {"where", "input", "by", "shards", "scan", "at", "version"}  # members that only the command has
+# Members that only the command has, or only several files.
+OWN = {"where", "input", "by", "shards", "scan", "at", "version", "mismatch_former"}
 
 
 def statistics(*arguments: str | Path, stdin: bytes = b"") -> dict:
