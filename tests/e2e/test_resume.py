@@ -146,7 +146,7 @@ class Resume(unittest.TestCase):
                 process.send_signal(number)
             errors = process.communicate(timeout=SECONDS)[1]
         self.assertIn(process.returncode, (0, 3, -number), errors.decode())
-        if process.returncode == 3:
+        if process.returncode == 3 and errors != b"stscan: stopped by a signal\n":  # before the scan proper
             self.assertIn(b"stscan scan --resume", errors)
         return process.returncode
 
@@ -312,9 +312,10 @@ class Resume(unittest.TestCase):
     def test_a_torn_output_is_not_appended_to(self) -> None:
         names = self.folder / "torn.txt"
         names.write_text("enforce.example\ntesting.example\n")
-        # The last that a compressed file holds says that the scan ended: some 50 octets and no record.
-        for suffix, octets, whole_records in ((".gz", 1, 4), (".gz", 100, 2), (".ndjson", 1, 3),
-                                              (".ndjson", 100, 3)):
+        # The last that a compressed file holds says that the scan ended: some 50 octets and no record. Two records
+        # are one member or, on a slow machine, two.
+        for suffix, octets, whole_records in ((".gz", 1, (4,)), (".gz", 100, (2, 3)), (".ndjson", 1, (3,)),
+                                              (".ndjson", 100, (3,))):
             whole = self.folder / f"untorn{octets}{suffix}"
             self.assertEqual(self.append(whole, names).returncode, 0)  # makes it
             self.assertEqual(self.append(whole, names).returncode, 0)
@@ -328,7 +329,7 @@ class Resume(unittest.TestCase):
             self.assertEqual(int(advice[1]) + int(advice[2]), output.stat().st_size)
             os.truncate(output, int(advice[1]))
             left = len(read(output))
-            self.assertEqual(left, whole_records)
+            self.assertIn(left, whole_records)
             self.assertEqual(self.append(output, names).returncode, 0)
             self.assertEqual(len(read(output)), left + 2)
 
