@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from subprocess import PIPE, Popen
 
-from program import ROOT, Record, SideBySide, codes, parse, stscan, stscan_path
+from program import ROOT, Record, codes, parse, stscan, stscan_path
 
 sys.path[:0] = [str(ROOT / "tests" / "fault"), str(ROOT / "tests" / "lab")]
 
@@ -33,8 +33,6 @@ from message import Query  # noqa: E402
 from nameserver import Behaviour, NameServer, Step, gives, late, says, silent  # noqa: E402
 from test_faults import ROLES, free_port  # noqa: E402
 from webserver import ADDRESS, End, Script, WebServer  # noqa: E402
-
-load_tests = SideBySide.load_tests
 
 NAME_SERVER = "127.0.3.56"
 ZONE = "second.example"

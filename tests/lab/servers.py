@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import signal
 import socket
@@ -116,12 +117,13 @@ http {{
 
 
 def free_port() -> int:
-    """A port that is free for TCP and UDP on loopback just now."""
+    """A port that is free for TCP and UDP on loopback just now, and that the kernel gives to nobody who does not
+    ask for it: a scan beside us takes many of those."""
     for _ in range(100):
+        port = random.SystemRandom().randrange(10000, 32000)
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
             try:
+                tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
             except OSError:
                 continue
