@@ -66,7 +66,7 @@ class Delays:
         port = servers.free_port()
         (self.folder / "root.zone").write_text(root_zone(self.deployments))
         (self.folder / "knot.conf").write_text(
-            servers.KNOT.format(folder=self.folder, port=port, broken_zones=""))
+            servers.KNOT.format(folder=self.folder, port=port, broken_zones="", policy="", signing=""))
         self.setting.spawn("knot-delays", ["/usr/sbin/knotd", "-c", str(self.folder / "knot.conf")])
         servers.wait_until("knot-delays", servers.answers_dns, port)
         return f"127.0.0.1:{port}"

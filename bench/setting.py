@@ -76,7 +76,7 @@ class Setting:
         port = servers.free_port()
         (self.folder / "root.zone").write_text(root_zone(deployments()))
         (self.folder / "knot.conf").write_text(
-            servers.KNOT.format(folder=self.folder, port=port, broken_zones=""))
+            servers.KNOT.format(folder=self.folder, port=port, broken_zones="", policy="", signing=""))
         self.spawn("knot", ["/usr/sbin/knotd", "-c", str(self.folder / "knot.conf")])
         servers.wait_until("knot", servers.answers_dns, port)
         self.place("knot", [SERVER_CORE])  # it gives each of its threads a core by itself
