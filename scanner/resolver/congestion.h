@@ -22,7 +22,8 @@
 enum {
   CONGESTION_START = 48,
   CONGESTION_MAX = 32000,
-  CONGESTION_NEAR = 2048, /* at first to a server that answers as fast as one on the same machine */
+  CONGESTION_NEAR = 128,  /* at first to a server that answers as fast as one on the same machine:
+                             its socket holds some 160 datagrams by Linux's default */
   CONGESTION_DELAYS = 48, /* of the histogram: half octaves from 50 us */
   CONGESTION_RETRY_MIN_MS = 250,
   CONGESTION_RETRY_MAX_MS = 2500,
