@@ -8,6 +8,7 @@
  * no limit); once (1: no second round); files (descriptors that may be open).
  */
 #include "output/base/json_writer.h"
+#include "output/findings/reason.h"
 #include "scanner/https/memory.h"
 #include "scanner/https/trust_store.h"
 #include "scanner/smtp/prober.h"
@@ -74,6 +75,8 @@ static void put_findings(struct json_writer *json, const struct mx_probe *probe)
   for (const struct finding *f = probe->findings->first; f; f = f->next) {
     json_writer_open(json, NULL, '{');
     json_writer_string(json, "code", span_of(finding_info(f->code)->name));
+    if (reason_count(f->code))
+      json_writer_string(json, "reason", span_of(f->reason ? reason_info(f->reason)->word : ""));
     json_writer_string(json, "detail", f->detail);
     json_writer_int(json, "smtp_status", f->smtp_status);
     json_writer_bool(json, "contested", f->contested);

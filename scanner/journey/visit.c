@@ -102,6 +102,7 @@ static void visit_tell_overfull(struct visit *visit) {
   finding_list_add(
       &visit->findings,
       (struct finding){.code = FOUND_MX_HOST_DNS,
+                       .reason = REASON_MX_HOST_DNS_MALFORMED,
                        .detail = SPAN("more data than one host may hold: not judged")});
   visit_tell(visit);
 }
@@ -185,8 +186,10 @@ static void visit_probed(struct mx_probe *probe) {
   visit_end(visit);
 }
 
-static void visit_raise(struct visit *visit, enum finding_code code, struct span detail) {
-  finding_list_add(&visit->findings, (struct finding){.code = code, .detail = detail});
+static void visit_raise(struct visit *visit, enum reason reason, struct span detail) {
+  finding_list_add(
+      &visit->findings,
+      (struct finding){.code = reason_info(reason)->code, .reason = reason, .detail = detail});
 }
 
 /* The host's own name, or one that it is an alias for. */
@@ -199,9 +202,21 @@ static bool visit_is_blocked(struct visit *visit) {
     found = block_list_has_name(block, blocked);
   }
   if (found)
-    visit_raise(visit, FOUND_MX_HOST_NOT_PUBLIC,
+    visit_raise(visit, REASON_MX_HOST_NOT_PUBLIC_BLOCKED,
                 arena_join(&visit->arena, blocked, SPAN(" is on the block list")));
   return found;
+}
+
+static enum reason visit_dns_reason(const struct lookup *failed) {
+  if (failed->end == LOOKUP_TIMEOUT) return REASON_MX_HOST_DNS_TIMEOUT;
+  if (failed->end != LOOKUP_ANSWERED) return REASON_MX_HOST_DNS_MALFORMED;
+  switch (failed->answer.rcode) {
+  case DNS_SERVFAIL: return REASON_MX_HOST_DNS_SERVFAIL;
+  case DNS_REFUSED:
+  case DNS_NOTIMP:
+  case DNS_NOTAUTH: return REASON_MX_HOST_DNS_REFUSED;
+  default: return REASON_MX_HOST_DNS_MALFORMED;
+  }
 }
 
 /* NXDOMAIN of one family means that the name does not exist; else a failure of one family outweighs
@@ -215,17 +230,18 @@ static void visit_raise_dns(struct visit *visit) {
     if (!job_lookup_answered(both[i])) {
       failed = both[i];
     } else if (both[i]->answer.rcode == DNS_NXDOMAIN) {
-      visit_raise(visit, FOUND_MX_HOST_ABSENT,
+      visit_raise(visit, REASON_MX_HOST_ABSENT_NXDOMAIN,
                   arena_join(&visit->arena, host, SPAN(" does not exist")));
       return;
     }
   }
   if (!failed) {
-    visit_raise(visit, FOUND_MX_HOST_ABSENT,
+    visit_raise(visit, REASON_MX_HOST_ABSENT_NODATA,
                 arena_join(&visit->arena, host, SPAN(" has neither A nor AAAA")));
     return;
   }
   struct finding finding = job_lookup_finding(&visit->arena, failed, &codes);
+  finding.reason = visit_dns_reason(failed);
   finding.host = (struct span){0};
   finding_list_add(&visit->findings, finding);
 }
@@ -453,8 +469,12 @@ static void visits_tell_parked(struct journey *journey, bool doubted) {
     next = at->next;
     if (!visit->parked) continue;
     if (doubted)
-      visit_raise(visit, FOUND_MX_SMTP_UNREACHABLE,
-                  SPAN("no mail server was reached so far: port 25 may be closed from here"));
+      finding_list_add(
+          &visit->findings,
+          (struct finding){
+              .code = FOUND_MX_SMTP_UNREACHABLE, /* beside the probe's own, which has the reason */
+              .detail =
+                  SPAN("no mail server was reached so far: port 25 may be closed from here")});
     visit_tell(visit);
   }
 }

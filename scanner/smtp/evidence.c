@@ -1,5 +1,6 @@
 #include "scanner/smtp/evidence.h"
 
+#include "output/findings/reason.h"
 #include "scanner/https/memory.h"
 #include "scanner/net/local_error.h"
 #include "scanner/sts/mx_tls.h"
@@ -141,6 +142,73 @@ static bool evidence_is_contested(const struct probe *probe, enum finding_code c
   return code == FOUND_MX_TLS_PROTOCOL ? old : probe->dialogue.contested;
 }
 
+static enum reason evidence_alert_reason(enum finding_code code, int alert, enum reason other) {
+  enum reason reason = reason_by_word(code, span_of(handshake_alert_text(alert)));
+  return reason == REASON_NONE ? other : reason;
+}
+
+/* The rows of such a code begin with those of the replies, in the order of the dialogue. */
+static enum reason evidence_reply_reason(const struct probe *probe, enum finding_code code) {
+  return reason_first(code) + (enum reason)probe->dialogue.asked;
+}
+
+static enum reason evidence_connect_reason(const struct probe *probe) {
+  if (probe->late || probe->error == ETIMEDOUT) return REASON_MX_SMTP_UNREACHABLE_TIMEOUT;
+  return probe->error == ECONNREFUSED ? REASON_MX_SMTP_UNREACHABLE_REFUSED
+                                      : REASON_MX_SMTP_UNREACHABLE_ROUTE;
+}
+
+static enum reason evidence_offer_reason(const struct dialogue *dialogue) {
+  if (dialogue->helo) return REASON_MX_TLS_NO_STARTTLS_HELO;
+  return dialogue->masked ? REASON_MX_TLS_NO_STARTTLS_HIDDEN
+                          : REASON_MX_TLS_NO_STARTTLS_NOT_OFFERED;
+}
+
+static enum reason evidence_starttls_reason(const struct dialogue *dialogue) {
+  switch (dialogue->starttls / 100) {
+  case 4: return REASON_MX_TLS_STARTTLS_REFUSED_TEMPORARY;
+  case 5: return REASON_MX_TLS_STARTTLS_REFUSED_PERMANENT;
+  default: return REASON_MX_TLS_STARTTLS_REFUSED_NOT_220;
+  }
+}
+
+static enum reason evidence_invalid_reason(const struct dialogue *dialogue) {
+  switch (dialogue->reply.fault) {
+  case REPLY_FAULT_LINE:
+  case REPLY_FAULT_LINES:
+  case REPLY_FAULT_OCTETS: return REASON_MX_SMTP_INVALID_LONG;
+  case REPLY_FAULT_NONE: return REASON_MX_SMTP_INVALID_STEP;
+  default: return REASON_MX_SMTP_INVALID_OTHER;
+  }
+}
+
+static enum reason evidence_reason(const struct probe *probe, enum finding_code code) {
+  const struct dialogue *dialogue = &probe->dialogue;
+  switch (code) {
+  case FOUND_MX_SMTP_UNREACHABLE: return evidence_connect_reason(probe);
+  case FOUND_MX_SMTP_TIMEOUT:
+  case FOUND_MX_SMTP_CLOSED:
+  case FOUND_MX_SMTP_LATER: return evidence_reply_reason(probe, code);
+  case FOUND_MX_SMTP_REFUSED:
+    /* A greeting that is fine and refused all the same. */
+    return dialogue->asked == DIALOGUE_CONNECTED && dialogue->greeting / 100 == 2
+               ? REASON_MX_SMTP_REFUSED_SPAMD
+               : evidence_reply_reason(probe, code);
+  case FOUND_MX_SMTP_INVALID: return evidence_invalid_reason(dialogue);
+  case FOUND_MX_TLS_NO_STARTTLS: return evidence_offer_reason(dialogue);
+  case FOUND_MX_TLS_STARTTLS_REFUSED: return evidence_starttls_reason(dialogue);
+  case FOUND_MX_TLS_NOT_TLS:
+    return dialogue->behind ? REASON_MX_TLS_NOT_TLS_BEHIND : REASON_MX_TLS_NOT_TLS_OTHER;
+  case FOUND_MX_TLS_ALERT:
+    return evidence_alert_reason(code, probe->handshake.alert, REASON_MX_TLS_ALERT_OTHER);
+  case FOUND_MX_TLS_PROTOCOL:
+    if (handshake_lacks_renegotiation(&probe->handshake))
+      return REASON_MX_TLS_PROTOCOL_RENEGOTIATION;
+    return evidence_alert_reason(code, probe->handshake.alert, REASON_MX_TLS_PROTOCOL_OTHER);
+  default: return REASON_NONE;
+  }
+}
+
 static void evidence_raise(const struct probe *probe, enum finding_code code,
                            struct finding_list *findings) {
   struct arena *arena = findings->arena;
@@ -150,6 +218,7 @@ static void evidence_raise(const struct probe *probe, enum finding_code code,
   finding_list_add(findings,
                    (struct finding){
                        .code = code,
+                       .reason = evidence_reason(probe, code),
                        .contested = evidence_is_contested(probe, code),
                        .detail = arena_join(arena, at, evidence_phrase(probe, code, arena)),
                        .smtp_status = evidence_status(probe, code),

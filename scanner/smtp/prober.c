@@ -399,8 +399,9 @@ enum err prober_start(struct prober *prober, struct mx_probe *probe) {
     contact_choose(&state->contact, probe->host, allowed, count);
     prober_wait(prober, state);
   } else {
-    finding_list_add(&state->best,
-                     (struct finding){.code = FOUND_MX_HOST_NOT_PUBLIC, .detail = objections});
+    finding_list_add(&state->best, (struct finding){.code = FOUND_MX_HOST_NOT_PUBLIC,
+                                                    .reason = REASON_MX_HOST_NOT_PUBLIC_ADDRESS,
+                                                    .detail = objections});
     prober_finish(prober, state, ERR_NONE);
   }
   prober_arm(prober, prober_on_wake, 0);

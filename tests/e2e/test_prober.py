@@ -34,6 +34,13 @@ INJECTED = ("sound", "554", "no-starttls", "wrong-name", "self-signed", "unrecog
             "dead-then-good", "refused")
 SAME = ("verdict", "step", "greeting", "ehlo", "starttls", "version", "findings")
 AT_ONCE = 4
+# The word for machines, where one code has several causes.
+REASONS = {"refused": "refused", "full": "timeout", "554": "greeting", "ehlo-421": "ehlo", "helo-refused": "helo",
+           "starttls-421": "starttls", "starttls-closed": "starttls", "never": "greeting", "ehlo-never": "ehlo",
+           "spamd": "spamd", "endless-line": "too-long", "ssh": "no-smtp", "two-greetings": "out-of-step",
+           "no-starttls": "not-offered", "helo-only": "helo-only", "masked": "hidden", "454": "temporary",
+           "starttls-502": "permanent", "starttls-250": "not-220", "plain-text": "not-tls",
+           "unrecognized-name": "unrecognized_name", "tls-1.1": "protocol_version"}
 NAMES_MAX = 8  # of a certificate that fits; the sound one here has dozens
 
 
@@ -89,6 +96,12 @@ def judge_result(case: MailCase, found: dict[str, Any]) -> Iterator[str]:
         yield f"step: {found['step']}, not {case.step}"
     if found["names"] > NAMES_MAX:
         yield f"{found['names']} names of {found['names_count']}"
+    for finding in found["findings"]:
+        if finding.get("reason") == "":
+            yield f"{finding['code']} has no reason"
+    reason = REASONS.get(case.name)
+    if reason and [f.get("reason") for f in found["findings"]] != [reason]:
+        yield f"reasons: {found['findings']}, not {reason}"
     details = "; ".join(f["detail"] for f in found["findings"])
     if case.detail not in details:
         yield f"detail: {details}"
