@@ -9,6 +9,8 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/journey/aside.h"
 #include "scanner/journey/journey_config.h"
+#include "scanner/journey/lookup.h"
+#include "scanner/journey/lookup_hold.h"
 #include "scanner/journey/second_look.h"
 #include "scanner/journey/visits.h"
 #include "scanner/net/loop_clock.h"
@@ -98,17 +100,7 @@ struct journey {
   struct job *unused;
   struct job *busy; /* newest first */
   size_t in_flight;
-  struct lookup *held;    /* linked by next */
-  bool lets_go;           /* of them, so that none is held again */
-  unsigned failing;       /* lookups in a row that failed */
-  uint64_t failing_since; /* uv_now() */
-  bool distrusts;         /* a failure says nothing of a name */
-  uint64_t back_at;       /* uv_now(); the end of the last wait for the resolvers; 0: none */
-  unsigned trusted;       /* how often the doubt was wrong, since it was right */
-  /* Of names that DNS said something about; each domain of the last two labels has one place, so
-   * that no owner has them all. Empty: none yet. */
-  char known[JOURNEY_KNOWN][DOMAIN_LENGTH_MAX + 1];
-  bool knows;
+  struct lookup_hold hold;
   struct result_label labels[RESULT_LABELS_MAX]; /* of the record that is emitted just now */
   struct arena scratch;                          /* for names while they are read */
   unsigned beside;                               /* lookups of each job: bits of enum beside */
@@ -118,22 +110,31 @@ struct journey {
 /* Milliseconds since 1970. */
 int64_t journey_wall_clock(void);
 
-/* Whether a lookup that has ended is kept: held while the resolvers are gone, or asked again. Its
- * done is called once more, then. name: what is learned to be known, when it was answered. */
-bool journey_keeps(struct journey *journey, struct lookup *lookup, struct span name);
+/* A job that has a slot, with nothing set but its time; NULL: no memory. */
+struct job *job_take(struct journey *journey);
+/* Gives its slot back. What it waits for must not call back any more. */
+void job_drop(struct job *job);
+/* Copies what its list gave to be carried along, out of the arena, which may give up what it holds
+ * before the domain is put aside. False: no memory. */
+bool job_carry(struct job *job, struct span piece);
+/* It is where it was when it was put aside, or is dropped before. */
+void job_has_arrived(struct job *job);
+/* All that is kept of it without a slot. */
+struct aside_name job_name(const struct job *job);
+
+/* Gives the job's result to the journey's emit, or has the domain wait for its second look. */
+void job_emit_deployment(struct job *job);
+/* Of one without a deployment: no TXT at all, or DNS did not answer. */
+void job_emit_record_only(struct job *job);
+/* Of one that sent more than a domain may hold: it does not stop the others' scan. */
+void job_emit_overfull(struct job *job);
 
 /* Starts a lookup that the job then waits for. A name that DNS cannot hold ends it at once, as
  * malformed. name must live as long as the job. */
 void job_ask(struct job *job, struct lookup *lookup, struct span name, enum dns_type type);
 
-/* One of the things that the job waited for has come. */
-void job_returned(struct job *job);
-
-/* rcode, tries, AD, CNAMEs and time of a lookup that has ended. */
-struct result_lookup job_lookup_facts(const struct lookup *lookup);
-
-/* Whether DNS said something about the name: NOERROR or NXDOMAIN. */
-bool job_lookup_answered(const struct lookup *lookup);
+/* One of the things that the job waited for has come: with the last of them it goes on. */
+void job_wake(struct job *job);
 
 /* The data of the records, TXT or hosts, as an array in the arena. */
 struct spans job_data(struct job *job, const struct dns_answer *answer);
@@ -144,15 +145,6 @@ void job_ask_beside(struct job *job, enum beside which, struct span name, enum d
 const struct lookup *job_beside(struct job *job, enum beside which);
 /* Where a stage of the first round tells what it found, whether there is a record or not. */
 struct deployment *job_facts(struct job *job);
-
-/* The codes of one stage for a lookup that failed. */
-struct job_lookup_codes {
-  enum finding_code servfail, refused, timeout, malformed;
-};
-
-/* The finding for a lookup that was not answered, with what and its rcode in detail. */
-struct finding job_lookup_finding(struct arena *arena, const struct lookup *lookup,
-                                  const struct job_lookup_codes *codes);
 
 /* The stages, in the order of travel: one file each. ask starts what is to be waited for, judge
  * is called when all of the round has come back. */

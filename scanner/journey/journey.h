@@ -10,6 +10,7 @@
 #define SCANNER_JOURNEY_JOURNEY_H
 
 #include "scanner/journey/journey_config.h"
+#include "scanner/journey/lookup_hold.h"
 #include "scanner/journey/visits.h"
 #include "scanner/sts/list_entry.h"
 
@@ -38,8 +39,8 @@ bool journey_holds(const struct journey *journey);
 
 /* Until told otherwise all that fails is held. */
 void journey_distrust(struct journey *journey, bool distrusts);
-/* One of JOURNEY_KNOWN domains that DNS said something about, drawn from all of the scan so far;
- * empty: there is none. It stays until the next answer. */
+/* One of LOOKUP_HOLD_KNOWN domains that DNS said something about, drawn from all of the scan so
+ * far; empty: there is none. It stays until the next answer. */
 struct span journey_known(const struct journey *journey, size_t i);
 
 size_t journey_in_flight(const struct journey *journey);

@@ -15,20 +15,6 @@
 #include <uv.h>
 
 enum {
-  JOURNEY_KNOWN = 8,         /* domains that are kept to try the resolvers with */
-  JOURNEY_FAILING = 16,      /* lookups in a row may fail before it is doubted; twice as */
-  JOURNEY_TRUSTED = 5,       /* many after each time that the doubt was wrong, so often at most; */
-  JOURNEY_FAILING_MS = 5000, /* but after so long, no more */
-  JOURNEY_RECOVERY_MS = 10000, /* after an outage, what fails is asked for again */
-  JOURNEY_SHARE = 16,          /* one address holds at most a sixteenth of the slots by waiting */
-  JOURNEY_NEAR_SHARE = 8,      /* all those of one /24 or /64 an eighth, */
-  JOURNEY_WAIT_SHARE = 2,      /* and all together a half */
-  JOURNEY_LARGE = 64 * 1024,   /* octets of one that is never kept while it waits */
-  JOURNEY_RETURNING_LARGE = 8,
-  JOURNEY_RETURNING = 64,      /* of those aside, so many are asked anew at a time */
-  JOURNEY_PASSED_OVER = 1024,  /* of them are looked at in one turn of the loop */
-  JOURNEY_ASIDE_REST_MS = 100, /* before they are gone through again, */
-  JOURNEY_ASIDE_EACH_MS = 256, /* and a millisecond more for so many */
   JOURNEY_DEPLOYED_MAX = 2048, /* of a whole scan that asks mail hosts: they wait for long */
 };
 

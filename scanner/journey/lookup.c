@@ -1,6 +1,8 @@
-#include "scanner/journey/job.h"
+#include "scanner/journey/lookup.h"
 
-struct result_lookup job_lookup_facts(const struct lookup *lookup) {
+#include <stdio.h>
+
+struct result_lookup lookup_facts(const struct lookup *lookup) {
   bool answered = lookup->end == LOOKUP_ANSWERED;
   return (struct result_lookup){
       .asked = true,
@@ -13,41 +15,13 @@ struct result_lookup job_lookup_facts(const struct lookup *lookup) {
   };
 }
 
-bool job_lookup_answered(const struct lookup *lookup) {
+bool lookup_answered(const struct lookup *lookup) {
   return lookup->end == LOOKUP_ANSWERED &&
          (lookup->answer.rcode == DNS_NOERROR || lookup->answer.rcode == DNS_NXDOMAIN);
 }
 
-struct spans job_data(struct job *job, const struct dns_answer *answer) {
-  struct spans data = {arena_array(&job->arena, answer->count, sizeof *data.at), answer->count};
-  if (!data.at) return (struct spans){0};
-  for (size_t i = 0; i < answer->count; i++) data.at[i] = answer->records[i].data;
-  return data;
-}
-
-/* Its place among those that each job has. */
-static struct lookup *beside_lookup(struct job *job, enum beside which) {
-  unsigned before = job->journey->beside & ((1U << which) - 1);
-  return &job->beside[__builtin_popcount(before)];
-}
-
-void job_ask_beside(struct job *job, enum beside which, struct span name, enum dns_type type) {
-  struct lookup *lookup = beside_lookup(job, which);
-  if (!lookup->arena) job_ask(job, lookup, name, type);
-}
-
-const struct lookup *job_beside(struct job *job, enum beside which) {
-  if (!(job->journey->beside >> which & 1)) return NULL;
-  const struct lookup *lookup = beside_lookup(job, which);
-  return lookup->arena ? lookup : NULL;
-}
-
-struct deployment *job_facts(struct job *job) {
-  return job->deployment ? job->deployment : &job->journey->plain;
-}
-
 static enum finding_code lookup_code(const struct lookup *lookup,
-                                     const struct job_lookup_codes *codes) {
+                                     const struct lookup_codes *codes) {
   if (lookup->end == LOOKUP_TIMEOUT) return codes->timeout;
   if (lookup->end != LOOKUP_ANSWERED) return codes->malformed;
   switch (lookup->answer.rcode) {
@@ -82,8 +56,8 @@ static struct span lookup_ede_text(struct arena *arena, const struct result_ede 
   return arena_join(arena, arena_join(arena, text, SPAN(": ")), ede->text);
 }
 
-struct finding job_lookup_finding(struct arena *arena, const struct lookup *lookup,
-                                  const struct job_lookup_codes *codes) {
+struct finding lookup_finding(struct arena *arena, const struct lookup *lookup,
+                              const struct lookup_codes *codes) {
   struct finding finding = {.code = lookup_code(lookup, codes), .host = lookup->name};
   const char *what = "no answer";
   char number[24];

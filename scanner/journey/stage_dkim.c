@@ -20,8 +20,8 @@ void stage_dkim_judge(struct job *job) {
     const struct lookup *lookup = &deployment->dkim[i];
     struct result_dkim_key *key = &dkim->at[dkim->count++];
     key->selector = ask->selectors[i];
-    key->lookup = job_lookup_facts(lookup);
-    if (job_lookup_answered(lookup))
+    key->lookup = lookup_facts(lookup);
+    if (lookup_answered(lookup))
       dkim_judge(job_data(job, &lookup->answer), key, &deployment->findings);
   }
 }

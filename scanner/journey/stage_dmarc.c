@@ -18,7 +18,7 @@ void stage_dmarc_ask(struct job *job) {
 
 static size_t dmarc_place(struct job *job, const struct lookup *lookup,
                           struct dmarc_place *places) {
-  if (!lookup || !job_lookup_answered(lookup)) return 0;
+  if (!lookup || !lookup_answered(lookup)) return 0;
   *places = (struct dmarc_place){span_skip(lookup->name, sizeof DMARC_PREFIX - 1),
                                  job_data(job, &lookup->answer)};
   return 1;
@@ -36,6 +36,6 @@ void stage_dmarc_judge(struct job *job) {
   size_t count = dmarc_place(job, own, places);
   if (count) count += dmarc_place(job, organizational, places + 1);
   dmarc_judge(places, count, dmarc, &facts->findings);
-  bool failed = organizational && !job_lookup_answered(organizational) && dmarc->txt.count == 0;
-  dmarc->lookup = job_lookup_facts(count && failed ? organizational : own);
+  bool failed = organizational && !lookup_answered(organizational) && dmarc->txt.count == 0;
+  dmarc->lookup = lookup_facts(count && failed ? organizational : own);
 }

@@ -2,7 +2,7 @@
 #include "scanner/sts/match.h"
 #include <stdlib.h>
 
-static const struct job_lookup_codes mx_codes = {
+static const struct lookup_codes mx_codes = {
     FOUND_MX_DNS_SERVFAIL,
     FOUND_MX_DNS_REFUSED,
     FOUND_MX_DNS_TIMEOUT,
@@ -43,8 +43,8 @@ static void mx_tell_null(struct job *job, const struct result_mx_set *mx) {
 
 static void mx_fill(struct job *job, const struct lookup *lookup, struct result_mx_set *mx) {
   const struct dns_answer *answer = &lookup->answer;
-  mx->lookup = job_lookup_facts(lookup);
-  if (!job_lookup_answered(lookup)) return;
+  mx->lookup = lookup_facts(lookup);
+  if (!lookup_answered(lookup)) return;
   mx->at = arena_array(&job->arena, answer->count, sizeof *mx->at);
   if (!mx->at) return;
   mx->count = answer->count;
@@ -65,9 +65,9 @@ void stage_mx_judge(struct job *job) {
   struct deployment *deployment = job->deployment;
   struct result_mx_set *mx = &deployment->result.mx;
   if (!mx->wanted) mx_fill(job, &deployment->mx, mx);
-  if (job_lookup_answered(&deployment->mx))
+  if (lookup_answered(&deployment->mx))
     mx_tell_null(job, mx);
   else
     finding_list_add(&deployment->findings,
-                     job_lookup_finding(&job->arena, &deployment->mx, &mx_codes));
+                     lookup_finding(&job->arena, &deployment->mx, &mx_codes));
 }

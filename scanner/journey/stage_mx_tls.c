@@ -33,14 +33,14 @@ void stage_mx_tls_told(struct mx_wait *wait) {
   enum hosts_end end =
       hosts_take(job->journey->config.hosts, &wait->waiter, &job->arena, &evidence);
   mx_wait_go_on(wait, end, evidence);
-  if (end == HOSTS_KNOWN || end == HOSTS_FAILED) job_returned(job);
+  if (end == HOSTS_KNOWN || end == HOSTS_FAILED) job_wake(job);
 }
 
 void stage_mx_tls_ask(struct job *job) {
   struct deployment *deployment = job->deployment;
   const struct result_mx_set *mx = &deployment->result.mx;
   struct span hosts[RESULT_MX_PROBED_MAX] = {job->domain}; /* the implicit MX */
-  if (!job->journey->config.hosts || !job_lookup_answered(&deployment->mx)) return;
+  if (!job->journey->config.hosts || !lookup_answered(&deployment->mx)) return;
   size_t count = mx->count ? mx_tls_hosts(mx, hosts) : 1;
   deployment->mx_waits = arena_array(&job->arena, count, sizeof *deployment->mx_waits);
   for (size_t i = 0; i < count && deployment->mx_waits; i++) mx_wait_ask(job, hosts[i]);

@@ -8,6 +8,6 @@ void stage_ns_judge(struct job *job) {
   struct result_ns *ns = &job_facts(job)->result.ns;
   const struct lookup *lookup = job_beside(job, BESIDE_NS);
   if (!lookup) return;
-  ns->lookup = job_lookup_facts(lookup);
-  if (job_lookup_answered(lookup)) ns->hosts = job_data(job, &lookup->answer);
+  ns->lookup = lookup_facts(lookup);
+  if (lookup_answered(lookup)) ns->hosts = job_data(job, &lookup->answer);
 }

@@ -7,7 +7,7 @@
 static void policy_fetched(struct fetch *fetch) {
   struct job *job = fetch->data;
   if (fetch->err != ERR_NONE) job->arena.err = fetch->err;
-  job_returned(job);
+  job_wake(job);
 }
 
 void stage_policy_ask(struct job *job) {

@@ -1,6 +1,6 @@
 #include "scanner/journey/job.h"
 
-static const struct job_lookup_codes policy_dns_codes = {
+static const struct lookup_codes policy_dns_codes = {
     FOUND_POLICY_DNS_SERVFAIL,
     FOUND_POLICY_DNS_REFUSED,
     FOUND_POLICY_DNS_TIMEOUT,
@@ -49,7 +49,7 @@ static void policy_host_raise(struct job *job) {
   const struct lookup *both[] = {&deployment->host_v6, &deployment->host_v4};
   const struct lookup *failed = NULL;
   for (size_t i = 0; i < 2; i++) {
-    if (!job_lookup_answered(both[i])) {
+    if (!lookup_answered(both[i])) {
       failed = both[i];
     } else if (both[i]->answer.rcode == DNS_NXDOMAIN) {
       finding_list_add(&deployment->findings,
@@ -62,8 +62,7 @@ static void policy_host_raise(struct job *job) {
     }
   }
   if (failed) {
-    finding_list_add(&deployment->findings,
-                     job_lookup_finding(&job->arena, failed, &policy_dns_codes));
+    finding_list_add(&deployment->findings, lookup_finding(&job->arena, failed, &policy_dns_codes));
     return;
   }
   finding_list_add(&deployment->findings,
@@ -75,8 +74,8 @@ static void policy_host_raise(struct job *job) {
 }
 
 static struct result_lookup policy_host_facts(const struct deployment *deployment) {
-  struct result_lookup v6 = job_lookup_facts(&deployment->host_v6);
-  struct result_lookup v4 = job_lookup_facts(&deployment->host_v4);
+  struct result_lookup v6 = lookup_facts(&deployment->host_v6);
+  struct result_lookup v4 = lookup_facts(&deployment->host_v4);
   bool first = deployment->host_v6.answer.count > deployment->host_v4.answer.count ||
                (v4.rcode != DNS_NOERROR && v6.rcode == DNS_NXDOMAIN);
   struct result_lookup facts = first ? v6 : v4;

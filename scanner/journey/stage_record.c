@@ -1,6 +1,6 @@
 #include "scanner/journey/job.h"
 
-static const struct job_lookup_codes record_codes = {
+static const struct lookup_codes record_codes = {
     FOUND_RECORD_DNS_SERVFAIL,
     FOUND_RECORD_DNS_REFUSED,
     FOUND_RECORD_DNS_TIMEOUT,
@@ -14,13 +14,13 @@ void stage_record_ask(struct job *job) {
 
 void stage_record_judge(struct job *job) {
   const struct dns_answer *answer = &job->txt.answer;
-  if (!job_lookup_answered(&job->txt) || answer->count == 0) return;
+  if (!lookup_answered(&job->txt) || answer->count == 0) return;
   struct deployment *deployment = arena_alloc(&job->arena, sizeof *deployment);
   if (!deployment) return;
   job->deployment = deployment;
   deployment->findings.arena = &job->arena;
   struct result_record *record = &deployment->result.record;
-  record->lookup = job_lookup_facts(&job->txt);
+  record->lookup = lookup_facts(&job->txt);
   record->txt = job_data(job, answer);
   record->has_ttl = true;
   record->ttl = answer->records[0].ttl;
@@ -28,7 +28,6 @@ void stage_record_judge(struct job *job) {
 }
 
 struct finding stage_record_finding(struct job *job) {
-  if (!job_lookup_answered(&job->txt))
-    return job_lookup_finding(&job->arena, &job->txt, &record_codes);
+  if (!lookup_answered(&job->txt)) return lookup_finding(&job->arena, &job->txt, &record_codes);
   return (struct finding){.code = FOUND_RECORD_ABSENT};
 }

@@ -9,7 +9,7 @@ void stage_spf_judge(struct job *job) {
   struct deployment *facts = job_facts(job);
   const struct lookup *lookup = job_beside(job, BESIDE_SPF);
   if (!lookup) return;
-  facts->result.spf.lookup = job_lookup_facts(lookup);
-  if (job_lookup_answered(lookup))
+  facts->result.spf.lookup = lookup_facts(lookup);
+  if (lookup_answered(lookup))
     spf_judge(job_data(job, &lookup->answer), &facts->result.spf, &facts->findings);
 }

@@ -9,9 +9,9 @@ void stage_tlsrpt_ask(struct job *job) {
 /* A lookup that fails leaves TLSRPT out: it says nothing about MTA-STS. */
 void stage_tlsrpt_judge(struct job *job) {
   struct deployment *deployment = job->deployment;
-  if (!job_lookup_answered(&deployment->tlsrpt)) return;
+  if (!lookup_answered(&deployment->tlsrpt)) return;
   struct result_tlsrpt *tlsrpt = &deployment->result.tlsrpt;
-  tlsrpt->lookup = job_lookup_facts(&deployment->tlsrpt);
+  tlsrpt->lookup = lookup_facts(&deployment->tlsrpt);
   tlsrpt->txt = job_data(job, &deployment->tlsrpt.answer);
   tlsrpt_judge(tlsrpt, &deployment->findings);
 }

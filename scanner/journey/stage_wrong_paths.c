@@ -27,7 +27,7 @@ static bool wrong_paths_are_due(const struct job *job) {
 static void wrong_paths_fetched(struct fetch *fetch) {
   struct job *job = fetch->data;
   if (fetch->err != ERR_NONE) job->arena.err = fetch->err;
-  job_returned(job);
+  job_wake(job);
 }
 
 void stage_wrong_paths_ask(struct job *job) {

@@ -222,12 +222,12 @@ static enum reason visit_dns_reason(const struct lookup *failed) {
 /* NXDOMAIN of one family means that the name does not exist; else a failure of one family outweighs
  * the other's no data. */
 static void visit_raise_dns(struct visit *visit) {
-  static const struct job_lookup_codes codes = {FOUND_MX_HOST_DNS, FOUND_MX_HOST_DNS,
-                                                FOUND_MX_HOST_DNS, FOUND_MX_HOST_DNS};
+  static const struct lookup_codes codes = {FOUND_MX_HOST_DNS, FOUND_MX_HOST_DNS, FOUND_MX_HOST_DNS,
+                                            FOUND_MX_HOST_DNS};
   const struct lookup *both[] = {&visit->v4, &visit->v6}, *failed = NULL;
   struct span host = host_entry_name(visit->entry);
   for (size_t i = 0; i < 2; i++) {
-    if (!job_lookup_answered(both[i])) {
+    if (!lookup_answered(both[i])) {
       failed = both[i];
     } else if (both[i]->answer.rcode == DNS_NXDOMAIN) {
       visit_raise(visit, REASON_MX_HOST_ABSENT_NXDOMAIN,
@@ -240,7 +240,7 @@ static void visit_raise_dns(struct visit *visit) {
                 arena_join(&visit->arena, host, SPAN(" has neither A nor AAAA")));
     return;
   }
-  struct finding finding = job_lookup_finding(&visit->arena, failed, &codes);
+  struct finding finding = lookup_finding(&visit->arena, failed, &codes);
   finding.reason = visit_dns_reason(failed);
   finding.host = (struct span){0};
   finding_list_add(&visit->findings, finding);
@@ -320,16 +320,16 @@ static void visit_take_tlsa(struct visit *visit) {
 
 /* False: the host itself is to be asked, too. */
 static bool visit_hear_tlsa(struct visit *visit) {
-  static const struct job_lookup_codes codes = {FOUND_DANE_DNSSEC, FOUND_DANE_DNSSEC,
-                                                FOUND_DANE_DNSSEC, FOUND_DANE_DNSSEC};
+  static const struct lookup_codes codes = {FOUND_DANE_DNSSEC, FOUND_DANE_DNSSEC, FOUND_DANE_DNSSEC,
+                                            FOUND_DANE_DNSSEC};
   struct result_tlsa *tlsa = &visit->tls.tlsa;
   const struct lookup *lookup = &visit->tlsa;
-  bool answered = job_lookup_answered(lookup);
+  bool answered = lookup_answered(lookup);
   if (answered && lookup->answer.count == 0 && visit->tlsa_of_alias) return false;
   tlsa->has_rcode = lookup->end == LOOKUP_ANSWERED;
   tlsa->rcode = tlsa->has_rcode ? lookup->answer.rcode : -1;
   if (!answered) {
-    struct finding finding = job_lookup_finding(&visit->arena, lookup, &codes);
+    struct finding finding = lookup_finding(&visit->arena, lookup, &codes);
     finding.host = (struct span){0};
     finding_list_add(&visit->findings, finding);
     tlsa->dane = DANE_FAILED;
@@ -386,7 +386,9 @@ static void visit_go_on(struct visit *visit) {
 
 static void visit_lookup_done(struct lookup *lookup) {
   struct visit *visit = lookup->data;
-  if (journey_keeps(visit->journey, lookup, host_entry_name(visit->entry))) return;
+  struct journey *journey = visit->journey;
+  uint64_t now = uv_now(journey->config.loop);
+  if (lookup_hold_keeps(&journey->hold, lookup, host_entry_name(visit->entry), now)) return;
   if (lookup->end == LOOKUP_FAILED && visit->arena.err == ERR_NONE)
     visit->arena.err = lookup->trouble;
   if (--visit->waiting == 0) visit_go_on(visit);

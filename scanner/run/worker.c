@@ -172,7 +172,7 @@ static bool worker_is_done(struct worker *worker) {
 /* Whoever is held may be the first of many. */
 static struct span worker_known(void *data, size_t i) {
   const struct worker *worker = data;
-  return i < JOURNEY_KNOWN ? journey_known(worker->journey, i) : (struct span){0};
+  return i < LOOKUP_HOLD_KNOWN ? journey_known(worker->journey, i) : (struct span){0};
 }
 
 static void worker_on_gone(void *data, bool silent) {
