@@ -31,6 +31,8 @@ struct list_rows {
   uint64_t behind; /* lines of the row given last */
   bool begun;      /* a line was read */
   bool header_due; /* the next row is the header */
+  char header[LIST_ROWS_HEADER_MAX];
+  size_t header_len; /* 0: it has none, or a longer one */
   bool told[ODD_COUNT];
   struct zone_line zone;
   struct list_record *record; /* of results */
@@ -218,15 +220,33 @@ static bool list_rows_fields(const struct list_form *form, struct list_entry *en
   return here;
 }
 
+/* Where tabs separate, those before the first word are empty fields. */
+static void list_rows_untrim(const struct list_rows *rows, struct span line, struct span *text) {
+  if (rows->form.separator != '\t') return;
+  for (; text->ptr > line.ptr && span_is_wsp(text->ptr[-1]); text->len++) text->ptr--;
+}
+
+/* The header, which is there once more where files were joined. */
+static bool list_rows_is_header(struct list_rows *rows, struct span text) {
+  if (rows->header_due) {
+    rows->header_due = false;
+    rows->header_len = text.len <= sizeof rows->header ? text.len : 0;
+    memcpy(rows->header, text.ptr, rows->header_len);
+    return true;
+  }
+  return rows->header_len && span_equal(text, (struct span){rows->header, rows->header_len});
+}
+
 static enum err list_rows_csv(struct list_rows *rows, struct list_rows_row *row, struct span line,
                               bool first) {
   bool closed;
   enum err err = list_rows_join(rows, row, &line, &closed);
   if (err != ERR_NONE || !list_entry_text(line, first, &row->entry.text)) return err;
+  list_rows_untrim(rows, line, &row->entry.text);
   if (!closed) {
     list_rows_unclosed(rows, row);
-  } else if (rows->header_due) {
-    rows->header_due = false;
+  } else if (list_rows_is_header(rows, row->entry.text)) {
+    return ERR_NONE;
   } else if (list_rows_fields(&rows->form, &row->entry)) {
     row->here = true;
     list_entry_host(&row->entry);

@@ -13,6 +13,7 @@
 
 enum {
   LIST_ROWS_JOINED_MAX = 256, /* lines that quotes of CSV may join */
+  LIST_ROWS_HEADER_MAX = 512, /* octets of a header that is known again where files were joined */
   LIST_ROWS_CHECKED = 1000,   /* entries at the front that are looked at, ... */
   LIST_ROWS_BAD_PERCENT = 90, /* ... and said something of when so many are no domains */
   LIST_ROWS_TEXT_MAX = 640,

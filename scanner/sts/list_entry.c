@@ -33,11 +33,16 @@ void list_entry_host(struct list_entry *entry) {
   entry->name = host;
 }
 
+bool list_entry_is_hint(struct span line) {
+  return line.len == 5 && span_starts(line, SPAN("sep=")) && memchr(",;\t", line.ptr[4], 3);
+}
+
 bool list_entry_text(struct span line, bool first, struct span *text) {
   if (first && span_starts(line, SPAN("\xef\xbb\xbf"))) line = span_skip(line, 3);
   if (line.len && line.ptr[line.len - 1] == '\n') line.len--;
   if (line.len && line.ptr[line.len - 1] == '\r') line.len--;
   *text = span_trim(line);
+  if (first && list_entry_is_hint(line)) return false;
   return text->len && text->ptr[0] != '#';
 }
 

@@ -23,13 +23,17 @@ struct list_entry {
   uint64_t rank;
 };
 
-/* False: a blank line or a '#' comment. first: a UTF-8 BOM at its start is dropped. The name is the
+/* False: as list_entry_text(). first: a UTF-8 BOM at its start is dropped. The name is the
  * whole line, or what its quotes hold; under LIST_ENTRY_AUTO, of "rank,name" the name, and of a URL
  * or an address the host. */
 bool list_entry_parse(struct span line, enum list_entry_format format, bool first,
                       struct list_entry *entry);
 
-/* The line without its end and the blanks around it; false: blank, or a '#' comment. */
+/* "sep=;", as exports for spreadsheets begin; line: without its end. */
+bool list_entry_is_hint(struct span line);
+
+/* The line without its end and the blanks around it; false: blank, a '#' comment, or a first line
+ * that is a hint for spreadsheets. */
 bool list_entry_text(struct span line, bool first, struct span *text);
 
 /* Takes the host of a URL or an address. */

@@ -405,6 +405,8 @@ enum err list_form_recognise(struct list_form *form, const struct list_form_wish
   bool more = false;
   if (span_starts(text, SPAN("\xef\xbb\xbf"))) text = span_skip(text, 3);
   rest = text;
+  if (list_entry_is_hint(list_form_line(&rest))) text = rest;
+  rest = text;
   switch (wish->format) {
   case LIST_ENTRY_LINES: return list_form_plain(form, wish, LIST_ENTRY_LINES, "names, one a line");
   case LIST_ENTRY_ZONE: return list_form_plain(form, wish, LIST_ENTRY_ZONE, "a zone file");

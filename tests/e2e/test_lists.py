@@ -45,6 +45,12 @@ FORMS = [
     ("urls.txt", "https://google.com/search?q=1\npostmaster@facebook.com\n", [None, None], [1, 2], None),
     ("crm.csv", 'Kunde;Domain;Notiz\nA;google.com;"eine\nzweite Zeile"\nB;facebook.com;\n', [None, None],
      [2, 4], "CSV with ;: column Domain"),
+    ("excel.csv", "\ufeffsep=;\r\nDomain;Kunde\r\ngoogle.com;x\r\nfacebook.com;y\r\n", [None, None], [3, 4],
+     "CSV with ;: column Domain"),
+    ("no-customer.tsv", "\tdomain\tid\n\tgoogle.com\t1\nacme\tfacebook.com\t\n", [None, None], [2, 3],
+     "CSV with tabs: column domain"),
+    ("joined.csv", "rank,domain\n1,google.com\nrank,domain\n1,facebook.com\n", [1, 1], [2, 4],
+     "CSV: column domain, rank rank"),
     ("export.tsv", "id\twebsite\n1\tgoogle.com\n2\tfacebook.com\n", [None, None], [2, 3],
      "CSV with tabs: column website"),
 ]
@@ -184,6 +190,12 @@ class Lists(unittest.TestCase):
         _, said, status = self.scan("--resume", "--column", "backup", "-o", output, path)
         self.assertEqual(status, 1)
         self.assertIn('begun with --column "host", and now it is "backup"', said[-1])
+
+    def test_a_header_that_is_there_again(self) -> None:
+        for length, again in ((511, []), (512, []), (513, ["domain"])):
+            header = "domain," + "x" * (length - 7) + "\n"
+            records, _, _ = self.scan(self.write("c.csv", header + "a.example,1\n" + header))
+            self.assertEqual([r["domain"] for r in records], ["a.example", *again])
 
     def test_labels(self) -> None:
         path = self.write("c.csv", "domain;customer;tier\nhttps://a.example/;\"Acme; \"\"Co\"\"\";1\n"

@@ -54,6 +54,11 @@ static const struct vector vectors[] = {
     {"\xef\xbb\xbf"
      "domain,customer\na.example,x\n",
      LIST_ENTRY_AUTO, 0, "customer", "CSV: column domain, label customer", ERR_NONE, 1, 0},
+    {"sep=;\r\nKunde;Domain\r\nx;a.example\r\n", LIST_ENTRY_AUTO, 0, "Kunde",
+     "CSV with ;: column Domain, label Kunde", ERR_NONE, 2, 0},
+    {"\tdomain\tx\n0\ta.example\ty\n", LIST_ENTRY_AUTO, 0, "x",
+     "CSV with tabs: column domain, label x", ERR_NONE, 2, 0},
+    {"\ta.example\nb.example\n", LIST_ENTRY_AUTO, 0, 0, "names, one a line", ERR_NONE, 0, 0},
     {"1,example.com\n", LIST_ENTRY_LINES, 0, 0, "names, one a line", ERR_NONE, 0, 0},
     /* what is wished and cannot be */
     {"domain,customer\na.example,x\n", LIST_ENTRY_AUTO, "host", 0,
