@@ -5,54 +5,7 @@
 #ifndef OUTPUT_REPORT_REPORT_H
 #define OUTPUT_REPORT_REPORT_H
 
-#include "output/base/err.h"
-#include "output/stats/statistics.h"
-#include <stdbool.h>
-#include <stdio.h>
-
-enum {
-  REPORT_LABEL_SIZE = 64,
-  REPORT_MEMBER_SIZE = 96,
-  REPORT_LIST_SIZE = 128,
-  REPORT_SECTIONS_MAX = 48,
-};
-
-enum report_tone { REPORT_PLAIN, REPORT_GOOD, REPORT_BAD };
-
-struct report_row {
-  char label[REPORT_LABEL_SIZE];
-  const char *note;                /* what the label means; NULL: it says so itself */
-  char member[REPORT_MEMBER_SIZE]; /* "status.valid" */
-  char list[REPORT_LIST_SIZE];     /* "--list policy-tls-expired"; empty: no options list them */
-  uint64_t count, base;
-  const char *base_text; /* "deployed": what the base counts */
-  enum report_tone tone;
-};
-
-/* What a section shows beside its rows, or instead of them. */
-enum report_chart {
-  REPORT_CHART_NONE,
-  REPORT_CHART_EFFECT,
-  REPORT_CHART_MANAGERS,
-  REPORT_CHART_CAUSES,
-};
-
-struct report_section {
-  const char *chapter; /* NULL: that of the section before */
-  const char *title;
-  const char *about; /* may be empty */
-  enum report_chart chart;
-  size_t first, count; /* rows */
-};
-
-struct report {
-  const struct statistics *statistics;
-  const char *where; /* the conditions that chose the domains; empty: all */
-  struct report_row *rows;
-  size_t row_count, row_room;
-  struct report_section sections[REPORT_SECTIONS_MAX];
-  size_t section_count;
-};
+#include "output/report/rows.h"
 
 /* The figures and the conditions must live as long as the report. To be followed by report_free(),
  * whatever it returns. */

@@ -2,18 +2,13 @@
  * back and how long it took, what was found there, what was expected, and how to fix it.
  *
  * Pure but for the stream. What comes from the network is made fit for a terminal, and cut at the
- * limits below; the record (--json) has all of it.
+ * limits of scanner/cli/diagnosis_step.h; the record (--json) has all of it.
  */
 #ifndef SCANNER_CLI_DIAGNOSIS_H
 #define SCANNER_CLI_DIAGNOSIS_H
 
 #include "output/findings/explain.h"
 #include "output/record/result.h"
-
-enum {
-  DIAGNOSIS_ROWS_MAX = 24,  /* of one kind: strings, addresses, names, MX, lines of the policy */
-  DIAGNOSIS_TEXT_MAX = 512, /* bytes of one of them */
-};
 
 void diagnosis_print(FILE *out, const struct explain_style *style, const struct result *result);
 

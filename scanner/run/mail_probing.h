@@ -5,6 +5,11 @@
 #include "scanner/https/fetcher.h"
 #include "scanner/journey/journey.h"
 
+enum {
+  MAIL_PROBING_SENT_AWAY_PART = 5,  /* more than a fifth of the mail servers, */
+  MAIL_PROBING_SENT_AWAY_LEAST = 5, /* and so many, do not talk to us: it is our address */
+};
+
 /* As the options say; plain data. */
 struct mail_options {
   char ehlo[PROBE_HOST_MAX + 1]; /* how we introduce ourselves; empty: they are not asked */
@@ -31,5 +36,12 @@ void mail_probing_free(struct mail_probing *probing);
 struct prober_config mail_probing_config(const struct mail_probing *probing,
                                          const struct mail_options *options,
                                          const struct fetcher_config *fetcher);
+
+/* Says on standard error that the port is closed from here: nothing can be said of mail servers. */
+void mail_probing_tell_closed(const struct mail_probing *probing,
+                              const struct mail_options *options);
+/* Says there what the mail servers' answers say of this place, and not of them, if anything. */
+void mail_probing_tell_place(const struct mail_probing *probing, const struct mail_options *options,
+                             const struct visits_account *visits);
 
 #endif

@@ -6,7 +6,7 @@
 #include "scanner/net/interfaces.h"
 #include "scanner/net/ipv6_route.h"
 #include "scanner/net/rate_limit.h"
-#include "scanner/run/descriptor_limit.h"
+#include "scanner/run/descriptor_share.h"
 #include "scanner/run/mail_check.h"
 #include "scanner/run/notice.h"
 #include "scanner/run/remainder.h"
@@ -21,16 +21,13 @@
 struct scan {
   const struct scan_config *config;
   struct scan_account *account;
-  unsigned threads;
-  unsigned fetches; /* in flight, of each worker */
-  unsigned sockets; /* for DNS, likewise */
+  struct descriptor_share share;
   struct list_reader *source;
   struct results_file *results;
   struct resume_index index; /* what was done before */
   struct rate_limit *dns_limit, *https_limit;
   struct address_limits *limits;
   struct mail_probing mail;
-  unsigned probes;     /* in flight, of each worker */
   struct cidr_set own; /* the machine's addresses */
   psl_ctx_t *psl;
   struct worker *workers[SCAN_WORKERS_MAX];
@@ -270,7 +267,7 @@ static enum err scan_open_source(struct scan *scan) {
       .path_count = scan->config->list_count,
       .wish = scan->config->wish,
       .where = scan->config->where,
-      .workers = scan->threads,
+      .workers = scan->share.threads,
       .wake = scan_wake,
       .news = scan_list_news,
       .data = scan,
@@ -313,13 +310,13 @@ static enum err scan_open_results(struct scan *scan) {
 
 /* Each worker must get on with what a few domains can send. */
 static size_t scan_arena_bytes(const struct scan *scan) {
-  size_t share = SCAN_ARENA_BYTES / scan->threads;
+  size_t share = SCAN_ARENA_BYTES / scan->share.threads;
   return share > SCAN_ARENA_LEAST ? share : SCAN_ARENA_LEAST;
 }
 
 /* Of what a whole scan may have, at least one. */
 static size_t scan_share(const struct scan *scan, size_t of) {
-  size_t share = of / scan->threads;
+  size_t share = of / scan->share.threads;
   return share ? share : 1;
 }
 
@@ -327,7 +324,7 @@ static void scan_configure_mail(const struct scan *scan, struct worker_config *w
   worker->mail = scan->mail;
   if (!scan->mail.hosts) return;
   worker->prober = mail_probing_config(&scan->mail, &scan->config->mail, &worker->fetcher);
-  worker->prober.in_flight_max = scan->probes;
+  worker->prober.in_flight_max = scan->share.probes;
   worker->dane = scan->config->mail.dane;
   worker->visits_max = scan_share(scan, VISITS_MAX);
   worker->deployed_max = scan_share(scan, JOURNEY_DEPLOYED_MAX);
@@ -351,15 +348,15 @@ static enum err scan_make_workers(struct scan *scan) {
                    .source = &config->source,
                    .timeout_ms = config->dns_timeout_ms,
                    .tries = config->dns_tries,
-                   .sockets_max = scan->sockets,
+                   .sockets_max = scan->share.sockets,
                    .rate_limit = scan->dns_limit},
-      .watch_sockets = SCAN_FD_WATCH,
+      .watch_sockets = DESCRIPTORS_WATCH,
       .fetcher = config->fetcher,
       .psl = scan->psl,
       .ipv6 = ipv6,
       .shard = config->shard,
       .shards = config->shards,
-      .jobs_max = (config->concurrency + scan->threads - 1) / scan->threads,
+      .jobs_max = (config->concurrency + scan->share.threads - 1) / scan->share.threads,
       .arena_bytes = scan_arena_bytes(scan),
       .ask = config->ask,
       .second_look_ms = config->second_look_ms,
@@ -372,9 +369,9 @@ static enum err scan_make_workers(struct scan *scan) {
   worker.fetcher.own = &scan->own;
   worker.fetcher.source = &config->source;
   worker.fetcher.rate_limit = scan->https_limit;
-  worker.fetcher.in_flight_max = scan->fetches;
+  worker.fetcher.in_flight_max = scan->share.fetches;
   scan_configure_mail(scan, &worker);
-  for (; scan->made < scan->threads; scan->made++) {
+  for (; scan->made < scan->share.threads; scan->made++) {
     const char *why = NULL;
     err = worker_new(&scan->workers[scan->made], &worker, &why);
     if (err == ERR_NONE) continue;
@@ -433,15 +430,6 @@ static bool scan_is_done(const struct scan *scan) {
   return left == 0 && list_reader_is_done(scan->source);
 }
 
-static enum scan_end scan_say_port_closed(const struct scan *scan) {
-  struct port_watch_count count = port_watch_count(scan->mail.port_watch);
-  notice("port %u seems to be closed from here: %u mail servers in %u networks, none could be "
-         "reached; nothing was said of them (scan without --probe-mx, or from elsewhere: "
-         "scan --probe-mx --where 'status!=absent' on these results)",
-         scan->config->mail.port, count.hosts, count.networks);
-  return SCAN_BROKEN;
-}
-
 /* What ended the workers before their time, told once. */
 static enum scan_end scan_join(struct scan *scan) {
   enum err first = ERR_NONE;
@@ -454,7 +442,10 @@ static enum scan_end scan_join(struct scan *scan) {
     }
   }
   if (first == ERR_END) return SCAN_READER_GONE;
-  if (first == ERR_PORT_CLOSED) return scan_say_port_closed(scan);
+  if (first == ERR_PORT_CLOSED) {
+    mail_probing_tell_closed(&scan->mail, &scan->config->mail);
+    return SCAN_BROKEN;
+  }
   if (first != ERR_NONE) {
     if (first == ERR_IO)
       notice("output %s: %s", scan->config->output, strerror(first_errno));
@@ -479,23 +470,6 @@ static void scan_sum_visits(struct scan *scan) {
   if (!scan->account->probed) return;
   scan->account->evicted = hosts_account(scan->mail.hosts).evicted;
   for (unsigned i = 0; i < scan->made; i++) worker_visits_add(scan->workers[i], sum);
-}
-
-/* What the mail servers' answers say of this place, and not of them. */
-static void scan_tell_place(const struct scan *scan) {
-  const struct visits_account *visits = &scan->account->visits;
-  if (!scan->account->probed) return;
-  uint64_t sent_away =
-      visits->unknown[FOUND_MX_SMTP_REFUSED] + visits->unknown[FOUND_MX_SMTP_LATER];
-  if (sent_away > visits->probed / SCAN_SENT_AWAY_PART && sent_away >= SCAN_SENT_AWAY_LEAST)
-    notice("%llu of %llu mail servers would not talk to us: this address seems to be on a block "
-           "list, or lacks a reverse name",
-           (unsigned long long)sent_away, (unsigned long long)visits->probed);
-  struct span name = port_watch_redirected(scan->mail.port_watch);
-  if (name.len)
-    notice("port %u seems to be redirected: all mail servers greet as %.*s, so that what was found "
-           "is not theirs",
-           scan->config->mail.port, SPAN_ARG(name));
 }
 
 static void scan_forget_tally(struct scan *scan) {
@@ -561,7 +535,8 @@ static enum scan_end scan_go(struct scan *scan) {
   enum scan_end end = scan_join(scan);
   if (scan_fill_account(scan) != ERR_NONE)
     notice("the account of the scan: %s", err_text(ERR_MEMORY));
-  scan_tell_place(scan);
+  if (scan->mail.hosts)
+    mail_probing_tell_place(&scan->mail, &scan->config->mail, &scan->account->visits);
   if (err != ERR_NONE) end = SCAN_FAILED;
   if (end == SCAN_COMPLETE && scan_is_foreign(scan)) {
     notice("no line of the lists is a domain name");
@@ -595,30 +570,6 @@ static void scan_free(struct scan *scan) {
   psl_free(scan->psl);
 }
 
-/* As many threads as there are file descriptors for, each with the least that it can work with. */
-static enum err scan_fit_threads(struct scan *scan, unsigned allowed) {
-  const unsigned least =
-      SCAN_FD_WORKER + SCAN_FD_WATCH + SCAN_FD_DNS_LEAST + (scan->probes ? 3 : 2);
-  if (allowed < SCAN_FD_REST + least) {
-    notice("%u file descriptors are allowed, and one thread needs %u: raise ulimit -n", allowed,
-           SCAN_FD_REST + least);
-    return ERR_LIMIT;
-  }
-  unsigned most = (allowed - SCAN_FD_REST) / least;
-  if (most < scan->threads) scan->threads = scan->account->threads = most;
-  return ERR_NONE;
-}
-
-/* What a worker may open is for its resolver and its fetches by halves. */
-static void scan_fit_sockets(struct scan *scan, unsigned allowed) {
-  unsigned share = (allowed - SCAN_FD_REST) / scan->threads - SCAN_FD_WORKER - SCAN_FD_WATCH;
-  unsigned half = share / 2 > SCAN_FD_DNS_LEAST ? share / 2 : SCAN_FD_DNS_LEAST;
-  if (half < scan->sockets) scan->sockets = half;
-  unsigned fetches = (share - scan->sockets) / (scan->probes ? 2 : 1);
-  if (fetches < scan->fetches) scan->fetches = fetches;
-  if (fetches < scan->probes) scan->probes = fetches;
-}
-
 static void scan_tell_shards(const struct scan_config *config) {
   if (config->at_once > 1 && config->dns_rate == 0)
     notice("%u shards share no ceiling: give --dns-rate if they use the same resolvers",
@@ -627,30 +578,32 @@ static void scan_tell_shards(const struct scan_config *config) {
 
 /* A worker's share of the fetches of the whole scan. */
 static unsigned scan_fetches_wanted(const struct scan *scan) {
-  unsigned jobs = (scan->config->concurrency + scan->threads - 1) / scan->threads;
-  unsigned share = FETCHER_IN_FLIGHT_MAX / scan->threads;
+  unsigned jobs = (scan->config->concurrency + scan->share.threads - 1) / scan->share.threads;
+  unsigned share = FETCHER_IN_FLIGHT_MAX / scan->share.threads;
   if (share < FETCHER_IN_FLIGHT_LEAST) share = FETCHER_IN_FLIGHT_LEAST;
   return share < jobs ? share : jobs;
 }
 
 /* Fewer threads, and fewer sockets and fetches of each, when there are too few file descriptors. */
 static enum err scan_fit_descriptors(struct scan *scan) {
-  unsigned threads = scan->threads;
-  scan->fetches = scan_fetches_wanted(scan);
-  scan->sockets = resolver_sockets(scan->config->servers.count);
-  if (scan->config->mail.ehlo[0]) scan->probes = PROBER_IN_FLIGHT_MAX;
-  unsigned each = SCAN_FD_WORKER + SCAN_FD_WATCH + scan->sockets + scan->fetches + scan->probes;
-  unsigned needed = threads * each + SCAN_FD_REST;
+  struct descriptor_share *share = &scan->share;
+  const unsigned threads = share->threads;
+  share->fetches = scan_fetches_wanted(scan);
+  share->sockets = resolver_sockets(scan->config->servers.count);
+  if (scan->config->mail.ehlo[0]) share->probes = PROBER_IN_FLIGHT_MAX;
+  unsigned needed = descriptor_share_needed(share);
   unsigned allowed = descriptor_limit_raise(needed);
   if (allowed >= needed) return ERR_NONE;
-  enum err err = scan_fit_threads(scan, allowed);
-  if (err != ERR_NONE) return err;
-  scan_fit_sockets(scan, allowed);
-  notice("%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy fetches "
-         "at a "
-         "time",
-         allowed, needed, scan->threads, threads, scan->fetches * scan->threads);
-  return ERR_NONE;
+  enum err err = descriptor_share_fit(share, allowed);
+  scan->account->threads = share->threads;
+  if (err != ERR_NONE)
+    notice("%u file descriptors are allowed, and one thread needs %u: raise ulimit -n", allowed,
+           descriptor_share_least(share));
+  else
+    notice("%u file descriptors are allowed, %u wanted: %u of %u threads, at most %u policy "
+           "fetches at a time",
+           allowed, needed, share->threads, threads, share->fetches * share->threads);
+  return err;
 }
 
 /* A scan that is complete ends without a question to anybody. ERR_END: it is. */
@@ -735,7 +688,7 @@ enum scan_end scan_run(const struct scan_config *config, struct scan_account *ac
   }
   scan->config = config;
   scan->account = account;
-  scan->threads = account->threads = config->threads;
+  scan->share.threads = account->threads = config->threads;
   account->concurrency = config->concurrency;
   scan->end = SCAN_COMPLETE;
   enum scan_end end = SCAN_FAILED;

@@ -18,12 +18,6 @@ enum {
   SCAN_CONCURRENCY_DEFAULT = 65536,    /* domains; a slot that is used costs about 1 kB */
   SCAN_ARENA_BYTES = 12 * 1024 * 1024, /* for what is known of the domains in flight */
   SCAN_ARENA_LEAST = 2 * 1024 * 1024,  /* of each worker */
-  SCAN_SENT_AWAY_PART = 5,             /* more than a fifth of the mail servers, */
-  SCAN_SENT_AWAY_LEAST = 5,            /* and so many, do not talk to us: it is our address */
-  SCAN_FD_WORKER = 20,                 /* descriptors of a worker's loop and libraries */
-  SCAN_FD_WATCH = 4,                   /* its outage watch's */
-  SCAN_FD_DNS_LEAST = 10,              /* its resolver's, at least */
-  SCAN_FD_REST = 32,                   /* and of the program */
 };
 
 /* What came of it. */

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "scanner/cli/diagnosis.h"
+#include "scanner/cli/diagnosis_step.h"
 #include "scanner/cli/suggestion.h"
 #include <stdlib.h>
 
