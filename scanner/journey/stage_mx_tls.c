@@ -3,10 +3,10 @@
 #include "scanner/sts/mx_tls.h"
 
 /* Each host of the domain that is to be asked, at most once. */
-static void mx_wait_go_on(struct mx_wait *wait, enum hosts_end end, struct span evidence) {
+static void mx_wait_go_on(struct mx_wait *wait, enum hosts_end end, struct host_evidence evidence) {
   struct job *job = wait->job;
   switch (end) {
-  case HOSTS_KNOWN: wait->tls = packed_evidence_open(evidence); break;
+  case HOSTS_KNOWN: wait->tls = packed_evidence_open(evidence, &job->arena); break;
   case HOSTS_PENDING: break;
   case HOSTS_YOURS: visits_order(job->journey, wait); break;
   case HOSTS_FAILED:
@@ -18,7 +18,7 @@ static void mx_wait_go_on(struct mx_wait *wait, enum hosts_end end, struct span 
 static void mx_wait_ask(struct job *job, struct span host) {
   struct deployment *deployment = job->deployment;
   struct mx_wait *wait = &deployment->mx_waits[deployment->mx_wait_count++];
-  struct span evidence;
+  struct host_evidence evidence;
   *wait = (struct mx_wait){.waiter.inbox = job->journey->visits.inbox, .job = job, .host = host};
   ring_init(&wait->turn);
   enum hosts_end end = hosts_ask(job->journey->config.hosts, host, uv_hrtime(), &wait->waiter,
@@ -29,7 +29,7 @@ static void mx_wait_ask(struct job *job, struct span host) {
 
 void stage_mx_tls_told(struct mx_wait *wait) {
   struct job *job = wait->job;
-  struct span evidence;
+  struct host_evidence evidence;
   enum hosts_end end =
       hosts_take(job->journey->config.hosts, &wait->waiter, &job->arena, &evidence);
   mx_wait_go_on(wait, end, evidence);

@@ -82,13 +82,13 @@ static void visit_tell(struct visit *visit) {
   struct journey *journey = visit->journey;
   visit->tls.findings = visit->findings.first;
   mx_tls_conclude(&visit->tls);
-  struct span packed = packed_evidence_make(&visit->tls, &visit->arena);
-  if (!packed.ptr) {
+  struct host_evidence packed = packed_evidence_make(&visit->tls, &visit->arena);
+  if (!packed.own.ptr) {
     visit_fail(visit, visit->arena.err);
     return;
   }
   visit_count(visit);
-  enum err err = hosts_tell(journey->config.hosts, visit->entry, packed, uv_hrtime());
+  enum err err = hosts_tell(journey->config.hosts, visit->entry, &packed, uv_hrtime());
   visit_free(visit);
   if (err != ERR_NONE) journey->config.fail(journey->config.data, err);
   visits_begin(journey);

@@ -13,6 +13,13 @@ enum {
 
 enum host_state { HOST_PENDING, HOST_TOLD, HOST_ABANDONED };
 
+/* Octets that so many hosts have. */
+struct host_shared {
+  struct host_shared *next; /* of its bucket */
+  size_t users, len;
+  char octets[];
+};
+
 struct host_entry {
   struct host_entry *next; /* of its bucket */
   struct ring told;        /* of those that may go, who came longest ago first */
@@ -21,8 +28,9 @@ struct host_entry {
   enum host_state state;
   bool chance; /* it was asked for since it stands in the ring */
   uint64_t told_at;
-  char *evidence;
-  size_t evidence_len;
+  char *own; /* NULL: not told */
+  size_t own_len;
+  struct host_shared *shared; /* may be NULL */
   size_t name_len;
   char name[];
 };
@@ -34,6 +42,7 @@ struct hosts {
   size_t bytes_max;
   struct hosts_account account;
   struct host_entry *buckets[HOSTS_BUCKETS];
+  struct host_shared *shared[HOSTS_BUCKETS];
 };
 
 enum err hosts_new(struct hosts **hosts, size_t bytes_max) {
@@ -52,38 +61,77 @@ struct span host_entry_name(const struct host_entry *entry) {
 }
 
 static size_t host_entry_size(const struct host_entry *entry) {
-  return sizeof *entry + entry->name_len + entry->evidence_len;
+  return sizeof *entry + entry->name_len + entry->own_len;
+}
+
+static size_t hosts_bucket(const struct hosts *hosts, struct span text) {
+  return siphash_text(hosts->key, text) & (HOSTS_BUCKETS - 1);
+}
+
+static struct span host_shared_octets(const struct host_shared *shared) {
+  return shared ? (struct span){shared->octets, shared->len} : (struct span){0};
+}
+
+/* The link to the piece with these octets, or to the NULL where it would stand. */
+static struct host_shared **hosts_find_shared(struct hosts *hosts, struct span octets) {
+  struct host_shared **at = &hosts->shared[hosts_bucket(hosts, octets)];
+  while (*at && !span_equal(host_shared_octets(*at), octets)) at = &(*at)->next;
+  return at;
+}
+
+/* For one host more. NULL: no memory. */
+static struct host_shared *hosts_share(struct hosts *hosts, struct span octets) {
+  struct host_shared **at = hosts_find_shared(hosts, octets), *shared = *at;
+  if (!shared) {
+    *at = shared = calloc(1, sizeof *shared + octets.len);
+    if (!shared) return NULL;
+    shared->len = octets.len;
+    memcpy(shared->octets, octets.ptr, octets.len);
+    hosts->account.shared++;
+    hosts->account.bytes += sizeof *shared + shared->len;
+  }
+  shared->users++;
+  return shared;
+}
+
+static void hosts_unshare(struct hosts *hosts, struct host_shared *shared) {
+  if (!shared || --shared->users) return;
+  *hosts_find_shared(hosts, host_shared_octets(shared)) = shared->next;
+  hosts->account.shared--;
+  hosts->account.bytes -= sizeof *shared + shared->len;
+  free(shared);
 }
 
 /* The link to the entry of that name, or to the NULL where it would stand. */
 static struct host_entry **hosts_find(struct hosts *hosts, struct span name) {
-  struct host_entry **at = &hosts->buckets[siphash_text(hosts->key, name) & (HOSTS_BUCKETS - 1)];
+  struct host_entry **at = &hosts->buckets[hosts_bucket(hosts, name)];
   while (*at && !span_equal(host_entry_name(*at), name)) at = &(*at)->next;
   return at;
 }
 
-static void host_entry_free(struct host_entry *entry) {
-  free(entry->evidence);
-  free(entry);
+static void host_entry_forget(struct hosts *hosts, struct host_entry *entry) {
+  hosts->account.bytes -= entry->own_len;
+  free(entry->own);
+  entry->own = NULL;
+  entry->own_len = 0;
+  hosts_unshare(hosts, entry->shared);
+  entry->shared = NULL;
 }
 
 static void hosts_remove(struct hosts *hosts, struct host_entry *entry) {
   struct host_entry **at = hosts_find(hosts, host_entry_name(entry));
   *at = entry->next;
   ring_remove(&entry->told);
+  host_entry_forget(hosts, entry);
   hosts->account.count--;
   hosts->account.bytes -= host_entry_size(entry);
-  host_entry_free(entry);
+  free(entry);
 }
 
 void hosts_free(struct hosts *hosts) {
   if (!hosts) return;
   for (size_t i = 0; i < HOSTS_BUCKETS; i++)
-    while (hosts->buckets[i]) {
-      struct host_entry *entry = hosts->buckets[i];
-      hosts->buckets[i] = entry->next;
-      host_entry_free(entry);
-    }
+    while (hosts->buckets[i]) hosts_remove(hosts, hosts->buckets[i]);
   pthread_mutex_destroy(&hosts->lock);
   free(hosts);
 }
@@ -134,19 +182,18 @@ static struct host_entry *hosts_make(struct hosts *hosts, struct host_entry **at
 /* What is too old is forgotten; who is still to take it has it all the same. */
 static void host_entry_age(struct hosts *hosts, struct host_entry *entry, uint64_t now) {
   if (entry->state != HOST_TOLD || entry->posted || now < entry->told_at + HOSTS_AGE_NS) return;
-  hosts->account.bytes -= entry->evidence_len;
-  free(entry->evidence);
-  entry->evidence = NULL;
-  entry->evidence_len = 0;
+  host_entry_forget(hosts, entry);
   entry->state = HOST_ABANDONED;
   ring_remove(&entry->told);
 }
 
 static enum hosts_end host_entry_give(struct host_entry *entry, struct hosts_waiter *waiter,
-                                      struct arena *arena, struct span *evidence) {
+                                      struct arena *arena, struct host_evidence *evidence) {
   if (entry->state == HOST_TOLD) {
-    *evidence = arena_copy(arena, (struct span){entry->evidence, entry->evidence_len});
-    return evidence->ptr ? HOSTS_KNOWN : HOSTS_FAILED;
+    struct span own = {entry->own, entry->own_len};
+    struct span copy = arena_join(arena, own, host_shared_octets(entry->shared));
+    *evidence = (struct host_evidence){span_first(copy, own.len), span_skip(copy, own.len)};
+    return copy.ptr ? HOSTS_KNOWN : HOSTS_FAILED;
   }
   bool yours = entry->state == HOST_ABANDONED;
   entry->state = HOST_PENDING;
@@ -157,7 +204,8 @@ static enum hosts_end host_entry_give(struct host_entry *entry, struct hosts_wai
 }
 
 enum hosts_end hosts_ask(struct hosts *hosts, struct span host, uint64_t now,
-                         struct hosts_waiter *waiter, struct arena *arena, struct span *evidence) {
+                         struct hosts_waiter *waiter, struct arena *arena,
+                         struct host_evidence *evidence) {
   enum hosts_end end = HOSTS_FAILED;
   waiter->entry = NULL;
   waiter->posted = false;
@@ -175,7 +223,7 @@ enum hosts_end hosts_ask(struct hosts *hosts, struct span host, uint64_t now,
 }
 
 enum hosts_end hosts_take(struct hosts *hosts, struct hosts_waiter *waiter, struct arena *arena,
-                          struct span *evidence) {
+                          struct host_evidence *evidence) {
   struct host_entry *entry = waiter->entry;
   waiter->entry = NULL;
   waiter->posted = false;
@@ -219,22 +267,28 @@ static void hosts_end_visit(struct hosts *hosts, struct host_entry *entry, enum 
   hosts_unpin(hosts, entry);
 }
 
-enum err hosts_tell(struct hosts *hosts, struct host_entry *entry, struct span evidence,
-                    uint64_t now) {
-  char *copy = malloc(evidence.len ? evidence.len : 1);
-  if (!copy) {
-    hosts_abandon(hosts, entry);
-    return ERR_MEMORY;
-  }
-  memcpy(copy, evidence.ptr, evidence.len);
+/* False: no memory. */
+static bool host_entry_keep(struct hosts *hosts, struct host_entry *entry,
+                            const struct host_evidence *evidence) {
+  entry->own = malloc(evidence->own.len + 1);
+  if (!entry->own) return false;
+  if (evidence->own.len) memcpy(entry->own, evidence->own.ptr, evidence->own.len);
+  entry->own_len = evidence->own.len;
+  hosts->account.bytes += entry->own_len;
+  if (!evidence->shared.len) return true;
+  entry->shared = hosts_share(hosts, evidence->shared);
+  if (!entry->shared) host_entry_forget(hosts, entry);
+  return entry->shared;
+}
+
+enum err hosts_tell(struct hosts *hosts, struct host_entry *entry,
+                    const struct host_evidence *evidence, uint64_t now) {
   pthread_mutex_lock(&hosts->lock);
-  entry->evidence = copy;
-  entry->evidence_len = evidence.len;
+  bool kept = host_entry_keep(hosts, entry, evidence);
   entry->told_at = now;
-  hosts->account.bytes += evidence.len;
-  hosts_end_visit(hosts, entry, HOST_TOLD);
+  hosts_end_visit(hosts, entry, kept ? HOST_TOLD : HOST_ABANDONED);
   pthread_mutex_unlock(&hosts->lock);
-  return ERR_NONE;
+  return kept ? ERR_NONE : ERR_MEMORY;
 }
 
 void hosts_abandon(struct hosts *hosts, struct host_entry *entry) {

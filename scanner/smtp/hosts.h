@@ -3,7 +3,8 @@
  *
  * Who asks first makes the visit and tells; all others wait meanwhile, and are told by their
  * worker's inbox. The key is the MX host's name, and not its address: the certificate depends on
- * the SNI. Evidence is octets here, whose meaning is the visitor's.
+ * the SNI. Evidence is octets here, whose meaning is the visitor's; what several hosts have alike
+ * of it is kept once.
  *
  * Memory is bounded by HOSTS_BYTES_MAX however long the list is: over it, the host that nobody has
  * asked for lately goes, unless somebody is still to be told; when it is met again it is asked
@@ -19,12 +20,17 @@
 #include <stdint.h>
 
 enum {
-  HOSTS_BYTES_MAX = 16 * 1024 * 1024, /* entries with their evidence; some 20,000 hosts */
+  HOSTS_BYTES_MAX = 16 * 1024 * 1024, /* entries with their evidence; 30,000 hosts and more */
   HOSTS_AGE_S = 24 * 60 * 60,         /* what is older is asked anew */
 };
 
 struct hosts;
 struct host_entry;
+
+struct host_evidence {
+  struct span own;
+  struct span shared; /* that others may have, too: a certificate; may be empty */
+};
 
 /* Of one who asks; belongs to him, zeroed before it is used first. It must not move while it waits.
  */
@@ -50,17 +56,18 @@ void hosts_free(struct hosts *hosts);
 
 /* host: lower case, no trailing dot. Evidence is copied into the arena. */
 enum hosts_end hosts_ask(struct hosts *hosts, struct span host, uint64_t now,
-                         struct hosts_waiter *waiter, struct arena *arena, struct span *evidence);
+                         struct hosts_waiter *waiter, struct arena *arena,
+                         struct host_evidence *evidence);
 /* When the letter has come: as hosts_ask(). */
 enum hosts_end hosts_take(struct hosts *hosts, struct hosts_waiter *waiter, struct arena *arena,
-                          struct span *evidence);
+                          struct host_evidence *evidence);
 /* Its asker waits no more. One that waits for nothing is passed over. */
 void hosts_leave(struct hosts *hosts, struct hosts_waiter *waiter);
 
 /* Each once for HOSTS_YOURS, by the visitor. tell copies the evidence; ERR_MEMORY: it was abandoned
  * instead. Who waits for an abandoned host asks anew, and one of them is the next visitor. */
-enum err hosts_tell(struct hosts *hosts, struct host_entry *entry, struct span evidence,
-                    uint64_t now);
+enum err hosts_tell(struct hosts *hosts, struct host_entry *entry,
+                    const struct host_evidence *evidence, uint64_t now);
 void hosts_abandon(struct hosts *hosts, struct host_entry *entry);
 
 /* The name that the entry stands for; good until it is told or abandoned. */
@@ -68,6 +75,7 @@ struct span host_entry_name(const struct host_entry *entry);
 
 struct hosts_account {
   size_t count, bytes; /* now */
+  size_t shared;       /* pieces, now */
   uint64_t evicted;    /* for want of room, since the start */
 };
 

@@ -25,7 +25,7 @@ struct worker {
   unsigned letters;
   struct hosts_waiter *last;
   enum hosts_end end; /* of the last letter */
-  struct span evidence;
+  struct host_evidence evidence;
 };
 
 static void on_letter(void *data, struct inbox_letter *letter) {
@@ -61,7 +61,8 @@ static enum hosts_end ask(struct worker *worker, const char *name, uint64_t now,
 }
 
 static void tell(struct worker *worker, struct host_entry *entry, const char *text, uint64_t now) {
-  assert_int_equal(ERR_NONE, hosts_tell(worker->hosts, entry, span_of(text), now));
+  struct host_evidence evidence = {.own = span_of(text)};
+  assert_int_equal(ERR_NONE, hosts_tell(worker->hosts, entry, &evidence, now));
 }
 
 /* Asks as the first, and tells at once. */
@@ -71,6 +72,18 @@ static void learn(struct worker *worker, const char *name, const char *text, uin
   tell(worker, waiter.entry, text, now);
   uv_run(&worker->loop, UV_RUN_NOWAIT);
   assert_int_equal(HOSTS_KNOWN, worker->end);
+}
+
+/* As learn(), of a host that has something that others may have, too. */
+static void learn_shared(struct worker *worker, const char *name, const char *shared) {
+  struct host_evidence evidence = {span_of(name), span_of(shared)};
+  struct hosts_waiter waiter;
+  assert_int_equal(HOSTS_YOURS, ask(worker, name, DAY, &waiter));
+  assert_int_equal(ERR_NONE, hosts_tell(worker->hosts, waiter.entry, &evidence, DAY));
+  uv_run(&worker->loop, UV_RUN_NOWAIT);
+  assert_int_equal(HOSTS_KNOWN, worker->end);
+  assert_true(span_equal(evidence.own, worker->evidence.own));
+  assert_true(span_equal(evidence.shared, worker->evidence.shared));
 }
 
 static bool knows(struct worker *worker, const char *name, uint64_t now) {
@@ -102,9 +115,9 @@ static void test_the_first_visits_and_all_are_told(void **state) {
   assert_int_equal(2, one.letters);
   assert_int_equal(1, two.letters);
   assert_ptr_equal(&third, two.last);
-  assert_true(span_equal(SPAN("secure"), two.evidence));
+  assert_true(span_equal(SPAN("secure"), two.evidence.own));
   assert_int_equal(HOSTS_KNOWN, ask(&two, "mx.example", DAY, &third));
-  assert_true(span_equal(SPAN("secure"), two.evidence));
+  assert_true(span_equal(SPAN("secure"), two.evidence.own));
   assert_null(third.entry);
   hosts_leave(hosts, &third); /* nothing */
   worker_close(&one);
@@ -140,7 +153,7 @@ static void test_what_is_old_is_asked_anew(void **state) {
   assert_int_equal(HOSTS_KNOWN,
                    ask(&worker, "mx.example", DAY + 3 * AGE, &(struct hosts_waiter){0}));
   uv_run(&worker.loop, UV_RUN_NOWAIT);
-  assert_true(span_equal(SPAN("new"), worker.evidence));
+  assert_true(span_equal(SPAN("new"), worker.evidence.own));
   assert_int_equal(1, hosts_account(hosts).count);
   worker_close(&worker);
   hosts_free(hosts);
@@ -253,6 +266,86 @@ static void test_the_bound(void **state) {
   }
 }
 
+static void test_what_is_alike_is_kept_once(void **state) {
+  struct hosts *hosts = hosts_of(HOSTS_BYTES_MAX);
+  struct worker worker;
+  (void)state;
+  worker_open(&worker, hosts);
+  learn_shared(&worker, "mx0", "of the operator");
+  struct hosts_account one = hosts_account(hosts);
+  learn_shared(&worker, "mx1", "of the operator");
+  struct hosts_account two = hosts_account(hosts);
+  learn_shared(&worker, "mx2", "of its own, as it");
+  struct hosts_account three = hosts_account(hosts);
+  assert_int_equal(1, one.shared);
+  assert_int_equal(1, two.shared);
+  assert_int_equal(2, three.shared);
+  assert_true(two.bytes - one.bytes + strlen("of the operator") < one.bytes);
+  assert_true(three.bytes - two.bytes >= one.bytes);
+  worker_close(&worker);
+  hosts_free(hosts);
+}
+
+/* It goes with the last of those that have it. */
+static void test_what_is_alike_goes_with_the_last(void **state) {
+  struct hosts *hosts = hosts_of(HOSTS_BYTES_MAX);
+  struct worker worker;
+  struct hosts_waiter waiter;
+  (void)state;
+  worker_open(&worker, hosts);
+  learn_shared(&worker, "mx0", "of the operator");
+  learn_shared(&worker, "mx1", "of the operator");
+  size_t bytes = hosts_account(hosts).bytes;
+  assert_false(knows(&worker, "mx0", DAY + AGE)); /* too old: forgotten */
+  assert_int_equal(1, hosts_account(hosts).shared);
+  assert_true(knows(&worker, "mx1", DAY));
+  assert_true(span_equal(SPAN("of the operator"), worker.evidence.shared));
+  assert_int_equal(HOSTS_YOURS, ask(&worker, "mx1", DAY + AGE, &waiter));
+  assert_int_equal(0, hosts_account(hosts).shared);
+  struct host_entry *entry = waiter.entry;
+  hosts_leave(hosts, &waiter);
+  hosts_abandon(hosts, entry);
+  assert_int_equal(0, hosts_account(hosts).bytes);
+  learn_shared(&worker, "mx1", "of the operator");
+  learn_shared(&worker, "mx0", "of the operator");
+  assert_int_equal(bytes, hosts_account(hosts).bytes);
+  worker_close(&worker);
+  hosts_free(hosts);
+}
+
+/* As test_the_bound, where two of three have the same: it stays as long as one of them does. */
+static void test_the_bound_with_what_is_alike(void **state) {
+  static const struct {
+    int more;
+    unsigned kept, shared;
+  } rows[] = {{-1, 2, 2}, {0, 3, 2}, {1, 3, 2}};
+  (void)state;
+  struct hosts *hosts = hosts_of(HOSTS_BYTES_MAX);
+  struct worker worker;
+  worker_open(&worker, hosts);
+  learn_shared(&worker, "mx0", "same");
+  learn_shared(&worker, "mx1", "same");
+  learn_shared(&worker, "mx2", "else");
+  const size_t three = hosts_account(hosts).bytes;
+  worker_close(&worker);
+  hosts_free(hosts);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    hosts = hosts_of(three + (size_t)rows[i].more);
+    worker_open(&worker, hosts);
+    learn_shared(&worker, "mx0", "same");
+    learn_shared(&worker, "mx1", "same");
+    learn_shared(&worker, "mx2", "else");
+    struct hosts_account account = hosts_account(hosts);
+    assert_int_equal(rows[i].kept, account.count);
+    assert_int_equal(rows[i].shared, account.shared);
+    assert_true(account.bytes <= three + (size_t)rows[i].more);
+    assert_true(knows(&worker, "mx1", DAY));
+    assert_true(span_equal(SPAN("same"), worker.evidence.shared));
+    worker_close(&worker);
+    hosts_free(hosts);
+  }
+}
+
 static void test_the_shared_ones_stay(void **state) {
   struct hosts *hosts = hosts_of(bytes_of(3));
   struct worker worker;
@@ -310,7 +403,8 @@ static void visit(struct crowd *crowd, struct host_entry *entry) {
     return;
   }
   atomic_fetch_add(&crowd->visits[atoi(name.ptr)], 1);
-  assert_int_equal(ERR_NONE, hosts_tell(crowd->worker.hosts, entry, name, DAY));
+  assert_int_equal(
+      ERR_NONE, hosts_tell(crowd->worker.hosts, entry, &(struct host_evidence){.own = name}, DAY));
 }
 
 static void *crowd_main(void *data) {
@@ -327,7 +421,7 @@ static void *crowd_main(void *data) {
       while (worker->letters == letters) uv_run(&worker->loop, UV_RUN_ONCE);
       end = worker->end;
     }
-    if (end == HOSTS_KNOWN) crowd->known += span_equal(span_of(name), worker->evidence);
+    if (end == HOSTS_KNOWN) crowd->known += span_equal(span_of(name), worker->evidence.own);
     arena_reset(&worker->arena);
   }
   return NULL;
@@ -363,6 +457,9 @@ int main(void) {
       cmocka_unit_test(test_an_abandoned_host_without_waiters_is_forgotten),
       cmocka_unit_test(test_who_leaves_is_not_told),
       cmocka_unit_test(test_the_bound),
+      cmocka_unit_test(test_what_is_alike_is_kept_once),
+      cmocka_unit_test(test_what_is_alike_goes_with_the_last),
+      cmocka_unit_test(test_the_bound_with_what_is_alike),
       cmocka_unit_test(test_the_shared_ones_stay),
       cmocka_unit_test(test_nobody_goes_before_he_is_told),
       cmocka_unit_test(test_threads_ask_for_the_same),
