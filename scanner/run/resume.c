@@ -72,8 +72,8 @@ static void resume_tell_unreadable(const char *output, enum err err,
   else if (err == ERR_SYNTAX)
     resume_tell_foreign(output, "resumed");
   else if (err == ERR_LIMIT)
-    notice("output %s is not resumed: it is damaged at octet %" PRIu64 ", and %" PRIu64
-           " octets follow (truncate -s %" PRIu64 " drops them)",
+    notice("output %s is not resumed: it is damaged at byte %" PRIu64 ", and %" PRIu64
+           " bytes follow (truncate -s %" PRIu64 " drops them)",
            output, index->whole, index->size - index->whole, index->whole);
   else
     notice("output %s: %s", output, resume_why(err));
