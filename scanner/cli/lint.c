@@ -113,6 +113,19 @@ static enum err lint_policy(struct lint *lint) {
   return ERR_NONE;
 }
 
+/* "." is the null MX. */
+static enum err lint_mx_host(struct lint *lint, const char *text, struct span *host) {
+  struct domain domain;
+  const char *why = NULL;
+  *host = span_of(text);
+  if (match_is_null_mx(*host)) return ERR_NONE;
+  enum err err = domain_parse(*host, &lint->arena, &domain, &why);
+  if (err == ERR_SYNTAX)
+    help_complain(lint->command, "--mx: \"%s\" is not a host name: %s", text, why);
+  *host = domain.ascii;
+  return err;
+}
+
 static enum err lint_mx(struct lint *lint) {
   const struct options_texts *hosts = &lint->options->mx;
   struct result_mx_set *mx = &lint->result.mx;
@@ -120,17 +133,13 @@ static enum err lint_mx(struct lint *lint) {
   mx->at = arena_array(&lint->arena, hosts->count, sizeof *mx->at);
   if (!mx->at) return lint->arena.err;
   for (unsigned i = 0; i < hosts->count; i++) {
-    struct domain domain;
-    const char *why = NULL;
-    enum err err = domain_parse(span_of(hosts->at[i]), &lint->arena, &domain, &why);
-    if (err == ERR_SYNTAX)
-      help_complain(lint->command, "--mx: \"%s\" is not a host name: %s", hosts->at[i], why);
+    enum err err = lint_mx_host(lint, hosts->at[i], &mx->at[mx->count++].host);
     if (err != ERR_NONE) return err;
-    mx->at[mx->count++] = (struct result_mx){.host = domain.ascii};
   }
-  if (lint->result.policy.mx.count == 0) return ERR_NONE;
+  match_judge_null(mx, (struct span){0}, &lint->findings);
+  if (lint->result.policy.mx.count == 0 || match_takes_no_mail(mx)) return ERR_NONE;
   psl_ctx_t *psl = psl_latest(NULL);
-  match_judge(psl, &lint->result.policy, mx, &lint->findings);
+  match_judge(psl, (struct span){0}, &lint->result.policy, mx, &lint->findings);
   psl_free(psl);
   return ERR_NONE;
 }

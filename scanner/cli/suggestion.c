@@ -62,7 +62,8 @@ static unsigned suggestion_patterns(FILE *out, unsigned indent, const struct res
   for (size_t i = 0; i < result->mx.count; i++) {
     struct span host = result->mx.at[i].host;
     if (!domain_is_hostname(host) || suggestion_is_covered(result, host)) continue;
-    if (match_lacks_dot(host)) continue; /* the MX record is to be fixed, not the policy */
+    if (match_lacks_dot(result->domain, result->policy.mx, host))
+      continue; /* the MX record is to be fixed, not the policy */
     if (lines++ < SUGGESTION_MX_MAX) suggestion_line(out, indent, "mx", host);
   }
   return lines;

@@ -29,18 +29,6 @@ static int mx_compare(const void *left, const void *right) {
   return order ? order : (a->host.len > b->host.len) - (a->host.len < b->host.len);
 }
 
-static void mx_tell_null(struct job *job, const struct result_mx_set *mx) {
-  struct span said = SPAN("null MX (RFC 7505): the domain takes no mail");
-  size_t nulls = 0;
-  for (size_t i = 0; i < mx->count; i++) nulls += match_is_null_mx(mx->at[i].host);
-  if (nulls == 0) return;
-  if (nulls < mx->count)
-    said = SPAN("null MX beside other MX records, where RFC 7505 section 3 allows no other; it is "
-                "no host to cover");
-  finding_list_add(&job->deployment->findings,
-                   (struct finding){.code = FOUND_MX_NULL, .host = job->domain, .detail = said});
-}
-
 static void mx_fill(struct job *job, const struct lookup *lookup, struct result_mx_set *mx) {
   const struct dns_answer *answer = &lookup->answer;
   mx->lookup = lookup_facts(lookup);
@@ -66,7 +54,7 @@ void stage_mx_judge(struct job *job) {
   struct result_mx_set *mx = &deployment->result.mx;
   if (!mx->wanted) mx_fill(job, &deployment->mx, mx);
   if (lookup_answered(&deployment->mx))
-    mx_tell_null(job, mx);
+    match_judge_null(mx, job->domain, &deployment->findings);
   else
     finding_list_add(&deployment->findings,
                      lookup_finding(&job->arena, &deployment->mx, &mx_codes));

@@ -81,5 +81,6 @@ void stage_match_judge(struct job *job) {
   match_tell_implicit(job);
   if (result->mx.count == 0) return;
   if (match_takes_no_mail(&result->mx)) return;
-  match_judge(job->journey->config.psl, &result->policy, &result->mx, &deployment->findings);
+  match_judge(job->journey->config.psl, job->domain, &result->policy, &result->mx,
+              &deployment->findings);
 }

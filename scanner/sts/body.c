@@ -183,6 +183,7 @@ static bool holds_several_fields(struct span line) {
 /* What is counted of all lines. */
 struct body_lines {
   size_t fields, keys, equals, quoted;
+  size_t after_cr;  /* keys behind a CR that begins the line */
   unsigned several; /* the first line with several fields */
   unsigned crcrlf;  /* the first that ends so */
 };
@@ -192,6 +193,7 @@ static void body_count_line(struct body_lines *lines, struct span line, unsigned
   struct span text = trim_space(line);
   lines->fields += is_field(text);
   lines->keys += body_key(text, ":", &len) >= 0;
+  lines->after_cr += span_starts(line, SPAN("\r")) && body_key(text, ":", &len) >= 0;
   lines->equals += body_key(text, "=", &len) >= 0;
   lines->quoted += text.len && (text.ptr[0] == '"' || text.ptr[0] == '\'') &&
                    body_key(span_skip(text, 1), ":", &len) >= 0;
@@ -217,6 +219,8 @@ static struct body_kind body_of_lines(struct span text) {
   struct body_kind kind = {.line = 1};
   if (lines.crcrlf)
     kind = (struct body_kind){.reason = REASON_POLICY_SYNTAX_CRCRLF, .line = lines.crcrlf};
+  else if (lines.after_cr)
+    kind.reason = REASON_POLICY_SYNTAX_LFCR;
   else if (lines.several)
     kind = (struct body_kind){.reason = REASON_POLICY_SYNTAX_ONE_LINE, .line = lines.several};
   else if (lines.equals > 1 && lines.keys == 0)
@@ -226,6 +230,14 @@ static struct body_kind body_of_lines(struct span text) {
   else if (lines.fields == 0 && span_find(text, ':') == text.len)
     kind.reason = REASON_POLICY_SYNTAX_NO_FIELDS;
   return kind;
+}
+
+/* Of several lines; what is on one is JSON. */
+static bool is_quoted(struct span text) {
+  size_t len;
+  struct span inner = span_skip(text, 1);
+  return text.ptr[0] == '"' && span_ends(trim_space(inner), SPAN("\"")) &&
+         body_key(inner, ":", &len) >= 0;
 }
 
 /* What begins in no way a policy can. */
@@ -248,6 +260,8 @@ static struct body_kind body_of_start(struct span text) {
     kind.reason = REASON_POLICY_SYNTAX_PERCENT;
   else if (is_escaped(text))
     kind.reason = REASON_POLICY_SYNTAX_ESCAPED;
+  else if (is_quoted(text))
+    kind.reason = REASON_POLICY_SYNTAX_QUOTED;
   return kind;
 }
 

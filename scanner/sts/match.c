@@ -1,6 +1,7 @@
 #include "scanner/sts/match.h"
 
 #include "scanner/base/edit_distance.h"
+#include "scanner/sts/domain.h"
 #include <stdlib.h>
 
 enum {
@@ -64,6 +65,7 @@ static struct span registrable(const psl_ctx_t *psl, struct span name) {
 /* The patterns while the closest one is sought, for one host after the other. */
 struct match_search {
   const psl_ctx_t *psl;
+  struct span domain;
   struct spans patterns;
   uint8_t *registrable; /* length of each pattern's registrable domain; 0: not looked up yet */
   size_t cells;         /* of edit distances, that are left */
@@ -143,19 +145,39 @@ bool match_any(struct spans patterns, struct span host) {
   return false;
 }
 
-bool match_lacks_dot(struct span host) {
+/* name is parent, or below it. */
+static bool match_is_within(struct span name, struct span parent) {
+  return span_ends(name, parent) &&
+         (name.len == parent.len || name.ptr[name.len - parent.len - 1] == '.');
+}
+
+/* A host's name in full, by its look: three labels and more, the last one a top level. */
+static bool match_is_whole(struct span name) {
+  char top[DOMAIN_LABEL_MAX + 1];
+  struct span rest = name, last = last_label(name);
+  span_cut(&rest, '.');
+  if (span_find(rest, '.') == rest.len || last.len >= sizeof top || !psl_builtin()) return false;
+  memcpy(top, last.ptr, last.len);
+  top[last.len] = 0;
+  return psl_is_public_suffix2(psl_builtin(), top, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1;
+}
+
+bool match_lacks_dot(struct span domain, struct spans patterns, struct span host) {
   for (size_t i = 1; i + 1 < host.len; i++) {
     struct span end = span_skip(host, i + 1), begin = span_first(host, i);
     if (host.ptr[i] != '.' || span_find(end, '.') == end.len) continue;
-    if (!span_ends(begin, end)) continue;
-    if (begin.len == end.len || begin.ptr[begin.len - end.len - 1] == '.') return true;
+    if (match_is_within(begin, end)) return true;
+    if (domain.len && !match_is_within(domain, end)) continue;
+    if (match_any(patterns, begin) || (domain.len && match_is_whole(begin))) return true;
   }
   return false;
 }
 
 /* Why a host is not covered, where it shows. */
-static enum reason match_reason(enum finding_code code, struct span host, struct span pattern) {
-  if (match_lacks_dot(host)) return reason_by_word(code, SPAN("mx-final-dot"));
+static enum reason match_reason(const struct match_search *search, enum finding_code code,
+                                struct span host, struct span pattern) {
+  if (match_lacks_dot(search->domain, search->patterns, host))
+    return reason_by_word(code, SPAN("mx-final-dot"));
   if (reasons_is_placeholder(pattern)) return reason_by_word(code, SPAN("placeholder"));
   return REASON_NONE;
 }
@@ -172,7 +194,7 @@ static void match_raise(struct match_search *search, const struct result_mx *mx,
   enum result_kind kind = match_closest(search, mx->host, &closest);
   struct arena *arena = findings->arena;
   struct span detail = arena_join(arena, mx->host, SPAN(" is not covered; closest is "));
-  enum reason reason = match_reason(code, mx->host, closest);
+  enum reason reason = match_reason(search, code, mx->host, closest);
   struct span how = arena_join(arena, arena_format(arena, " (%s)", result_kind_text(kind)),
                                match_reason_text(arena, reason));
   finding_list_add(findings, (struct finding){.code = code,
@@ -270,8 +292,20 @@ bool match_takes_no_mail(const struct result_mx_set *mx) {
   return nulls && nulls == mx->count;
 }
 
-void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struct result_mx_set *mx,
-                 struct finding_list *findings) {
+void match_judge_null(const struct result_mx_set *mx, struct span host,
+                      struct finding_list *findings) {
+  struct span said = SPAN("null MX (RFC 7505): the domain takes no mail");
+  size_t nulls = 0;
+  for (size_t i = 0; i < mx->count; i++) nulls += match_is_null_mx(mx->at[i].host);
+  if (nulls == 0) return;
+  if (nulls < mx->count)
+    said = SPAN("null MX beside other MX records, where RFC 7505 section 3 allows no other; it is "
+                "no host to cover");
+  finding_list_add(findings, (struct finding){.code = FOUND_MX_NULL, .host = host, .detail = said});
+}
+
+void match_judge(const psl_ctx_t *psl, struct span domain, const struct result_policy *policy,
+                 struct result_mx_set *mx, struct finding_list *findings) {
   struct match_index index;
   size_t covered = 0;
   if (!match_index_make(&index, policy->mx, findings->arena)) return;
@@ -286,8 +320,8 @@ void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struc
   match_raise_unused(policy, &index, findings);
   if (covered == hosts || policy->mode == MODE_NONE) return;
   enum finding_code code = covered ? FOUND_MX_PARTIAL_MISMATCH : FOUND_MX_MISMATCH;
-  struct match_search search = {psl, policy->mx, arena_alloc(findings->arena, policy->mx.count),
-                                MATCH_CELLS_MAX};
+  struct match_search search = {psl, domain, policy->mx,
+                                arena_alloc(findings->arena, policy->mx.count), MATCH_CELLS_MAX};
   for (size_t i = 0; i < mx->count; i++)
     if (mx->at[i].judged && !mx->at[i].covered) match_raise(&search, &mx->at[i], code, findings);
 }

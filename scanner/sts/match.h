@@ -25,17 +25,24 @@ bool match_any(struct spans patterns, struct span host);
 enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct span host,
                             struct span *closest);
 
-/* A host that ends in the same two labels or more twice: a zone file added its origin to a name
- * without the final dot. */
-bool match_lacks_dot(struct span host);
+/* An MX host to which a zone file added its origin, for want of the final dot: it ends in the same
+ * two labels or more twice, or is a name that a pattern covers and the domain behind it, or one of
+ * three labels and more below a known top level, and the domain. domain: empty where it is not
+ * known; then a covered name before any two labels will do. All in lower case, but the patterns. */
+bool match_lacks_dot(struct span domain, struct spans patterns, struct span host);
 
 /* Null MX (RFC 7505): no host. A domain takes no mail where there is nothing else. */
 bool match_is_null_mx(struct span host);
 bool match_takes_no_mail(const struct result_mx_set *mx);
 
+/* Raises mx-null where one is among them; host: that it is about. */
+void match_judge_null(const struct result_mx_set *mx, struct span host,
+                      struct finding_list *findings);
+
 /* Sets judged and covered of each MX but null MX, and raises mx-mismatch, mx-partial-mismatch and
- * policy-mx-unused. Not to be called without an MX host or without patterns. */
-void match_judge(const psl_ctx_t *psl, const struct result_policy *policy, struct result_mx_set *mx,
-                 struct finding_list *findings);
+ * policy-mx-unused. domain: whose MX they are, or empty. Not to be called without an MX host or
+ * without patterns. */
+void match_judge(const psl_ctx_t *psl, struct span domain, const struct result_policy *policy,
+                 struct result_mx_set *mx, struct finding_list *findings);
 
 #endif

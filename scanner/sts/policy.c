@@ -107,7 +107,8 @@ static void policy_max_age_reasons(struct span value, struct reasons *reasons) {
   if (digits && !plain) reasons_add(reasons, "separator");
   struct span behind = span_skip(rest, digits), unit = span_trim(behind);
   if (plain && digits > POLICY_MAX_AGE_DIGITS) reasons_add(reasons, "too-long");
-  if (digits && unit.len && span_is_alphanum(unit.ptr[0])) reasons_add(reasons, "unit");
+  bool letter = unit.len && span_is_alphanum(unit.ptr[0]) && !strchr("0123456789", unit.ptr[0]);
+  if (digits && letter) reasons_add(reasons, "unit");
   if (unit.len < behind.len || span_find(unit, ' ') < unit.len) reasons_add(reasons, "blank");
 }
 

@@ -115,6 +115,9 @@ class LintTest(unittest.TestCase):
     def test_why_a_host_is_not_covered(self) -> None:
         for mx, host, reason in (("mail.example.com", "mail.example.com.example.com", "mx-final-dot"),
                                  ("mail.example.com", "example.com.example.com", "mx-final-dot"),
+                                 ("mx1.provider.net", "mx1.provider.net.example.com", "mx-final-dot"),
+                                 ("*.provider.net", "mx1.provider.net.example.com", "mx-final-dot"),
+                                 ("mail.example.com", "mx1.provider.net.example.com", None),
                                  ("mail.your-domain.com", "mail.example.com", "placeholder"),
                                  ("mail.example.com", "com.mail.com", None),
                                  ("mail.example.com", "mail.example.net", None)):
@@ -122,6 +125,13 @@ class LintTest(unittest.TestCase):
                                  stdin=POLICY.replace("mail.example.com", mx))
             found = next(f for f in record["findings"] if f["code"] == "mx-mismatch")  # type: ignore[attr-defined]
             self.assertEqual(found.get("reason"), reason, host)
+
+    def test_the_null_mx(self) -> None:
+        self.assertEqual(codes(self.judged(0, "--policy", "-", "--mx", ".", stdin=POLICY)), ["mx-null"])
+        record = self.judged(0, "--policy", "-", "--mx", "mail.example.com", ".", stdin=POLICY)
+        self.assertEqual(codes(record), ["mx-null"])
+        self.assertIn("RFC 7505 section 3", str(member(record, "findings.mx-null.detail")))
+        self.assertEqual(record["mx"], [{"host": "mail.example.com", "covered": True}, {"host": "."}])
 
     def test_policy_fields_in_the_record(self) -> None:
         record = self.judged(0, "--record", "v=STSv1; id=1; mode=testing; max_age=86400; MX=a.example")

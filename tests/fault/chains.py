@@ -18,6 +18,18 @@ RARE = {
     "expired-issuer": (("issuer-of-old", CA, -10), ""),
 }
 
+# Leaves below the lab's intermediate that are odd by what they say of the host, {h}, in the domain {d}.
+ODD_NAMES = {
+    "address-only": "IP:127.0.3.1",
+    "partial-wildcard": "DNS:mta*.{d}",
+    "wildcard-too-high": "DNS:*.fault.example",
+    "sha-1": "DNS:{h}",
+    "small-key": "DNS:{h}",
+    "disordered": "DNS:{h}",
+    "expired-self-signed": "DNS:{h}",
+}
+LONG_CHAIN = ("intermediate", "second", "third", "fourth")  # each signs the next
+
 TLS = {  # name -> minimum, maximum, ciphers up to TLS 1.2, wants a certificate of the client
     "modern": (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3, None, False),
     "1.2": (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2, None, False),
@@ -48,19 +60,45 @@ class Chains:
             return self.authority.issue(cert, KINDS[cert], names)
         if cert == "stranger-sent":  # an unknown root that stands in the chain
             return self.issue_below("stranger", cert, names, "")
+        if cert in ODD_NAMES:
+            return self.issue_odd(cert, names[0])
+        if cert == "long-chain":
+            return self.issue_long(cert, names[0])
         (issuer, extensions, ends), more = RARE[cert]
         self.authority.key(issuer)
         self.authority.sign(issuer, issuer, "root", extensions, -100, ends)
         return self.issue_below(issuer, cert, names, more)
 
+    def issue_odd(self, cert: str, host: str) -> tuple[Path, Path]:
+        authority, key = self.authority, "leaf"
+        if cert == "small-key":
+            key = "leaf-small"
+            authority.key(key, rsa=True, bits=1024)
+        itself = cert == "expired-self-signed"
+        names = ODD_NAMES[cert].format(h=host, d=host.split(".", 1)[1])
+        authority.sign(cert, key, cert if itself else "intermediate", f"subjectAltName={names}\n", -90,
+                       -3 if itself else 90, host, "sha1" if cert == "sha-1" else "sha256")
+        others = () if itself else ("stranger", "root", "intermediate") if cert == "disordered" else ("intermediate",)
+        return self.chain_of(cert, *others), authority.path(f"{key}.key")
+
+    def issue_long(self, cert: str, host: str) -> tuple[Path, Path]:
+        for signer, name in zip(LONG_CHAIN, LONG_CHAIN[1:]):
+            self.authority.key(name)
+            self.authority.sign(name, name, signer, CA, -100, 3650)
+        self.authority.sign(cert, "leaf", LONG_CHAIN[-1], f"subjectAltName=DNS:{host}\n", -1, 90, host)
+        return self.chain_of(cert, *reversed(LONG_CHAIN)), self.authority.path("leaf.key")
+
+    def chain_of(self, *names: str) -> Path:
+        """The file of the first, and what is sent behind it."""
+        chain = self.authority.path(f"{names[0]}.chain")
+        chain.write_text("".join(self.authority.path(f"{name}.pem").read_text() for name in names))
+        return chain
+
     def issue_below(self, issuer: str, cert: str, names: list[str],
                     more: str) -> tuple[Path, Path]:
         extensions = f"subjectAltName={','.join(f'DNS:{n}' for n in names)}\n{more}"
         self.authority.sign(cert, "leaf", issuer, extensions, -1, 90, names[0])
-        chain = self.authority.path(f"{cert}.chain")
-        chain.write_text(self.authority.path(f"{cert}.pem").read_text() +
-                         self.authority.path(f"{issuer}.pem").read_text())
-        return chain, self.authority.path("leaf.key")
+        return self.chain_of(cert, issuer), self.authority.path("leaf.key")
 
     def context(self, script: Script) -> ssl.SSLContext:
         key = script.cert, script.tls
@@ -71,6 +109,8 @@ class Chains:
     def make_context(self, cert: str, tls: str) -> ssl.SSLContext:
         least, most, ciphers, wants_client = TLS[tls]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if cert in ("sha-1", "small-key"):
+            ciphers = "DEFAULT:@SECLEVEL=0"
         if ciphers:
             context.set_ciphers(ciphers)
         context.minimum_version, context.maximum_version = least, most

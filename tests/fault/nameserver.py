@@ -135,6 +135,16 @@ def chain(length: int, *data: Data) -> Behaviour:
                                                  if d.type == query.type))]
 
 
+def by_alias(target: str, *data: Data) -> Behaviour:
+    """An alias of the target, and what is there of the type that was asked for."""
+    return lambda query: [answer(query, cname(target), *(replace(d, owner=name(target)) for d in data
+                                                         if d.type == query.type))]
+
+
+def alias_says(target: str, rcode: int) -> Behaviour:
+    return lambda query: [answer(query, cname(target), rcode=rcode)]
+
+
 def loop(query: Query) -> Iterable[Step]:
     return [answer(query, cname("loop.example"), cname(query.name, "loop.example"))]
 

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     };
     size_t covered = 0;
     for (size_t i = 0; i < mx.count; i++) mx.at[i].host = hosts.at[i + 1];
-    match_judge(psl_builtin(), &policy, &mx, &findings);
+    match_judge(psl_builtin(), hosts.at[hosts.count - 1], &policy, &mx, &findings);
     for (size_t i = 0; i < mx.count; i++) {
       FUZZ_REQUIRE(mx.at[i].covered == match_covers(hosts.at[0], mx.at[i].host));
       covered += mx.at[i].covered;

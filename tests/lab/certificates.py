@@ -85,20 +85,20 @@ class Authority:
     def path(self, name: str) -> Path:
         return self.folder / name
 
-    def key(self, name: str, rsa: bool = False) -> None:
-        kind = ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if rsa else \
+    def key(self, name: str, rsa: bool = False, bits: int = 2048) -> None:
+        kind = ["RSA", "-pkeyopt", f"rsa_keygen_bits:{bits}"] if rsa else \
                ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
         openssl("genpkey", "-algorithm", *kind, "-out", self.path(f"{name}.key"))
 
     def sign(self, name: str, key: str, issuer: str, extensions: str, begins: int, ends: int,
-             subject: str | None = None) -> None:
+             subject: str | None = None, digest: str = "sha256") -> None:
         """Makes name.pem for the key; an issuer of the certificate's own name is itself."""
         (self.path(f"{name}.ext")).write_text(extensions)
         openssl("req", "-new", "-key", self.path(f"{key}.key"), "-subj", f"/CN={subject or name}",
                 "-out", self.path(f"{name}.csr"))
         signer = ["-selfsign", "-keyfile", self.path(f"{key}.key")] if issuer == name else \
                  ["-cert", self.path(f"{issuer}.pem"), "-keyfile", self.path(f"{issuer}.key")]
-        openssl("ca", "-batch", "-notext", "-config", self.path("ca.cnf"), *signer,
+        openssl("ca", "-batch", "-notext", "-md", digest, "-config", self.path("ca.cnf"), *signer,
                 "-startdate", stamp(begins), "-enddate", stamp(ends),
                 "-extfile", self.path(f"{name}.ext"), "-in", self.path(f"{name}.csr"),
                 "-out", self.path(f"{name}.pem"))

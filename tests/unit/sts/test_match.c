@@ -188,11 +188,43 @@ static void assert_coverage(const struct coverage *vector, struct judged *judged
   struct result_mx_set mx = {.at = hosts};
   for (; mx.count < NAMES_MAX && vector->hosts[mx.count]; mx.count++)
     hosts[mx.count] = (struct result_mx){.host = span_of(vector->hosts[mx.count])};
-  match_judge(psl, &policy, &mx, &judged->findings);
+  match_judge(psl, (struct span){0}, &policy, &mx, &judged->findings);
   assert_codes(judged, vector->codes, vector->hosts[0]);
   for (size_t i = 0; i < mx.count; i++) {
     assert_true(hosts[i].judged);
     assert_int_equal(hosts[i].covered, vector->covered[i] == 'Y');
+  }
+}
+
+static void tells_a_missing_final_dot(void **state) {
+  static const struct {
+    const char *domain, *patterns[NAMES_MAX], *host;
+    bool lacks;
+  } vectors[] = {
+      {"example.com", {"mail.example.com"}, "mail.example.com.example.com", true},
+      {"example.com", {"mail.example.com"}, "example.com.example.com", true},
+      {"example.com", {"mail.example.com"}, "mx1.provider.net.example.com", true},
+      {"sub.example.com", {"mail.example.com"}, "mx1.provider.net.example.com", true},
+      {"example.com", {"*.provider.net"}, "mx1.provider.net.example.com", true},
+      {"example.com", {"provider.net"}, "provider.net.example.com", true},
+      {"example.com", {"mx.internal"}, "mx.internal.example.com", true},
+      /* two labels may be a host and a place; no top level is called so */
+      {"example.com", {"mail.example.com"}, "mx.eu.example.com", false},
+      {"example.com", {"mail.example.com"}, "mx1.site.prod-a.example.com", false},
+      {"example.com", {"mail.example.com"}, "mx1.provider.net", false},
+      {"example.com", {"mail.example.com"}, "mx1.provider.net.example.org", false},
+      {"example.com", {"mail.example.com"}, "com.com", false},
+      {"", {"mx1.provider.net"}, "mx1.provider.net.example.com", true},
+      {"", {"mail.example.com"}, "mx1.provider.net.example.com", false},
+      {"", {"mail.example.com"}, "mail.example.com.au", false},
+  };
+  (void)state;
+  for (size_t i = 0; i < COUNT(vectors); i++) {
+    struct span at[NAMES_MAX];
+    bool lacks = match_lacks_dot(span_of(vectors[i].domain), names_of(vectors[i].patterns, at),
+                                 span_of(vectors[i].host));
+    if (lacks != vectors[i].lacks) print_error("%s of %s\n", vectors[i].host, vectors[i].domain);
+    assert_int_equal(lacks, vectors[i].lacks);
   }
 }
 
@@ -261,7 +293,7 @@ static void stands_a_flood_of_names(void **state) {
   struct result_policy policy = {.mode = MODE_ENFORCE, .mx = {patterns, PATTERNS}};
   struct result_mx_set mx = {.at = hosts, .count = HOSTS};
   judged_begin(&judged);
-  match_judge(psl, &policy, &mx, &judged.findings);
+  match_judge(psl, (struct span){0}, &policy, &mx, &judged.findings);
   assert_codes(&judged, "mx-mismatch policy-mx-unused", "a flood");
   assert_true(hosts[HOSTS - 1].judged);
   assert_true(judged.arena.total <= ARENA_BYTES);
@@ -295,7 +327,7 @@ static void index_says_what_each_pattern_says(void **state) {
     struct result_policy policy = {.mode = MODE_NONE, .mx = {patterns, PATTERNS}};
     struct result_mx_set mx = {.at = hosts, .count = HOSTS};
     judged_begin(&judged);
-    match_judge(psl, &policy, &mx, &judged.findings);
+    match_judge(psl, (struct span){0}, &policy, &mx, &judged.findings);
     for (int i = 0; i < HOSTS; i++)
       if (hosts[i].covered != match_any(policy.mx, hosts[i].host))
         fail_msg("round %d: %s", round, names[PATTERNS + i]);
@@ -358,6 +390,7 @@ int main(void) {
       cmocka_unit_test(covers_by_section_4_1),
       cmocka_unit_test(tells_how_a_mismatch_looks),
       cmocka_unit_test(does_without_the_list),
+      cmocka_unit_test(tells_a_missing_final_dot),
       cmocka_unit_test(judges_the_mx_set),
       cmocka_unit_test(names_the_first_and_tells_all),
       cmocka_unit_test(stands_a_flood_of_names),

@@ -91,6 +91,8 @@ static void names_what_is_no_text_of_fields(void **state) {
       {SPAN("version: STSv1\r\r\nmode: none\r\r\nmax_age: 86400\r\r\n"), "cr-cr-lf", 1},
       {SPAN("version=STSv1\nmode=enforce\nmx=a.example\nmax_age=86400\n"), "equals-sign", 1},
       {SPAN("\"version: STSv1\"\n\"mode: none\"\n\"max_age: 86400\"\n"), "quoted", 1},
+      {SPAN("\"version: STSv1\nmode: none\nmax_age: 86400\"\n"), "quoted", 1},
+      {SPAN("version: STSv1\n\rmode: none\n\rmax_age: 86400\n\r"), "lf-cr", 1},
       {SPAN("garbage"), "no-fields", 1},
       {SPAN("Not Found\n"), "no-fields", 1},
   };
@@ -205,6 +207,7 @@ static const struct {
     {HEAD "mode: enforce\n" MX "max_age: 604800   # 4. one week\n", FOUND_POLICY_MAX_AGE, "comment",
      false},
     {HEAD "max_age: -1", FOUND_POLICY_MAX_AGE, "sign", false},
+    {HEAD "max_age: 604 800", FOUND_POLICY_MAX_AGE, "blank", false},
     {HEAD "max_age: 604,800", FOUND_POLICY_MAX_AGE, "separator", false},
     {HEAD "max_age: 86_400", FOUND_POLICY_MAX_AGE, "separator", false},
     {HEAD "max_age: 86400.5", FOUND_POLICY_MAX_AGE, "separator", false},
