@@ -14,7 +14,7 @@ import message as dns
 from message import address, cname, mx, txt
 from nameserver import (
     Behaviour, after, alias_says, by_alias, by_tcp_only, chain, counts_wrong, cut_short, from_elsewhere, garbage,
-    garbage_for_question, gives, header_only, in_turn, late, loop, not_an_answer, only,
+    garbage_for_question, gives, header_only, in_turn, late_at_first, loop, not_an_answer, only,
     other_question, raw, says, silent, upper_case, without_edns_only,
     without_edns_only_bare, wrong_id)
 from webserver import (
@@ -158,7 +158,6 @@ def members_of(members: dict[str, object]) -> dict[str, object]:
 
 
 REST = [txt(f"unrelated={i}") for i in range(39)]
-LATE = late(1.0, gives(txt(RECORD)))
 
 RECORD_CASES = (
     record_sound("sound", gives(txt(RECORD)), record__rcode="NOERROR", record__txt=[RECORD],
@@ -213,7 +212,7 @@ RECORD_CASES = (
     record_sound("upper-case", only(upper_case(txt(RECORD)))),
     record("of-another-name", "record-absent", "absent", "none",
            only(raw(replace(txt(RECORD), owner=dns.name("other.example"))))),
-    record_sound("late", in_turn(LATE, silent)),
+    record_sound("late", late_at_first(1.0, gives(txt(RECORD)))),
     record_sound("truncated", by_tcp_only(SOUND["record"]), record__txt=[RECORD]),
     record_unknown("truncated-tcp-servfail", "record-dns-servfail",
                    by_tcp_only(says(dns.SERVFAIL))),
