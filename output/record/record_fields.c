@@ -228,13 +228,14 @@ const struct record_field *record_field_find(const struct record_field *fields, 
   size_t begin = *next, i = begin;
   do {
     const struct record_field *field = &fields[i];
-    if (!field->name) {
+    if (field->length == 0) {
       i = 0;
       if (begin == 0) break;
       continue;
     }
     i++;
-    if (field->length == key.len && memcmp(field->name, key.ptr, key.len) == 0) {
+    if (field->length == key.len && field->name[0] == key.ptr[0] &&
+        memcmp(field->name, key.ptr, key.len) == 0) {
       *next = i;
       return field;
     }

@@ -343,16 +343,16 @@ static void record_read_reset(struct record_read *reading) {
 /* What a scan writes as a domain: lower-case A-labels and underscores, dots between. Whatever else
  * stands there is no scan's, and might drive a terminal or forge a line. */
 static bool record_read_is_domain(struct span domain) {
-  static const char octets[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-  while (domain.len) {
-    bool more = span_find(domain, '.') < domain.len;
-    struct span label = span_cut(&domain, '.');
-    if (label.len == 0 || label.len > RECORD_READ_LABEL_MAX || (more && domain.len == 0))
-      return false;
-    for (size_t i = 0; i < label.len; i++)
-      if (!memchr(octets, label.ptr[i], sizeof octets - 1)) return false;
+  size_t label = 0;
+  for (size_t i = 0; i < domain.len; i++) {
+    char c = domain.ptr[i];
+    bool dot = c == '.', letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!dot && !letter && c != '-' && c != '_') return false;
+    if (dot && label == 0) return false;
+    label = dot ? 0 : label + 1;
+    if (label > RECORD_READ_LABEL_MAX) return false;
   }
-  return true;
+  return label > 0;
 }
 
 enum err record_read_line(struct record_read *reading, char *line, size_t len) {

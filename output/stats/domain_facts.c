@@ -264,8 +264,9 @@ bool domain_facts_pack(const struct domain_facts *facts, uint64_t *bits) {
 }
 
 void domain_facts_set_asked(struct domain_facts *facts, uint32_t asked, uint32_t hosts_row) {
-  facts->asked = asked;
   facts->hosts_row = hosts_row;
+  if (facts->asked == asked) return; /* nothing was asked for, nearly always */
+  facts->asked = asked;
   for (unsigned i = 0; i < ASKED_CODES; i++) {
     unsigned code = ASKED_CODE_FIRST + i;
     uint64_t bit = (uint64_t)1 << (code % 64);

@@ -65,10 +65,10 @@ static struct host_set set_of(const struct text_counts_row *row) {
 
 enum err study_facts(struct study *study, const psl_ctx_t *psl, const struct result *result,
                      struct domain_facts *facts) {
+  if (asked_mx(result) == ASKED_MX_UNKNOWN && result->ns.hosts.count == 0) return ERR_NONE;
   struct host_set set = {0};
   struct span own = managed_registrable(psl, result->domain);
   enum err err = ERR_NONE;
-  if (asked_mx(result) == ASKED_MX_UNKNOWN && result->ns.hosts.count == 0) return ERR_NONE;
   for (size_t i = 0; i < result->mx.count && err == ERR_NONE; i++)
     if (!result->mx.at[i].implicit)
       err = set_add_host(study, psl, own, result->mx.at[i].host, &set);
