@@ -254,7 +254,7 @@ enum manager managed_by_size(uint64_t serves, struct managed_limits limits) {
 
 static enum manager managed_by(const struct managed_group *group, size_t row,
                                struct managed_limits limits) {
-  uint64_t serves = group->served[row].domains + group->served[row].passed;
+  uint64_t serves = (uint64_t)group->served[row].domains + group->served[row].passed;
   return is_other(group, row) ? MANAGER_UNCLASSIFIED : managed_by_size(serves, limits);
 }
 

@@ -39,10 +39,11 @@ enum manager { MANAGER_SELF, MANAGER_THIRD_PARTY, MANAGER_UNCLASSIFIED, MANAGER_
 
 const char *manager_text(enum manager manager);
 
+/* Of 32 bits, since there are two of them for each operator. */
 struct managed_counts {
-  uint64_t domains, broken;
-  uint64_t passed; /* left out by the conditions, which makes the operator no smaller */
-  uint64_t stage[STAGE_COUNT];
+  uint32_t domains, broken;
+  uint32_t passed; /* left out by the conditions, which makes the operator no smaller */
+  uint32_t stage[STAGE_COUNT];
 };
 
 /* The operators of one kind, in the order of their first coming. */

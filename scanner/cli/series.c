@@ -18,8 +18,13 @@
 #include "scanner/cli/setup.h"
 #include "scanner/cli/terminal.h"
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+
+/* What is larger is given back to the system when it is freed. Left to itself, malloc takes the
+ * tables of each scan from its heap after the first, where what is kept of a scan holds them. */
+enum { SERIES_OWN_PAGES = 1024 * 1024 };
 
 /* A RESULT that was given. */
 struct operand {
@@ -380,6 +385,7 @@ int series_main(const struct options *options, const char *command, int64_t at) 
   struct series_command *series = calloc(1, sizeof *series);
   if (!series) return EXIT_WRONG;
   *series = (struct series_command){.options = options, .command = command, .at = at};
+  mallopt(M_MMAP_THRESHOLD, SERIES_OWN_PAGES);
   int status = series_configure(series);
   if (status == EXIT_DONE) status = series_run(series);
   for (unsigned i = 0; i < series->count; i++) result_paths_free(&series->operands[i].paths);

@@ -270,7 +270,7 @@ class Series(unittest.TestCase):
             write(later[-1], ({**json.loads(line), "at": time_text(BEGIN + timedelta(days=week, seconds=n))}
                               for n, line in enumerate(stscan("stats", "--list", "all", "--json", path).stdout.splitlines())))
         peaks = [self.peak("stats", "--series", *paths) for paths in (later[:1], later)]
-        self.assertLess(peaks[1], memory_limit(peaks[0] + 12 * 1024))
+        self.assertLess(peaks[1], memory_limit(peaks[0] + 8 * 1024))
 
     def peak(self, *arguments: str | Path) -> int:
         """In KiB."""
