@@ -1,10 +1,12 @@
-"""The rows about results: what stats and diff cost, beside jq and DuckDB over the same file."""
+"""The rows about files: what stats and diff cost, beside jq and DuckDB over the same file, and what lists cost to read."""
 
 from __future__ import annotations
 
 import json
 import os
 import random
+import re
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -145,4 +147,25 @@ def row_diff(setting: Setting, rounds: int, full: bool) -> Row:
               ("rate", "cpu_us", "peak_kb", "lost"))
     row.hold("peak memory in MB", max(median(of, "peak_kb") for of in samples.values()) / 1024, 100, at_least=False)
     row.hold_lost()
+    return row
+
+
+def row_lists(setting: Setting, rounds: int, full: bool) -> Row:
+    """From the file to the workers' batches, by list_bench.c."""
+    count = 10_000_000 if full else 2_000_000
+    samples: dict[str, list[Sample]] = {}
+    # A shell between: a peak begins with that of the process that forked, and Python's is the higher one.
+    command = ["sh", "-c", '"$0" "$1"; exit $?', setting.program("bench/list_bench"), str(count)]
+    for _ in range(rounds):
+        out = subprocess.run(command, check=True, capture_output=True, text=True,
+                             env={**os.environ, "TMPDIR": str(setting.folder)}).stdout
+        for line in out.splitlines()[1:]:
+            form, lines, _, rate, peak = re.split(" {2,}", line)
+            samples.setdefault(form, []).append(
+                Sample(int(lines), int(lines) / float(rate), 0, int(float(peak) * 1024), lost=count - int(lines)))
+    row = Row(f"lists of {count:,} lines, read", samples, ("rate", "peak_kb", "lost"))
+    for form in ("CSV, six columns", "zone file, gzip, a third NS"):
+        row.hold(f"lines/s, {form}", median(samples[form], "rate"), 1_000_000)
+    row.hold("peak memory in MB", max(median(of, "peak_kb") for of in samples.values()) / 1024, 64, at_least=False)
+    row.hold("lines lost", sum(s.lost for of in samples.values() for s in of), 0, at_least=False)
     return row
