@@ -25,8 +25,7 @@ def scan_of(folder, part):
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             words = (entry / "cmdline").read_bytes().split(b"\0")
-            if words[0].endswith(b"stscan") and part.encode() in words \
-                    and (entry / "cwd").resolve() == folder.resolve():
+            if words[0].endswith(b"stscan") and part.encode() in words and (entry / "cwd").samefile(folder):
                 return int(entry.name)
         except OSError:
             continue
