@@ -2,7 +2,7 @@
  *
  * The text belongs to the caller and is changed: strings are unescaped where they stand, so that
  * reading allocates nothing, and the spans given point into it. What is not well formed, or not of
- * the type that was asked for, is sticky: cursor.bad is set, every later call gives nothing, and a
+ * the type that was asked for, is sticky: reader.bad is set, every later call gives nothing, and a
  * caller may check once at the end. Bytes over 0x7f pass as they are. Pure: no I/O, no globals.
  */
 #ifndef OUTPUT_BASE_JSON_READER_H

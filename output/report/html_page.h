@@ -23,7 +23,7 @@ void html_page_scroll(FILE *out, const char *label);
 void html_page_scroll_end(FILE *out);
 void html_page_table(FILE *out, const char *class, const char *id, const char *caption);
 
-/* "2026-11-26 20:15". */
+/* "2026-11-26 20:15" in UTC; at: Unix time in ms. */
 void html_page_time(FILE *out, int64_t at);
 
 /* output/report/html_style.c: the style, in parts with NULL at the end, and the script. */

@@ -1,6 +1,5 @@
-/* The tables of a report that sort: providers of policy hosts and of
- * mail, issuers, top-level domains, ranks. The first
- * lines are shown at once, and all of them on demand.
+/* The tables of a report that can be sorted: providers of policy hosts and of mail, issuers,
+ * top-level domains, ranks. The first lines are shown at once, and all of them on demand.
  */
 #ifndef OUTPUT_REPORT_HTML_TABLE_H
 #define OUTPUT_REPORT_HTML_TABLE_H

@@ -55,10 +55,10 @@ enum err results_file_cut(struct results_file *file, uint64_t size);
 
 uint64_t results_file_size(struct results_file *file);    /* bytes written */
 uint64_t results_file_records(struct results_file *file); /* records written */
-uint64_t results_file_file_size(
-    struct results_file *file); /* of a named file: with what was there before */
-bool results_file_is_named(
-    const struct results_file *file); /* a regular file of its own, not a stream */
+/* Bytes of a named file, with what was there before. */
+uint64_t results_file_file_size(struct results_file *file);
+/* Whether it is a regular file of its own, and no stream. */
+bool results_file_is_named(const struct results_file *file);
 
 /* Nothing more will be given: what is queued is written and synced, and then over (may be NULL) is
  * called once, on the writing thread; it must not wait, nor call any of these. Of two calls the

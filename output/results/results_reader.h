@@ -2,7 +2,7 @@
  * of whole lines.
  *
  * Several threads may read one reader at once, each with a block of its own; which thread gets
- * which page is open. A file with members of output/results/gzip_block.c near its front is cut
+ * which block is open. A file with members of output/results/gzip_block.c near its front is cut
  * where those begin, and each block inflates its members itself; any other gzip is inflated in one
  * stream under the reader's lock. A torn tail (a scan that was killed) is dropped and told, and
  * damage in the middle is passed over to the next member, and told.

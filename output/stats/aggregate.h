@@ -1,10 +1,10 @@
 /* Result files counted: any number of them, by several threads, each with a tally of its own.
  *
  * A domain counts once, by its newest record, in the figures, the groups and the list alike; a line
- * that is no domain counts as it stands. Memory: what a tally, a page and a ledger (newest.h) of
- * each thread need; never the list. A file that is not ours, or cannot be read, makes the census
- * fail: half of the figures would pass for all of them. A torn tail and damaged lines are told, and
- * the rest counts.
+ * that is no domain counts as it stands. Memory: a tally, a block of lines and a struct newest
+ * (newest.h) for each thread; never the list. A file that is not ours, or cannot be read, makes all
+ * of it fail: half of the figures would pass for all of them. An incomplete end and damaged lines
+ * are reported, and the rest counts.
  */
 #ifndef OUTPUT_STATS_AGGREGATE_H
 #define OUTPUT_STATS_AGGREGATE_H

@@ -1,6 +1,6 @@
 /* A dimension: a member that domains are chosen by, grouped by and told with. Its values are texts;
- * a domain can have none, one, or (stage, code, reason, severity, kind,
- * mail_verdict) several.
+ * a domain can have none, one, or (stage, code, reason, severity, kind, mail_verdict)
+ * several.
  */
 #ifndef OUTPUT_STATS_DIMENSION_H
 #define OUTPUT_STATS_DIMENSION_H

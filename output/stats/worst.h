@@ -2,9 +2,9 @@
  * their causes, and since when.
  *
  * Made while results are counted (aggregate.h): from what worst_keep keeps, or former_mx_keep where
- * there may be earlier scans. A domain is broken since the first of
- * the scans, back from the newest, in all of which its MTA-STS was broken where it had one. Memory:
- * twice `most` domains, and a time for each earlier record of theirs.
+ * there may be earlier scans. Since when: back from the newest scan, the first of those in which
+ * the domain, where it had MTA-STS, was broken without a break. Memory: twice `most` domains, and a
+ * time for each earlier record of theirs.
  */
 #ifndef OUTPUT_STATS_WORST_H
 #define OUTPUT_STATS_WORST_H

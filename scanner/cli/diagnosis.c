@@ -7,14 +7,14 @@
 #include "scanner/cli/suggestion.h"
 #include "scanner/sts/domain.h"
 
-/* The gravest finding of the stage, or FINDING_SEVERITY_COUNT. */
-static enum finding_severity step_gravest(const struct result *result, enum finding_stage stage) {
-  enum finding_severity gravest = FINDING_SEVERITY_COUNT;
+/* The most severe finding of the stage, or FINDING_SEVERITY_COUNT. */
+static enum finding_severity step_worst(const struct result *result, enum finding_stage stage) {
+  enum finding_severity worst = FINDING_SEVERITY_COUNT;
   for (const struct finding *f = result->findings; f; f = f->next) {
     const struct finding_info *info = finding_info(f->code);
-    if (info->stage == stage && info->severity < gravest) gravest = info->severity;
+    if (info->stage == stage && info->severity < worst) worst = info->severity;
   }
-  return gravest;
+  return worst;
 }
 
 static void step_head(const struct diagnosis *diagnosis, const struct diagnosis_step *step,
@@ -53,11 +53,11 @@ static bool step_is_shown(const struct diagnosis_step *step, const struct result
 
 static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step *step) {
   const struct result *result = diagnosis->result;
-  enum finding_severity gravest = step_gravest(result, step->stage);
+  enum finding_severity worst = step_worst(result, step->stage);
   bool reached = step->reached(result);
-  if (gravest == FINDING_ERROR)
+  if (worst == FINDING_ERROR)
     step_head(diagnosis, step, "FAILED", "\x1b[1;31m");
-  else if (gravest == FINDING_WARNING)
+  else if (worst == FINDING_WARNING)
     step_head(diagnosis, step, "warning", "\x1b[1;33m");
   else if (reached)
     step_head(diagnosis, step, "ok", "\x1b[32m");
@@ -68,8 +68,8 @@ static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step 
     if (finding_info(f->code)->stage == step->stage)
       print_result_finding(diagnosis->out, diagnosis->style, f);
   bool mail_only =
-      (step->stage == STAGE_MX || step->stage == STAGE_MX_TLS) && gravest == FINDING_WARNING;
-  if (gravest <= FINDING_WARNING && !mail_only) step_expected(diagnosis, step);
+      (step->stage == STAGE_MX || step->stage == STAGE_MX_TLS) && worst == FINDING_WARNING;
+  if (worst <= FINDING_WARNING && !mail_only) step_expected(diagnosis, step);
 }
 
 static void diagnosis_head(const struct diagnosis *diagnosis) {
@@ -126,12 +126,12 @@ static void diagnosis_browser(const struct diagnosis *diagnosis) {
   explain_text(diagnosis->out, diagnosis->style, 0, sentence);
 }
 
-static void diagnosis_cures(const struct diagnosis *diagnosis) {
+static void diagnosis_fixes(const struct diagnosis *diagnosis) {
   const struct finding *found = diagnosis->result->findings;
   while (found && finding_info(found->code)->severity == FINDING_INFO) found = found->next;
   if (!found) return;
   fputs("\nWhat is wrong, and how to fix it:\n", diagnosis->out);
-  print_result_cures(diagnosis->out, diagnosis->style, diagnosis->result->findings);
+  print_result_fixes(diagnosis->out, diagnosis->style, diagnosis->result->findings);
   fprintf(diagnosis->out, "\nThe commands to see it yourself: stscan explain --domain ");
   terminal_text_print(diagnosis->out, diagnosis->result->domain);
   fprintf(diagnosis->out, " %s", finding_info(found->code)->name);
@@ -167,7 +167,7 @@ void diagnosis_print(FILE *out, const struct explain_style *style, const struct 
   diagnosis_steps_print(&diagnosis);
   if (result->status == STATUS_ABSENT) diagnosis_absent(&diagnosis);
   diagnosis_browser(&diagnosis);
-  diagnosis_cures(&diagnosis);
+  diagnosis_fixes(&diagnosis);
 }
 
 bool diagnosis_is_wrong(const struct result *result) {

@@ -186,7 +186,7 @@ static enum err lint_print_text(const struct lint *lint) {
     fputs("No sender can send reports by this TLSRPT record.\n", stdout);
   for (const struct finding *f = lint->result.findings; f; f = f->next)
     print_result_finding(stdout, &style, f);
-  print_result_cures(stdout, &style, lint->result.findings);
+  print_result_fixes(stdout, &style, lint->result.findings);
   return ERR_NONE;
 }
 

@@ -63,7 +63,7 @@ static void print_result_part(FILE *out, const struct explain_style *style, cons
   explain_text(out, style, PRINT_RESULT_INDENT, text);
 }
 
-void print_result_cures(FILE *out, const struct explain_style *style,
+void print_result_fixes(FILE *out, const struct explain_style *style,
                         const struct finding *findings) {
   for (const struct finding *finding = findings; finding; finding = finding->next) {
     const struct finding_info *info = finding_info(finding->code);

@@ -16,7 +16,7 @@ void print_result_finding(FILE *out, const struct explain_style *style,
 
 /* For each finding that is not only for information: title, meaning, what a sender does, how to
  * fix it. */
-void print_result_cures(FILE *out, const struct explain_style *style,
+void print_result_fixes(FILE *out, const struct explain_style *style,
                         const struct finding *findings);
 
 /* "broken: 2 errors, 1 warning". */

@@ -15,7 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static enum results_file_mode scan_sink_mode(const struct options *options) {
+static enum results_file_mode scan_output_mode(const struct options *options) {
   if (options->force) return RESULTS_FILE_TRUNCATE;
   return options->append || options->resume ? RESULTS_FILE_APPEND : RESULTS_FILE_CREATE;
 }
@@ -26,7 +26,7 @@ static void scan_configure(const struct options *options, struct scan_config *co
       .list_count = options->operand_count,
       .wish = {.format = options->format, .column = options->column},
       .output = options->output,
-      .mode = scan_sink_mode(options),
+      .mode = scan_output_mode(options),
       .resume = options->resume,
       .count_results = options->summary != NULL,
       .block_path = options->block,

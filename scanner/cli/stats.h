@@ -1,4 +1,5 @@
-/* stscan stats: statistics of result files, as text, JSON or HTML; slices and lists of them. */
+/* stscan stats: statistics of result files, as text, JSON or HTML; of all domains or of chosen
+ * ones; lists of domains. */
 #ifndef SCANNER_CLI_STATS_H
 #define SCANNER_CLI_STATS_H
 

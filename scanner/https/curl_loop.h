@@ -21,21 +21,23 @@ struct curl_loop_calls {
   void (*worked)(void *data);
   /* The socket of a transfer cannot be watched, for want of memory. Called inside libcurl. */
   void (*failed)(void *data, CURL *easy);
-  void (*closed)(void *data);
+  void (*closed)(void *data); /* as curl_loop_close() says */
   void *data;
 };
 
-/* tls is lent to libcurl while it works; it outlives the curl_loop. */
+/* tls is lent to libcurl while it works; it outlives the curl_loop. ERR_MEMORY. */
 enum err curl_loop_new(struct curl_loop **curl, uv_loop_t *loop, SSL_CTX *tls,
                        const struct curl_loop_calls *calls);
 /* No transfer may be in it any more. closed is called when the loop has let go of all. */
 void curl_loop_close(struct curl_loop *curl);
 
+/* ERR_MEMORY. The easy handle stays the caller's, and is removed before it is freed. */
 enum err curl_loop_add(struct curl_loop *curl, CURL *easy);
 void curl_loop_remove(struct curl_loop *curl, CURL *easy);
 /* The next transfer that is done and not removed yet; false: none. */
 bool curl_loop_take(struct curl_loop *curl, CURL **easy, CURLcode *result);
 
+/* For CURLOPT_CLOSESOCKETFUNCTION. */
 int curl_loop_close_socket(void *curl, curl_socket_t fd);
 
 #endif

@@ -1,5 +1,5 @@
-/* One GET of a policy from one address, by a libcurl easy handle of its own: nothing of
- * one transfer is left for the next.
+/* One GET of a policy from one address, by a libcurl easy handle of its own: nothing of one
+ * transfer is left for the next.
  *
  * It connects to the given address only, over TLS 1.2 or later, verifies nothing itself (what the
  * server showed is in certificate) and follows nothing. Certificate faults let it go on. Its time
@@ -35,7 +35,7 @@ struct request_common {
   X509_STORE *trust; /* only looked at */
   SSL_CTX *tls;
   const char *user_agent;
-  struct loop_clock *clock; /* of the multi's loop */
+  struct loop_clock *clock; /* of the loop that curl_loop is on */
   size_t policy_size_max;
   struct address_filter filter;
   const struct source_address *source; /* may be NULL */

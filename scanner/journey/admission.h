@@ -21,7 +21,7 @@ enum {
 };
 
 bool admission_has_slot(const struct journey *journey);
-/* Whether names that come to be put aside have room, and domains with a record too. */
+/* Whether a new domain may be taken: there is room for it to be put aside, and to have a record. */
 bool admission_has_room(const struct journey *journey);
 /* How many are aside. */
 uint64_t admission_aside(const struct journey *journey);

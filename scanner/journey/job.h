@@ -179,7 +179,7 @@ void stage_wrong_paths_ask(struct job *job);
 void stage_wrong_paths_judge(struct job *job);
 void stage_mx_tls_ask(struct job *job);
 void stage_mx_tls_judge(struct job *job);
-/* The letter of one of its hosts has come. */
+/* The evidence of one of its hosts is there (hosts_take()). */
 void stage_mx_tls_told(struct mx_wait *wait);
 /* The job is dropped. */
 void stage_mx_tls_leave(struct job *job);

@@ -16,6 +16,7 @@
 
 struct journey;
 
+/* ERR_MEMORY. What config points to outlives the journey. */
 enum err journey_new(struct journey **journey, const struct journey_config *config);
 
 /* Jobs in flight are dropped without a result: close the resolver and the fetcher first, so that
@@ -29,7 +30,7 @@ void journey_close(struct journey *journey);
 bool journey_has_room(const struct journey *journey);
 
 /* Sends the line's domain on its way; one that is not a domain name, or blocked, is given to emit
- * at once; one of another shard is passed over. The entry is copied. */
+ * at once; one of another shard is passed over. The entry is copied. ERR_MEMORY. */
 enum err journey_start(struct journey *journey, uint64_t n, const struct list_entry *entry);
 
 /* Lets go of what is held. again: it is asked anew, as if nothing had been; else it ends as timed

@@ -25,8 +25,8 @@ struct visit {
 
 static void visits_begin(struct journey *journey);
 
-static void visit_on_letter(void *data, struct inbox_letter *letter) {
-  struct hosts_waiter *waiter = CONTAINER_OF(letter, struct hosts_waiter, letter);
+static void visit_on_message(void *data, struct inbox_message *message) {
+  struct hosts_waiter *waiter = CONTAINER_OF(message, struct hosts_waiter, message);
   (void)data;
   stage_mx_tls_told(CONTAINER_OF(waiter, struct mx_wait, waiter));
 }
@@ -37,7 +37,7 @@ enum err visits_new(struct journey *journey) {
   ring_init(&visits->turn);
   visits->budget.limit = SIZE_MAX;
   if (!journey->config.hosts) return ERR_NONE;
-  return inbox_new(&visits->inbox, journey->config.loop, visit_on_letter, journey);
+  return inbox_new(&visits->inbox, journey->config.loop, visit_on_message, journey);
 }
 
 static void visit_free(struct visit *visit) {

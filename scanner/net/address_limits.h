@@ -16,10 +16,10 @@
 
 enum {
   ADDRESS_LIMITS_REST_FIRST_S = 1,
-  ADDRESS_LIMITS_REST_MAX_S =
-      10, /* one policy host must not hold up the others of its address for long */
-  ADDRESS_LIMITS_RESTS_MAX =
-      6, /* in a row; then its refusals are its answer, and only its rate counts */
+  /* One policy host must not hold up the others of its address for long. */
+  ADDRESS_LIMITS_REST_MAX_S = 10,
+  /* In a row; then its refusals are its answer, and only its rate counts. */
+  ADDRESS_LIMITS_RESTS_MAX = 6,
   ADDRESS_LIMITS_MEMORY_S = 60, /* a rest that long after the last is the first again */
   ADDRESS_LIMITS_PREFIX_TIMES = 8,
   ADDRESS_LIMITS_SILENCES = 8, /* in a row, each after its full time: then the time is short */
@@ -36,8 +36,8 @@ enum err address_limits_new(struct address_limits **limits, unsigned at_once, un
 void address_limits_free(struct address_limits *limits);
 
 /* Enters for one connection to the address (its port does not count, and all forms of one
- * address_destination() share one limit). ERR_REFUSED: *wait_ns says
- * when it is worth asking again; ERR_MEMORY. limits NULL: always allowed. */
+ * address_destination() share one limit). ERR_REFUSED: *wait_ns says when it is worth asking again;
+ * ERR_MEMORY. limits NULL: always allowed. */
 enum err address_limits_enter(struct address_limits *limits, const union address *address,
                               uint64_t now, uint64_t *wait_ns);
 /* Once for each time that was entered. */

@@ -128,5 +128,5 @@ bool block_list_has_name(const struct block_list *block, struct span name) {
 }
 
 bool block_list_has_address(const struct block_list *block, const union address *address) {
-  return block && cidr_set_hold(&block->prefixes, address);
+  return block && cidr_set_holds(&block->prefixes, address);
 }

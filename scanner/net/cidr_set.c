@@ -46,7 +46,7 @@ static bool cidr_set_hold_from(const struct cidr_set *prefixes, const union addr
   return false;
 }
 
-bool cidr_set_hold(const struct cidr_set *prefixes, const union address *address) {
+bool cidr_set_holds(const struct cidr_set *prefixes, const union address *address) {
   union address to = address_destination(address);
   if (to.any.sa_family == AF_INET && cidr_set_hold_from(prefixes, &to, CIDR_V4_BITS)) return true;
   return address->any.sa_family == AF_INET6 && cidr_set_hold_from(prefixes, address, 0);

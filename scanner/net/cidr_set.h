@@ -25,6 +25,6 @@ void cidr_set_free(struct cidr_set *prefixes);
 
 /* Whether the address or its address_destination() is in one. An IPv6 prefix that is wider than all
  * of IPv4 (::/0) does not hold IPv4 addresses. */
-bool cidr_set_hold(const struct cidr_set *prefixes, const union address *address);
+bool cidr_set_holds(const struct cidr_set *prefixes, const union address *address);
 
 #endif

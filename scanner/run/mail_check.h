@@ -21,9 +21,8 @@ struct mail_check_config {
 };
 
 /* ERR_SYNTAX: the machine's own name does not resolve, and no other was given; or DANE is asked for
- * of resolvers that do not validate. ERR_TIMEOUT: the
- * server of the user's own did not greet us. Both are said; so is what kept it from being found
- * out: ERR_MEMORY, ERR_DESCRIPTORS. */
+ * of resolvers that do not validate. ERR_TIMEOUT: the server of the user's own did not greet us.
+ * Both are said; so is what kept it from being found out: ERR_MEMORY, ERR_DESCRIPTORS. */
 enum err mail_check_say(const struct mail_check_config *config);
 
 #endif

@@ -19,8 +19,8 @@ struct near_names {
   size_t waiting; /* for so many answers */
 };
 
-/* Starts the lookups; the loop is to run until waiting is 0. What is no domain, or
- * blocked, is not asked about. block may be NULL. ERR_MEMORY. */
+/* Starts the lookups; the loop is to run until waiting is 0. What is no domain, or is blocked,
+ * is not asked about. block may be NULL. ERR_MEMORY. */
 enum err near_names_ask(struct near_names *near, struct resolver *resolver,
                         const struct block_list *block, struct span text);
 

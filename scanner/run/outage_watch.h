@@ -35,8 +35,7 @@ struct outage_watch_config {
   const struct source_address *source; /* likewise, and sockets_max: as a resolver's */
   unsigned sockets_max;
   unsigned timeout_ms, pause_ms, patience_ms; /* OUTAGE_WATCH_... */
-  /* The i-th domain that DNS said something about before; empty: there is none. May be
-   * NULL. */
+  /* The i-th domain that DNS said something about before; empty: there is none. May be NULL. */
   struct span (*known)(void *data, size_t i);
   /* The first round had no answer (silent), or reached nobody: at most once a watch. */
   void (*gone)(void *data, bool silent);

@@ -84,11 +84,11 @@ static void line_add(struct line *line, const char *format, ...) {
 /* How many domains of this shard the lists hold, judged by the octets read of them; 0: not known.
  */
 static uint64_t total_of(const struct progress_facts *facts) {
-  const struct list_reader_progress *source = &facts->source;
-  if (source->total_bytes == 0 || source->read_bytes == 0) return 0;
-  double lines = (double)source->lines;
-  if (source->read_bytes < source->total_bytes)
-    lines *= (double)source->total_bytes / (double)source->read_bytes;
+  const struct list_reader_progress *lists = &facts->lists;
+  if (lists->total_bytes == 0 || lists->read_bytes == 0) return 0;
+  double lines = (double)lists->lines;
+  if (lists->read_bytes < lists->total_bytes)
+    lines *= (double)lists->total_bytes / (double)lists->read_bytes;
   return (uint64_t)(lines / facts->shards);
 }
 

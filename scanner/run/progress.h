@@ -20,7 +20,7 @@ struct progress_facts {
   struct worker_snapshot sum; /* of all workers, and of the runs before */
   const struct resolver_server *servers;
   size_t server_count;
-  struct list_reader_progress source;
+  struct list_reader_progress lists;
 
   double rate; /* domains a second */
   unsigned shard, shards;

@@ -22,7 +22,7 @@ struct scan {
   const struct scan_config *config;
   struct scan_account *account;
   struct descriptor_share share;
-  struct list_reader *source;
+  struct list_reader *lists;
   struct results_file *results;
   struct resume_index index; /* what was done before */
   struct rate_limit *dns_limit, *https_limit;
@@ -58,7 +58,7 @@ static int64_t scan_wall_clock(void) {
 }
 
 static void scan_stop(struct scan *scan, unsigned grace_ms) {
-  list_reader_stop(scan->source);
+  list_reader_stop(scan->lists);
   for (unsigned i = 0; i < scan->made; i++) worker_stop(scan->workers[i], grace_ms);
 }
 
@@ -122,7 +122,7 @@ static void scan_on_timer(uv_timer_t *handle) {
                                  .server_count = scan->account->server_count};
   scan_sum(scan, &facts.sum);
   facts.sum.domains += scan->index.records;
-  list_reader_progress(scan->source, &facts.source);
+  list_reader_progress(scan->lists, &facts.lists);
   progress_show(scan->progress, &facts, uv_now(&scan->loop));
 }
 
@@ -180,7 +180,7 @@ static void scan_finish(struct scan *scan) {
 
 static void scan_tell_lists(struct scan *scan) {
   char text[LIST_ROWS_TEXT_MAX];
-  while (list_reader_said(scan->source, text)) {
+  while (list_reader_said(scan->lists, text)) {
     progress_clear(scan->progress);
     notice("%s", text);
   }
@@ -259,7 +259,7 @@ static void scan_list_news(void *data) {
   uv_async_send(&scan->news);
 }
 
-static enum err scan_open_source(struct scan *scan) {
+static enum err scan_open_lists(struct scan *scan) {
   const char *bad;
   char why[LIST_ROWS_TEXT_MAX];
   struct list_reader_config config = {
@@ -272,7 +272,7 @@ static enum err scan_open_source(struct scan *scan) {
       .news = scan_list_news,
       .data = scan,
   };
-  enum err err = list_reader_new(&scan->source, &config, &bad, why);
+  enum err err = list_reader_new(&scan->lists, &config, &bad, why);
   if (err == ERR_IO)
     notice("list %s: %s", bad, strerror(errno));
   else if (err == ERR_SYNTAX)
@@ -282,7 +282,7 @@ static enum err scan_open_source(struct scan *scan) {
   return err;
 }
 
-static enum err scan_open_sink(struct scan *scan) {
+static enum err scan_open_output(struct scan *scan) {
   enum err err = results_file_open(&scan->results, scan->config->output, scan->config->mode);
   if (err == ERR_REFUSED)
     notice("output %s exists: give --resume to go on with it, --force to overwrite it, --append to "
@@ -297,7 +297,7 @@ static enum err scan_open_sink(struct scan *scan) {
 
 static enum err scan_open_results(struct scan *scan) {
   enum err err = resume_check(scan->config);
-  if (err == ERR_NONE) err = scan_open_sink(scan);
+  if (err == ERR_NONE) err = scan_open_output(scan);
   if (err != ERR_NONE) return err;
   uint64_t size = results_file_file_size(scan->results);
   err = resume_prepare(scan->config, scan->results, &scan->index);
@@ -341,7 +341,7 @@ static enum err scan_make_workers(struct scan *scan) {
   ipv6 &= source_address_has_ipv6(&config->source);
   scan->account->ipv6 = ipv6;
   struct worker_config worker = {
-      .source = scan->source,
+      .lists = scan->lists,
       .gzip = config->gzip,
       .resolver = {.servers = config->servers.at,
                    .server_count = config->servers.count,
@@ -394,7 +394,7 @@ static enum err scan_start(struct scan *scan) {
     err = worker_start(scan->workers[i], scan->results);
     scan->running += err == ERR_NONE;
   }
-  if (err == ERR_NONE) err = list_reader_start(scan->source, scan->index.done);
+  if (err == ERR_NONE) err = list_reader_start(scan->lists, scan->index.done);
   if (err != ERR_NONE) {
     notice("threads could not be started: %s", err_text(err));
     scan_stop(scan, 0);
@@ -403,12 +403,12 @@ static enum err scan_start(struct scan *scan) {
   return err;
 }
 
-static void scan_tell_source(const struct scan *scan, enum err err) {
-  const char *bad = list_reader_bad(scan->source);
+static void scan_tell_list_error(const struct scan *scan, enum err err) {
+  const char *bad = list_reader_bad(scan->lists);
   if (err == ERR_IO)
-    notice("list %s: %s", bad, strerror(list_reader_errno(scan->source)));
+    notice("list %s: %s", bad, strerror(list_reader_errno(scan->lists)));
   else
-    notice("list %s: %s", bad, err == ERR_SYNTAX ? list_reader_why(scan->source) : err_text(err));
+    notice("list %s: %s", bad, err == ERR_SYNTAX ? list_reader_why(scan->lists) : err_text(err));
 }
 
 /* Damaged gzip will be no better the next time. */
@@ -427,7 +427,7 @@ static uint64_t scan_unwritten(const struct scan *scan) {
 static bool scan_is_done(const struct scan *scan) {
   uint64_t left = scan_unwritten(scan);
   for (unsigned i = 0; i < scan->made; i++) left += worker_left(scan->workers[i]);
-  return left == 0 && list_reader_is_done(scan->source);
+  return left == 0 && list_reader_is_done(scan->lists);
 }
 
 /* What ended the workers before their time, told once. */
@@ -454,13 +454,13 @@ static enum scan_end scan_join(struct scan *scan) {
     return scan_broken(scan, first);
   }
   scan_tell_lists(scan);
-  if (list_reader_changed(scan->source))
+  if (list_reader_changed(scan->lists))
     notice("list %s changed while it was read: records are of what was read",
-           list_reader_changed(scan->source));
-  enum err list_err = list_reader_end(scan->source);
+           list_reader_changed(scan->lists));
+  enum err list_err = list_reader_end(scan->lists);
   if (list_err == ERR_NONE || list_err == ERR_END)
     return scan_is_done(scan) ? SCAN_COMPLETE : scan->end;
-  scan_tell_source(scan, list_err);
+  scan_tell_list_error(scan, list_err);
   return scan_broken(scan, list_err);
 }
 
@@ -481,7 +481,7 @@ static enum err scan_fill_account(struct scan *scan) {
   struct scan_account *account = scan->account;
   struct list_reader_progress source;
   struct worker_snapshot sum;
-  list_reader_progress(scan->source, &source);
+  list_reader_progress(scan->lists, &source);
   scan_sum(scan, &sum);
   account->lines = source.lines;
   account->records = results_file_records(scan->results);
@@ -501,7 +501,7 @@ static enum err scan_fill_account(struct scan *scan) {
 }
 
 /* SCAN_COMPLETE: there is nothing to tell, or it was told. */
-static enum scan_end scan_close_sink(struct scan *scan, bool told) {
+static enum scan_end scan_close_results(struct scan *scan, bool told) {
   uint64_t unwritten = scan_unwritten(scan);
   enum err err = results_file_close(scan->results);
   scan->results = NULL;
@@ -521,7 +521,7 @@ static bool scan_is_foreign(const struct scan *scan) {
   const struct scan_account *account = scan->account;
   uint64_t invalid = account->tally ? tally_status(account->tally, STATUS_INVALID) : 0;
   return invalid && invalid == account->records && account->resumed == 0 &&
-         list_reader_is_foreign(scan->source);
+         list_reader_is_foreign(scan->lists);
 }
 
 static enum scan_end scan_go(struct scan *scan) {
@@ -543,7 +543,7 @@ static enum scan_end scan_go(struct scan *scan) {
     end = SCAN_FAILED;
   }
   bool told = end == SCAN_READER_GONE || end == SCAN_BROKEN || end == SCAN_FAILED;
-  enum scan_end written = scan_close_sink(scan, told);
+  enum scan_end written = scan_close_results(scan, told);
   return written == SCAN_COMPLETE ? end : written;
 }
 
@@ -557,7 +557,7 @@ static void scan_free_loop(struct scan *scan) {
 
 static void scan_free(struct scan *scan) {
   scan_free_loop(scan);
-  list_reader_free(scan->source);
+  list_reader_free(scan->lists);
   for (unsigned i = 0; i < scan->made; i++) worker_free(scan->workers[i]);
   results_file_close(scan->results);
   resume_index_free(&scan->index);
@@ -651,7 +651,7 @@ static enum err scan_prepare(struct scan *scan) {
   enum err err = scan_fit_descriptors(scan);
   scan_tell_shards(scan->config);
   if (err == ERR_NONE) err = scan_make_shared(scan);
-  if (err == ERR_NONE) err = scan_open_source(scan);
+  if (err == ERR_NONE) err = scan_open_lists(scan);
   if (err == ERR_NONE) err = scan_make_workers(scan);
   bool resume = scan->config->resume; /* another scan's results are refused at once */
   if (err == ERR_NONE && resume) err = scan_open_results(scan);

@@ -43,7 +43,7 @@ struct worker {
   struct tally *tally;
   struct list_reader_batch *batch;
   size_t batch_next;
-  bool source_ended;
+  bool lists_ended;
   bool ending;
   bool keeps_aside; /* told */
   uint64_t flushed; /* uv_now() */
@@ -122,11 +122,11 @@ static void worker_journey_fail(void *data, enum err err) {
 }
 
 static bool worker_next_batch(struct worker *worker) {
-  if (worker->batch) list_reader_give(worker->config.source, worker->batch);
+  if (worker->batch) list_reader_give(worker->config.lists, worker->batch);
   enum err err;
-  worker->batch = list_reader_take(worker->config.source, &err);
+  worker->batch = list_reader_take(worker->config.lists, &err);
   worker->batch_next = 0;
-  if (err != ERR_NONE) worker->source_ended = true;
+  if (err != ERR_NONE) worker->lists_ended = true;
   return worker->batch != NULL;
 }
 
@@ -149,7 +149,7 @@ static void worker_fill(struct worker *worker) {
   while (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->member) &&
          journey_has_room(worker->journey)) {
     if (!worker->batch || worker->batch_next == worker->batch->count) {
-      if (worker->source_ended || !worker_next_batch(worker)) return;
+      if (worker->lists_ended || !worker_next_batch(worker)) return;
       continue;
     }
     struct list_reader_line *line = &worker->batch->lines[worker->batch_next++];
@@ -163,7 +163,7 @@ static bool worker_is_done(struct worker *worker) {
   if (worker->err != ERR_NONE) return true;
   if (worker->ending && uv_now(&worker->loop) >= worker->deadline) return true;
   if (journey_in_flight(worker->journey) + journey_visits(worker->journey) > 0) return false;
-  if (!worker->ending && (!worker->source_ended || worker->batch)) return false;
+  if (!worker->ending && (!worker->lists_ended || worker->batch)) return false;
   if (!worker->ending && worker_open(worker) > 0) return false;
   worker_flush(worker);
   return gzip_block_pending(worker->member) == 0;
@@ -222,7 +222,7 @@ static void worker_finish(struct worker *worker) {
   worker->left = worker->dropped;
   if (worker->batch) {
     worker->left += worker->batch->count - worker->batch_next;
-    list_reader_give(worker->config.source, worker->batch);
+    list_reader_give(worker->config.lists, worker->batch);
   }
   worker->batch = NULL;
   resolver_close(worker->resolver);
@@ -323,7 +323,7 @@ static enum err worker_make_journey(struct worker *worker) {
   return journey_new(&worker->journey, &config);
 }
 
-static enum err worker_make_vigil(struct worker *worker) {
+static enum err worker_make_outage_watch(struct worker *worker) {
   struct outage_watch_config config = {
       .loop = &worker->loop,
       .servers = worker->config.resolver.servers,
@@ -356,7 +356,7 @@ enum err worker_new(struct worker **worker, const struct worker_config *config, 
   if (err == ERR_NONE) err = fetcher_new(&made->fetcher, &made->loop, &config->fetcher, why);
   if (err == ERR_NONE) err = worker_make_prober(made);
   if (err == ERR_NONE) err = worker_make_journey(made);
-  if (err == ERR_NONE) err = worker_make_vigil(made);
+  if (err == ERR_NONE) err = worker_make_outage_watch(made);
   if (err == ERR_NONE)
     *worker = made;
   else

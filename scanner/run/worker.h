@@ -31,7 +31,7 @@ enum worker_wait {
 
 /* What all workers share; outlives them. */
 struct worker_config {
-  struct list_reader *source;
+  struct list_reader *lists;
   bool gzip;
   struct resolver_config resolver;
   unsigned watch_sockets; /* of the outage watch */
@@ -69,12 +69,14 @@ struct worker_snapshot {
 
 struct worker;
 
+/* ERR_MEMORY; ERR_LIBRARY: *why is a constant phrase, as fetcher_new() gives it, or NULL. */
 enum err worker_new(struct worker **worker, const struct worker_config *config, const char **why);
 /* Before it is started: what its resolver begins with, one verdict a server. */
 void worker_know_servers(struct worker *worker, const enum resolver_check_verdict *verdicts);
+/* results outlive the worker. ERR_MEMORY: there is no thread. */
 enum err worker_start(struct worker *worker, struct results_file *results);
 
-/* These may be called from any thread. worker_wake: the source has something. worker_stop: take no
+/* These may be called from any thread. worker_wake: the lists have something. worker_stop: take no
  * more lines; end what is in flight within grace_ms, then drop it. */
 void worker_wake(struct worker *worker);
 void worker_stop(struct worker *worker, unsigned grace_ms);
@@ -91,8 +93,8 @@ bool worker_is_over(const struct worker *worker);
 enum err worker_err(const struct worker *worker);
 
 /* Waits for the thread. ERR_NONE, or what ended it before its time (ERR_IO with errno: the output;
- * ERR_END: the output's reader went away; ERR_MEMORY; ERR_SYNTAX or ERR_IO of the source: see
- * there). */
+ * ERR_END: the output's reader went away; ERR_MEMORY; ERR_SYNTAX or ERR_IO of a list: see
+ * list_reader_take()). */
 enum err worker_join(struct worker *worker);
 
 /* After worker_join. */

@@ -1,4 +1,4 @@
-/* The course of the contact with one mail server over its addresses: which comes next, whether
+/* The contact with one mail server over its addresses: which comes next, whether
  * there is a second round, and which attempt counts. No I/O, no clock.
  *
  * IPv4 goes first, as mail servers refuse IPv6 more often, and IPv6 only where there is no IPv4

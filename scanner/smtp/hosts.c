@@ -198,7 +198,7 @@ static enum hosts_end host_entry_give(struct host_entry *entry, struct hosts_wai
   bool yours = entry->state == HOST_ABANDONED;
   entry->state = HOST_PENDING;
   waiter->entry = entry;
-  ring_init(&waiter->letter.link);
+  ring_init(&waiter->message.link);
   ring_append(&entry->waiters, &waiter->link);
   return yours ? HOSTS_YOURS : HOSTS_PENDING;
 }
@@ -240,7 +240,7 @@ void hosts_leave(struct hosts *hosts, struct hosts_waiter *waiter) {
   if (!entry) return;
   pthread_mutex_lock(&hosts->lock);
   if (waiter->posted) {
-    inbox_withdraw(waiter->inbox, &waiter->letter);
+    inbox_withdraw(waiter->inbox, &waiter->message);
     entry->posted--;
   } else {
     ring_remove(&waiter->link);
@@ -257,7 +257,7 @@ static void host_entry_post(struct host_entry *entry) {
     ring_remove(&waiter->link);
     waiter->posted = true;
     entry->posted++;
-    inbox_post(waiter->inbox, &waiter->letter);
+    inbox_post(waiter->inbox, &waiter->message);
   }
 }
 

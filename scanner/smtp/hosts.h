@@ -35,7 +35,7 @@ struct host_evidence {
 /* Of one who asks; belongs to him, zeroed before it is used first. It must not move while it waits.
  */
 struct hosts_waiter {
-  struct inbox_letter letter; /* what comes into its inbox */
+  struct inbox_message message; /* what comes into its inbox */
   struct inbox *inbox;
   struct host_entry *entry; /* NULL: it waits for nothing */
   struct ring link;         /* of those who wait for the entry */
@@ -44,7 +44,7 @@ struct hosts_waiter {
 
 enum hosts_end {
   HOSTS_KNOWN,   /* evidence is set */
-  HOSTS_PENDING, /* somebody visits the host: the letter will come */
+  HOSTS_PENDING, /* somebody visits the host: the message will come */
   HOSTS_YOURS,   /* likewise; and the asker is to visit it, and tell or abandon waiter->entry */
   HOSTS_FAILED,  /* no memory */
 };
@@ -58,7 +58,7 @@ void hosts_free(struct hosts *hosts);
 enum hosts_end hosts_ask(struct hosts *hosts, struct span host, uint64_t now,
                          struct hosts_waiter *waiter, struct arena *arena,
                          struct host_evidence *evidence);
-/* When the letter has come: as hosts_ask(). */
+/* When the message has come: as hosts_ask(). */
 enum hosts_end hosts_take(struct hosts *hosts, struct hosts_waiter *waiter, struct arena *arena,
                           struct host_evidence *evidence);
 /* Its asker waits no more. One that waits for nothing is passed over. */

@@ -1,7 +1,7 @@
-/* The letter box of a worker's loop: what other threads have for it.
+/* The message queue of a worker's loop: what other threads have for it.
  *
- * A letter is part of whatever it is about, and is in one inbox at a time. Any thread posts; the
- * loop's thread alone opens, a bounded number of letters a turn, so that a crowd that is told at
+ * A message is part of whatever it is about, and is in one inbox at a time. Any thread posts; the
+ * loop's thread alone opens, a bounded number of messages a turn, so that a crowd that is told at
  * once does not hold the loop up.
  */
 #ifndef SCANNER_SMTP_INBOX_H
@@ -11,24 +11,24 @@
 #include "scanner/base/ring.h"
 #include <uv.h>
 
-enum { INBOX_TURN_MAX = 256 }; /* letters that are opened in one turn of the loop */
+enum { INBOX_TURN_MAX = 256 }; /* messages that are opened in one turn of the loop */
 
 struct inbox;
 
-struct inbox_letter {
+struct inbox_message {
   struct ring link;
 };
 
-/* open is called for each letter, which then is in no inbox. ERR_MEMORY. */
+/* open is called for each message, which then is in no inbox. ERR_MEMORY. */
 enum err inbox_new(struct inbox **inbox, uv_loop_t *loop,
-                   void (*open)(void *data, struct inbox_letter *letter), void *data);
+                   void (*open)(void *data, struct inbox_message *message), void *data);
 /* Nobody may post any more; what is in it is not opened. The loop must run until then. NULL is
  * allowed. */
 void inbox_close(struct inbox *inbox);
 
 /* From any thread. */
-void inbox_post(struct inbox *inbox, struct inbox_letter *letter);
-/* On the loop's thread: takes a letter back that was posted and not opened yet. */
-void inbox_withdraw(struct inbox *inbox, struct inbox_letter *letter);
+void inbox_post(struct inbox *inbox, struct inbox_message *message);
+/* On the loop's thread: takes a message back that was posted and not opened yet. */
+void inbox_withdraw(struct inbox *inbox, struct inbox_message *message);
 
 #endif

@@ -49,7 +49,7 @@ struct reply {
  * their end. */
 size_t reply_take(struct reply *reply, struct span octets);
 
-/* Without octets behind 0x7e or control characters being changed: hostile. */
+/* As it came, control characters and octets over 0x7e included: hostile. */
 struct span reply_text(const struct reply *reply);
 
 /* A constant phrase. */

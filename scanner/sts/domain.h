@@ -3,8 +3,7 @@
  * Accepted: letters, digits, hyphens and underscores in labels of 1 to 63 octets; any Unicode name
  * that UTS 46 (non-transitional, libidn2) turns into such; a trailing dot; capitals. Refused: a
  * label that begins or ends with a hyphen, a top label of digits alone (an IPv4 address), a name
- * over DOMAIN_LENGTH_MAX octets, a single label or none is up to the caller's list: "com" is a
- * name.
+ * over DOMAIN_LENGTH_MAX octets. A single label is a name, too: "com".
  */
 #ifndef SCANNER_STS_DOMAIN_H
 #define SCANNER_STS_DOMAIN_H

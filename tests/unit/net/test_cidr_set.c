@@ -17,7 +17,7 @@ static void add(struct cidr_set *prefixes, const char *text) {
 static bool hold(const struct cidr_set *prefixes, const char *text) {
   union address address;
   assert_int_equal(ERR_NONE, address_parse(span_of(text), 443, &address));
-  return cidr_set_hold(prefixes, &address);
+  return cidr_set_holds(prefixes, &address);
 }
 
 static void test_holds_from_first_to_last(void **state) {
@@ -107,7 +107,7 @@ static void test_limit(void **state) {
   cidr_set_sort(&prefixes);
   union address last =
       address_from_octets((struct span){(const char *)prefix.octets, CIDR_OCTETS}, 443);
-  assert_true(cidr_set_hold(&prefixes, &last));
+  assert_true(cidr_set_holds(&prefixes, &last));
   cidr_set_free(&prefixes);
 }
 

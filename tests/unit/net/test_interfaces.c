@@ -8,7 +8,7 @@
 static bool is_own(const struct cidr_set *own, const char *text) {
   union address address;
   assert_int_equal(address_parse(span_of(text), 443, &address), ERR_NONE);
-  return cidr_set_hold(own, &address);
+  return cidr_set_holds(own, &address);
 }
 
 static void test_the_loopback_is_ours(void **state) {

@@ -21,7 +21,7 @@ static struct progress_facts facts(void) {
               .fetches_done = 3450},
       .servers = servers,
       .server_count = 2,
-      .source = {.lines = 2000000, .read_bytes = 1000, .total_bytes = 4000},
+      .lists = {.lines = 2000000, .read_bytes = 1000, .total_bytes = 4000},
       .rate = 15102.4,
       .shard = 3,
       .shards = 16,
@@ -44,7 +44,7 @@ static void a_shard_has_its_part_of_the_lists(void **state) {
 static void a_pipe_has_no_end_that_is_known(void **state) {
   (void)state;
   struct progress_facts pipe = facts();
-  pipe.source.total_bytes = 0;
+  pipe.lists.total_bytes = 0;
   pipe.shard = 0;
   pipe.shards = 1;
   says(pipe, "123,456, 15102/s, 4,096 in flight, 1,207 broken; fetches: 3,450 done, 12 in flight; "
@@ -61,8 +61,8 @@ static void it_says_what_it_waits_for(void **state) {
   waits.width = 0;
   waits.sum.in_flight = 0;
   waits.shards = 1;
-  waits.source.read_bytes = waits.source.total_bytes;
-  waits.source.lines = 123457;
+  waits.lists.read_bytes = waits.lists.total_bytes;
+  waits.lists.lines = 123457;
   waits.server_count = 0;
   says(waits, "123,456 of about 123,457 (100%), 15102/s, waiting 42 s to look again at 1,234 "
               "domains, 0 in flight, 1,207 broken; fetches: 3,450 done, 12 in flight; "

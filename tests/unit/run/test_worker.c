@@ -61,7 +61,7 @@ static void make_worker(struct fixture *fixture) {
   static const union address nobody = {
       .v4 = {.sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f, .sin_port = 0x0100}};
   const struct worker_config config = {
-      .source = fixture->source,
+      .lists = fixture->source,
       .resolver = {.servers = &nobody, .server_count = 1, .timeout_ms = 60000, .tries = 1},
       .watch_sockets = 4,
       .fetcher = {.user_agent = "test",

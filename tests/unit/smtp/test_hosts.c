@@ -22,16 +22,16 @@ struct worker {
   struct inbox *inbox;
   struct arena arena;
   struct hosts *hosts;
-  unsigned letters;
+  unsigned messages;
   struct hosts_waiter *last;
-  enum hosts_end end; /* of the last letter */
+  enum hosts_end end; /* of the last message */
   struct host_evidence evidence;
 };
 
-static void on_letter(void *data, struct inbox_letter *letter) {
+static void on_letter(void *data, struct inbox_message *message) {
   struct worker *worker = data;
-  worker->letters++;
-  worker->last = CONTAINER_OF(letter, struct hosts_waiter, letter);
+  worker->messages++;
+  worker->last = CONTAINER_OF(message, struct hosts_waiter, message);
   worker->end = hosts_take(worker->hosts, worker->last, &worker->arena, &worker->evidence);
 }
 
@@ -112,8 +112,8 @@ static void test_the_first_visits_and_all_are_told(void **state) {
   tell(&one, entry, "secure", DAY);
   uv_run(&one.loop, UV_RUN_NOWAIT);
   uv_run(&two.loop, UV_RUN_NOWAIT);
-  assert_int_equal(2, one.letters);
-  assert_int_equal(1, two.letters);
+  assert_int_equal(2, one.messages);
+  assert_int_equal(1, two.messages);
   assert_ptr_equal(&third, two.last);
   assert_true(span_equal(SPAN("secure"), two.evidence.own));
   assert_int_equal(HOSTS_KNOWN, ask(&two, "mx.example", DAY, &third));
@@ -172,13 +172,13 @@ static void test_abandoned_hosts_get_another_visitor(void **state) {
   struct host_entry *entry = first.entry;
   hosts_leave(hosts, &first);
   hosts_abandon(hosts, entry);
-  while (two.letters < 1) uv_run(&two.loop, UV_RUN_NOWAIT);
-  while (two.letters < 2) uv_run(&two.loop, UV_RUN_NOWAIT);
-  assert_int_equal(0, one.letters);
-  assert_int_equal(HOSTS_PENDING, two.end); /* of the second letter: the first got it */
+  while (two.messages < 1) uv_run(&two.loop, UV_RUN_NOWAIT);
+  while (two.messages < 2) uv_run(&two.loop, UV_RUN_NOWAIT);
+  assert_int_equal(0, one.messages);
+  assert_int_equal(HOSTS_PENDING, two.end); /* of the second message: the first got it */
   tell(&two, second.entry, "unknown", DAY);
   uv_run(&two.loop, UV_RUN_NOWAIT);
-  assert_int_equal(4, two.letters);
+  assert_int_equal(4, two.messages);
   assert_int_equal(HOSTS_KNOWN, two.end);
   worker_close(&one);
   worker_close(&two);
@@ -194,14 +194,14 @@ static void test_an_abandoned_host_without_waiters_is_forgotten(void **state) {
   assert_int_equal(HOSTS_YOURS, ask(&worker, "mx.example", DAY, &first));
   assert_int_equal(HOSTS_PENDING, ask(&worker, "mx.example", DAY, &second));
   struct host_entry *entry = first.entry;
-  hosts_abandon(hosts, entry); /* both letters are under way */
+  hosts_abandon(hosts, entry); /* both messages are under way */
   hosts_leave(hosts, &first);
   assert_int_equal(1, hosts_account(hosts).count);
   hosts_leave(hosts, &second);
   assert_int_equal(0, hosts_account(hosts).count);
   assert_int_equal(0, hosts_account(hosts).bytes);
   uv_run(&worker.loop, UV_RUN_NOWAIT);
-  assert_int_equal(0, worker.letters);
+  assert_int_equal(0, worker.messages);
   worker_close(&worker);
   hosts_free(hosts);
 }
@@ -221,7 +221,7 @@ static void test_who_leaves_is_not_told(void **state) {
   tell(&worker, entry, "secure", DAY);
   hosts_leave(hosts, &third); /* after it was posted */
   uv_run(&worker.loop, UV_RUN_NOWAIT);
-  assert_int_equal(0, worker.letters);
+  assert_int_equal(0, worker.messages);
   assert_true(knows(&worker, "mx.example", DAY));
   worker_close(&worker);
   hosts_free(hosts);
@@ -363,7 +363,7 @@ static void test_the_shared_ones_stay(void **state) {
   hosts_free(hosts);
 }
 
-/* Neither those who are visited nor those whose letters lie there go. */
+/* Neither those who are visited nor those whose messages lie there go. */
 static void test_nobody_goes_before_he_is_told(void **state) {
   struct hosts *hosts = hosts_of(1);
   struct worker worker;
@@ -378,7 +378,7 @@ static void test_nobody_goes_before_he_is_told(void **state) {
   for (int i = 0; i < 10; i++) tell(&worker, waiters[i].entry, "evidence", DAY);
   assert_int_equal(10, hosts_account(hosts).count);
   uv_run(&worker.loop, UV_RUN_NOWAIT);
-  assert_int_equal(10, worker.letters);
+  assert_int_equal(10, worker.messages);
   assert_int_equal(HOSTS_KNOWN, worker.end);
   assert_int_equal(0, hosts_account(hosts).count);
   assert_int_equal(10, hosts_account(hosts).evicted);
@@ -417,8 +417,8 @@ static void *crowd_main(void *data) {
     while (end == HOSTS_PENDING || end == HOSTS_YOURS) {
       if (end == HOSTS_YOURS) visit(crowd, crowd->waiter.entry);
       if (!crowd->waiter.entry) break;
-      unsigned letters = worker->letters;
-      while (worker->letters == letters) uv_run(&worker->loop, UV_RUN_ONCE);
+      unsigned messages = worker->messages;
+      while (worker->messages == messages) uv_run(&worker->loop, UV_RUN_ONCE);
       end = worker->end;
     }
     if (end == HOSTS_KNOWN) crowd->known += span_equal(span_of(name), worker->evidence.own);

@@ -14,13 +14,13 @@ struct reader {
   uv_loop_t loop;
   struct inbox *inbox;
   unsigned opened;
-  struct inbox_letter *last, *withdraw;
+  struct inbox_message *last, *withdraw;
 };
 
-static void on_letter(void *data, struct inbox_letter *letter) {
+static void on_letter(void *data, struct inbox_message *message) {
   struct reader *reader = data;
   reader->opened++;
-  reader->last = letter;
+  reader->last = message;
   if (reader->withdraw) inbox_withdraw(reader->inbox, reader->withdraw);
   reader->withdraw = NULL;
 }
@@ -37,10 +37,10 @@ static void reader_close(struct reader *reader) {
   assert_int_equal(0, uv_loop_close(&reader->loop));
 }
 
-static void post(struct reader *reader, struct inbox_letter *letters, unsigned count) {
+static void post(struct reader *reader, struct inbox_message *messages, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
-    ring_init(&letters[i].link);
-    inbox_post(reader->inbox, &letters[i]);
+    ring_init(&messages[i].link);
+    inbox_post(reader->inbox, &messages[i]);
   }
 }
 
@@ -48,43 +48,43 @@ static void test_a_turn_opens_so_many(void **state) {
   static const unsigned counts[] = {1, INBOX_TURN_MAX - 1, INBOX_TURN_MAX, INBOX_TURN_MAX + 1};
   (void)state;
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-    struct inbox_letter *letters = calloc(counts[i], sizeof *letters);
+    struct inbox_message *messages = calloc(counts[i], sizeof *messages);
     struct reader reader;
     reader_open(&reader);
-    post(&reader, letters, counts[i]);
+    post(&reader, messages, counts[i]);
     uv_run(&reader.loop, UV_RUN_ONCE);
     assert_int_equal(counts[i] < INBOX_TURN_MAX ? counts[i] : INBOX_TURN_MAX, reader.opened);
     while (reader.opened < counts[i]) uv_run(&reader.loop, UV_RUN_ONCE);
-    assert_ptr_equal(&letters[counts[i] - 1], reader.last); /* in order */
+    assert_ptr_equal(&messages[counts[i] - 1], reader.last); /* in order */
     reader_close(&reader);
-    free(letters);
+    free(messages);
   }
 }
 
 static void test_what_is_withdrawn_is_not_opened(void **state) {
-  struct inbox_letter letters[3];
+  struct inbox_message messages[3];
   struct reader reader;
   (void)state;
   reader_open(&reader);
-  post(&reader, letters, 3);
-  inbox_withdraw(reader.inbox, &letters[0]);
-  reader.withdraw = &letters[2]; /* while another one is opened */
+  post(&reader, messages, 3);
+  inbox_withdraw(reader.inbox, &messages[0]);
+  reader.withdraw = &messages[2]; /* while another one is opened */
   uv_run(&reader.loop, UV_RUN_ONCE);
   assert_int_equal(1, reader.opened);
-  assert_ptr_equal(&letters[1], reader.last);
-  post(&reader, letters, 1); /* closed unread */
+  assert_ptr_equal(&messages[1], reader.last);
+  post(&reader, messages, 1); /* closed unread */
   reader_close(&reader);
   inbox_close(NULL);
 }
 
 struct poster {
   struct reader *reader;
-  struct inbox_letter letters[EACH];
+  struct inbox_message messages[EACH];
 };
 
 static void *poster_main(void *data) {
   struct poster *poster = data;
-  post(poster->reader, poster->letters, EACH);
+  post(poster->reader, poster->messages, EACH);
   return NULL;
 }
 

@@ -180,8 +180,8 @@ static void test_there_is_no_room(void **state) {
 /* A host as most are, with a certificate of its own or its operator's. */
 static void tell_usual(struct hosts *hosts, unsigned number, bool own_certificate) {
   struct arena arena = {0};
-  struct inbox_letter letter = {0};
-  struct hosts_waiter waiter = {.letter = letter};
+  struct inbox_message message = {0};
+  struct hosts_waiter waiter = {.message = message};
   struct host_evidence evidence;
   struct span host = arena_format(&arena, "mail.customer-%u.example", number);
   struct span address = arena_format(&arena, "192.0.%u.%u", number >> 8 & 255, number & 255);
