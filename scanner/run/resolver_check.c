@@ -197,8 +197,8 @@ static enum err resolver_check_run(const union address *servers, size_t count,
 static const char *verdict_text(enum resolver_check_verdict verdict) {
   switch (verdict) {
   case RESOLVER_CHECK_SILENT: return "does not answer";
-  case RESOLVER_CHECK_REFUSES: return "refuses every question";
-  case RESOLVER_CHECK_FAILS: return "answers SERVFAIL to every question";
+  case RESOLVER_CHECK_REFUSES: return "refuses every query";
+  case RESOLVER_CHECK_FAILS: return "answers SERVFAIL to every query";
   case RESOLVER_CHECK_LIES: return "gives addresses for names that do not exist: it is not used";
   case RESOLVER_CHECK_GOOD: break;
   }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -13,6 +12,7 @@ import unittest
 from collections import Counter
 
 from program import SECONDS, Folder, Lab, SideBySide, read_gzip, stscan_path
+from responder import Responder, question_of, reply
 
 load_tests = SideBySide.load_tests
 
@@ -21,64 +21,39 @@ RATE = 500  # queries a second: the scan lasts six seconds and the outage
 GONE_SECONDS = 9  # longer than a name is asked for
 WAITS = rb"the scan waits|every lookup fails"
 DOUBT = 16  # names that end with SERVFAIL, all in a row, before it is in doubt that the fault is theirs
+LATE = re.compile(rb"\x08_mta-sts.q\d*8\x05owner\4test\0")
 
 
-class Responder:
-    """A name server that knows nothing, but says so; names that begin with "silent" get no answer, and
-    those that begin with "failing", or all but localhost, SERVFAIL. Of the names of one owner every
-    eighth is answered, late, and all others fail, whatever is in front of them."""
+class Resolver(Responder):
+    """Knows nothing, but says so; names that begin with "silent" get no answer, and those that begin with
+    "failing", or all but localhost, SERVFAIL. Of the names of one owner every eighth is answered, late, and
+    all others fail, whatever is in front of them."""
 
-    def __init__(self) -> None:
-        self.port = 0
-        self.reaches_nobody = self.refuses = False
-        self.begin()
+    reaches_nobody = refuses = False
 
-    def begin(self) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", self.port))
-        self.port = self.socket.getsockname()[1]
-        self.socket.settimeout(0.2)
-        self.going = True
-        self.thread = threading.Thread(target=self.serve)
-        self.thread.start()
+    def hear(self, query: bytes, client: object) -> None:
+        if LATE.match(question_of(query)):
+            threading.Timer(1, self.late, (self.answer(query), client)).start()
+        else:
+            super().hear(query, client)
 
-    def end(self) -> None:
-        """From here on queries are refused by ICMP."""
-        self.going = False
-        self.thread.join()
-        self.socket.close()
+    def answer(self, query: bytes) -> bytes | None:
+        if b"\x06silent" in query:
+            return None
+        if self.refuses:
+            return reply(query, b"\x81\x85")
+        fails = b"\x07failing" in query or (self.reaches_nobody and b"\x09localhost" not in query)
+        owned = question_of(query)[:-4].endswith(b"\5owner\4test\0") and not LATE.match(question_of(query))
+        return reply(query, b"\x81\x82" if fails or owned else b"\x81\x83")
 
-    def serve(self) -> None:
-        while self.going:
-            try:
-                query, client = self.socket.recvfrom(4096)
-            except OSError:
-                continue
-            if b"\x06silent" not in query:
-                question = query[12:query.index(b"\0", 12) + 5]
-                fails = b"\x07failing" in query or \
-                    (self.reaches_nobody and b"\x09localhost" not in query)
-                flags = b"\x81\x82" if fails else b"\x81\x83"
-                owned = question.endswith(b"\5owner\4test\0" + question[-4:])
-                late = owned and bool(re.match(rb"\x08_mta-sts.q\d*8\x05", question))
-                if owned and not late:
-                    flags = b"\x81\x82"
-                if self.refuses:
-                    flags = b"\x81\x85"
-                reply = query[:2] + flags + b"\0\1\0\0\0\0\0\0" + question
-                if late:
-                    threading.Timer(1, self.late, (reply, client)).start()
-                else:
-                    self.socket.sendto(reply, client)
-
-    def late(self, reply: bytes, client: object) -> None:
+    def late(self, text: bytes, client: object) -> None:
         if self.going:
-            self.socket.sendto(reply, client)  # type: ignore[arg-type]
+            self.socket.sendto(text, client)  # type: ignore[arg-type]
 
 
 class Gone(unittest.TestCase):
     def setUp(self) -> None:
-        self.responder = Responder()
+        self.responder = Resolver()
         self.addCleanup(lambda: self.responder.end())
         self.folder = self.enterContext(Folder())
         self.output = self.folder / "out.gz"

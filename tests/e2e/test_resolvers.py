@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from program import Folder, Record, memory_limit, read_plain, stscan, stscan_path
+from responder import Responder, question_of, reply
 
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
 A = 1
@@ -24,44 +25,23 @@ THOUSAND_KB = 160_000  # two threads, with 256 sockets each of which the servers
 SILENT = ("127.0.0.1:5999", "127.0.0.2:5999")  # closed ports
 
 
-class Resolver:
+class Resolver(Responder):
     """Says one rcode to everything; one that lies has an address for every name."""
 
     def __init__(self, rcode: int = NXDOMAIN, lies: bool = False, silent: bool = False,
                  host: str = "127.0.0.1") -> None:
         self.rcode, self.lies, self.silent = rcode, lies, silent
         self.asked: Counter[bytes] = Counter()
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.socket.bind((host, 0))
-        self.socket.settimeout(0.2)
-        self.address = f"{host}:{self.socket.getsockname()[1]}"
-        self.going = True
-        self.thread = threading.Thread(target=self.serve)
-        self.thread.start()
+        super().__init__(host)
 
-    def end(self) -> None:
-        self.going = False
-        self.thread.join()
-        self.socket.close()
-
-    def answer(self, query: bytes) -> bytes:
-        end = query.index(b"\0", 12) + 5
-        kind = struct.unpack("!H", query[end - 4:end - 2])[0]
-        gives = self.lies and kind == A
-        data = b"\xc0\x0c" + struct.pack("!HHIH4s", A, 1, 60, 4, b"\x7f\0\0\1") if gives else b""
-        rcode = 0 if self.lies else self.rcode
-        return query[:2] + struct.pack("!HHHHH", 0x8180 | rcode, 1, gives, 0, 0) + query[12:end] + data
-
-    def serve(self) -> None:
-        while self.going:
-            try:
-                query, client = self.socket.recvfrom(4096)
-            except OSError:
-                continue
-            self.asked[query[12:query.index(b"\0", 12)].lower()] += 1
-            if not self.silent:
-                self.socket.sendto(self.answer(query), client)
+    def answer(self, query: bytes) -> bytes | None:
+        question = question_of(query)
+        self.asked[question[:-5].lower()] += 1
+        if self.silent:
+            return None
+        if self.lies and struct.unpack("!H", question[-4:-2])[0] == A:
+            return reply(query, b"\x81\x80", 1, b"\xc0\x0c" + struct.pack("!HHIH4s", A, 1, 60, 4, b"\x7f\0\0\1"))
+        return reply(query, bytes((0x81, 0x80 | (0 if self.lies else self.rcode))))
 
 
 class Crowd:
@@ -94,8 +74,7 @@ class Crowd:
             for fd, _ in self.poll.poll(0.2):
                 query, client = self.sockets[fd].recvfrom(4096)
                 self.heard.add(fd)
-                end = query.index(b"\0", 12) + 5
-                self.sockets[fd].sendto(query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + query[12:end], client)
+                self.sockets[fd].sendto(reply(query, b"\x81\x83"), client)
 
 
 class ResolversTest(unittest.TestCase):
@@ -134,9 +113,9 @@ class ResolversTest(unittest.TestCase):
         self.assertEqual(self.statuses(), {"absent": 1000})
 
     def test_three_of_four_that_are_of_no_use(self) -> None:
-        for rcode, says, counted in ((REFUSED, b"refuses every question", "refused"),
-                                     (NOTIMP, b"refuses every question", "refused"),
-                                     (SERVFAIL, b"SERVFAIL to every question", "failed")):
+        for rcode, says, counted in ((REFUSED, b"refuses every query", "refused"),
+                                     (NOTIMP, b"refuses every query", "refused"),
+                                     (SERVFAIL, b"SERVFAIL to every query", "failed")):
             good, bad = self.resolver(), [self.resolver(rcode) for _ in range(3)]
             done = self.scan(",".join(r.address for r in (*bad, good)), 600, "--force")
             self.assertEqual(done.returncode, 0, done.stderr.decode())

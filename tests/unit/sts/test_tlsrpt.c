@@ -140,7 +140,7 @@ static void names_the_cause(void **state) {
       {V "rua=mailto:a@b,", "a comma at the end"},
       {V "rua= mailto:a@b", "a blank before the URI"},
       {V "rua=mailto:a@b ", "a blank at the end"},
-      {V, "no rua in"},
+      {V, "no rua field: v="},
       {V "rua=mailto:a@b;;", "an empty field"},
       {V "rua=mailto:a@b; x", "without \"=\": x"},
   };
