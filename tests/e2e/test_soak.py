@@ -49,7 +49,7 @@ SOUND_NAMES = {"sound", "upper-case", "chain-of-16", "strings", "many", "host-ch
 SOUND = [case for case in CASES if case.name in SOUND_NAMES]
 HOSTILE = [case for case in CASES if case.name not in SOUND_NAMES and not case.public_only]
 # An address of its own for each: who is left alone because it resets connections is not the others.
-ADDRESSES = {case.policy_host: f"127.0.5.{i}" for i, case in enumerate((*SOUND, *HOSTILE), 1)}
+ADDRESSES = {case.policy_host: f"127.0.{5 + i // 250}.{i % 250 + 1}" for i, case in enumerate((*SOUND, *HOSTILE))}
 STATUSES = {"absent", "valid", "broken", "unknown"}
 OPTIONS = ("--dns-timeout", str(1000 * TIMEOUT_SECONDS), "--dns-tries", "4", "--connect-timeout", "2500",
            "--https-timeout", str(1000 * TIMEOUT_SECONDS), "--https-rate", str(HTTPS_RATE), "--per-address",

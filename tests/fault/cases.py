@@ -14,7 +14,7 @@ import message as dns
 from message import address, cname, mx, txt
 from nameserver import (
     Behaviour, after, alias_says, by_alias, by_tcp_only, chain, counts_wrong, cut_short, from_elsewhere, garbage,
-    garbage_for_question, gives, header_only, in_turn, late_at_first, loop, not_an_answer, only,
+    garbage_for_question, gives, header_only, in_turn, late, loop, not_an_answer, only,
     other_question, raw, says, silent, upper_case, without_edns_only,
     without_edns_only_bare, wrong_id)
 from webserver import (
@@ -157,6 +157,7 @@ def members_of(members: dict[str, object]) -> dict[str, object]:
     return {path.replace("__", "."): value for path, value in members.items()}
 
 
+LATE = late(1.0, gives(txt(RECORD)))
 REST = [txt(f"unrelated={i}") for i in range(39)]
 
 RECORD_CASES = (
@@ -212,7 +213,9 @@ RECORD_CASES = (
     record_sound("upper-case", only(upper_case(txt(RECORD)))),
     record("of-another-name", "record-absent", "absent", "none",
            only(raw(replace(txt(RECORD), owner=dns.name("other.example"))))),
-    record_sound("late", late_at_first(1.0, gives(txt(RECORD)))),
+    # Without a fetch: who waits aside for one is looked up again.
+    Case("late", frozenset({"policy-dns-nxdomain"}), "broken", "opportunistic",
+         {"record": in_turn(LATE, silent), "a": says(dns.NXDOMAIN), "aaaa": says(dns.NXDOMAIN)}),
     record_sound("truncated", by_tcp_only(SOUND["record"]), record__txt=[RECORD]),
     record_unknown("truncated-tcp-servfail", "record-dns-servfail",
                    by_tcp_only(says(dns.SERVFAIL))),

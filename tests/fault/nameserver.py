@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -68,18 +67,6 @@ def without_edns_only_bare(then: Behaviour) -> Behaviour:
 
 def late(seconds: float, then: Behaviour) -> Behaviour:
     return lambda query: [seconds, *then(query)]
-
-
-def late_at_first(seconds: float, then: Behaviour, lookup: float = 4.0) -> Behaviour:
-    """The first query of a lookup alone is answered, and late. A name that waited aside is looked up again,
-    so long after."""
-    last = [-lookup]
-
-    def behave(query: Query) -> Iterable[Step]:
-        now, before = time.monotonic(), last[0]
-        last[0] = now
-        return [seconds, *then(query)] if now - before >= lookup else []
-    return behave
 
 
 def after(first: Callable[[Query], Step], then: Behaviour) -> Behaviour:
