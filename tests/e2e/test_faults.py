@@ -65,15 +65,17 @@ async def scan(domains: list[str], options: list[str]) -> list[Record]:
     return [json.loads(line) for line in out.decode().splitlines()]
 
 
-async def scan_all(names: NameServer, web: WebServer, roots: Path) -> list[Record]:
+async def scan_all(names: NameServer, web: WebServer, roots: Path, block: Path) -> list[Record]:
     name_port, web_port = free_port(NAME_SERVER), free_port(ADDRESS)
     await names.start(NAME_SERVER, name_port)
     await web.start(web_port)
     options = [*OPTIONS, "--resolvers", f"{NAME_SERVER}:{name_port}", "--https-port", str(web_port),
                "--ca-file", str(roots)]
+    block.write_text("".join(f"{c.policy_host}\n" for c in CASES if c.blocked))
     try:
         private, public = await asyncio.gather(
-            scan([c.domain for c in CASES if not c.public_only], [*options, "--allow-private"]),
+            scan([c.domain for c in CASES if not c.public_only],
+                 [*options, "--allow-private", "--block", str(block)]),
             scan([c.domain for c in CASES if c.public_only], options))
     finally:
         names.close()
@@ -136,7 +138,7 @@ def main() -> int:
         scripts = {case.policy_host: case.web for case in CASES}
         chains = Chains(Path(made) / "ca", scripts)
         names, web = NameServer(find_behaviour), WebServer(scripts, chains.context)
-        records = asyncio.run(scan_all(names, web, chains.root))
+        records = asyncio.run(scan_all(names, web, chains.root, Path(made) / "block"))
     failed = 0
     for case in CASES:
         wrong = judge(case, [r for r in records if r.get("domain") == case.domain], names, web)

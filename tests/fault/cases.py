@@ -93,6 +93,7 @@ class Case:
     dns: dict[str, Behaviour] = field(default_factory=dict)
     web: Script = Script((http(),))
     public_only: bool = False  # without --allow-private
+    blocked: bool = False  # its policy host is on the block list
     members: dict[str, object] = field(default_factory=dict)  # path -> value in the record
     requests: int = 1  # at most
     pause: float = 0  # seconds, at least, between two connections
@@ -312,6 +313,11 @@ HOST_CASES = (
          {"a": gives(*(address(a) for a in ("127.0.0.1", "10.1.2.3", "169.254.1.1", "100.64.0.1"))),
           "aaaa": gives(*(address(a) for a in ("::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1")))},
          public_only=True, members={"fetch.http_status": Absent}),
+)
+
+BLOCKED_CASES = (
+    Case("host-blocked", frozenset({"policy-host-blocked"}), "blocked", "unknown", blocked=True,
+         members={"fetch": Absent, "policy_host.addresses": [ADDRESS], "mx.0.host": MAIL}, requests=0),
 )
 
 MX_CASES = (
@@ -673,5 +679,5 @@ ATTACK_CASES = (
 )
 
 CASES: tuple[Case, ...] = (
-    *RECORD_CASES, *HOST_CASES, *MX_CASES, *TLSRPT_CASES, *CONNECT_CASES, *HANDSHAKE_CASES,
+    *RECORD_CASES, *HOST_CASES, *BLOCKED_CASES, *MX_CASES, *TLSRPT_CASES, *CONNECT_CASES, *HANDSHAKE_CASES,
     *CERTIFICATE_CASES, *STEP_CASES, *HTTP_CASES, *ATTACK_CASES, *BUSY_CASES)

@@ -57,7 +57,8 @@ class Script:
     flight: int = 0
     cert: str = "good"
     tls: str = "modern"
-    first: Script | None = None  # of the first connection alone
+    first: Script | None = None  # of the first connection alone ...
+    first_seconds: float = 0  # ... and of others so long after it
     at: Mapping[str, tuple[Step, ...]] = field(default_factory=dict, hash=False)  # of other paths
 
 
@@ -229,7 +230,8 @@ class WebServer:
         host = server_name(hello)
         script = self.scripts[host]
         self.connections[host].append(time.monotonic())
-        if script.first and len(self.connections[host]) == 1:
+        made = self.connections[host]
+        if script.first and (len(made) == 1 or made[-1] - made[0] < script.first_seconds):
             script = script.first
         if script.plain is not None:
             await self.play_plain(connection, script, hello)

@@ -41,7 +41,8 @@ class Case:
     ns: tuple[str, ...] = ()  # its name servers: it has a zone of its own
     dns: str | None = None  # how the whole domain fails: servfail, refused
     members: dict[str, object] = field(default_factory=dict)  # path -> value in the record
-    ask_codes: frozenset[str] = frozenset()  # besides, with --ask
+    check_codes: frozenset[str] = frozenset()  # besides, of check, which looks at near names
+    ask_codes: frozenset[str] = frozenset()  # likewise, with --ask
     ask_members: dict[str, object] = field(default_factory=dict)  # likewise
 
 
@@ -49,6 +50,7 @@ RECORD = "v=STSv1; id=20260408T100000;"
 POLICY = "version: STSv1\r\nmode: enforce\r\nmx: mail.{d}\r\nmax_age: 604800\r\n"
 TESTING = POLICY.replace("enforce", "testing")
 SOUND = Host(body=POLICY)
+MISPLACED = frozenset({"record-misplaced"})
 
 NO_DATA, NO_NAME = {"rcode": "NOERROR"}, {"rcode": "NXDOMAIN"}
 
@@ -173,11 +175,12 @@ CASES: tuple[Case, ...] = (
          host=Host(body=POLICY + "".join(f"mx: m{i}.{{d}}\r\n" for i in range(500)))),
     # No record.
     absent("nodata", "record-absent", txt=(), address=True),
-    absent("misplaced-at-domain", "record-absent", near=(("{d}", RECORD),)),
-    absent("misplaced-at-host", "record-absent", near=(("mta-sts.{d}", RECORD),), host=SOUND),
-    absent("misplaced-doubled", "record-absent", near=(("_mta-sts.{d}.{d}", RECORD),)),
+    absent("misplaced-at-domain", "record-absent", near=(("{d}", RECORD),), check_codes=MISPLACED),
+    absent("misplaced-at-host", "record-absent", near=(("mta-sts.{d}", RECORD),), host=SOUND,
+           check_codes=MISPLACED),
+    absent("misplaced-doubled", "record-absent", near=(("_mta-sts.{d}.{d}", RECORD),), check_codes=MISPLACED),
     absent("misplaced-tlsrpt", "record-absent record-unrelated-txt",
-           txt=("v=TLSRPTv1; rua=mailto:tlsrpt@{d}",)),
+           txt=("v=TLSRPTv1; rua=mailto:tlsrpt@{d}",), check_codes=MISPLACED),
     absent("spf-wildcard", "record-absent record-unrelated-txt", txt=("v=spf1 -all",)),
     # The record.
     record("two-records", "record-multiple", RECORD, "v=STSv1; id=2;", weight=2),
