@@ -21,7 +21,7 @@ RATE = 500  # queries a second: the scan lasts six seconds and the outage
 GONE_SECONDS = 9  # longer than a name is asked for
 WAITS = rb"the scan waits|every lookup fails"
 DOUBT = 16  # names that end with SERVFAIL, all in a row, before it is in doubt that the fault is theirs
-LATE = re.compile(rb"\x08_mta-sts.q\d*8\x05owner\4test\0")
+LATE = re.compile(rb"\x08_mta-sts.q\d*8\x05owner\x04test\x00")
 
 
 class Resolver(Responder):
