@@ -43,6 +43,23 @@ def inside(root: Path, script: str) -> str:
     return run("unshare", "--mount", "sh", "-euc", f"{mounts}; exec chroot {root} sh -euc \"$0\"", script)
 
 
+def make_image(folder: Path) -> tuple[str, Path]:
+    """The container image of scripts/package, over a base made here, and the folder of that base."""
+    (folder / "image").mkdir()
+    root = strap(folder / "image", "bookworm")
+    for heavy in HEAVY:
+        shutil.rmtree(root / heavy, ignore_errors=True)
+    base = run("buildah", "from", "--isolation", "chroot", "scratch").strip()
+    run("buildah", "add", base, root, "/")
+    run("buildah", "commit", "-q", base, BASE)
+    run("buildah", "rm", base)
+    options = "--isolation chroot --network host --pull-never"
+    made = run(SOURCE / "scripts" / "package", folder, env={**os.environ, "STSCAN_IMAGE_OPTIONS": options})
+    image = made.split()[-1]
+    assert re.match(r"stscan:\d", image), made[-1000:]
+    return image, root
+
+
 class FreshDebian(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -61,18 +78,7 @@ class FreshDebian(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("buildah"), "buildah is not installed")
     def test_image(self) -> None:
-        (self.folder / "image").mkdir()
-        root = strap(self.folder / "image", "bookworm")
-        for heavy in HEAVY:
-            shutil.rmtree(root / heavy, ignore_errors=True)
-        base = run("buildah", "from", "--isolation", "chroot", "scratch").strip()
-        run("buildah", "add", base, root, "/")
-        run("buildah", "commit", "-q", base, BASE)
-        run("buildah", "rm", base)
-        options = "--isolation chroot --network host --pull-never"
-        made = run(SOURCE / "scripts" / "package", self.folder, env={**os.environ, "STSCAN_IMAGE_OPTIONS": options})
-        image = made.split()[-1]
-        self.assertRegex(image, r"^stscan:\d")
+        image, root = make_image(self.folder)
         container = run("buildah", "from", "--pull-never", image).strip()
         self.addCleanup(run, "buildah", "rmi", "-f", image)
         self.addCleanup(run, "buildah", "rm", container)
