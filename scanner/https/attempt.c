@@ -23,21 +23,14 @@ static enum reason attempt_status_reason(int status) {
   }
 }
 
-/* The alert's name, where the code is of an alert. */
-static enum reason attempt_alert_reason(enum finding_code code, int alert, enum reason other) {
-  enum reason reason = reason_by_word(code, span_of(handshake_alert_text(alert)));
-  return reason == REASON_NONE ? other : reason;
-}
-
 static enum reason attempt_reason(const struct outcome *outcome, enum finding_code code) {
-  int alert = outcome->handshake.alert;
+  const struct handshake *handshake = &outcome->handshake;
   switch (code) {
   case FOUND_POLICY_TLS_ALERT:
-    return attempt_alert_reason(code, alert, REASON_POLICY_TLS_ALERT_OTHER);
+    return handshake_alert_reason(handshake, code, REASON_POLICY_TLS_ALERT_OTHER);
   case FOUND_POLICY_TLS_PROTOCOL:
-    if (handshake_lacks_renegotiation(&outcome->handshake))
-      return REASON_POLICY_TLS_PROTOCOL_RENEGOTIATION;
-    return attempt_alert_reason(code, alert, REASON_POLICY_TLS_PROTOCOL_OTHER);
+    if (handshake_lacks_renegotiation(handshake)) return REASON_POLICY_TLS_PROTOCOL_RENEGOTIATION;
+    return handshake_alert_reason(handshake, code, REASON_POLICY_TLS_PROTOCOL_OTHER);
   case FOUND_POLICY_HTTP_STATUS:
     if (outcome->challenged) return REASON_POLICY_HTTP_STATUS_CHALLENGE;
     return attempt_status_reason(outcome->http_status);

@@ -68,6 +68,12 @@ const char *handshake_alert_text(int alert) {
   }
 }
 
+enum reason handshake_alert_reason(const struct handshake *handshake, enum finding_code code,
+                                   enum reason other) {
+  enum reason reason = reason_by_word(code, span_of(handshake_alert_text(handshake->alert)));
+  return reason == REASON_NONE ? other : reason;
+}
+
 void handshake_init(struct handshake *handshake, size_t body_max) {
   *handshake = (struct handshake){.alert = HANDSHAKE_NO_ALERT,
                                   .alert_sent = HANDSHAKE_NO_ALERT,

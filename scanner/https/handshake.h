@@ -8,6 +8,7 @@
 #ifndef SCANNER_HTTPS_HANDSHAKE_H
 #define SCANNER_HTTPS_HANDSHAKE_H
 
+#include "output/findings/reason.h"
 #include "scanner/https/budget.h"
 #include <openssl/ssl.h>
 #include <stdint.h>
@@ -71,5 +72,9 @@ bool handshake_lacks_algorithm(const struct handshake *handshake);
 
 /* The name of an alert, as RFC 8446 section 6 writes it; NULL for one unknown. */
 const char *handshake_alert_text(int alert);
+
+/* The reason of the code that bears the name of the server's alert, or other. */
+enum reason handshake_alert_reason(const struct handshake *handshake, enum finding_code code,
+                                   enum reason other);
 
 #endif

@@ -142,11 +142,6 @@ static bool evidence_is_contested(const struct probe *probe, enum finding_code c
   return code == FOUND_MX_TLS_PROTOCOL ? old : probe->dialogue.contested;
 }
 
-static enum reason evidence_alert_reason(enum finding_code code, int alert, enum reason other) {
-  enum reason reason = reason_by_word(code, span_of(handshake_alert_text(alert)));
-  return reason == REASON_NONE ? other : reason;
-}
-
 /* The rows of such a code begin with those of the replies, in the order of the dialogue. */
 static enum reason evidence_reply_reason(const struct probe *probe, enum finding_code code) {
   return reason_first(code) + (enum reason)probe->dialogue.asked;
@@ -200,11 +195,11 @@ static enum reason evidence_reason(const struct probe *probe, enum finding_code 
   case FOUND_MX_TLS_NOT_TLS:
     return dialogue->behind ? REASON_MX_TLS_NOT_TLS_BEHIND : REASON_MX_TLS_NOT_TLS_OTHER;
   case FOUND_MX_TLS_ALERT:
-    return evidence_alert_reason(code, probe->handshake.alert, REASON_MX_TLS_ALERT_OTHER);
+    return handshake_alert_reason(&probe->handshake, code, REASON_MX_TLS_ALERT_OTHER);
   case FOUND_MX_TLS_PROTOCOL:
     if (handshake_lacks_renegotiation(&probe->handshake))
       return REASON_MX_TLS_PROTOCOL_RENEGOTIATION;
-    return evidence_alert_reason(code, probe->handshake.alert, REASON_MX_TLS_PROTOCOL_OTHER);
+    return handshake_alert_reason(&probe->handshake, code, REASON_MX_TLS_PROTOCOL_OTHER);
   default: return REASON_NONE;
   }
 }

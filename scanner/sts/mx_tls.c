@@ -156,19 +156,12 @@ static bool mx_tls_lacks_mx(const struct mx_tls_case *judged, const struct resul
   return tlsa->here && tlsa->ad && tlsa->records.count && !judged->mx->lookup.ad;
 }
 
-/* The certificate has the recipient domain's name. */
-static bool mx_tls_has_domain(const struct mx_tls_case *judged, const struct result_mx *mx,
-                              const struct finding *finding) {
-  return finding->reason == REASON_DANE_MISMATCH_NAME &&
-         match_any(mx->tls->certificate.names, judged->domain);
-}
-
 static void mx_tls_judge_host(const struct mx_tls_case *judged, const struct result_mx *mx) {
   bool wanted = judged->policy->mx.count && judged->policy->mode != MODE_NONE;
   bool lacks_mx = mx_tls_lacks_mx(judged, mx);
   for (const struct finding *f = mx->tls->findings; f; f = f->next) {
     enum finding_stage stage = finding_info(f->code)->stage;
-    if (stage == STAGE_MX_TLS ? !wanted : lacks_mx || mx_tls_has_domain(judged, mx, f)) continue;
+    if (stage == STAGE_MX_TLS ? !wanted : lacks_mx) continue;
     struct finding finding = *f;
     finding.contested = mx_tls_all_contest(judged->policy, &judged->firsts, f->code);
     mx_tls_raise(judged, mx, finding);
@@ -182,8 +175,44 @@ static void mx_tls_judge_host(const struct mx_tls_case *judged, const struct res
                                                  "are not validated")});
 }
 
-void mx_tls_judge(struct span domain, const struct result_policy *policy,
-                  const struct result_mx_set *mx, struct finding_list *findings) {
+/* Whether all that keeps the certificate from its TLSA records is a name, and it has the domain's,
+ * or that of what the domain is an alias of. */
+static bool mx_tls_has_domain(struct span domain, const struct result_mx_set *mx,
+                              const struct result_mx_tls *tls) {
+  struct spans cname = mx->lookup.cname, names = tls->certificate.names;
+  const struct finding *f = tls->findings;
+  while (f && f->reason != REASON_DANE_MISMATCH_NAME) f = f->next;
+  return f &&
+         (match_any(names, domain) || (cname.count && match_any(names, cname.at[cname.count - 1])));
+}
+
+/* The evidence without that mismatch; NULL: no memory. */
+static const struct result_mx_tls *mx_tls_matched(const struct result_mx_tls *tls,
+                                                  struct arena *arena) {
+  struct finding_list others = {.arena = arena};
+  struct result_mx_tls *matched = arena_alloc(arena, sizeof *matched);
+  if (!matched) return NULL;
+  for (const struct finding *f = tls->findings; f; f = f->next)
+    if (f->code != FOUND_DANE_MISMATCH) finding_list_add(&others, *f);
+  *matched = *tls;
+  matched->findings = others.first;
+  matched->tlsa.dane = DANE_MATCH;
+  mx_tls_conclude(matched);
+  return matched;
+}
+
+/* What a host's certificate comes to under an issuer depends on the domain (RFC 7672 section
+ * 3.2.2). */
+static void mx_tls_hold_domain(struct span domain, struct result_mx_set *mx, struct arena *arena) {
+  for (size_t i = 0; i < mx->count && mx->lookup.ad; i++) {
+    struct result_mx *at = &mx->at[i];
+    if (at->tls && mx_tls_has_domain(domain, mx, at->tls)) at->tls = mx_tls_matched(at->tls, arena);
+  }
+}
+
+void mx_tls_judge(struct span domain, const struct result_policy *policy, struct result_mx_set *mx,
+                  struct finding_list *findings) {
+  mx_tls_hold_domain(domain, mx, findings->arena);
   struct mx_tls_case judged = {domain, policy, mx, mx_tls_firsts_of(mx), findings};
   for (size_t i = 0; i < judged.firsts.count; i++) mx_tls_judge_host(&judged, judged.firsts.at[i]);
 }

@@ -31,8 +31,9 @@ void mx_tls_place(struct result_mx_set *mx, const struct span *hosts,
  * and its mode is not none. A code stands once, its members being those of the first host, and is
  * contested where it is at every host that has it. Where the MX records are not validated,
  * dane-insecure stands in place of what the TLSA records come to (RFC 7672 section 2.2.1); and the
- * name of the domain does for a certificate under an issuer of theirs (section 3.2.2). */
-void mx_tls_judge(struct span domain, const struct result_policy *policy,
-                  const struct result_mx_set *mx, struct finding_list *findings);
+ * name of the domain does for a certificate under an issuer of theirs (section 3.2.2): that MX then
+ * gets evidence of its own, in the arena of the findings. */
+void mx_tls_judge(struct span domain, const struct result_policy *policy, struct result_mx_set *mx,
+                  struct finding_list *findings);
 
 #endif

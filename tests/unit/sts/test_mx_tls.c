@@ -164,7 +164,7 @@ static void raises_only_for_a_policy_in_use(void **state) {
                            {.host = SPAN("n.a.example"), .tls = &over},
                            {.host = SPAN("o.a.example"), .tls = &over},
                            {.host = SPAN("p.a.example")}};
-  const struct result_mx_set mx = {.at = at, .count = COUNT(at)};
+  struct result_mx_set mx = {.at = at, .count = COUNT(at)};
   (void)state;
   for (size_t i = 0; i < COUNT(rows); i++) {
     struct judged judged;
@@ -193,7 +193,7 @@ static void tells_a_code_once_with_the_first_host(void **state) {
       {.host = SPAN("m.a.example"), .judged = true, .covered = true, .tls = &two},
       {.preference = 20, .host = SPAN("m.z.example"), .judged = true, .tls = &one},
   };
-  const struct result_mx_set mx = {.at = at, .count = COUNT(at)};
+  struct result_mx_set mx = {.at = at, .count = COUNT(at)};
   struct judged judged;
   (void)state;
   mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
@@ -232,7 +232,7 @@ static void is_contested_where_it_is_at_every_host(void **state) {
     struct judged judged;
     struct result_mx at[] = {{.host = SPAN("m.a.example"), .tls = rows[i].one},
                              {.host = SPAN("n.a.example"), .tls = rows[i].two}};
-    const struct result_mx_set mx = {.at = at, .count = COUNT(at)};
+    struct result_mx_set mx = {.at = at, .count = COUNT(at)};
     mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
     if (judged.findings.first->contested != rows[i].contested) fail_msg("row %zu", i);
     assert_span(judged.findings.first->erratum, rows[i].contested ? "RFC 8461 section 4.2" : NULL);
@@ -246,7 +246,7 @@ static void names_the_section_that_is_contested(void **state) {
   static const struct result_mx_tls one = {.findings = &refused}, two = {.findings = &protocol};
   struct result_mx at[] = {{.host = SPAN("m.a.example"), .tls = &one},
                            {.host = SPAN("n.a.example"), .tls = &two}};
-  const struct result_mx_set mx = {.at = at, .count = COUNT(at)};
+  struct result_mx_set mx = {.at = at, .count = COUNT(at)};
   struct judged judged;
   (void)state;
   mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
@@ -280,7 +280,7 @@ static void wants_validated_mx_for_dane(void **state) {
                                 .tlsa = {.here = true, .ad = rows[i].tlsa_ad}};
     if (rows[i].has_records) tls.tlsa.records = (struct spans){records, 1};
     struct result_mx at[] = {{.host = SPAN("m.a.example"), .tls = &tls}};
-    const struct result_mx_set mx = {.lookup.ad = rows[i].mx_ad, .at = at, .count = 1};
+    struct result_mx_set mx = {.lookup.ad = rows[i].mx_ad, .at = at, .count = 1};
     mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
     char input[16];
     snprintf(input, sizeof input, "row %zu", i);
@@ -297,28 +297,52 @@ static void wants_validated_mx_for_dane(void **state) {
 
 /* RFC 7672 section 3.2.2. */
 static void takes_the_domains_own_name_under_an_issuer(void **state) {
-  static struct span own[] = {TEXT("x"), TEXT("*.example")}, foreign[] = {TEXT("mx.b.example")};
-  static const struct finding by_name = {.code = FOUND_DANE_MISMATCH,
-                                         .reason = REASON_DANE_MISMATCH_NAME},
-                              by_none = {.code = FOUND_DANE_MISMATCH,
-                                         .reason = REASON_DANE_MISMATCH_NONE};
+  static struct span records[] = {TEXT("2 1 1 aa")};
+  static struct span own[] = {TEXT("x"), TEXT("*.example")}, foreign[] = {TEXT("mx.b.example")},
+                     alias[] = {TEXT("c.test")}, targets[] = {TEXT("b.test"), TEXT("c.test")};
+  static const struct finding by_none = {.code = FOUND_DANE_MISMATCH,
+                                         .reason = REASON_DANE_MISMATCH_NONE},
+                              expired = {.code = FOUND_MX_TLS_EXPIRED},
+                              by_name = {.next = (struct finding *)&expired,
+                                         .code = FOUND_DANE_MISMATCH,
+                                         .reason = REASON_DANE_MISMATCH_NAME};
   static const struct {
     const struct finding *finding;
-    struct spans names;
+    struct spans names, cname;
+    bool insecure;
     const char *codes;
+    enum result_dane dane;
   } rows[] = {
-      {&by_name, {own, 2}, ""},
-      {&by_name, {foreign, 1}, "dane-mismatch"},
-      {&by_none, {own, 2}, "dane-mismatch"},
+      {&by_name, {own, 2}, {0}, false, "mx-tls-expired", DANE_MATCH},
+      {&by_name, {alias, 1}, {targets, 2}, false, "mx-tls-expired", DANE_MATCH},
+      {&by_name, {alias, 1}, {targets, 1}, false, "mx-tls-expired dane-mismatch", DANE_MISMATCH},
+      {&by_name, {foreign, 1}, {0}, false, "mx-tls-expired dane-mismatch", DANE_MISMATCH},
+      {&by_none, {own, 2}, {0}, false, "dane-mismatch", DANE_MISMATCH},
+      {&by_name, {own, 2}, {0}, true, "mx-tls-expired dane-insecure", DANE_MISMATCH},
   };
   (void)state;
   for (size_t i = 0; i < COUNT(rows); i++) {
     struct judged judged;
-    struct result_mx_tls tls = {.findings = rows[i].finding, .certificate.names = rows[i].names};
-    struct result_mx at[] = {{.host = SPAN("m.b.example"), .tls = &tls}};
-    const struct result_mx_set mx = {.lookup.ad = true, .at = at, .count = 1};
+    struct result_mx_tls tls = {
+        .findings = rows[i].finding,
+        .certificate.names = rows[i].names,
+        .tlsa = {.here = true, .ad = true, .records = {records, 1}, .dane = DANE_MISMATCH}};
+    mx_tls_conclude(&tls);
+    struct result_mx at[] = {{.host = SPAN("m.b.example"), .tls = &tls},
+                             {.host = SPAN("m.b.example"), .tls = &tls},
+                             {.host = SPAN("n.b.example")}};
+    struct result_mx_set mx = {
+        .lookup = {.ad = !rows[i].insecure, .cname = rows[i].cname}, .at = at, .count = COUNT(at)};
     mx_tls_judge(SPAN("a.example"), &policy, &mx, &judged_begin(&judged)->findings);
-    assert_codes(&judged, rows[i].codes, rows[i].names.at[0].ptr);
+    char input[16];
+    snprintf(input, sizeof input, "row %zu", i);
+    assert_codes(&judged, rows[i].codes, input);
+    for (size_t k = 0; k < 2; k++) {
+      assert_int_equal(rows[i].dane, at[k].tls->tlsa.dane);
+      assert_int_equal(rows[i].dane == DANE_MISMATCH,
+                       finding_codes_has(&at[k].tls->codes, FOUND_DANE_MISMATCH));
+    }
+    assert_int_equal(DANE_MISMATCH, tls.tlsa.dane); /* the host's own evidence is as it was */
     judged_end(&judged);
   }
 }
