@@ -211,8 +211,14 @@ static const char *mail_code_name(int code) {
 
 static void write_mail_managers(struct json_writer *json, const struct mail_statistics *mail) {
   json_writer_open(json, "managed", '{');
-  for (int manager = 0; manager < MANAGER_COUNT; manager++)
-    write_figures(json, manager_text((enum manager)manager), &mail->managers[manager]);
+  for (int manager = 0; manager < MANAGER_COUNT; manager++) {
+    json_writer_open(json, manager_text((enum manager)manager), '{');
+    for (int i = 0; i < MAIL_FIGURE_COUNT; i++)
+      json_writer_uint(json, mail_figure_text(i), mail->managers[manager].at[i]);
+    write_counters(json, "findings", mail->codes[manager], DOMAIN_FACTS_MAIL_CODES, mail_code_name,
+                   false);
+    json_writer_close(json, '}');
+  }
   json_writer_close(json, '}');
   write_figures(json, "once", &mail->once);
   json_writer_open(json, "providers", '[');

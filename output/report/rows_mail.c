@@ -75,6 +75,23 @@ static void add_mail_managers(struct rows *rows, const struct mail_statistics *m
   add_figures(rows, &mail->once, "mail.once", "providers", false, "");
 }
 
+static void add_mail_causes(struct rows *rows, const struct mail_statistics *mail) {
+  rows_section(rows, "Why mail servers are refused, by who manages the mail",
+               "domains with such an MX", REPORT_BAD);
+  for (int i = 0; i < MANAGER_COUNT; i++)
+    for (int code = 0; code < DOMAIN_FACTS_MAIL_CODES; code++) {
+      const struct finding_info *info =
+          finding_info((enum finding_code)(DOMAIN_FACTS_MAIL_FIRST + code));
+      const char *name = manager_text((enum manager)i);
+      char parent[REPORT_LABEL_SIZE], label[REPORT_LABEL_SIZE];
+      if (info->severity != FINDING_ERROR || mail->codes[i][code] == 0) continue;
+      snprintf(parent, sizeof parent, "mail.managed.%s.findings", name);
+      snprintf(label, sizeof label, "%s, %s", name, info->name);
+      rows_value(rows, label, parent, DIMENSION_COUNT, info->name,
+                 ROWS_OF(mail->codes[i][code], mail->managers[i].at[MAIL_PROBED], name));
+    }
+}
+
 static void add_mail_tls(struct rows *rows, const struct mail_counts *counts) {
   char label[REPORT_LABEL_SIZE], days[DIMENSION_NUMBER_SIZE];
   rows_section(rows, "TLS and certificates of the mail servers", "domains with such an MX",
@@ -132,6 +149,7 @@ void rows_mail(struct rows *rows, const struct statistics *statistics) {
                "domains with such an MX; most of it leaves it unknown", REPORT_PLAIN);
   add_mail_codes(rows, &mail->counts, STAGE_MX_TLS, false);
   add_mail_managers(rows, mail);
+  add_mail_causes(rows, mail);
   add_mail_tls(rows, &mail->counts);
   add_mail_dane(rows, &mail->counts);
 }

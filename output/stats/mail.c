@@ -1,5 +1,6 @@
 #include "output/stats/mail.h"
 
+#include "output/stats/provider_code.h"
 #include <stdlib.h>
 
 const char *mail_figure_text(int figure) {
@@ -14,6 +15,7 @@ const char *mail_figure_text(int figure) {
 void mail_free(struct mail *mail) {
   text_counts_free(&mail->issuers);
   text_counts_free(&mail->providers);
+  text_counts_free(&mail->causes);
   free(mail->served);
   *mail = (struct mail){0};
 }
@@ -100,17 +102,30 @@ static void counts_take(struct mail_counts *counts, const struct domain_facts *f
   counts->sts_only += (mail & DOMAIN_FACTS_MAIL_STS_ONLY) != 0;
 }
 
-void mail_count(struct mail *mail, const struct domain_facts *facts) {
+static enum err causes_take(struct mail *mail, const struct domain_facts *facts) {
+  enum err err = ERR_NONE;
+  uint64_t own = (facts->mail & DOMAIN_FACTS_MAIL_OWN) != 0;
+  if (!facts->mail_row) count_bits(mail->nobody_codes, facts->mail_codes);
+  for (uint32_t bits = facts->mail_row ? facts->mail_codes : 0; bits && err == ERR_NONE;
+       bits &= bits - 1) {
+    struct provider_code cause = {facts->mail_row, (uint32_t)__builtin_ctz(bits)};
+    err = provider_code_add(&mail->causes, cause, 1, own);
+  }
+  return err;
+}
+
+enum err mail_count(struct mail *mail, const struct domain_facts *facts) {
   struct mail_provider *provider = facts->mail_row ? &mail->served[facts->mail_row - 1] : NULL;
-  if (!facts->mail) return;
+  if (!facts->mail) return ERR_NONE;
   if (facts->flags & DOMAIN_FACTS_PASSED) {
     if (provider) provider->passed++;
-    return;
+    return ERR_NONE;
   }
   counts_take(&mail->counts, facts);
   if (facts->issuer_row) mail->issuers.rows[facts->issuer_row - 1].counts[0]++;
   figures_take(provider ? &provider->served : &mail->nobody, facts->mail);
   if (provider && facts->mail & DOMAIN_FACTS_MAIL_OWN) figures_take(&provider->own, facts->mail);
+  return causes_take(mail, facts);
 }
 
 static void counts_plus(struct mail_counts *counts, const struct mail_counts *more) {
@@ -128,39 +143,82 @@ static enum err issuers_merge(struct text_counts *into, const struct text_counts
   return ERR_NONE;
 }
 
-enum err mail_merge(struct mail *into, const struct mail *from) {
-  counts_plus(&into->counts, &from->counts);
-  figures_plus(&into->nobody, &from->nobody);
-  enum err err = issuers_merge(&into->issuers, &from->issuers);
+/* rows: those of from in into, by row. */
+static enum err providers_merge(struct mail *into, const struct mail *from, uint32_t *rows) {
+  enum err err = ERR_NONE;
   for (size_t i = 0; err == ERR_NONE && i < from->providers.count; i++) {
-    uint32_t row = 0;
-    err = mail_row(&into->providers, from->providers.rows[i].text, MAIL_PROVIDERS_MAX, &row);
+    err = mail_row(&into->providers, from->providers.rows[i].text, MAIL_PROVIDERS_MAX, &rows[i]);
     if (err == ERR_NONE) err = mail_room(into);
     if (err != ERR_NONE) break;
-    into->served[row - 1].passed += from->served[i].passed;
-    figures_plus(&into->served[row - 1].served, &from->served[i].served);
-    figures_plus(&into->served[row - 1].own, &from->served[i].own);
+    struct mail_provider *provider = &into->served[rows[i] - 1];
+    provider->passed += from->served[i].passed;
+    figures_plus(&provider->served, &from->served[i].served);
+    figures_plus(&provider->own, &from->served[i].own);
   }
   return err;
 }
 
-static enum manager mail_manager(const struct mail_provider *provider, bool other,
+static enum err causes_merge(struct mail *into, const struct mail *from, const uint32_t *rows) {
+  enum err err = ERR_NONE;
+  for (size_t i = 0; err == ERR_NONE && i < from->causes.count; i++) {
+    const struct text_counts_row *row = &from->causes.rows[i];
+    struct provider_code cause = provider_code_of(row);
+    cause.row = rows[cause.row - 1];
+    err = provider_code_add(&into->causes, cause, row->counts[0], row->counts[1]);
+  }
+  return err;
+}
+
+enum err mail_merge(struct mail *into, const struct mail *from) {
+  uint32_t *rows = calloc(from->providers.count + 1, sizeof *rows);
+  if (!rows) return ERR_MEMORY;
+  counts_plus(&into->counts, &from->counts);
+  figures_plus(&into->nobody, &from->nobody);
+  for (int code = 0; code < DOMAIN_FACTS_MAIL_CODES; code++)
+    into->nobody_codes[code] += from->nobody_codes[code];
+  enum err err = issuers_merge(&into->issuers, &from->issuers);
+  if (err == ERR_NONE) err = providers_merge(into, from, rows);
+  if (err == ERR_NONE) err = causes_merge(into, from, rows);
+  free(rows);
+  return err;
+}
+
+static bool is_other(const struct mail *mail, size_t row) {
+  return span_equal(mail->providers.rows[row].text, TEXT_COUNTS_OTHER);
+}
+
+static enum manager mail_manager(const struct mail *mail, size_t row,
                                  struct managed_limits limits) {
+  const struct mail_provider *provider = &mail->served[row];
   uint64_t serves = provider->served.at[MAIL_PROBED] + provider->passed;
-  return other ? MANAGER_UNCLASSIFIED : managed_by_size(serves, limits);
+  return is_other(mail, row) ? MANAGER_UNCLASSIFIED : managed_by_size(serves, limits);
 }
 
 static void once_take(struct mail_figures *once, const struct mail_figures *served) {
   for (int i = 0; i < MAIL_FIGURE_COUNT; i++) once->at[i] += served->at[i] != 0;
 }
 
-static void managers_take(struct mail_statistics *statistics, const struct mail_provider *provider,
-                          bool other, struct managed_limits limits) {
-  enum manager manager = mail_manager(provider, other, limits);
+static void managers_take(struct mail_statistics *statistics, const struct mail *mail, size_t row,
+                          struct managed_limits limits) {
+  const struct mail_provider *provider = &mail->served[row];
+  enum manager manager = mail_manager(mail, row, limits);
   figures_plus(&statistics->managers[MANAGER_SELF], &provider->own);
   for (int i = 0; i < MAIL_FIGURE_COUNT; i++)
     statistics->managers[manager].at[i] += provider->served.at[i] - provider->own.at[i];
-  if (!other) once_take(&statistics->once, &provider->served);
+  if (!is_other(mail, row)) once_take(&statistics->once, &provider->served);
+}
+
+static void managers_take_causes(struct mail_statistics *statistics, const struct mail *mail,
+                                 struct managed_limits limits) {
+  for (size_t i = 0; i < mail->causes.count; i++) {
+    const uint64_t *counts = mail->causes.rows[i].counts;
+    struct provider_code cause = provider_code_of(&mail->causes.rows[i]);
+    enum manager manager = mail_manager(mail, cause.row - 1, limits);
+    statistics->codes[MANAGER_SELF][cause.code] += counts[1];
+    statistics->codes[manager][cause.code] += counts[0] - counts[1];
+  }
+  for (int code = 0; code < DOMAIN_FACTS_MAIL_CODES; code++)
+    statistics->codes[MANAGER_UNCLASSIFIED][code] += mail->nobody_codes[code];
 }
 
 static int line_compare(const void *left, const void *right) {
@@ -177,7 +235,7 @@ static enum err providers_list(const struct mail *mail, struct managed_limits li
   statistics->providers = lines;
   for (size_t i = 0; i < mail->providers.count; i++) {
     struct span text = mail->providers.rows[i].text;
-    managers_take(statistics, &mail->served[i], span_equal(text, TEXT_COUNTS_OTHER), limits);
+    managers_take(statistics, mail, i, limits);
     if (mail->served[i].served.at[MAIL_PROBED])
       lines[statistics->provider_count++] = (struct mail_line){text, mail->served[i].served};
   }
@@ -201,6 +259,7 @@ enum err mail_statistics(const struct mail *mail, struct managed_limits limits,
                          struct mail_statistics *statistics) {
   *statistics = (struct mail_statistics){.counts = mail->counts};
   figures_plus(&statistics->managers[MANAGER_UNCLASSIFIED], &mail->nobody);
+  managers_take_causes(statistics, mail, limits);
   enum err err = providers_list(mail, limits, statistics);
   return err == ERR_NONE ? issuers_list(mail, statistics) : err;
 }

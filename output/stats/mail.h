@@ -62,7 +62,9 @@ struct mail {
   struct text_counts providers;
   struct mail_provider *served; /* by row */
   size_t room;                  /* of served */
-  struct mail_figures nobody;   /* without provider */
+  struct text_counts causes;    /* by provider and code (provider_code.h) */
+  struct mail_figures nobody;   /* without provider ... */
+  uint64_t nobody_codes[DOMAIN_FACTS_MAIL_CODES];
 };
 
 void mail_free(struct mail *mail);
@@ -72,7 +74,7 @@ enum err mail_facts(struct mail *mail, const psl_ctx_t *psl, const struct result
                     struct domain_facts *facts);
 
 /* Counts the facts of a deployed domain, if it was probed. */
-void mail_count(struct mail *mail, const struct domain_facts *facts);
+enum err mail_count(struct mail *mail, const struct domain_facts *facts);
 enum err mail_merge(struct mail *into, const struct mail *from);
 
 struct mail_line {
@@ -88,6 +90,7 @@ struct mail_issuer {
 struct mail_statistics {
   struct mail_counts counts;
   struct mail_figures managers[MANAGER_COUNT];
+  uint64_t codes[MANAGER_COUNT][DOMAIN_FACTS_MAIL_CODES]; /* domains with an MX that has it */
   struct mail_figures once;    /* each provider counted once, by what any of its domains is */
   struct mail_line *providers; /* most domains first; texts belong to the mail */
   size_t provider_count;

@@ -1,5 +1,6 @@
 #include "output/stats/managed.h"
 
+#include "output/stats/provider_code.h"
 #include <stdlib.h>
 
 enum { MANAGED_NAME_MAX = 255 };
@@ -138,26 +139,6 @@ static void outsourced_take(struct managed *managed, const struct domain_facts *
   to->mismatch += facts->stages >> STAGE_MX & 1;
 }
 
-struct cause {
-  uint32_t row, code;
-};
-
-static enum err cause_plus(struct managed_group *group, struct cause cause, uint64_t domains,
-                           uint64_t own) {
-  struct span key = {(const char *)&cause, sizeof cause};
-  struct text_counts_row *row = text_counts_at(&group->causes, key);
-  if (!row) return ERR_MEMORY;
-  row->counts[0] += domains;
-  row->counts[1] += own;
-  return ERR_NONE;
-}
-
-static struct cause cause_of(const struct text_counts_row *row) {
-  struct cause cause;
-  memcpy(&cause, row->text.ptr, sizeof cause);
-  return cause;
-}
-
 /* row: from 1; 0: nobody's. */
 static enum err causes_take(struct managed *managed, struct managed_group *group, uint32_t row,
                             const struct domain_facts *facts) {
@@ -167,7 +148,7 @@ static enum err causes_take(struct managed *managed, struct managed_group *group
     for (uint64_t bits = facts->codes[word]; bits && err == ERR_NONE; bits &= bits - 1) {
       uint32_t code = 64 * word + (uint32_t)__builtin_ctzll(bits);
       if (row)
-        err = cause_plus(group, (struct cause){row, code}, 1, own);
+        err = provider_code_add(&group->causes, (struct provider_code){row, code}, 1, own);
       else
         managed->nobody_codes[code]++;
     }
@@ -202,9 +183,9 @@ static enum err group_merge(struct managed_group *into, const struct managed_gro
   }
   for (size_t i = 0; err == ERR_NONE && i < from->causes.count; i++) {
     const struct text_counts_row *row = &from->causes.rows[i];
-    struct cause cause = cause_of(row);
+    struct provider_code cause = provider_code_of(row);
     cause.row = rows[cause.row - 1];
-    err = cause_plus(into, cause, row->counts[0], row->counts[1]);
+    err = provider_code_add(&into->causes, cause, row->counts[0], row->counts[1]);
   }
   free(rows);
   return err;
@@ -287,7 +268,7 @@ static void group_statistics(const struct managed_group *group, struct managed_l
   }
   for (size_t i = 0; i < group->causes.count; i++) {
     const uint64_t *counts = group->causes.rows[i].counts;
-    struct cause cause = cause_of(&group->causes.rows[i]);
+    struct provider_code cause = provider_code_of(&group->causes.rows[i]);
     enum manager manager = managed_by(group, cause.row - 1, limits);
     statistics->codes[MANAGER_SELF][cause.code] += counts[1];
     statistics->codes[manager][cause.code] += counts[0] - counts[1];
@@ -312,7 +293,7 @@ static enum err lines_causes(const struct managed_group *group, struct managed_l
   struct managed_cause *causes = lines->causes = calloc(count + 1, sizeof *causes);
   if (!causes) return ERR_MEMORY;
   for (size_t i = 0; i < count; i++) {
-    struct cause cause = cause_of(&group->causes.rows[i]);
+    struct provider_code cause = provider_code_of(&group->causes.rows[i]);
     causes[i] = (struct managed_cause){cause.row, (enum finding_code)cause.code,
                                        group->causes.rows[i].counts[0]};
   }

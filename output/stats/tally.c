@@ -100,8 +100,8 @@ enum err tally_count(struct tally *tally, const struct domain_facts *facts) {
   enum err err = tally_rank_room(tally, facts->rank_bin);
   if (err != ERR_NONE) return err;
   if (domain_facts_deployed(facts)) err = managed_count(&tally->managed, facts);
+  if (err == ERR_NONE) err = mail_count(&tally->mail, facts);
   if (err != ERR_NONE) return err;
-  mail_count(&tally->mail, facts);
   study_count(&tally->study, facts);
   domain_facts_count(facts, &tally->counts);
   if (facts->tld) count_columns(tally->tlds.rows[facts->tld - 1].counts, facts);
@@ -112,9 +112,11 @@ enum err tally_count(struct tally *tally, const struct domain_facts *facts) {
 enum err tally_pass(struct tally *tally, const struct domain_facts *facts) {
   struct domain_facts passed = *facts;
   passed.flags |= DOMAIN_FACTS_PASSED;
-  mail_count(&tally->mail, &passed);
+  enum err err = mail_count(&tally->mail, &passed);
   study_count(&tally->study, &passed);
-  return domain_facts_deployed(facts) ? managed_count(&tally->managed, &passed) : ERR_NONE;
+  if (err == ERR_NONE && domain_facts_deployed(facts))
+    err = managed_count(&tally->managed, &passed);
+  return err;
 }
 
 enum err tally_add(struct tally *tally, const struct result *result) {

@@ -60,6 +60,7 @@ MAIL_CODES = {"secure": [[], [], [], ["mx-tls-expires-soon"]],
               "refused": [["mx-tls-name-mismatch"], ["mx-tls-expired", "mx-tls-self-signed"],
                           ["mx-tls-no-starttls"]],
               "unknown": [["mx-smtp-unreachable"], ["mx-smtp-later"], ["mx-smtp-skipped"]]}
+MAIL_ERRORS = {code for each in MAIL_CODES["refused"] for code in each}
 DANE = ("none", "match", "mismatch", "unusable", "insecure", "failed")
 PASSING = ["record-dns-servfail", "policy-tcp-timeout", "policy-http-status", "mx-dns-timeout"]
 
@@ -85,8 +86,14 @@ class MailFigures:
                                        sets.count({"refused"}), sum("unknown" in s for s in sets),
                                        sets.count({"unknown"}))))
 
-    def with_any(self, holds: Callable[[Json], object]) -> int:
-        return sum(any(holds(host) for host in meant["mail"]) for meant in self.probed)  # type: ignore[attr-defined]
+    def with_any(self, holds: Callable[[Json], object], of: list[Json] | None = None) -> int:
+        return sum(any(holds(host) for host in meant["mail"])  # type: ignore[attr-defined]
+                   for meant in (self.probed if of is None else of))
+
+    def findings(self, of: list[Json]) -> Json:
+        codes = {code for each in MAIL_CODES.values() for some in each for code in some}
+        counts = {code: self.with_any(lambda host: code in host["codes"], of) for code in codes}
+        return {code: count for code, count in counts.items() if count}
 
     def manager(self, meant: Json, served: Counter[str]) -> str:
         count = served[str(meant["mail_provider"])]
@@ -97,16 +104,16 @@ class MailFigures:
     def as_json(self) -> Json:
         served = Counter(str(meant["mail_provider"]) for meant in self.probed)
         by_provider = {name: self.figures([m for m in self.probed if m["mail_provider"] == name]) for name in served}
-        codes = {code for each in MAIL_CODES.values() for some in each for code in some}
-        findings = {code: self.with_any(lambda host: code in host["codes"]) for code in codes}
+        managed = {name: [m for m in self.probed if self.manager(m, served) == name]
+                   for name in ("self", "third-party", "unclassified")}
         issuers = Counter(next(host["issuer"] for host in meant["mail"] if "issuer" in host)
                           for meant in self.probed if any("issuer" in host for host in meant["mail"]))
         made = {
             **self.figures(self.probed),
             "enforce": self.figures([m for m in self.probed if m.get("mode") == "enforce"]),
-            "findings": {code: count for code, count in findings.items() if count},
-            "managed": {name: self.figures([m for m in self.probed if self.manager(m, served) == name])
-                        for name in ("self", "third-party", "unclassified")},
+            "findings": self.findings(self.probed),
+            "managed": {name: {**self.figures(domains), "findings": self.findings(domains)}
+                        for name, domains in managed.items()},
             "once": {name: sum(bool(each[name]) for each in by_provider.values()) for name in MAIL_FIGURES},
             "providers": [{"provider": name, "figures": each} for name, each in
                           sorted(by_provider.items(), key=lambda item: (-item[1]["probed"], item[0]))],

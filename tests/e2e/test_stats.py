@@ -18,7 +18,7 @@ from pathlib import Path
 
 import jsonschema
 from program import ROOT, Lab, read_gzip, stscan
-from records import KINDS, MAIL_FIGURES, MAX_AGE_FROM, MODES, SEVERITY, STAGES, Maker, line_of, member, write
+from records import KINDS, MAIL_ERRORS, MAIL_FIGURES, MAX_AGE_FROM, MODES, SEVERITY, STAGES, Maker, line_of, member, write
 
 COUNT = 30_000
 CHROMIUM = shutil.which("chromium")
@@ -690,6 +690,8 @@ class MailServers(unittest.TestCase):
         for manager, figures in self.mail["managed"].items():
             flat.update({f"mail.managed.{manager}.{name}": figures[name] for name in ("probed", "any_refused")
                          if name == "probed" or figures["probed"]})
+            flat.update({f"mail.managed.{manager}.findings.{code}": count
+                         for code, count in figures["findings"].items() if code in MAIL_ERRORS})
         for member in ("findings", "tls"):
             flat.update({f"mail.{member}.{name}": count for name, count in self.mail[member].items()})
         flat.update({f"mail.dane.{name}": count for name, count in self.mail["dane"].items() if name != "asked"})
@@ -755,7 +757,12 @@ class MailServers(unittest.TestCase):
         whole = statistics(self.path)["mail"]["managed"]
         halves = [statistics("--where", f"mode{sign}enforce", self.path)["mail"]["managed"] for sign in ("=", "!=")]
         for manager, figures in whole.items():
-            self.assertEqual(figures, {name: sum(half[manager][name] for half in halves) for name in figures})
+            both = Counter[str]()
+            for half in halves:
+                both.update({n: c for n, c in half[manager].items() if n != "findings"})
+                both.update(half[manager]["findings"])
+            self.assertEqual({n: c for n, c in figures.items() if n != "findings"} | figures["findings"],
+                             {name: both[name] for name in (*figures, *figures["findings"]) if name != "findings"})
 
     def test_a_newer_record_counts_alone(self) -> None:
         newer = self.folder / "newer.gz"
