@@ -31,11 +31,11 @@ static const union address *contact_nth(size_t n, bool v4, const union address *
   return *addresses;
 }
 
-/* Those of one family, from the place that the hash gives, as long as there is room. */
-static void contact_take(struct contact *contact, size_t hash, bool v4,
+/* Those of one family, from the place that the hash gives, until there are so many in all. */
+static void contact_take(struct contact *contact, size_t hash, bool v4, size_t room,
                          const union address *const *addresses, size_t count) {
   size_t of_family = contact_count(v4, addresses, count);
-  for (size_t i = 0; i < of_family && contact->address_count < CONTACT_ADDRESSES_MAX; i++) {
+  for (size_t i = 0; i < of_family && contact->address_count < room; i++) {
     const union address *address = contact_nth((hash + i) % of_family, v4, addresses);
     if (!contact_has(contact, address)) contact->addresses[contact->address_count++] = address;
   }
@@ -44,8 +44,9 @@ static void contact_take(struct contact *contact, size_t hash, bool v4,
 void contact_choose(struct contact *contact, struct span host,
                     const union address *const *addresses, size_t count) {
   size_t hash = contact_hash(host);
-  contact_take(contact, hash, true, addresses, count);
-  contact_take(contact, hash, false, addresses, count);
+  contact_take(contact, hash, true, CONTACT_FAMILY_MAX, addresses, count);
+  size_t room = contact->address_count ? contact->address_count + 1 : CONTACT_FAMILY_MAX;
+  contact_take(contact, hash, false, room, addresses, count);
 }
 
 const union address *contact_address(const struct contact *contact) {
@@ -53,7 +54,7 @@ const union address *contact_address(const struct contact *contact) {
 }
 
 bool contact_keep(struct contact *contact, const struct contact_attempt *attempt) {
-  bool counts = !contact->attempts || attempt->step >= contact->best.step;
+  bool counts = !contact->attempts || (attempt->step >= contact->best.step && !attempt->no_route);
   contact->attempts++;
   contact->connections += attempt->stood;
   if (counts) contact->best = *attempt;
@@ -89,7 +90,7 @@ static bool contact_has_next(const struct contact *contact, const struct contact
   if (next == contact->address_count || !contact_tries_next(attempt->code)) return false;
   bool falls_back =
       contact_is_v4(contact->addresses[0]) && !contact_is_v4(contact->addresses[next]);
-  return !falls_back || !attempt->stood;
+  return !falls_back || contact->connections == 0;
 }
 
 enum contact_turn contact_turn(struct contact *contact, const struct contact_attempt *attempt) {

@@ -2,8 +2,12 @@
  * there is a second round, and which attempt counts. No I/O, no clock.
  *
  * IPv4 goes first, as mail servers refuse IPv6 more often, and IPv6 only where there is no IPv4
- * address or none that can be reached. Where in a pool of addresses it begins depends on the host's
- * name, so that the probes of many names spread over it. A server is connected to twice at most.
+ * address or none of those tried could be reached: a sender goes on to it as well, so that a host
+ * whose IPv4 is dead is not called unreachable. Where in a pool of addresses it begins depends on
+ * the host's name, so that the probes of many names spread over it.
+ *
+ * At most two TCP connections that stood are made to a host, both rounds together, as a server may
+ * allow no more; an address that nobody answered at was asked for a SYN alone and counts for none.
  */
 #ifndef SCANNER_SMTP_CONTACT_H
 #define SCANNER_SMTP_CONTACT_H
@@ -12,7 +16,8 @@
 #include "scanner/net/address.h"
 
 enum {
-  CONTACT_ADDRESSES_MAX = 2, /* that are tried in a round */
+  CONTACT_FAMILY_MAX = 2, /* addresses of IPv4, or of IPv6 alone, that are tried in a round ... */
+  CONTACT_ADDRESSES_MAX = CONTACT_FAMILY_MAX + 1, /* ... and one of IPv6 after them */
   CONTACT_ROUNDS_MAX = 2,
   CONTACT_ATTEMPTS_MAX = CONTACT_ADDRESSES_MAX * CONTACT_ROUNDS_MAX,
   CONTACT_CONNECTIONS_MAX = 2, /* that stood, in all rounds */
@@ -24,6 +29,7 @@ struct contact_attempt {
   enum finding_code code; /* its first error or warning that leaves it unknown; FOUND_COUNT: none */
   int smtp_status;        /* of that; 0: none */
   bool stood;             /* a TCP connection did */
+  bool no_route;          /* from here: it says nothing of the host */
 };
 
 /* Initialise with zeros, and once if there shall be no second round. */
@@ -45,7 +51,7 @@ void contact_choose(struct contact *contact, struct span host,
 const union address *contact_address(const struct contact *contact);
 
 /* Keeps the attempt, and says whether it is the one that counts: that which got furthest, the last
- * among equals. */
+ * among equals, one without a route only while there is no other. */
 bool contact_keep(struct contact *contact, const struct contact_attempt *attempt);
 
 enum contact_turn {

@@ -169,8 +169,9 @@ static struct contact_attempt prober_judge(struct mx_probe_state *state,
   struct contact_attempt attempt = {.step = result.step,
                                     .code = decisive ? decisive->code : FOUND_COUNT,
                                     .smtp_status = decisive ? decisive->smtp_status : 0,
-                                    .stood = evidence_has_stood(probe)};
-  state->routed |= !evidence_has_no_route(probe);
+                                    .stood = evidence_has_stood(probe),
+                                    .no_route = evidence_has_no_route(probe)};
+  state->routed |= !attempt.no_route;
   state->attempts[state->contact.attempts] =
       (struct result_attempt){result.address, attempt.code, result.ms};
   if (contact_keep(&state->contact, &attempt)) {

@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT / "tests" / "fault"), str(ROOT / "tests" / "lab")]
 import message as dns  # noqa: E402
 from nameserver import Behaviour, NameServer, gives, says  # noqa: E402
 from test_polite import free_port  # noqa: E402
+from test_prober import has_ipv6  # noqa: E402
 
 NAME_SERVER = "127.0.3.54"
 RECORD = "v=STSv1; id=1;"
@@ -250,6 +251,21 @@ class ProbeMx(unittest.TestCase):
         records, _ = self.run_whole(scan)
         found = Counter(code for r in records for code in tls(r)["codes"])  # type: ignore[attr-defined]
         self.assertEqual(found, {"mx-smtp-unreachable": 30, "mx-tls-no-starttls": 1})
+
+    @unittest.skipUnless(has_ipv6(), "no IPv6 on the loopback")
+    def test_ipv6(self) -> None:
+        """Alone, behind two addresses that nobody listens at, and not where IPv4 answers."""
+        hosts = {"mx.six.example": ["::1"], "mx.both.example": ["::1", "127.0.6.1"],
+                 "mx.dead.example": ["127.0.6.8", "127.0.6.9", "::1"]}
+        world = World({host.removeprefix("mx."): [host] for host in hosts}, hosts)
+        scan = Scan(world, {"127.0.6.1": plain, "::1": plain})
+        records, _ = self.run_whole(scan)
+        found = {str(r["domain"]): (tls(r)["address"], len(tls(r)["attempts"]),  # type: ignore[arg-type]
+                                    tls(r)["codes"]) for r in records}
+        code = ["mx-tls-no-starttls"]
+        self.assertEqual(found, {"six.example": ("::1", 1, code), "both.example": ("127.0.6.1", 1, code),
+                                 "dead.example": ("::1", 3, code)})
+        self.assertEqual(scan.mail.made, {"127.0.6.1": 1, "::1": 2})
 
     def test_a_check_that_fails(self) -> None:
         world = World(shared(1), {"mx.provider.example": ["127.0.6.1"], "own.example.org": ["127.0.6.2"]})

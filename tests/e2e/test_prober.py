@@ -57,7 +57,19 @@ def host_of(case: MailCase) -> str:
 def addresses_of(cases: list[MailCase]) -> dict[str, list[str]]:
     """An address of its own for each place; the prober may begin with either of two."""
     free = (f"127.0.{4 + i // 250}.{1 + i % 250}" for i in range(1000))
-    return {case.name: [next(free) for _ in case.places] for case in cases}
+    found = {case.name: [next(free) for _ in case.places] for case in cases}
+    return found | {case.name: [*found[case.name][:-1], "::1"] for case in cases if case.ipv6}
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+CASES = [case for case in MAIL_CASES if not case.ipv6 or has_ipv6()]
 
 
 def places(cases: list[MailCase], addresses: dict[str, list[str]]) -> Iterator[tuple[MailCase, Any, str]]:
@@ -142,7 +154,7 @@ def judge_all(found: dict[str, dict[str, Any]], server: MailServer,
               addresses: dict[str, list[str]]) -> dict[str, list[str]]:
     """Of each case that went wrong, in what."""
     judged = {case.name: [f"{case.name}: {fault}" for fault in
-                          judge(case, found[host_of(case)], server, addresses[case.name])] for case in MAIL_CASES}
+                          judge(case, found[host_of(case)], server, addresses[case.name])] for case in CASES}
     return {name: faults for name, faults in judged.items() if faults}
 
 
@@ -155,7 +167,7 @@ async def probe_all(port: int, roots: Path, server: MailServer,
     while not runs or runs[-1] and len(runs) < RUNS:
         server.sessions.clear()
         began = time.monotonic()
-        found = await probe(port, roots, MAIL_CASES, addresses, **HASTE)
+        found = await probe(port, roots, CASES, addresses, **HASTE)
         seconds.append(time.monotonic() - began)
         await asyncio.sleep(0.2)  # the servers' side of the last ends
         runs.append(judge_all(found, server, addresses))
@@ -179,7 +191,7 @@ def draw_points(counts: Path) -> list[dict[str, str]]:
 
 
 async def inject(port: int, roots: Path, addresses: dict[str, list[str]], folder: Path) -> list[str]:
-    cases = [case for case in MAIL_CASES if case.name in INJECTED]
+    cases = [case for case in CASES if case.name in INJECTED]
     preload = {"LD_PRELOAD": os.environ["STSCAN_INJECTOR"], "INJECT_COUNTS": str(folder / "counts")}
     settings = {**HASTE, "connect": 5000, "reply": 10000, "handshake": 10000, "total": 20000, "once": 1}
     _, sound, errors = await run_probes(port, roots, cases, addresses, preload, **settings)
@@ -204,8 +216,8 @@ async def inject(port: int, roots: Path, addresses: dict[str, list[str]], folder
 
 
 async def main() -> int:
-    addresses = addresses_of(MAIL_CASES)
-    all_places = list(places(MAIL_CASES, addresses))
+    addresses = addresses_of(CASES)
+    all_places = list(places(CASES, addresses))
     scripts = {address: place for _, place, address in all_places if isinstance(place, MailScript)}
     hosts = {host_of(case): place for case, place, _ in all_places if isinstance(place, MailScript)}
     port = free_port()
@@ -222,7 +234,7 @@ async def main() -> int:
         server.close()
     if seconds > 30:
         faults.append(f"all took {seconds:.1f} s")
-    print("\n".join(faults) or f"{len(MAIL_CASES)} cases in {seconds:.1f} s")
+    print("\n".join(faults) or f"{len(CASES)} cases in {seconds:.1f} s")
     return 1 if faults else 0
 
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+from collections import Counter
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path

@@ -38,6 +38,7 @@ class MailCase:
     detail: str = ""  # a part of it
     seconds: float = 60.0  # it takes no longer
     commands: tuple[str, ...] = ()  # of the last session
+    ipv6: bool = False  # the last place is at ::1
 
 
 def case(name: str, script: Place, code: str | None, verdict: str, step: str,
@@ -206,6 +207,7 @@ MANY = [
     MailCase("no-starttls-then-good", (answers(NO_OFFER), answers(NO_OFFER)), "mx-tls-no-starttls",
              R, "ehlo", True),
     MailCase("dead-twice", (REFUSED, REFUSED), "mx-smtp-unreachable", U, "connect", None, 0),
+    MailCase("dead-then-ipv6", (REFUSED, REFUSED, SOUND), None, S, "done", True, ipv6=True),
 ]
 
 MAIL_CASES = [*TCP, *GREETINGS, *EHLOS, *STARTTLS, *HANDSHAKES, *QUITS, *MANY]

@@ -38,12 +38,15 @@ static void test_choice(void **state) {
   struct contact twice = choose((union address[]){a, a}, 2, HOST);
   assert_int_equal(twice.address_count, 1);
   struct contact three = choose((union address[]){a, b, c}, 3, HOST);
-  assert_int_equal(three.address_count, CONTACT_ADDRESSES_MAX);
+  assert_int_equal(three.address_count, CONTACT_FAMILY_MAX);
   assert_false(address_same_ip(three.addresses[0], three.addresses[1]));
   struct contact both = choose((union address[]){x, a}, 2, HOST);
   assert_true(is_v4(both.addresses[0]) && !is_v4(both.addresses[1]));
   struct contact many = choose((union address[]){x, y, a, b}, 4, HOST);
-  assert_true(is_v4(many.addresses[0]) && is_v4(many.addresses[1]));
+  assert_int_equal(many.address_count, CONTACT_ADDRESSES_MAX);
+  assert_true(is_v4(many.addresses[0]) && is_v4(many.addresses[1]) && !is_v4(many.addresses[2]));
+  assert_int_equal(both.address_count, 2);
+  assert_int_equal(choose((union address[]){x, a, y}, 3, HOST).address_count, 2);
   struct contact six = choose((union address[]){x, y}, 2, HOST);
   assert_int_equal(six.address_count, 2);
   assert_false(is_v4(six.addresses[0]));
@@ -82,11 +85,13 @@ struct row {
 };
 
 #define DEAD                                                                                       \
-  { STEP_CONNECT, FOUND_MX_SMTP_UNREACHABLE, 0, false }
+  { STEP_CONNECT, FOUND_MX_SMTP_UNREACHABLE, 0, false, false }
+#define NO_ROUTE                                                                                   \
+  { STEP_CONNECT, FOUND_MX_SMTP_UNREACHABLE, 0, false, true }
 #define AT(step, code, status)                                                                     \
-  { STEP_##step, FOUND_MX_##code, status, true }
+  { STEP_##step, FOUND_MX_##code, status, true, false }
 #define GOOD                                                                                       \
-  { STEP_DONE, FOUND_COUNT, 0, true }
+  { STEP_DONE, FOUND_COUNT, 0, true, false }
 #define BUSY AT(GREETING, SMTP_LATER, 421)
 
 static const struct row rows[] = {
@@ -95,10 +100,30 @@ static const struct row rows[] = {
     {.what = "dead twice", "44", false, {DEAD, DEAD}, "oe", FOUND_MX_SMTP_UNREACHABLE},
     {.what = "dead, then good", "44", false, {DEAD, GOOD}, "oe", FOUND_COUNT},
     {.what = "dead, then good over IPv6", "46", false, {DEAD, GOOD}, "oe", FOUND_COUNT},
+    {.what = "dead twice, then good over IPv6",
+     "446",
+     false,
+     {DEAD, DEAD, GOOD},
+     "ooe",
+     FOUND_COUNT},
+    {.what = "dead at all of them",
+     "446",
+     false,
+     {DEAD, DEAD, DEAD},
+     "ooe",
+     FOUND_MX_SMTP_UNREACHABLE},
+    {.what = "busy, dead, and not over IPv6", "446", false, {BUSY, DEAD, GOOD}, "ope", FOUND_COUNT},
+    {.what = "dead, busy, and not over IPv6",
+     "446",
+     false,
+     {DEAD, BUSY, DEAD, DEAD},
+     "opoe",
+     FOUND_MX_SMTP_LATER},
+    {.what = "without a route at all", "6", false, {NO_ROUTE}, "e", FOUND_MX_SMTP_UNREACHABLE},
     {.what = "reset at once",
      "4",
      false,
-     {{STEP_CONNECT, FOUND_MX_SMTP_CLOSED, 0, true}, GOOD},
+     {{STEP_CONNECT, FOUND_MX_SMTP_CLOSED, 0, true, false}, GOOD},
      "pe",
      FOUND_COUNT},
     {.what = "IPv6 is not for what IPv4 answered",
@@ -242,6 +267,18 @@ static void test_rows(void **state) {
   assert_int_equal(wrong, 0);
 }
 
+/* What has no route from here does not stand for what an address came to. */
+static void test_no_route(void **state) {
+  (void)state;
+  struct contact contact = {0};
+  const struct contact_attempt dead = DEAD, nowhere = NO_ROUTE, busy = BUSY;
+  assert_true(contact_keep(&contact, &nowhere));
+  assert_true(contact_keep(&contact, &dead));
+  assert_false(contact_keep(&contact, &nowhere));
+  assert_true(contact_keep(&contact, &dead));
+  assert_true(contact_keep(&contact, &busy));
+}
+
 /* After a pause it begins again at the first address. */
 static void test_second_round(void **state) {
   (void)state;
@@ -258,9 +295,8 @@ static void test_second_round(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_choice),
-      cmocka_unit_test(test_spread),
-      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_choice),       cmocka_unit_test(test_spread),
+      cmocka_unit_test(test_rows),         cmocka_unit_test(test_no_route),
       cmocka_unit_test(test_second_round),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
