@@ -225,7 +225,7 @@ def shards(world: World, resolver: str) -> Sample:
     """All parts of the list at the same time."""
     setting, stscan = world.setting, world.setting.program("stscan")
     line = (f"for i in $(seq 0 {SHARDS - 1}); do {stscan} scan --resolvers {resolver} --threads 1 "
-            f"--second-look 0 --shard $i/{SHARDS} --force -o shard$i.ndjson {world.list} & done; wait")
+            f"--second-look 20 --shard $i/{SHARDS} --force -o shard$i.ndjson {world.list} & done; wait")
     sample = run(["sh", "-c", f"cd {setting.folder} && {line}"], setting.folder / "shards.out",
                  len(world.truth))
     found = {n: status.decode() for i in range(SHARDS) for n, status in

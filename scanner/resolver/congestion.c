@@ -15,7 +15,7 @@ static const double congestion_cut_least = 0.05;   /* at once */
 static const double congestion_cut = 0.97;         /* of what the server took */
 static const double congestion_loss_least = 0.004; /* above what is steady */
 static const double congestion_loss_quick = 0.1;   /* known before its time */
-static const double congestion_loss_steady = 0.55; /* at most */
+static const double congestion_loss_steady = 0.2;  /* at most */
 static const double congestion_loss_stays = 0.75;  /* of it in spite of a cut: it is steady */
 static const double congestion_loss_passed = 1.3;  /* of it at far more */
 
@@ -281,7 +281,6 @@ static void congestion_judge_span(struct congestion *congestion, struct loss_spa
                                   unsigned spans, uint64_t now) {
   double loss = loss_share(span), outcomes = span.answered + span.lost;
   double part = congestion_clamp(outcomes / 400, 0, 0.5);
-  congestion->recent_loss += (loss - congestion->recent_loss) * congestion_clamp(part, 0.1, 0.5);
   if (now > congestion->steady_until) congestion->steady_loss /= 2;
   if (now > congestion->steady_until)
     congestion->steady_until = now + (uint64_t)(CONGESTION_STEADY_MS * congestion_ms);
@@ -341,16 +340,8 @@ static void congestion_judge(struct congestion *congestion, uint64_t now) {
   }
 }
 
-double congestion_loss(const struct congestion *congestion) {
-  return congestion->recent_loss;
-}
-
 double congestion_risk(const struct congestion *congestion, uint64_t sent) {
   return loss_risk(&congestion->loss, sent);
-}
-
-double congestion_dropped(const struct congestion *congestion, uint64_t sent) {
-  return loss_dropped(&congestion->loss, sent);
 }
 
 /* ---- trials ---- */

@@ -99,7 +99,6 @@ struct congestion {
   uint64_t tokens_at;
   double steady_loss;    /* at any window */
   uint64_t steady_until; /* to be doubted then */
-  double recent_loss;    /* smoothed */
   unsigned delays[CONGESTION_DELAYS];
   unsigned delay_count;
   uint64_t half, most, nearly_all; /* ns; quantiles 0.5, 0.9, 0.95 of the delays; 0: none */
@@ -137,11 +136,8 @@ void congestion_lost(struct congestion *congestion, bool sample, uint64_t sent);
 /* After silence: begins again from CONGESTION_START or less. */
 void congestion_restart(struct congestion *congestion, uint64_t now);
 
-/* The smoothed share of queries that are lost. */
-double congestion_loss(const struct congestion *congestion);
-/* As loss_risk() and loss_dropped(). */
+/* As loss_risk(). */
 double congestion_risk(const struct congestion *congestion, uint64_t sent);
-double congestion_dropped(const struct congestion *congestion, uint64_t sent);
 
 /* When a query should be asked again, and not before nine of ten are answered; ns. */
 uint64_t congestion_retry(const struct congestion *congestion);

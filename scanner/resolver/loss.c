@@ -2,15 +2,11 @@
 #include <stddef.h>
 
 static const double loss_prior = 0.002;
-static const double loss_much =
-    0.01; /* of all, to be believed of a time that nothing is known of */
 static const double loss_bursts = 1.5; /* losses come together */
 
 enum {
-  LOSS_FEW = 2,     /* lost: more than chance */
-  LOSS_DROPS = 100, /* lost in LOSS_FAR spans: a server that drops what is too much */
-  LOSS_NEAR = 1,
-  LOSS_FAR = 4, /* spans to either side, where outcomes are few */
+  LOSS_FEW = 2,  /* lost: more than chance */
+  LOSS_NEAR = 1, /* spans to either side */
 };
 
 uint64_t loss_number(uint64_t at) {
@@ -71,7 +67,7 @@ void loss_found(struct loss *loss, bool sample, uint64_t sent) {
   span->sample_answered++;
 }
 
-double loss_chance(double share) {
+static double loss_chance(double share) {
   return loss_bursts * share < 1 ? loss_bursts * share : 1;
 }
 
@@ -116,19 +112,10 @@ static double loss_always(const struct loss *loss) {
 }
 
 double loss_risk(const struct loss *loss, uint64_t sent) {
-  double always = loss_always(loss);
+  if (loss->known < LOSS_SURE) return loss_prior;
   struct loss_span near = loss_around(loss, sent, LOSS_NEAR);
-  double share = near.lost >= LOSS_FEW ? loss_chance(loss_share(near)) : 0;
-  return share > always ? share : always;
-}
-
-double loss_dropped(const struct loss *loss, uint64_t sent) {
-  struct loss_span span = loss_around(loss, sent, LOSS_NEAR);
-  if (span.answered + span.lost < LOSS_SURE || span.lost < LOSS_FEW)
-    span = loss_around(loss, sent, LOSS_FAR);
-  bool sure = span.answered + span.lost >= LOSS_SURE && span.lost >= LOSS_FEW;
-  if (loss_around(loss, sent, LOSS_FAR).lost < LOSS_DROPS && loss->lost < LOSS_DROPS) return 0;
-  if (sure) return loss_chance(loss_share(span));
-  double always = loss_always(loss);
-  return loss->known >= LOSS_SURE && always > loss_much ? loss_chance(always) : 0;
+  if (near.lost >= LOSS_FEW) return loss_chance(loss_share(near));
+  double always = loss_always(loss); /* but no more than was seen then */
+  double most = loss_chance((near.lost + 1.0) / (near.answered + near.lost + 1.0));
+  return most < always ? most : always;
 }

@@ -16,8 +16,8 @@ enum {
   LOSS_SPANS = 64,     /* what was sent longer ago is told apart no more */
   LOSS_MEMORY = 16384, /* outcomes after which an old one hardly counts */
   LOSS_SAMPLE = 24,
-  LOSS_SURE = 24,     /* outcomes, */
-  LOSS_SURE_LOST = 8, /* or so many lost, are more than chance */
+  LOSS_SURE = 24,     /* outcomes; before, nothing is known */
+  LOSS_SURE_LOST = 8, /* are more than chance */
 };
 
 /* What became of the queries of a time. */
@@ -46,9 +46,6 @@ double loss_share(struct loss_span span);
 /* Whether the sample says it by itself: nothing, or much, of it was lost. */
 bool loss_is_sampled(struct loss_span span);
 
-/* The chance that a query is lost when so large a share is: losses come together. */
-double loss_chance(double share);
-
 /* The number of the span of a time; what is known of it: nothing of one that is long past or yet to
  * come. */
 uint64_t loss_number(uint64_t at);
@@ -58,8 +55,7 @@ struct loss_span loss_sum(const struct loss *loss, uint64_t first, uint64_t last
 void loss_add(struct loss_span *sum, struct loss_span span);
 
 /* The chance that a query sent then came to nothing though its name has an answer: 0 to 1; small,
- * but not nothing, before anything is known. And the same when that is sure and much, else 0. */
+ * but not nothing, before anything is known. */
 double loss_risk(const struct loss *loss, uint64_t sent);
-double loss_dropped(const struct loss *loss, uint64_t sent);
 
 #endif

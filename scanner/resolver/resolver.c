@@ -28,9 +28,9 @@ struct lookup_state {
   unsigned unhelpful; /* of the attempts, by bit: those that failed or were refused */
   unsigned sends;     /* attempts, ever */
   uint64_t sent;      /* ns; the last try */
-  uint64_t started;   /* ns; 0: still in the queue, and its time does not run */
-  uint64_t deadline;  /* ns */
-  unsigned extended;  /* times that it was */
+  uint64_t started;   /* ns, less what it waited for its turn since; 0: still in the queue */
+  uint64_t deadline;  /* ns; likewise */
+  uint64_t due;       /* ns; when it began to wait for its turn again */
   unsigned tries;
   unsigned failed; /* tries that came to nothing by our own fault */
   unsigned by_udp; /* tries before it was told to come by TCP */
@@ -149,32 +149,21 @@ static bool resolver_is_open(const struct lookup_state *state) {
   return state->end == LOOKUP_ANSWERED && resolver_is_refusal(state->lookup);
 }
 
-/* That all its queries were but lost. A server that was not heard since says nothing. */
-static double resolver_risk(const struct lookup_state *state) {
+/* That all its queries were but lost. doubts: a server that was not heard since says nothing. */
+static double resolver_risk(const struct lookup_state *state, bool doubts) {
   double risk = 1;
   for (unsigned i = 0; i < resolver_attempts(state); i++) {
     const struct name_server *upstream = state->resolver->upstreams[state->asked[i]];
-    if (name_server_answered_sent(upstream) > state->attempts[i])
+    if (!doubts || name_server_answered_sent(upstream) > state->attempts[i])
       risk *= congestion_risk(resolver_knows(upstream), state->attempts[i]);
   }
   return risk;
 }
 
-/* The same of what is known to have been dropped. */
-static double resolver_dropped(const struct lookup_state *state) {
-  double risk = 1;
-  for (unsigned i = 0; i < resolver_attempts(state); i++)
-    risk *= congestion_dropped(resolver_knows(state->resolver->upstreams[state->asked[i]]),
-                               state->attempts[i]);
-  return risk;
-}
-
 /* A line that loses one of twenty answers would lose all of four in every 160,000th name. */
 static unsigned resolver_tries(const struct lookup_state *state) {
-  unsigned tries = state->resolver->tries;
-  unsigned more = state->extended * tries;
-  if (!state->last || !resolver_is_open(state)) return tries + more;
-  return more + retries_needed(loss_chance(congestion_loss(resolver_knows(state->last))), tries);
+  double risk = resolver_is_open(state) ? resolver_risk(state, false) : 0;
+  return retries_allowed(state->resolver->tries, state->tries, risk);
 }
 
 /* From one try to the next: the server's round trips say, half as much again each time; but so that
@@ -186,7 +175,8 @@ static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now
   if (state->sample && state->tries == 1) wished = congestion_hold(knows);
   for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
   uint64_t left = state->deadline > now ? state->deadline - now : 0;
-  uint64_t share = left / (resolver_tries(state) - state->tries + 1);
+  unsigned tries = retries_allowed(state->resolver->tries, state->tries, resolver_is_open(state));
+  uint64_t share = left / (tries > state->tries ? tries - state->tries + 1 : 1);
   if (share < most) share = most;
   return wished < share ? wished : share;
 }
@@ -196,15 +186,17 @@ static void resolver_await(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
   uint64_t at = state->deadline;
   if (!ring_empty(&state->link)) return; /* it is due already */
-  if (state->tries < resolver_tries(state))
+  bool may_be_lost = resolver_is_open(state) && !ring_empty(&state->queries);
+  if (state->tries < resolver->tries || may_be_lost)
     at = now + resolver_interval(state, now) < at ? now + resolver_interval(state, now) : at;
   else if (ring_empty(&state->queries))
     at = now; /* nothing more can come; but never call back from here */
   timer_wheel_set(&resolver->wheel, &state->timer, at);
 }
 
-static void resolver_send_soon(struct lookup_state *state, bool early) {
+static void resolver_send_soon(struct lookup_state *state, uint64_t now, bool early) {
   struct resolver *resolver = state->resolver;
+  if (ring_empty(&state->link)) state->due = now;
   ring_remove(&state->link);
   ring_append(early ? &resolver->early : &resolver->due, &state->link);
   timer_wheel_set(&resolver->wheel, &state->timer, state->deadline);
@@ -241,21 +233,19 @@ static bool resolver_has_asked(const struct lookup_state *state,
 static bool resolver_afford(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
   if (now < resolver->free_until) return true;
-  if (resolver_is_open(state) && retries_are_due(resolver_risk(state))) return true;
+  if (resolver_is_open(state) && retries_are_due(resolver_risk(state, true))) return true;
   return retries_afford(&resolver->retries, state->tries == 1 && state->end == LOOKUP_TIMEOUT);
 }
 
 static void resolver_start(struct lookup_state *state, uint64_t now) {
-  state->started = now;
+  state->started = state->due = now;
   state->deadline = now + state->resolver->timeout;
   state->sample = retries_probes(&state->resolver->retries);
   state->resolver->queued--;
 }
 
-/* Who had to wait for its turn has its answer awaited all the same. */
 static void resolver_note_attempt(struct lookup_state *state, struct name_server *upstream,
                                   uint64_t now) {
-  uint64_t least = now + congestion_retry(resolver_knows(upstream));
   unsigned at = state->sends++ % RESOLVER_ATTEMPTS_MAX;
   state->attempts[at] = now;
   state->asked[at] = (uint16_t)name_server_index(upstream);
@@ -263,7 +253,12 @@ static void resolver_note_attempt(struct lookup_state *state, struct name_server
   state->last = upstream;
   state->sent = now;
   state->tries++;
-  if (state->extended && state->deadline < least) state->deadline = least;
+}
+
+/* While it waits for its turn, its time stands still. */
+static void resolver_resume(struct lookup_state *state, uint64_t now) {
+  state->started += now - state->due;
+  state->deadline += now - state->due;
 }
 
 static void resolver_send(struct lookup_state *state, struct name_server *upstream, uint64_t now) {
@@ -276,6 +271,8 @@ static void resolver_send(struct lookup_state *state, struct name_server *upstre
   if (!state->started) {
     resolver_start(state, now);
     retries_begun(&state->resolver->retries, name_server_is_scarce(upstream));
+  } else {
+    resolver_resume(state, now);
   }
   ring_remove(&state->link);
   resolver_note_attempt(state, upstream, now);
@@ -384,10 +381,10 @@ static void resolver_better(struct lookup_state *state, uint64_t now) {
 
 /* Nothing that a server said, or did not say, of the name itself: another is asked at once, and it
  * is no try. False: there is no other. */
-static bool resolver_elsewhere(struct lookup_state *state) {
+static bool resolver_elsewhere(struct lookup_state *state, uint64_t now) {
   if (!ring_empty(&state->link) || !resolver_has_other(state)) return false;
   if (state->tries) state->tries--;
-  resolver_send_soon(state, true);
+  resolver_send_soon(state, now, true);
   return true;
 }
 
@@ -420,10 +417,10 @@ static void resolver_bad_rcode(struct lookup_state *state, const struct query *q
     return;
   }
   resolver_note_unhelpful(state, query->upstream);
-  if (resolver_is_refusal(state->lookup) && resolver_elsewhere(state)) return;
+  if (resolver_is_refusal(state->lookup) && resolver_elsewhere(state, now)) return;
   if (try_plain) {
     state->way = NAME_SERVER_PLAIN;
-    resolver_send_soon(state, true);
+    resolver_send_soon(state, now, true);
   } else {
     resolver_await(state, now);
   }
@@ -441,7 +438,7 @@ static void resolver_answered(struct lookup_state *state, const struct query *qu
     state->way = NAME_SERVER_TCP;
     state->by_udp = state->tries;
     state->failed = 0;
-    resolver_send_soon(state, true);
+    resolver_send_soon(state, now, true);
   } else if (err || answer.truncated) {
     resolver_malformed(state, now);
   } else if (answer.rcode == DNS_NOERROR || answer.rcode == DNS_NXDOMAIN) {
@@ -470,7 +467,7 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
     resolver_await(state, now);
     break;
   case CHANNEL_UNREACHED:
-    if (!resolver_elsewhere(state)) resolver_await(state, now);
+    if (!resolver_elsewhere(state, now)) resolver_await(state, now);
     break;
   case CHANNEL_DROPPED: resolver_await(state, now); break;
   }
@@ -494,22 +491,17 @@ static void resolver_do_without(struct lookup_state *state, uint64_t now) {
     resolver_look_again(state, now + RESOLVER_AGAIN_MS * resolver_ms, state->deadline);
 }
 
-/* The time of a name does not run while it waits for a window, and begins anew when all that was
- * asked for it may have been dropped. False: it is over. */
-static bool resolver_goes_on(struct lookup_state *state, uint64_t now) {
-  struct resolver *resolver = state->resolver;
-  if (now < state->deadline) return true;
-  if (!resolver_is_open(state) || resolver_is_resting(resolver)) return false;
-  if (state->extended == RETRIES_EXTENDED_MAX) return false;
-  bool waits = !ring_empty(&state->link) && resolver_heard(resolver, state->started);
-  if (!waits && !retries_are_due(resolver_dropped(state))) return false;
-  state->extended++;
-  state->deadline = now + resolver->timeout;
-  return true;
+/* For its turn: there is a server that works. */
+static bool resolver_waits(const struct lookup_state *state) {
+  return !ring_empty(&state->link) && !resolver_is_resting(state->resolver);
 }
 
 static void resolver_fire(struct lookup_state *state, uint64_t now) {
-  if (!resolver_goes_on(state, now)) {
+  if (resolver_waits(state)) {
+    resolver_look_again(state, now + RESOLVER_AGAIN_MS * resolver_ms, UINT64_MAX);
+    return;
+  }
+  if (now >= state->deadline) {
     resolver_expire(state, now);
     return;
   }
@@ -517,7 +509,7 @@ static void resolver_fire(struct lookup_state *state, uint64_t now) {
   if (!may_retry && ring_empty(&state->queries) && ring_empty(&state->link))
     resolver_expire(state, now);
   else if (may_retry && resolver_afford(state, now))
-    resolver_send_soon(state, state->sample && state->tries == 1);
+    resolver_send_soon(state, now, state->sample && state->tries == 1);
   else if (may_retry)
     resolver_do_without(state, now);
   else
@@ -530,7 +522,7 @@ static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
   while (!ring_empty(&resolver->queue)) {
     struct lookup_state *state = CONTAINER_OF(resolver->queue.next, struct lookup_state, link);
     resolver_start(state, now);
-    resolver_send_soon(state, false);
+    resolver_send_soon(state, now, false);
   }
 }
 

@@ -28,9 +28,8 @@ struct resolver_config {
   const union address *servers;        /* copied */
   size_t server_count;                 /* 1 to RESOLVER_SERVER_MAX */
   const struct source_address *source; /* may be NULL; outlives the resolver */
-  unsigned timeout_ms;                 /* how long in all a name is asked for; again as long, up to
-                                          RETRIES_EXTENDED_MAX times, when all queries for it may have been dropped
-                                          by a                 server that is too busy */
+  unsigned timeout_ms;           /* how long in all a name is asked for; while it waits for its turn
+                                    to be asked for, its time stands still */
   unsigned tries;                /* how often, over all servers; where answers are being lost, up to
                                     RETRIES_LOSS_FACTOR times as often in that time */
   bool any_answer;               /* whatever is said ends a lookup: is somebody there? */

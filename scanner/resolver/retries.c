@@ -22,11 +22,11 @@ bool retries_are_due(double risk) {
   return risk * RETRIES_DOUBT_RECIPROCAL > 1;
 }
 
-unsigned retries_needed(double loss, unsigned tries) {
-  unsigned needed = 0;
-  for (double risk = 1; retries_are_due(risk) && needed < RETRIES_LOSS_FACTOR * tries; needed++)
-    risk *= loss;
-  return needed > tries ? needed : tries;
+unsigned retries_allowed(unsigned tries, unsigned done, double risk) {
+  double clean = 1;
+  for (unsigned i = 0; i < tries; i++) clean /= RETRIES_CLEAN_RECIPROCAL;
+  bool more = done >= tries && risk > clean && retries_are_due(risk);
+  return tries * (more ? RETRIES_LOSS_FACTOR : 1);
 }
 
 void retries_learn(struct retries *retries, bool first, bool answered) {

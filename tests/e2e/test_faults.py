@@ -113,10 +113,10 @@ def impolite(case: Case, names: NameServer, web: WebServer) -> list[str]:
     wrong = []
     if case.status in RECORD_ONLY and list(counts) != [(f"_mta-sts.{case.domain}", dns.TXT)]:
         wrong.append(f"it asked for {sorted(counts)}")
-    # Twice as often where answers are lost, as on a busy machine that is late to send them; and that once
-    # more when so much is lost that a name gets its time again.
+    # Twice as often where answers are lost, as on a busy machine that is late to send them; once more
+    # without EDNS.
     wrong += [f"{question} was asked {n} times" for question, n in counts.items()
-              if n > 5 * DNS_TRIES]
+              if n > 2 * DNS_TRIES + 1]
     made = web.connections.get(host, [])
     if len(requests) > case.requests:
         wrong.append(f"{len(requests)} requests")

@@ -51,7 +51,7 @@ struct tale {
   uint64_t events; /* what the simulation cost */
 };
 
-enum { TIMEOUT_MS = 5000, TRIES = 4, BURST = 64, TICK_MS = 20, KEPT_TRIES = 32 };
+enum { TIMEOUT_MS = 5000, TRIES = 4, BURST = 64, TICK_MS = 20, KEPT_TRIES = 32, APART_MS = 10 };
 
 static const double ms = 1e6;
 static const uint64_t timeout = TIMEOUT_MS * UINT64_C(1000000);
@@ -73,8 +73,8 @@ struct attempt {
 
 struct name {
   bool busy, sound, servfail, due, failed, sample;
-  unsigned client, life, tries, allowed, extended, last;
-  uint64_t begun, deadline, wakes;
+  unsigned client, life, tries, last;
+  uint64_t begun, deadline, due_since, wakes;
   double delay;                /* ns; < 0: never */
   uint64_t ready[SERVERS_MAX]; /* when the server has it; 0: it does not work on it */
   struct attempt attempts[KEPT_TRIES];
@@ -317,17 +317,19 @@ static void fly(struct sim *sim, struct peer *peer, unsigned query) {
 
 /* ---- ... and resolver.c ---- */
 
-static double risk(const struct sim *sim, const struct name *name, bool sure) {
+static double risk(const struct sim *sim, const struct name *name, bool doubts) {
   double all = 1;
   for (unsigned i = 0; i < name->tries && i < KEPT_TRIES; i++) {
     const struct attempt *attempt = &name->attempts[i];
     const struct peer *peer = &sim->clients[name->client].peers[attempt->server];
-    if (sure)
-      all *= congestion_dropped(&peer->congestion, attempt->sent);
-    else if (peer->answered_sent > attempt->sent)
+    if (!doubts || peer->answered_sent > attempt->sent)
       all *= congestion_risk(&peer->congestion, attempt->sent);
   }
   return all;
+}
+
+static unsigned allowed(const struct sim *sim, const struct name *name) {
+  return retries_allowed(TRIES, name->tries, name->failed ? 0 : risk(sim, name, false));
 }
 
 static bool scarce(const struct sim *sim, const struct client *client) {
@@ -366,11 +368,9 @@ static void send_query(struct sim *sim, unsigned place, unsigned server) {
   sim->sent++;
   fly(sim, peer, at);
   uint64_t wait = congestion_retry(&peer->congestion);
-  if (name->deadline < sim->now + wait) name->deadline = sim->now + wait; /* it had to wait */
   for (unsigned i = 1; i < name->tries && i < 6; i++) wait += wait / 2;
   if (name->tries == 1 && name->sample) wait = congestion_hold(&peer->congestion);
-  unsigned tries = retries_needed(loss_chance(congestion_loss(&peer->congestion)), TRIES);
-  tries = name->allowed - TRIES + tries;
+  unsigned tries = retries_allowed(TRIES, name->tries, !name->failed);
   uint64_t left = name->deadline - sim->now;
   left /= tries > name->tries ? tries - name->tries + 1 : 1;
   if (left < congestion_most(&peer->congestion)) left = congestion_most(&peer->congestion);
@@ -407,7 +407,6 @@ static bool begin(struct sim *sim, struct client *client) {
   *name = (struct name){.busy = true,
                         .client = name->client,
                         .life = name->life + 1,
-                        .allowed = TRIES,
                         .begun = sim->now,
                         .deadline = sim->now + timeout,
                         .queries = (unsigned)-1};
@@ -427,6 +426,7 @@ static bool ask_again(struct sim *sim, struct client *client, struct queue *queu
   queue->count--;
   if (!name->busy || !name->due) return true;
   name->due = false;
+  name->deadline += sim->now - name->due_since;
   send_query(sim, place, server);
   return true;
 }
@@ -449,6 +449,7 @@ static void fall_due(struct sim *sim, struct client *client, unsigned place) {
   struct name *name = &sim->names[place];
   struct queue *queue = name->sample && name->tries == 1 ? &client->early : &client->due;
   name->due = true;
+  name->due_since = sim->now;
   queue->names[(queue->first + queue->count++) % sim->name_count] = place;
 }
 
@@ -500,34 +501,27 @@ static void arrives(struct sim *sim, const struct event *event) {
   pump(sim, client);
 }
 
-static void extend(struct sim *sim, struct name *name) {
-  name->extended++;
-  name->deadline = sim->now + timeout;
-  name->allowed = name->tries + TRIES;
+static bool rests(const struct sim *sim, const struct client *client) {
+  for (unsigned i = 0; i < sim->server_count; i++)
+    if (!client->peers[i].resting) return false;
+  return true;
 }
 
 static void retry(struct sim *sim, const struct event *event) {
   struct name *name = &sim->names[event->place];
   struct client *client = &sim->clients[name->client];
   if (!name->busy || event->tie != name->life || event->at != name->wakes) return;
-  if (sim->now >= name->deadline) {
-    bool dropped = !name->failed && retries_are_due(risk(sim, name, true));
-    if (name->due && sim->now < name->begun + (RETRIES_EXTENDED_MAX + 1) * timeout) {
-      wake(sim, event->place, sim->now + 100000000);
-      return;
-    }
-    if (!dropped || name->extended == RETRIES_EXTENDED_MAX) {
-      finish(sim, event->place, false);
-      return;
-    }
-    extend(sim, name);
+  if (sim->now >= name->deadline && name->due && !rests(sim, client)) {
+    wake(sim, event->place, sim->now + 100000000); /* its time stands still */
+    return;
   }
-  double loss =
-      name->failed ? 0 : loss_chance(congestion_loss(&client->peers[name->last].congestion));
-  unsigned most = name->allowed - TRIES + retries_needed(loss, TRIES);
-  bool again = !name->due && name->tries < most;
+  if (sim->now >= name->deadline) {
+    finish(sim, event->place, false);
+    return;
+  }
+  bool again = !name->due && name->tries < allowed(sim, name);
   bool pressing = name->tries == 1 && !name->failed;
-  if (again && ((!name->failed && retries_are_due(risk(sim, name, false))) ||
+  if (again && ((!name->failed && retries_are_due(risk(sim, name, true))) ||
                 retries_afford(&client->retries, pressing))) {
     fall_due(sim, client, event->place);
     wake(sim, event->place, name->deadline);
@@ -548,8 +542,9 @@ static void happen(struct sim *sim, const struct event *event) {
   case EVENT_LEAVES: sim->servers[event->place].recursing--; break;
   case EVENT_RETRY: retry(sim, event); break;
   case EVENT_TICK:
-    for (unsigned i = 0; i < sim->client_count; i++) pump(sim, &sim->clients[i]);
-    push(sim, (struct event){.at = sim->now + TICK_MS * 1000000, .kind = EVENT_TICK});
+    pump(sim, &sim->clients[event->place]);
+    push(sim, (struct event){
+                  .at = sim->now + TICK_MS * 1000000, .kind = EVENT_TICK, .place = event->place});
     break;
   }
 }
@@ -584,7 +579,10 @@ static struct sim *open_sim(const struct world *world, uint64_t seed) {
     sim->servers[i] =
         (struct server){.plan = &world->servers[i], .allowance = world->servers[i].rate / 10.0};
   for (unsigned i = 0; i < sim->client_count; i++) open_client(sim, &sim->clients[i], i);
-  push(sim, (struct event){.at = 1, .kind = EVENT_TICK});
+  for (unsigned i = 0; i < sim->client_count; i++) /* each at a time of its own */
+    push(sim, (struct event){.at = 1 + (uint64_t)(i * chance(sim) * APART_MS * ms),
+                             .kind = EVENT_TICK,
+                             .place = i});
   return sim;
 }
 
