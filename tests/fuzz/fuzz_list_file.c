@@ -40,8 +40,10 @@ static void fuzz_list_same(const struct fuzz_file *file, struct span rest) {
   enum err err;
   while ((err = list_file_line(list, &line)) == ERR_NONE)
     FUZZ_REQUIRE(span_equal(line, fuzz_list_cut(&rest)));
-  FUZZ_REQUIRE(err == ERR_END && rest.len == 0 && !list_file_would_wait(list) &&
-               !list_file_changed(list));
+  /* Of UTF-16 and what is packed otherwise there is no line. */
+  bool refused = err == ERR_SYNTAX && list_file_packing(list);
+  FUZZ_REQUIRE(refused || (err == ERR_END && rest.len == 0 && !list_file_would_wait(list) &&
+                           !list_file_changed(list)));
   list_file_close(list);
 }
 
