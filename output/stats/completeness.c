@@ -82,7 +82,9 @@ static void note_set(const struct completeness_set *set, input_tell *tell, void 
   unsigned told = 0;
   if (set->there < set->shards) {
     print_missing(missing, set);
-    snprintf(note, sizeof note, "shards %s of %u are missing", missing, set->shards);
+    bool one = set->shards - set->there == 1;
+    snprintf(note, sizeof note, "shard%s %s of %u %s missing", one ? "" : "s", missing, set->shards,
+             one ? "is" : "are");
     tell(context, NULL, note);
   }
   for (unsigned i = 0; i < set->shards && told < COMPLETENESS_TOLD_MAX; i++) {

@@ -99,7 +99,9 @@ static bool scan_choose(const struct options *options, const char *command,
   return true;
 }
 
-static int scan_exit_status(enum scan_end end) {
+/* What could write nothing at all would fail again: an engine must not repeat it for ever. */
+static int scan_exit_status(enum scan_end end, const struct scan_account *account) {
+  if (account->write_failed && account->records == 0) return EXIT_WRONG;
   switch (end) {
   case SCAN_COMPLETE:
   case SCAN_READER_GONE: return EXIT_DONE;
@@ -166,7 +168,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
     goto done;
   }
   enum scan_end end = scan_run(&config, &account);
-  status = scan_exit_status(end);
+  status = scan_exit_status(end, &account);
   if (account.begin == 0) goto done; /* it did not begin */
   bool heard = notice_is_heard(NOTICE_PATIENCE_MS);
   if (heard && options->progress != PROGRESS_NEVER && end != SCAN_READER_GONE)

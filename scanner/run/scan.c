@@ -447,6 +447,7 @@ static enum scan_end scan_join(struct scan *scan) {
     return SCAN_BROKEN;
   }
   if (first != ERR_NONE) {
+    scan->account->write_failed = first == ERR_IO;
     if (first == ERR_IO)
       notice("output %s: %s", scan->config->output, strerror(first_errno));
     else
@@ -513,6 +514,7 @@ static enum scan_end scan_close_results(struct scan *scan, bool told) {
     return SCAN_STOPPED;
   }
   notice("output %s: %s", scan->config->output, strerror(errno));
+  scan->account->write_failed = true;
   return scan_broken(scan, ERR_IO);
 }
 

@@ -29,6 +29,7 @@ struct scan_account {
   bool resumable;      /* the results are a file that can be gone on with */
   uint64_t dropped;    /* begun, and without a record when it was stopped */
   uint64_t bytes;      /* written */
+  bool write_failed;   /* the results could not be written on */
   int64_t begin, end;  /* milliseconds since 1970 */
   double seconds;
   uint64_t fetches;

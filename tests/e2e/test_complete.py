@@ -74,11 +74,11 @@ class Complete(unittest.TestCase):
 
     def test_a_shard_is_missing(self) -> None:
         told, shards = self.told(1, *self.shards[:3])
-        self.assertIn("shards 3 of 4 are missing", told)
+        self.assertIn("shard 3 of 4 is missing", told)
         self.assertEqual([3], shards[0]["missing"])
         done = stscan("stats", *self.shards[:3])
         self.assertEqual(0, done.returncode)
-        self.assertIn("shards 3 of 4 are missing", done.stderr.decode())
+        self.assertIn("shard 3 of 4 is missing", done.stderr.decode())
 
     def test_diff_says_of_which_side_a_shard_is_missing(self) -> None:
         some = self.folder / "some"
@@ -87,7 +87,7 @@ class Complete(unittest.TestCase):
             (some / shard.name).write_bytes(shard.read_bytes())
         done = stscan("diff", self.folder / "shards", some)
         self.assertEqual(0, done.returncode, done.stderr)
-        self.assertIn("NEW: shards 0 of 4 are missing", done.stderr.decode())
+        self.assertIn("NEW: shard 0 of 4 is missing", done.stderr.decode())
         self.assertNotIn("OLD:", done.stderr.decode())
 
     def test_a_shard_did_not_end(self) -> None:
