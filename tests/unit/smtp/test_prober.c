@@ -221,6 +221,40 @@ static void test_quit_holds_nobody_up(void **state) {
   mail_end(&mail);
 }
 
+/* An address that put us off rests; once it has talked to us its next rest is the first again. */
+static void test_rest_and_relief(void **state) {
+  (void)state;
+  struct mail mail = {.greetings = {"421 busy\r\n", HELLO}};
+  struct host hosts[2];
+  uint64_t wait_ns = 0;
+  const uint64_t second = (uint64_t)ADDRESS_LIMITS_REST_FIRST_S * 1000 * MS_NS;
+  stage.config.now = test_now;
+  assert_int_equal(address_limits_new(&stage.config.limits, 8, 0, 1), ERR_NONE);
+  struct address_limits *limits = stage.config.limits;
+  mail_start(&mail, "127.0.0.1");
+  open_prober();
+  host_init(&hosts[0], "127.0.0.1");
+  hosts[0].probe.once = true;
+  assert_int_equal(prober_start(stage.prober, &hosts[0].probe), ERR_NONE);
+  run_until(1);
+  const union address *address = &hosts[0].addresses[0];
+  assert_int_equal(address_limits_enter(limits, address, test_now(), &wait_ns), ERR_REFUSED);
+  assert_int_equal(wait_ns, second);
+  test_ns += second;
+  host_start(&hosts[1], "127.0.0.1");
+  run_until(2);
+  assert_int_equal(hosts[1].probe.result.step, STEP_EHLO);
+  address_limits_rest(limits, address, 0, test_now());
+  assert_int_equal(address_limits_enter(limits, address, test_now(), &wait_ns), ERR_REFUSED);
+  assert_int_equal(wait_ns, second); /* else it were twice as long */
+  close_prober();
+  mail_end(&mail);
+  for (int i = 0; i < 2; i++) arena_free(&hosts[i].arena);
+  address_limits_free(limits);
+  stage.config.limits = NULL;
+  stage.config.now = NULL;
+}
+
 /* The pause of a minute and the second round, in a moment. */
 static void test_second_round(void **state) {
   (void)state;
@@ -455,6 +489,7 @@ static void test_standstill(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_quit_holds_nobody_up),
+      cmocka_unit_test(test_rest_and_relief),
       cmocka_unit_test(test_second_round),
       cmocka_unit_test(test_in_flight_limit),
       cmocka_unit_test(test_address_limit),
