@@ -4,6 +4,7 @@
 #include "output/base/number.h"
 #include "output/report/html.h"
 #include <inttypes.h>
+#include <math.h>
 
 /* Units of an SVG that is stretched to its place. */
 enum { CHART_WIDTH = 1000, CHART_LEAST = 3, BAR_HEIGHT = 8, COLUMNS_HEIGHT = 100 };
@@ -136,7 +137,9 @@ static double chart_top(double most, bool share) {
 }
 
 static const char *chart_value(double value, bool share, char text[CHART_VALUE_SIZE]) {
-  if (share)
+  if (isnan(value))
+    snprintf(text, CHART_VALUE_SIZE, "-");
+  else if (share)
     snprintf(text, CHART_VALUE_SIZE, "%.3g%%", 100 * value);
   else if (value == (double)(uint64_t)value)
     number_text((uint64_t)value, text);
@@ -171,10 +174,12 @@ static void chart_line(FILE *out, const struct chart_lines *chart, size_t line, 
   char text[CHART_VALUE_SIZE];
   fprintf(out, "<path class=\"line l%zu\" d=\"", line + 1);
   for (size_t i = 0; i < chart->points; i++)
-    fprintf(out, "%c%.1f %.2f", i ? 'L' : 'M', chart_x(chart, i),
-            COLUMNS_HEIGHT * (1 - values[i] / top));
+    if (!isnan(values[i]))
+      fprintf(out, "%c%.1f %.2f", i && !isnan(values[i - 1]) ? 'L' : 'M', chart_x(chart, i),
+              COLUMNS_HEIGHT * (1 - values[i] / top));
   fputs(chart->points == 1 ? "h1000\"></path>\n" : "\"></path>\n", out);
   for (size_t i = 0; i < chart->points && chart->points <= CHART_DOTS_MAX; i++) {
+    if (isnan(values[i])) continue;
     fprintf(out, "<path class=\"dot l%zu\" d=\"M%.1f %.2fh0.01\"><title>", line + 1,
             chart_x(chart, i), COLUMNS_HEIGHT * (1 - values[i] / top));
     html_text(out, span_of(chart->lines[line].label));

@@ -21,7 +21,7 @@ void chart_parts(FILE *out, const char *label, const struct chart_part *parts, s
 /* Values over time, as a line each; the last stands in the legend. */
 struct chart_line {
   const char *label;
-  const double *values;
+  const double *values; /* NAN: none, a gap */
 };
 
 enum { CHART_LINES_MAX = 8 };

@@ -289,13 +289,16 @@ static void write_asked(struct json_writer *json, const struct statistics *stati
   const struct counts *counts = &statistics->counts;
   if (!statistics_asked(statistics)) return;
   json_writer_open(json, "ask", '{');
-  if (statistics_asked_mx(statistics)) {
+  if (counts->mx_asked) {
     json_writer_open(json, "mx", '{');
     json_writer_uint(json, "asked", counts->mx_known);
-    write_columns(json, counts->with_mx);
+    if (statistics_mixed_mx(statistics))
+      json_writer_uint(json, "not_asked", counts->mx_not_asked);
+    else
+      write_columns(json, counts->with_mx);
     json_writer_close(json, '}');
-    write_study(json, &statistics->study);
   }
+  if (statistics_asked_mx(statistics)) write_study(json, &statistics->study);
   if (statistics->spf_count)
     write_lines(json, "spf", statistics->spf, statistics->spf_count, false);
   if (statistics->dmarc_count)

@@ -87,6 +87,40 @@ static void write_managed(FILE *out, const struct managed_statistics *managed) {
                  broken, MANAGER_COUNT, manager_name);
 }
 
+/* Domains by what stands beside MTA-STS, and whether they have deployed it. */
+static void write_beside(FILE *out, const char *name, const char *help,
+                         const uint64_t (*counts)[COUNTS_COLUMNS], int count, value_name *value) {
+  write_family(out, name, help);
+  for (int i = 0; i < count; i++) {
+    uint64_t deployed = counts[i][COUNTS_VALID] + counts[i][COUNTS_BROKEN];
+    fprintf(out, "stscan_%s{%s=\"%s\",mta_sts=\"deployed\"} %" PRIu64 "\n", name, name, value(i),
+            deployed);
+    fprintf(out, "stscan_%s{%s=\"%s\",mta_sts=\"none\"} %" PRIu64 "\n", name, name, value(i),
+            counts[i][COUNTS_DOMAINS] - deployed);
+  }
+}
+
+static const char *with_mx_name(int value) {
+  static const char *const texts[COUNTS_COLUMNS] = {"other", "valid", "broken"};
+  return texts[value];
+}
+
+static void write_asked(FILE *out, const struct statistics *statistics) {
+  const struct counts *counts = &statistics->counts;
+  uint64_t with_mx[COUNTS_COLUMNS];
+  memcpy(with_mx, counts->with_mx, sizeof with_mx);
+  with_mx[COUNTS_DOMAINS] -= with_mx[COUNTS_VALID] + with_mx[COUNTS_BROKEN];
+  if (statistics_asked_mx(statistics))
+    write_counters(out, "domains_with_mx", "status", "Domains with MX by status (scan --ask mx).",
+                   with_mx, COUNTS_COLUMNS, with_mx_name);
+  if (statistics->dmarc_count)
+    write_beside(out, "dmarc", "Domains by DMARC policy (scan --ask dmarc).", counts->dmarc,
+                 ASKED_DMARC_COUNT, asked_dmarc_text);
+  if (statistics->spf_count)
+    write_beside(out, "spf", "Domains by the qualifier of SPF's all (scan --ask spf).", counts->spf,
+                 ASKED_SPF_COUNT, asked_spf_text);
+}
+
 /* When the newest record was made; nothing without one. */
 static void write_time(FILE *out, const struct aggregate *aggregate) {
   int64_t last = 0;
@@ -134,6 +168,7 @@ void report_metrics(FILE *out, const struct report_metrics *metrics) {
   if (statistics_probed(metrics->statistics))
     write_counters(out, "mail", "mail", "Domains by what was found of their mail servers.",
                    metrics->statistics->mail.counts.all.at, MAIL_FIGURE_COUNT, mail_figure_text);
+  write_asked(out, metrics->statistics);
   write_time(out, metrics->aggregate);
   fputs("# EOF\n", out);
 }

@@ -16,6 +16,11 @@ enum { TEXT_WIDTH = 80, NAME_WIDTH = 11, COUNT_WIDTH = 10, SHARE_WIDTH = 7, COPY
 #define EFFECT(which) AT(counts.effect[which])
 #define MODE(which)   AT(counts.mode[which])
 #define STAGE(which)  AT(counts.stage[which])
+#define ASKED(member) AT(asked.member)
+#define DMARC(which)  AT(counts.dmarc[ASKED_DMARC_##which][COUNTS_DOMAINS])
+#define SPF(which)    AT(counts.spf[ASKED_SPF_##which][COUNTS_DOMAINS])
+#define WITH_DMARC(w) ASKED(dmarc_deployed[ASKED_DMARC_##w])
+#define WITH_SPF(w)   ASKED(spf_deployed[ASKED_SPF_##w])
 #define DOMAINS       AT(counts.domains)
 #define DEPLOYED      AT(deployed)
 
@@ -23,18 +28,18 @@ const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS
     {"Adoption",
      "domains scanned, and those with MTA-STS",
      true,
-     false,
+     0,
      {{"deployed", "deployed", "deployed", DEPLOYED, DOMAINS}}},
     {"Sound and broken",
      "of the domains with MTA-STS",
      true,
-     false,
+     0,
      {{"valid", "valid", "status.valid", STATUS(STATUS_VALID), DEPLOYED},
       {"broken", "broken", "status.broken", STATUS(STATUS_BROKEN), DEPLOYED}}},
     {"What senders do",
      "deployed domains by what a sender that follows RFC 8461 does",
      false,
-     false,
+     0,
      {{"enforced", "enforced", "effect.enforced", EFFECT(EFFECT_ENFORCED), 0},
       {"testing", "testing", "effect.testing", EFFECT(EFFECT_TESTING), 0},
       {"opportunistic", "opport.", "effect.opportunistic", EFFECT(EFFECT_OPPORTUNISTIC), 0},
@@ -43,7 +48,7 @@ const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS
     {"Where it breaks",
      "domains with at least one error at that stage; a domain may stand in several",
      false,
-     false,
+     0,
      {{"record", "record", "stage.record", STAGE(STAGE_RECORD), 0},
       {"policy-dns", "dns", "stage.policy-dns", STAGE(STAGE_POLICY_DNS), 0},
       {"policy-tcp", "tcp", "stage.policy-tcp", STAGE(STAGE_POLICY_TCP), 0},
@@ -54,27 +59,78 @@ const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS
     {"Mail servers",
      "domains with at least one error there, of scans that probed them",
      false,
-     true,
+     ASKED(probed),
      {{"mx-tls", "mx-tls", "stage.mx-tls", STAGE(STAGE_MX_TLS), 0},
       {"dane", "dane", "stage.dane", STAGE(STAGE_DANE), 0}}},
     {"Modes",
      "of the policies that were read and hold one",
      false,
-     false,
+     0,
      {{"enforce", "enforce", "mode.enforce", MODE(MODE_ENFORCE), 0},
       {"testing", "testing", "mode.testing", MODE(MODE_TESTING), 0},
       {"none", "none", "mode.none", MODE(MODE_NONE), 0}}},
     {"TLS reporting",
      "deployed domains with a TLSRPT record, and those of them whose record is broken",
      true,
-     false,
+     0,
      {{"deployed", "deployed", "tlsrpt.deployed", AT(counts.tlsrpt_deployed), DEPLOYED},
       {"broken", "broken", "tlsrpt.broken", AT(counts.tlsrpt_broken), AT(counts.tlsrpt_deployed)}}},
+    {"Domains with MX",
+     "of scans with --ask mx: domains with an MX, and those of them with MTA-STS",
+     true,
+     ASKED(mx),
+     {{"with MX", "with MX", "ask.mx.domains", ASKED(with_mx), ASKED(mx)},
+      {"deployed", "deployed", "ask.mx.deployed", ASKED(with_mx_deployed), ASKED(with_mx)}}},
+    {"DMARC",
+     "of scans with --ask dmarc: domains by their policy p, or why there is none",
+     false,
+     ASKED(dmarc),
+     {{"reject", "reject", "ask.dmarc.reject.domains", DMARC(REJECT), 0},
+      {"quarantine", "quarant", "ask.dmarc.quarantine.domains", DMARC(QUARANTINE), 0},
+      {"none", "none", "ask.dmarc.none.domains", DMARC(NONE), 0},
+      {"no-policy", "no p", "ask.dmarc.no-policy.domains", DMARC(NO_POLICY), 0},
+      {"version", "version", "ask.dmarc.version.domains", DMARC(VERSION), 0},
+      {"multiple", "multi", "ask.dmarc.multiple.domains", DMARC(MULTIPLE), 0},
+      {"absent", "absent", "ask.dmarc.absent.domains", DMARC(ABSENT), 0}}},
+    {"MTA-STS by DMARC",
+     "the domains of these that have deployed MTA-STS",
+     false,
+     ASKED(dmarc),
+     {{"reject", "reject", "ask.dmarc.reject.deployed", WITH_DMARC(REJECT), 0},
+      {"quarantine", "quarant", "ask.dmarc.quarantine.deployed", WITH_DMARC(QUARANTINE), 0},
+      {"none", "none", "ask.dmarc.none.deployed", WITH_DMARC(NONE), 0},
+      {"no-policy", "no p", "ask.dmarc.no-policy.deployed", WITH_DMARC(NO_POLICY), 0},
+      {"version", "version", "ask.dmarc.version.deployed", WITH_DMARC(VERSION), 0},
+      {"multiple", "multi", "ask.dmarc.multiple.deployed", WITH_DMARC(MULTIPLE), 0},
+      {"absent", "absent", "ask.dmarc.absent.deployed", WITH_DMARC(ABSENT), 0}}},
+    {"SPF",
+     "of scans with --ask spf: domains by the qualifier of all; faulty: neither all nor redirect, "
+     "or not to be read",
+     false,
+     ASKED(spf),
+     {{"-all", "-all", "ask.spf.-.domains", SPF(FAIL), 0},
+      {"~all", "~all", "ask.spf.~.domains", SPF(SOFTFAIL), 0},
+      {"?all", "?all", "ask.spf.?.domains", SPF(NEUTRAL), 0},
+      {"+all", "+all", "ask.spf.+.domains", SPF(PASS), 0},
+      {"redirect", "redir.", "ask.spf.redirect.domains", SPF(REDIRECT), 0},
+      {"faulty", "faulty", "ask.spf.faulty.domains", ASKED(spf_faulty), 0},
+      {"absent", "absent", "ask.spf.absent.domains", SPF(ABSENT), 0}}},
+    {"MTA-STS by SPF",
+     "the domains of these that have deployed MTA-STS",
+     false,
+     ASKED(spf),
+     {{"-all", "-all", "ask.spf.-.deployed", WITH_SPF(FAIL), 0},
+      {"~all", "~all", "ask.spf.~.deployed", WITH_SPF(SOFTFAIL), 0},
+      {"?all", "?all", "ask.spf.?.deployed", WITH_SPF(NEUTRAL), 0},
+      {"+all", "+all", "ask.spf.+.deployed", WITH_SPF(PASS), 0},
+      {"redirect", "redir.", "ask.spf.redirect.deployed", WITH_SPF(REDIRECT), 0},
+      {"faulty", "faulty", "ask.spf.faulty.deployed", ASKED(spf_faulty_deployed), 0},
+      {"absent", "absent", "ask.spf.absent.deployed", WITH_SPF(ABSENT), 0}}},
     {"Domains followed",
      "against the scan before; gone: no MTA-STS any more, or not in the scan; broken since: in the "
      "last scan, and in all from that one on",
      false,
-     false,
+     0,
      {{"newly deployed", "new", "followed.deployed", AT(changes.deployed), 0},
       {"gone", "gone", "followed.gone", AT(changes.gone), 0},
       {"newly broken", "broken", "followed.broken", AT(changes.broken), 0},
@@ -104,11 +160,15 @@ uint64_t report_series_base(const struct series_point *point,
   return column->base ? counter(point, column->base) : 0;
 }
 
-bool report_series_empty(const struct series *series, const struct report_series_section *section) {
-  for (unsigned i = 0; section->optional && i < series->count; i++)
-    for (size_t j = 0; j < report_series_columns(section); j++)
-      if (report_series_count(&series->points[i], &section->columns[j])) return false;
-  return section->optional;
+bool report_series_asked(const struct series_point *point,
+                         const struct report_series_section *section) {
+  return section->asked == 0 || counter(point, section->asked);
+}
+
+bool report_series_any(const struct series *series, const struct report_series_section *section) {
+  unsigned i = 0;
+  while (i < series->count && !report_series_asked(&series->points[i], section)) i++;
+  return i < series->count;
 }
 
 void report_series_day(int64_t at, char day[REPORT_SERIES_DAY_SIZE]) {
@@ -145,6 +205,7 @@ static void print_head(FILE *out, const struct report_series_section *section, b
 static void print_point(FILE *out, const struct report_series_section *section,
                         const struct series_point *point) {
   char day[REPORT_SERIES_DAY_SIZE], number[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
+  bool asked = report_series_asked(point, section);
   report_series_day(point->from, day);
   print_name(out, point->name);
   fputs(day, out);
@@ -154,7 +215,7 @@ static void print_point(FILE *out, const struct report_series_section *section,
     const struct report_series_column *column = &section->columns[i];
     uint64_t count = report_series_count(point, column), base = report_series_base(point, column);
     fprintf(out, " %*s", section->share ? COUNT_WIDTH : COUNT_WIDTH - 3,
-            number_text(count, number));
+            asked ? number_text(count, number) : "-");
     if (column->base) fprintf(out, " %*s", SHARE_WIDTH, number_share(count, base, share));
   }
   fputc('\n', out);
@@ -188,7 +249,7 @@ void report_series_text(FILE *out, const struct report_series *report, bool colo
   fputc('\n', out);
   for (int i = 0; i < REPORT_SERIES_SECTIONS; i++) {
     const struct report_series_section *section = &report_series_sections[i];
-    if (report_series_empty(series, section)) continue;
+    if (!report_series_any(series, section)) continue;
     print_head(out, section, colour);
     for (unsigned j = 0; j < series->count; j++) print_point(out, section, &series->points[j]);
   }
@@ -198,8 +259,29 @@ void report_series_text(FILE *out, const struct report_series *report, bool colo
   print_broken(out, report);
 }
 
+/* The columns of what stands beside MTA-STS, where some scan asked for it; point NULL: their
+ * names. A scan that did not ask has empty fields. */
+static void csv_asked(FILE *out, const struct series *series, const struct series_point *point) {
+  for (int i = 0; i < REPORT_SERIES_SECTIONS; i++) {
+    const struct report_series_section *section = &report_series_sections[i];
+    bool beside = strncmp(section->columns[0].member, "ask.", 4) == 0;
+    if (!beside || !report_series_any(series, section)) continue;
+    for (size_t j = 0; j < report_series_columns(section); j++) {
+      const struct report_series_column *column = &section->columns[j];
+      if (!point)
+        fprintf(out, ",%s", column->member);
+      else if (report_series_asked(point, section))
+        fprintf(out, ",%" PRIu64, report_series_count(point, column));
+      else
+        fputc(',', out);
+    }
+  }
+  fputc('\n', out);
+}
+
 void report_series_csv(FILE *out, const struct report_series *report) {
-  fputs("name,from,domains,deployed,valid,broken,enforce,testing,none,unknown\n", out);
+  fputs("name,from,domains,deployed,valid,broken,enforce,testing,none,unknown", out);
+  csv_asked(out, report->series, NULL);
   for (unsigned i = 0; i < report->series->count; i++) {
     const struct series_point *point = &report->series->points[i];
     const struct counts *counts = &point->counts;
@@ -217,7 +299,7 @@ void report_series_csv(FILE *out, const struct report_series *report) {
                                 counts->status[STATUS_UNKNOWN]};
     for (size_t j = 0; j < sizeof figures / sizeof *figures; j++)
       fprintf(out, ",%" PRIu64, figures[j]);
-    fputc('\n', out);
+    csv_asked(out, report->series, point);
   }
 }
 

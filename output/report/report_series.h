@@ -16,19 +16,21 @@ struct report_series_column {
   size_t base;               /* likewise; 0: it is no part of anything */
 };
 
-enum { REPORT_SERIES_COLUMNS_MAX = 8, REPORT_SERIES_SECTIONS = 8 };
+enum { REPORT_SERIES_COLUMNS_MAX = 8, REPORT_SERIES_SECTIONS = 13 };
 
 struct report_series_section {
   const char *title, *about;
-  bool share;    /* the chart shows parts of the bases */
-  bool optional; /* left out when it is empty */
+  bool share;   /* the chart shows parts of the bases */
+  size_t asked; /* where in struct series_point stands what a scan asked for; 0: all scans do */
   struct report_series_column columns[REPORT_SERIES_COLUMNS_MAX];
 };
 
 extern const struct report_series_section report_series_sections[REPORT_SERIES_SECTIONS];
 
-/* Of what no scan was asked for: its columns count nothing. */
-bool report_series_empty(const struct series *series, const struct report_series_section *section);
+/* Whether a scan asked for what the section shows, or any of them did. */
+bool report_series_asked(const struct series_point *point,
+                         const struct report_series_section *section);
+bool report_series_any(const struct series *series, const struct report_series_section *section);
 
 /* How many columns a section has. */
 size_t report_series_columns(const struct report_series_section *section);

@@ -3,6 +3,7 @@
 #include "output/report/html_page.h"
 #include "output/report/report_series.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 static void put_lines(FILE *out, const struct series *series,
@@ -19,6 +20,7 @@ static void put_lines(FILE *out, const struct series *series,
       uint64_t base = report_series_base(point, &section->columns[i]);
       double value = (double)report_series_count(point, &section->columns[i]);
       of_line[j] = !section->share ? value : base ? value / (double)base : 0;
+      if (!report_series_asked(point, section)) of_line[j] = NAN;
       times[j] = point->from;
     }
   }
@@ -34,6 +36,10 @@ static void put_cells(FILE *out, const struct report_series_section *section,
   for (size_t i = 0; i < report_series_columns(section); i++) {
     const struct report_series_column *column = &section->columns[i];
     uint64_t count = report_series_count(point, column);
+    if (!report_series_asked(point, section)) {
+      fputs(column->base ? "<td>-</td><td>-</td>" : "<td>-</td>", out);
+      continue;
+    }
     fprintf(out, "<td data-member=\"series.%u.%s\" data-value=\"%" PRIu64 "\">", number,
             column->member, count);
     html_number(out, count);
@@ -72,7 +78,7 @@ static void put_table(FILE *out, const struct series *series,
 
 static void put_section(FILE *out, const struct series *series,
                         const struct report_series_section *section) {
-  if (report_series_empty(series, section)) return;
+  if (!report_series_any(series, section)) return;
   fputs("<section class=\"wide\">\n", out);
   html_heading(out, 2, section->title, section->about);
   put_lines(out, series, section);

@@ -177,6 +177,9 @@ static void print_head_with_mx(FILE *out, const struct statistics *statistics) {
   const uint64_t *with_mx = statistics->counts.with_mx;
   char domains[NUMBER_SIZE], deployed[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
   uint64_t count = with_mx[COUNTS_VALID] + with_mx[COUNTS_BROKEN];
+  if (statistics_mixed_mx(statistics))
+    fprintf(out, "domains with MX are left out: %s were scanned without --ask mx\n",
+            number_text(statistics->counts.mx_not_asked, domains));
   if (!statistics_asked_mx(statistics)) return;
   fprintf(out, "%s domains with MX, %s of them have deployed MTA-STS: %s\n",
           number_text(with_mx[COUNTS_DOMAINS], domains), number_text(count, deployed),

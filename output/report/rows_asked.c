@@ -16,6 +16,19 @@ static void add_with_mx(struct rows *rows, const struct counts *counts) {
              ROWS_OF(with_mx[COUNTS_BROKEN], deployed, "deployed with MX"));
 }
 
+/* Of some domains alone MX were asked for: they are no base. */
+static void add_mixed_mx(struct rows *rows, const struct counts *counts) {
+  uint64_t all = counts->mx_known + counts->mx_not_asked;
+  rows_section(rows, "Domains with MX",
+               "left out: not all were scanned with --ask mx, and the MX of deployed domains are "
+               "always asked for",
+               REPORT_PLAIN);
+  rows_value(rows, "MX known", "ask.mx", DIMENSION_COUNT, "asked",
+             ROWS_OF(counts->mx_known, all, "domains"));
+  rows_value(rows, "MX not asked for", "ask.mx", DIMENSION_COUNT, "not_asked",
+             ROWS_OF(counts->mx_not_asked, all, "domains"));
+}
+
 static void add_study(struct rows *rows, const struct statistics *statistics) {
   rows_section(rows, "Who manages mail and DNS",
                "as the IMC 2025 study has it: third party: an MX or NS whose registrable domain "
@@ -64,6 +77,8 @@ void rows_asked(struct rows *rows, const struct statistics *statistics) {
   if (statistics_asked_mx(statistics)) {
     add_with_mx(rows, &statistics->counts);
     add_study(rows, statistics);
+  } else if (statistics_mixed_mx(statistics)) {
+    add_mixed_mx(rows, &statistics->counts);
   }
   add_values(rows, "MTA-STS and DMARC", "by the policy p, or why there is none: scan --ask dmarc",
              DIMENSION_DMARC, statistics->dmarc, statistics->dmarc_count);

@@ -63,7 +63,8 @@ enum asked_mx asked_mx(const struct result *result) {
   for (size_t i = 0; i < mx->count; i++)
     if (!mx->at[i].implicit && !span_equal(mx->at[i].host, SPAN("."))) return ASKED_MX_SOME;
   if (mx->count) return ASKED_MX_NONE;
-  return mx->wanted && is_answered(&mx->lookup) ? ASKED_MX_NONE : ASKED_MX_UNKNOWN;
+  if (!mx->wanted) return ASKED_MX_UNKNOWN;
+  return is_answered(&mx->lookup) ? ASKED_MX_NONE : ASKED_MX_FAILED;
 }
 
 uint32_t asked_pack(const struct result *result) {

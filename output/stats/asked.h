@@ -36,8 +36,9 @@ enum asked_spf { ASKED_SPF_MAP(X) ASKED_SPF_COUNT };
 enum asked_dmarc { ASKED_DMARC_MAP(X) ASKED_DMARC_COUNT };
 #undef X
 
-/* Whether a domain has an MX other than a null MX (RFC 7505). */
-enum asked_mx { ASKED_MX_UNKNOWN, ASKED_MX_NONE, ASKED_MX_SOME };
+/* Whether a domain has an MX other than a null MX (RFC 7505). UNKNOWN: it was not asked for;
+ * FAILED: there was no answer. */
+enum asked_mx { ASKED_MX_UNKNOWN, ASKED_MX_NONE, ASKED_MX_SOME, ASKED_MX_FAILED };
 
 const char *asked_spf_text(int spf);
 const char *asked_dmarc_text(int dmarc);

@@ -44,6 +44,7 @@ struct counts {
   uint64_t tlsrpt_deployed, tlsrpt_broken; /* among deployed domains */
   uint64_t mx_known;                       /* whether they have an MX */
   uint64_t mx_asked;                       /* of them not deployed: --ask mx */
+  uint64_t mx_not_asked;                   /* not deployed, and scanned without --ask mx */
   uint64_t with_mx[COUNTS_COLUMNS];
   uint64_t spf[ASKED_SPF_COUNT][COUNTS_COLUMNS];
   uint64_t dmarc[ASKED_DMARC_COUNT][COUNTS_COLUMNS];

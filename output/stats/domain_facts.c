@@ -212,8 +212,11 @@ static void count_asked(const struct domain_facts *facts, struct counts *counts)
   enum asked_mx mx = asked_unpack_mx(facts->asked);
   enum asked_spf spf = asked_unpack_spf(facts->asked);
   enum asked_dmarc dmarc = asked_unpack_dmarc(facts->asked);
-  counts->mx_known += mx != ASKED_MX_UNKNOWN;
-  counts->mx_asked += mx != ASKED_MX_UNKNOWN && !domain_facts_deployed(facts);
+  bool known = mx == ASKED_MX_NONE || mx == ASKED_MX_SOME;
+  bool other = facts->status == STATUS_ABSENT || facts->status == STATUS_UNKNOWN;
+  counts->mx_known += known;
+  counts->mx_asked += known && !domain_facts_deployed(facts);
+  counts->mx_not_asked += mx == ASKED_MX_UNKNOWN && other;
   if (mx == ASKED_MX_SOME) count_columns(facts, counts->with_mx);
   if (spf < ASKED_SPF_COUNT) count_columns(facts, counts->spf[spf]);
   if (dmarc < ASKED_DMARC_COUNT) count_columns(facts, counts->dmarc[dmarc]);

@@ -27,6 +27,32 @@ enum err series_take(struct series *series, const struct result *kept, bool coun
   return follow_take(series->follow, series->reading, kept);
 }
 
+static uint64_t deployed_of(const uint64_t columns[COUNTS_COLUMNS]) {
+  return columns[COUNTS_VALID] + columns[COUNTS_BROKEN];
+}
+
+static struct series_asked series_asked_of(const struct statistics *statistics) {
+  const struct counts *counts = &statistics->counts;
+  struct series_asked asked = {.probed = statistics->mail.counts.all.at[MAIL_PROBED]};
+  if (statistics_asked_mx(statistics)) {
+    asked.mx = counts->mx_known;
+    asked.with_mx = counts->with_mx[COUNTS_DOMAINS];
+    asked.with_mx_deployed = deployed_of(counts->with_mx);
+  }
+  for (int i = 0; i < ASKED_DMARC_COUNT; i++) {
+    asked.dmarc += counts->dmarc[i][COUNTS_DOMAINS];
+    asked.dmarc_deployed[i] = deployed_of(counts->dmarc[i]);
+  }
+  for (int i = 0; i < ASKED_SPF_COUNT; i++) {
+    asked.spf += counts->spf[i][COUNTS_DOMAINS];
+    asked.spf_deployed[i] = deployed_of(counts->spf[i]);
+    if (i < ASKED_SPF_NO_ALL || i > ASKED_SPF_MULTIPLE) continue;
+    asked.spf_faulty += counts->spf[i][COUNTS_DOMAINS];
+    asked.spf_faulty_deployed += deployed_of(counts->spf[i]);
+  }
+  return asked;
+}
+
 enum err series_add(struct series *series, const char *name, const struct aggregate *aggregate,
                     const struct statistics *statistics) {
   if (series->count == series->room) return ERR_LIMIT;
@@ -36,6 +62,7 @@ enum err series_add(struct series *series, const char *name, const struct aggreg
       .records = aggregate->records,
       .deployed = statistics_deployed(statistics),
       .counts = statistics->counts,
+      .asked = series_asked_of(statistics),
   };
   memcpy(point->name, name, strnlen(name, SERIES_NAME_MAX));
   for (unsigned i = 0; i < aggregate->file_count; i++) {

@@ -13,6 +13,17 @@
 
 enum { SERIES_POINTS_MAX = FOLLOW_SCANS_MAX, SERIES_NAME_MAX = 255 };
 
+/* What stands beside MTA-STS, and mail servers; 0: the scan did not ask for it, or (MX) not of all
+ * domains. */
+struct series_asked {
+  uint64_t probed; /* domains whose mail servers were */
+  uint64_t mx;     /* domains whose MX are known */
+  uint64_t with_mx, with_mx_deployed;
+  uint64_t dmarc, spf; /* domains of which the answer is known */
+  uint64_t dmarc_deployed[ASKED_DMARC_COUNT], spf_deployed[ASKED_SPF_COUNT];
+  uint64_t spf_faulty, spf_faulty_deployed; /* no-all, syntax, version, multiple */
+};
+
 struct series_point {
   char name[SERIES_NAME_MAX + 1];
   unsigned number;  /* in which it was read, from 0 */
@@ -20,6 +31,7 @@ struct series_point {
   uint64_t records; /* read */
   uint64_t deployed;
   struct counts counts;
+  struct series_asked asked;
   struct follow_changes changes; /* once in order */
 };
 

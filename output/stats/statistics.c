@@ -24,11 +24,15 @@ void statistics_free(struct statistics *statistics) {
 }
 
 bool statistics_asked_mx(const struct statistics *statistics) {
-  return statistics->counts.mx_asked > 0;
+  return statistics->counts.mx_asked > 0 && statistics->counts.mx_not_asked == 0;
+}
+
+bool statistics_mixed_mx(const struct statistics *statistics) {
+  return statistics->counts.mx_asked > 0 && statistics->counts.mx_not_asked > 0;
 }
 
 bool statistics_asked(const struct statistics *statistics) {
-  return statistics_asked_mx(statistics) || statistics->spf_count || statistics->dmarc_count;
+  return statistics->counts.mx_asked > 0 || statistics->spf_count || statistics->dmarc_count;
 }
 
 struct statistics_line statistics_line_with_mx(const struct statistics_line *line) {

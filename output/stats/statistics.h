@@ -36,8 +36,10 @@ struct statistics {
 /* The same line for its domains with MX alone. */
 struct statistics_line statistics_line_with_mx(const struct statistics_line *line);
 
-/* Whether MX were asked for of domains that are not deployed, so that those with MX are a base. */
+/* Whether MX were asked for of all domains that are not deployed, so that those with MX are a base;
+ * or of some alone, so that they are none: the MX of deployed domains are always asked for. */
 bool statistics_asked_mx(const struct statistics *statistics);
+bool statistics_mixed_mx(const struct statistics *statistics);
 /* Whether anything was asked for that stands beside MTA-STS. */
 bool statistics_asked(const struct statistics *statistics);
 

@@ -65,7 +65,9 @@ static struct host_set set_of(const struct text_counts_row *row) {
 
 enum err study_facts(struct study *study, const psl_ctx_t *psl, const struct result *result,
                      struct domain_facts *facts) {
-  if (asked_mx(result) == ASKED_MX_UNKNOWN && result->ns.hosts.count == 0) return ERR_NONE;
+  enum asked_mx mx = asked_mx(result);
+  bool known = mx == ASKED_MX_NONE || mx == ASKED_MX_SOME;
+  if (!known && result->ns.hosts.count == 0) return ERR_NONE;
   struct host_set set = {0};
   struct span own = managed_registrable(psl, result->domain);
   enum err err = ERR_NONE;

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 import re
@@ -181,6 +182,70 @@ class Known(unittest.TestCase):
         found = json.loads(done.stdout)
         self.assertNotIn("ask", found)
         self.assertNotIn("with_mx", found["tld"][0])
+
+    def mixed(self) -> tuple[Path, int]:
+        """A later scan of other names that asked for nothing, though the MX of the deployed are known."""
+        path, domains = self.folder / "unasked.gz", self.domains[:3000]
+        write(path, ({**{k: v for k, v in d.record().items() if k not in ("ns", "spf", "dmarc")
+                         and (k != "mx" or (d.status != "absent" and isinstance(v, list)))}, "domain": f"z{d.name}", "at": "2026-12-01T10:00:00.000Z"}
+                     for d in domains))
+        return path, sum(d.status == "absent" for d in domains)
+
+    def test_a_base_of_some_domains_alone_is_left_out(self) -> None:
+        path, not_asked = self.mixed()
+        found = self.statistics(self.results, path)
+        known = COUNT + sum(d.status != "absent" and d.mx != "none" for d in self.domains[:3000])
+        self.assertEqual({"asked": known, "not_asked": not_asked}, found["ask"]["mx"])
+        self.assertNotIn("managed", found["ask"])
+        self.assertNotIn("with_mx", found["tld"][0])
+        self.assertEqual(self.expected(self.domains)["dmarc"], found["ask"]["dmarc"])
+        text = stscan("stats", self.results, path).stdout.decode()
+        self.assertIn(f"domains with MX are left out: {not_asked:,} were scanned without --ask mx", text)
+        self.assertNotIn("of with MX", text)
+        page = stscan("stats", "--html", "-", self.results, path).stdout.decode()
+        self.assertIn(f'data-member="ask.mx.not_asked" data-value="{not_asked}"', page)
+        self.assertNotIn("have MX and deployed", page)
+        self.assertNotIn("stscan_domains_with_mx", stscan("stats", "--metrics", "-", self.results, path).stdout.decode())
+
+    def test_metrics_have_them(self) -> None:
+        found = stscan("stats", "--metrics", "-", self.results).stdout.decode()
+        mx = self.expected(self.domains)["mx"]
+        lines = [f'stscan_domains_with_mx{{status="{k}"}} {v}' for k, v in
+                 (("other", mx["domains"] - mx["deployed"]), ("valid", mx["valid"]), ("broken", mx["broken"]))]
+        for name in ("spf", "dmarc"):
+            for value in self.expected(self.domains)[name]:
+                for key, count in (("deployed", value["deployed"]), ("none", value["domains"] - value["deployed"])):
+                    lines.append(f'stscan_{name}{{{name}="{value[name]}",mta_sts="{key}"}} {count}')
+        for expected in lines:
+            self.assertIn(f"\n{expected}\n", found)
+
+    def test_the_series_has_them(self) -> None:
+        """Two scans, of which the later asked for nothing: its figures are not known, and not 0."""
+        path, _ = self.mixed()
+        expected = self.expected(self.domains)
+        members = {"ask.mx.domains": expected["mx"]["domains"], "ask.mx.deployed": expected["mx"]["deployed"]}
+        sums = {"no-all": "faulty", "syntax": "faulty", "version": "faulty", "multiple": "faulty"}
+        for key in ("domains", "deployed"):
+            for value in expected["dmarc"]:
+                members[f"ask.dmarc.{value['dmarc']}.{key}"] = value[key]
+            for value in expected["spf"]:
+                name = f"ask.spf.{sums.get(value['spf'], value['spf'])}.{key}"
+                members[name] = members.get(name, 0) + value[key]
+        rows = list(csv.DictReader(stscan("stats", "--series", "--csv", path, self.results).stdout.decode().splitlines()))
+        self.assertEqual({k: str(v) for k, v in members.items()}, {k: v for k, v in rows[0].items() if k in members})
+        self.assertEqual({""}, {v for k, v in rows[1].items() if k in members})
+        self.assertEqual(10 + len(members), len(rows[0]))
+        page = stscan("stats", "--series", "--html", "-", path, self.results).stdout.decode()
+        shown = dict(re.findall(r'data-member="series\.(\d\.ask[^"]*)" data-value="(\d+)"', page))
+        self.assertEqual({f"0.{k}": str(v) for k, v in members.items()}, shown)
+        self.assertNotIn("nan", page)
+        text = stscan("stats", "--series", path, self.results).stdout.decode()
+        self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
+        for value in members.values():
+            self.assertRegex(text, rf"(?m)^  results +2026-11-23 .* {value:,}(?!\S)")
+        self.assertEqual(5, len(re.findall(r"(?m)^  unasked +2026-12-01(?: +-)+$", text)))
+        plain = stscan("stats", "--series", "--csv", path).stdout.decode().splitlines()[0]
+        self.assertEqual("name,from,domains,deployed,valid,broken,enforce,testing,none,unknown", plain)
 
     def test_duckdb_counts_the_same(self) -> None:
         modules = node_modules(self.folder)
