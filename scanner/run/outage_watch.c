@@ -151,7 +151,7 @@ static struct span outage_watch_known(const struct outage_watch *outage, size_t 
 }
 
 static struct span outage_watch_top(struct span known) {
-  while (memchr(known.ptr, '.', known.len)) span_cut(&known, '.');
+  while (span_find(known, '.') < known.len) span_cut(&known, '.');
   return known;
 }
 
