@@ -36,8 +36,16 @@ static inline bool span_equal(struct span a, struct span b) {
 }
 
 /* ASCII letters only: DNS names and header fields compare so. */
+static inline char span_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+/* To the last byte: a NUL ends nothing. */
 static inline bool span_equal_nocase(struct span a, struct span b) {
-  return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
+  if (a.len != b.len) return false;
+  for (size_t i = 0; i < a.len; i++)
+    if (span_lower(a.ptr[i]) != span_lower(b.ptr[i])) return false;
+  return true;
 }
 
 static inline bool span_starts(struct span s, struct span prefix) {

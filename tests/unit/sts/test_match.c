@@ -100,6 +100,14 @@ static void covers_by_section_4_1(void **state) {
   }
 }
 
+/* Names hold any octet (RFC 2181 section 11); none of them ends a comparison. */
+static void compares_past_a_nul(void **state) {
+  (void)state;
+  assert_false(match_covers(SPAN("a\0.example"), SPAN("a\0.exampla")));
+  assert_false(match_covers(SPAN("*.\0b.example"), SPAN("a.\0b.exampla")));
+  assert_true(match_covers(SPAN("a\0B.example"), SPAN("A\0b.example")));
+}
+
 static struct spans names_of(const char *const names[NAMES_MAX], struct span at[NAMES_MAX]) {
   struct spans set = {at, 0};
   while (set.count < NAMES_MAX && names[set.count]) {
@@ -388,6 +396,7 @@ int main(void) {
   psl = psl_builtin();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(covers_by_section_4_1),
+      cmocka_unit_test(compares_past_a_nul),
       cmocka_unit_test(tells_how_a_mismatch_looks),
       cmocka_unit_test(does_without_the_list),
       cmocka_unit_test(tells_a_missing_final_dot),
