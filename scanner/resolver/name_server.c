@@ -60,111 +60,111 @@ static void name_server_channel_done(struct channel_query *channel, enum channel
                                      struct span packet);
 
 enum err name_server_new(struct name_server **out, const struct name_server_config *config) {
-  struct name_server *upstream = calloc(1, sizeof *upstream);
-  if (!upstream) return ERR_MEMORY;
-  upstream->loop = config->loop;
-  upstream->clock = config->clock;
-  upstream->sockets = config->sockets;
-  upstream->retries = config->retries;
-  upstream->index = config->index;
-  upstream->done = config->done;
-  upstream->address = *config->address;
-  upstream->source = config->source;
-  upstream->timeout = config->timeout_ms * name_server_ms;
-  upstream->ports = config->ports;
-  upstream->queries.size = sizeof(struct query);
-  congestion_init(&upstream->congestion, loop_clock_now(config->clock));
-  ring_init(&upstream->flight);
-  *out = upstream;
+  struct name_server *name_server = calloc(1, sizeof *name_server);
+  if (!name_server) return ERR_MEMORY;
+  name_server->loop = config->loop;
+  name_server->clock = config->clock;
+  name_server->sockets = config->sockets;
+  name_server->retries = config->retries;
+  name_server->index = config->index;
+  name_server->done = config->done;
+  name_server->address = *config->address;
+  name_server->source = config->source;
+  name_server->timeout = config->timeout_ms * name_server_ms;
+  name_server->ports = config->ports;
+  name_server->queries.size = sizeof(struct query);
+  congestion_init(&name_server->congestion, loop_clock_now(config->clock));
+  ring_init(&name_server->flight);
+  *out = name_server;
   return ERR_NONE;
 }
 
-static void name_server_give(struct name_server *upstream, struct query *query) {
-  pool_give(&upstream->queries, query);
+static void name_server_give(struct name_server *name_server, struct query *query) {
+  pool_give(&name_server->queries, query);
 }
 
 /* Takes the query off the window; frees it if it was kept for that only. */
 static void name_server_vacate(struct query *query, uint64_t now) {
-  struct name_server *upstream = query->upstream;
+  struct name_server *name_server = query->name_server;
   if (!query->flying) return;
-  congestion_left(&upstream->congestion, now - query->sent);
-  upstream->flying--;
+  congestion_left(&name_server->congestion, now - query->sent);
+  name_server->flying--;
   ring_remove(&query->flight);
   query->flying = false;
-  if (query->ended) name_server_give(upstream, query);
+  if (query->ended) name_server_give(name_server, query);
 }
 
-static void name_server_shut(struct name_server *upstream, struct channel **channel) {
+static void name_server_shut(struct name_server *name_server, struct channel **channel) {
   if (!*channel) return;
-  upstream->sockets->open--;
+  name_server->sockets->open--;
   channel_close(*channel);
   *channel = NULL;
 }
 
-void name_server_close(struct name_server *upstream) {
-  if (!upstream) return;
-  upstream->closing = true;
+void name_server_close(struct name_server *name_server) {
+  if (!name_server) return;
+  name_server->closing = true;
   for (size_t i = 0; i < NAME_SERVER_SLOTS; i++) {
-    name_server_shut(upstream, &upstream->slots[i].channel);
-    name_server_shut(upstream, &upstream->slots[i].old);
+    name_server_shut(name_server, &name_server->slots[i].channel);
+    name_server_shut(name_server, &name_server->slots[i].old);
   }
 }
 
-void name_server_free(struct name_server *upstream) {
-  if (!upstream) return;
-  while (!ring_empty(&upstream->flight))
-    name_server_vacate(CONTAINER_OF(upstream->flight.next, struct query, flight), UINT64_MAX);
-  pool_free(&upstream->queries);
-  free(upstream);
+void name_server_free(struct name_server *name_server) {
+  if (!name_server) return;
+  while (!ring_empty(&name_server->flight))
+    name_server_vacate(CONTAINER_OF(name_server->flight.next, struct query, flight), UINT64_MAX);
+  pool_free(&name_server->queries);
+  free(name_server);
 }
 
-void name_server_rest(struct name_server *upstream, uint64_t now) {
-  if (upstream->resting) return;
-  upstream->resting = true;
-  upstream->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;
-  congestion_restart(&upstream->congestion, now);
+void name_server_rest(struct name_server *name_server, uint64_t now) {
+  if (name_server->resting) return;
+  name_server->resting = true;
+  name_server->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;
+  congestion_restart(&name_server->congestion, now);
 }
 
-void name_server_exclude(struct name_server *upstream) {
-  upstream->excluded = upstream->resting = true;
+void name_server_exclude(struct name_server *name_server) {
+  name_server->excluded = name_server->resting = true;
 }
 
-static void name_server_rest_after(struct name_server *upstream, unsigned in_a_row, uint64_t since,
-                                   uint64_t now) {
+static void name_server_rest_after(struct name_server *name_server, unsigned in_a_row,
+                                   uint64_t since, uint64_t now) {
   bool long_enough = now - since >= NAME_SERVER_REST_MS * name_server_ms;
-  if (in_a_row >= NAME_SERVER_REST_QUERIES && long_enough) name_server_rest(upstream, now);
+  if (in_a_row >= NAME_SERVER_REST_QUERIES && long_enough) name_server_rest(name_server, now);
 }
 
-static void name_server_silence(struct name_server *upstream, const struct query *query,
+static void name_server_silence(struct name_server *name_server, const struct query *query,
                                 uint64_t now) {
-  if (query->sent < upstream->answered_at) return;
-  if (!upstream->silent++) upstream->silent_since = query->sent;
-  name_server_rest_after(upstream, upstream->silent, upstream->silent_since, now);
+  if (query->sent < name_server->answered_at) return;
+  if (!name_server->silent++) name_server->silent_since = query->sent;
+  name_server_rest_after(name_server, name_server->silent, name_server->silent_since, now);
 }
 
-static void name_server_refuses(struct name_server *upstream, uint64_t now) {
-  if (!upstream->refusing++) upstream->refusing_since = now;
-  name_server_rest_after(upstream, upstream->refusing, upstream->refusing_since, now);
+static void name_server_refuses(struct name_server *name_server, uint64_t now) {
+  if (!name_server->refusing++) name_server->refusing_since = now;
+  name_server_rest_after(name_server, name_server->refusing, name_server->refusing_since, now);
 }
 
-static void name_server_nobody(struct name_server *upstream, uint64_t now) {
-  if (++upstream->unreached >= NAME_SERVER_REST_UNREACHED) name_server_rest(upstream, now);
+static void name_server_nobody(struct name_server *name_server, uint64_t now) {
+  if (++name_server->unreached >= NAME_SERVER_REST_UNREACHED) name_server_rest(name_server, now);
 }
 
-void name_server_bettered(struct name_server *upstream, uint64_t now) {
-  if (++upstream->bettered >= NAME_SERVER_REST_BETTERED) name_server_rest(upstream, now);
+void name_server_bettered(struct name_server *name_server, uint64_t now) {
+  if (++name_server->bettered >= NAME_SERVER_REST_BETTERED) name_server_rest(name_server, now);
 }
 
 /* Somebody is there. */
-static void name_server_sign_of_life(struct name_server *upstream, uint64_t now) {
-  upstream->answered_at = now;
-  upstream->silent = upstream->unreached = 0;
+static void name_server_sign_of_life(struct name_server *name_server, uint64_t now) {
+  name_server->answered_at = now;
+  name_server->silent = name_server->unreached = 0;
 }
 
 /* And of use. */
-static void name_server_sign_of_use(struct name_server *upstream) {
-  upstream->refusing = upstream->bettered = 0;
-  upstream->resting = upstream->excluded;
+static void name_server_sign_of_use(struct name_server *name_server) {
+  name_server->refusing = name_server->bettered = 0;
+  name_server->resting = name_server->excluded;
 }
 
 static struct query *name_server_first(const struct ring *list) {
@@ -172,117 +172,117 @@ static struct query *name_server_first(const struct ring *list) {
 }
 
 /* Takes those off the window whose answers are late. */
-static void name_server_release(struct name_server *upstream, uint64_t now) {
-  uint64_t hold = congestion_hold(&upstream->congestion);
-  uint64_t retry = congestion_retry(&upstream->congestion);
+static void name_server_release(struct name_server *name_server, uint64_t now) {
+  uint64_t hold = congestion_hold(&name_server->congestion);
+  uint64_t retry = congestion_retry(&name_server->congestion);
   struct query *query;
-  while ((query = name_server_first(&upstream->flight)) && now - query->sent >= hold) {
+  while ((query = name_server_first(&name_server->flight)) && now - query->sent >= hold) {
     bool overdue = now - query->sent >= retry;
-    if (!overdue && upstream->answered_at <= query->sent) return;
-    if (overdue && !query->ended) name_server_silence(upstream, query, now);
-    if (!query->ended) retries_learn(upstream->retries, query->first, false);
+    if (!overdue && name_server->answered_at <= query->sent) return;
+    if (overdue && !query->ended) name_server_silence(name_server, query, now);
+    if (!query->ended) retries_learn(name_server->retries, query->first, false);
     name_server_vacate(query, now);
   }
 }
 
 /* A full window is let run down by a part before it is filled again: servers, and the kernel, are
  * far cheaper to wake for a burst than for each query. */
-static bool name_server_has_room(struct name_server *upstream) {
-  unsigned limit = congestion_limit(&upstream->congestion);
+static bool name_server_has_room(struct name_server *name_server) {
+  unsigned limit = congestion_limit(&name_server->congestion);
   unsigned part = limit / 4 < NAME_SERVER_BURST ? limit / 4 : NAME_SERVER_BURST;
-  if (upstream->flying >= limit)
-    upstream->draining = true;
-  else if (upstream->flying <= limit - part)
-    upstream->draining = false;
-  return !upstream->draining;
+  if (name_server->flying >= limit)
+    name_server->draining = true;
+  else if (name_server->flying <= limit - part)
+    name_server->draining = false;
+  return !name_server->draining;
 }
 
-static bool name_server_may_open(const struct name_server *upstream) {
-  return upstream->sockets->open < upstream->sockets->max;
+static bool name_server_may_open(const struct name_server *name_server) {
+  return name_server->sockets->open < name_server->sockets->max;
 }
 
 /* One of those that are open for UDP; or NULL. */
-static struct name_server_slot *name_server_open_slot(struct name_server *upstream) {
-  for (size_t i = 0; i < upstream->ports; i++)
-    if (upstream->slots[i].channel) return &upstream->slots[i];
+static struct name_server_slot *name_server_open_slot(struct name_server *name_server) {
+  for (size_t i = 0; i < name_server->ports; i++)
+    if (name_server->slots[i].channel) return &name_server->slots[i];
   return NULL;
 }
 
 /* Askers who look for room first never ask for more than there is. */
-static void name_server_note_full(struct name_server *upstream) {
-  if (upstream->flying < congestion_limit(&upstream->congestion)) return;
-  upstream->draining = true;
-  congestion_wanted(&upstream->congestion);
+static void name_server_note_full(struct name_server *name_server) {
+  if (name_server->flying < congestion_limit(&name_server->congestion)) return;
+  name_server->draining = true;
+  congestion_wanted(&name_server->congestion);
 }
 
-bool name_server_ready(struct name_server *upstream, uint64_t now) {
-  if (upstream->excluded) return false;
-  if (!name_server_may_open(upstream) && !name_server_open_slot(upstream)) return false;
-  if (upstream->resting) return now >= upstream->probe_at;
-  bool room = name_server_has_room(upstream);
+bool name_server_ready(struct name_server *name_server, uint64_t now) {
+  if (name_server->excluded) return false;
+  if (!name_server_may_open(name_server) && !name_server_open_slot(name_server)) return false;
+  if (name_server->resting) return now >= name_server->probe_at;
+  bool room = name_server_has_room(name_server);
   if (!room) {
-    name_server_release(upstream, now);
-    room = name_server_has_room(upstream);
+    name_server_release(name_server, now);
+    room = name_server_has_room(name_server);
   }
-  if (congestion_paces(&upstream->congestion, now) && room) return true;
-  congestion_wanted(&upstream->congestion);
+  if (congestion_paces(&name_server->congestion, now) && room) return true;
+  congestion_wanted(&name_server->congestion);
   return false;
 }
 
-struct query *name_server_query(struct name_server *upstream) {
-  struct query *query = pool_take(&upstream->queries);
+struct query *name_server_query(struct name_server *name_server) {
+  struct query *query = pool_take(&name_server->queries);
   if (!query) return NULL;
-  query->upstream = upstream;
+  query->name_server = name_server;
   ring_init(&query->sibling);
   ring_init(&query->flight);
   return query;
 }
 
 /* One more port when this one has its fill. */
-static struct name_server_slot *name_server_slot(struct name_server *upstream,
+static struct name_server_slot *name_server_slot(struct name_server *name_server,
                                                  enum name_server_way way) {
-  if (way == NAME_SERVER_TCP) return &upstream->slots[NAME_SERVER_SLOT_TCP];
-  unsigned at = upstream->turn++ / NAME_SERVER_PORT_TURN % upstream->ports;
-  const struct channel *channel = upstream->slots[at].channel;
+  if (way == NAME_SERVER_TCP) return &name_server->slots[NAME_SERVER_SLOT_TCP];
+  unsigned at = name_server->turn++ / NAME_SERVER_PORT_TURN % name_server->ports;
+  const struct channel *channel = name_server->slots[at].channel;
   bool full = channel && channel_in_flight(channel) >= NAME_SERVER_PORT_FLIGHT;
-  bool may_open = name_server_may_open(upstream);
-  if (full && may_open && upstream->ports < NAME_SERVER_PORTS_MAX) at = upstream->ports++;
-  struct name_server_slot *open = may_open || channel ? NULL : name_server_open_slot(upstream);
-  return open ? open : &upstream->slots[at];
+  bool may_open = name_server_may_open(name_server);
+  if (full && may_open && name_server->ports < NAME_SERVER_PORTS_MAX) at = name_server->ports++;
+  struct name_server_slot *open = may_open || channel ? NULL : name_server_open_slot(name_server);
+  return open ? open : &name_server->slots[at];
 }
 
-static struct channel *name_server_channel(struct name_server *upstream, enum name_server_way way,
-                                           uint64_t now) {
-  struct name_server_slot *slot = name_server_slot(upstream, way);
+static struct channel *name_server_channel(struct name_server *name_server,
+                                           enum name_server_way way, uint64_t now) {
+  struct name_server_slot *slot = name_server_slot(name_server, way);
   if (slot->channel)
     return channel_in_flight(slot->channel) < CHANNEL_FLIGHT_MAX ? slot->channel : NULL;
   enum channel_kind kind = way == NAME_SERVER_TCP ? CHANNEL_TCP : CHANNEL_UDP;
-  upstream->trouble = ERR_DESCRIPTORS;
-  if (!name_server_may_open(upstream)) return NULL;
-  upstream->trouble = channel_new(&slot->channel, upstream->loop, &upstream->address,
-                                  upstream->source, kind, name_server_channel_done);
-  if (upstream->trouble) return NULL;
-  upstream->sockets->open++;
+  name_server->trouble = ERR_DESCRIPTORS;
+  if (!name_server_may_open(name_server)) return NULL;
+  name_server->trouble = channel_new(&slot->channel, name_server->loop, &name_server->address,
+                                     name_server->source, kind, name_server_channel_done);
+  if (name_server->trouble) return NULL;
+  name_server->sockets->open++;
   slot->opened = now;
   return slot->channel;
 }
 
 void name_server_send(struct query *query, enum name_server_way way, struct span packet,
                       uint64_t now) {
-  struct name_server *upstream = query->upstream;
+  struct name_server *name_server = query->name_server;
   query->sent = now;
   query->edns = way == NAME_SERVER_UDP;
   query->tcp = way == NAME_SERVER_TCP;
-  ring_append(&upstream->flight, &query->flight);
+  ring_append(&name_server->flight, &query->flight);
   query->flying = true;
-  upstream->flying++;
-  if (!query->tcp) congestion_sent(&upstream->congestion, upstream->flying, now);
-  name_server_note_full(upstream);
-  upstream->under_way++;
-  upstream->stats.sent++;
-  if (upstream->resting) upstream->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;
-  struct channel *channel = name_server_channel(upstream, way, now);
-  upstream->unflushed = true;
+  name_server->flying++;
+  if (!query->tcp) congestion_sent(&name_server->congestion, name_server->flying, now);
+  name_server_note_full(name_server);
+  name_server->under_way++;
+  name_server->stats.sent++;
+  if (name_server->resting) name_server->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;
+  struct channel *channel = name_server_channel(name_server, way, now);
+  name_server->unflushed = true;
   query->channel.channel = channel;
   if (channel)
     channel_send(channel, packet, &query->channel);
@@ -290,12 +290,12 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
     name_server_channel_done(&query->channel, CHANNEL_FAILED, (struct span){NULL, 0});
 }
 
-void name_server_flush(struct name_server *upstream) {
-  if (!upstream->unflushed) return;
-  upstream->unflushed = false;
+void name_server_flush(struct name_server *name_server) {
+  if (!name_server->unflushed) return;
+  name_server->unflushed = false;
   for (size_t i = 0; i < NAME_SERVER_SLOTS; i++) {
-    if (upstream->slots[i].channel) channel_flush(upstream->slots[i].channel);
-    if (upstream->slots[i].old) channel_flush(upstream->slots[i].old);
+    if (name_server->slots[i].channel) channel_flush(name_server->slots[i].channel);
+    if (name_server->slots[i].old) channel_flush(name_server->slots[i].old);
   }
 }
 
@@ -305,16 +305,16 @@ static int name_server_rcode(struct span packet) {
 
 /* One that refuses fills the window on. */
 static void name_server_refused(struct query *query, uint64_t now) {
-  struct name_server *upstream = query->upstream;
-  upstream->stats.refused++;
+  struct name_server *name_server = query->name_server;
+  name_server->stats.refused++;
   if (!query->tcp && !query->lost)
-    congestion_lost(&upstream->congestion, query->sample, query->sent);
-  name_server_refuses(upstream, now);
+    congestion_lost(&name_server->congestion, query->sample, query->sent);
+  name_server_refuses(name_server, now);
 }
 
 static void name_server_measured(struct query *query, bool useful, uint64_t now) {
-  struct name_server *upstream = query->upstream;
-  bool unknown = loop_clock_stood_still(upstream->clock);
+  struct name_server *name_server = query->name_server;
+  bool unknown = loop_clock_stood_still(name_server->clock);
   const struct congestion_answer answer = {
       .sent = query->sent,
       .delay = unknown ? CONGESTION_DELAY_UNKNOWN : now - query->sent,
@@ -322,135 +322,136 @@ static void name_server_measured(struct query *query, bool useful, uint64_t now)
       .sample = query->sample,
       .found = query->lost,
   };
-  if (!query->tcp) congestion_answered(&upstream->congestion, &answer, now);
+  if (!query->tcp) congestion_answered(&name_server->congestion, &answer, now);
 }
 
 static void name_server_answered(struct query *query, int rcode) {
-  struct name_server *upstream = query->upstream;
-  uint64_t now = loop_clock_now(upstream->clock);
+  struct name_server *name_server = query->name_server;
+  uint64_t now = loop_clock_now(name_server->clock);
   bool refused = rcode == DNS_REFUSED || rcode == DNS_NOTIMP || rcode == DNS_NOTAUTH;
   bool useful = rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN;
-  name_server_sign_of_life(upstream, now);
-  if (query->sent > upstream->answered_sent) upstream->answered_sent = query->sent;
-  upstream->stats.answered++;
-  upstream->stats.lost -= query->lost;
-  retries_learn(upstream->retries, query->first, !refused);
+  name_server_sign_of_life(name_server, now);
+  if (query->sent > name_server->answered_sent) name_server->answered_sent = query->sent;
+  name_server->stats.answered++;
+  name_server->stats.lost -= query->lost;
+  retries_learn(name_server->retries, query->first, !refused);
   if (refused) {
     name_server_refused(query, now);
     return;
   }
-  upstream->stats.failed += rcode == DNS_SERVFAIL;
-  if (useful || !upstream->bettered) name_server_sign_of_use(upstream);
+  name_server->stats.failed += rcode == DNS_SERVFAIL;
+  if (useful || !name_server->bettered) name_server_sign_of_use(name_server);
   name_server_measured(query, useful, now);
   name_server_vacate(query, now);
 }
 
 static void name_server_unanswered(struct query *query, enum channel_end end) {
-  struct name_server *upstream = query->upstream;
-  if (!query->lost) upstream->stats.lost++;
+  struct name_server *name_server = query->name_server;
+  if (!query->lost) name_server->stats.lost++;
   if (end == CHANNEL_FAILED && query->channel.channel)
-    upstream->trouble = channel_trouble(query->channel.channel);
-  if (end == CHANNEL_UNREACHED && !upstream->closing)
-    name_server_nobody(upstream, loop_clock_now(upstream->clock));
+    name_server->trouble = channel_trouble(query->channel.channel);
+  if (end == CHANNEL_UNREACHED && !name_server->closing)
+    name_server_nobody(name_server, loop_clock_now(name_server->clock));
 }
 
 static void name_server_channel_done(struct channel_query *channel, enum channel_end end,
                                      struct span packet) {
   struct query *query = CONTAINER_OF(channel, struct query, channel);
-  struct name_server *upstream = query->upstream;
-  upstream->under_way--;
+  struct name_server *name_server = query->name_server;
+  name_server->under_way--;
   if (end == CHANNEL_ANSWERED)
     name_server_answered(query, name_server_rcode(packet));
   else
     name_server_unanswered(query, end);
   ring_remove(&query->sibling);
-  if (!upstream->closing) upstream->done(query, end, packet);
+  if (!name_server->closing) name_server->done(query, end, packet);
   query->waiter = NULL;
   query->ended = true;
-  if (!query->flying) name_server_give(upstream, query);
+  if (!query->flying) name_server_give(name_server, query);
 }
 
 void name_server_overtaken(struct query *query) {
   if (query->lost) return;
   query->lost = true;
-  query->upstream->stats.lost++;
-  if (!query->tcp) congestion_lost(&query->upstream->congestion, query->sample, query->sent);
+  query->name_server->stats.lost++;
+  if (!query->tcp) congestion_lost(&query->name_server->congestion, query->sample, query->sent);
 }
 
 /* Who has a socket that others need, and does not use it, or has had it for long, gives it up. */
-static void name_server_spare_slot(struct name_server *upstream, struct name_server_slot *slot,
+static void name_server_spare_slot(struct name_server *name_server, struct name_server_slot *slot,
                                    uint64_t now) {
   uint64_t age = now - slot->opened;
   if (!slot->channel || age < NAME_SERVER_SPARE_MS * name_server_ms) return;
-  if (age > 2 * upstream->timeout || !channel_in_flight(slot->channel))
-    name_server_shut(upstream, &slot->channel);
+  if (age > 2 * name_server->timeout || !channel_in_flight(slot->channel))
+    name_server_shut(name_server, &slot->channel);
 }
 
-static void name_server_tick_slot(struct name_server *upstream, struct name_server_slot *slot,
+static void name_server_tick_slot(struct name_server *name_server, struct name_server_slot *slot,
                                   uint64_t now) {
-  if (slot->old && (!channel_in_flight(slot->old) || now - slot->stepped_back > upstream->timeout))
-    name_server_shut(upstream, &slot->old);
-  if (!name_server_may_open(upstream)) {
-    name_server_spare_slot(upstream, slot, now);
+  if (slot->old &&
+      (!channel_in_flight(slot->old) || now - slot->stepped_back > name_server->timeout))
+    name_server_shut(name_server, &slot->old);
+  if (!name_server_may_open(name_server)) {
+    name_server_spare_slot(name_server, slot, now);
     return;
   }
   if (slot->channel && !slot->old && channel_in_flight(slot->channel) &&
-      now - slot->opened > upstream->timeout) {
+      now - slot->opened > name_server->timeout) {
     slot->old = slot->channel;
     slot->stepped_back = now;
     slot->channel = NULL;
   }
 }
 
-void name_server_tick(struct name_server *upstream, uint64_t now) {
-  name_server_release(upstream, now);
+void name_server_tick(struct name_server *name_server, uint64_t now) {
+  name_server_release(name_server, now);
   for (size_t i = 0; i < NAME_SERVER_SLOTS; i++)
-    name_server_tick_slot(upstream, &upstream->slots[i], now);
+    name_server_tick_slot(name_server, &name_server->slots[i], now);
 }
 
-enum err name_server_trouble(const struct name_server *upstream) {
-  return upstream->trouble;
+enum err name_server_trouble(const struct name_server *name_server) {
+  return name_server->trouble;
 }
 
-bool name_server_busy(const struct name_server *upstream) {
-  return upstream->under_way || upstream->flying;
+bool name_server_busy(const struct name_server *name_server) {
+  return name_server->under_way || name_server->flying;
 }
 
-uint64_t name_server_answered_sent(const struct name_server *upstream) {
-  return upstream->answered_sent;
+uint64_t name_server_answered_sent(const struct name_server *name_server) {
+  return name_server->answered_sent;
 }
 
-void name_server_revive(struct name_server *upstream, uint64_t now) {
-  name_server_sign_of_life(upstream, now);
-  name_server_sign_of_use(upstream);
+void name_server_revive(struct name_server *name_server, uint64_t now) {
+  name_server_sign_of_life(name_server, now);
+  name_server_sign_of_use(name_server);
 }
 
-bool name_server_resting(const struct name_server *upstream) {
-  return upstream->resting;
+bool name_server_resting(const struct name_server *name_server) {
+  return name_server->resting;
 }
 
-unsigned name_server_room(const struct name_server *upstream) {
-  unsigned limit = congestion_limit(&upstream->congestion);
-  return upstream->resting || upstream->flying >= limit ? 0 : limit - upstream->flying;
+unsigned name_server_room(const struct name_server *name_server) {
+  unsigned limit = congestion_limit(&name_server->congestion);
+  return name_server->resting || name_server->flying >= limit ? 0 : limit - name_server->flying;
 }
 
-bool name_server_is_scarce(const struct name_server *upstream) {
-  return name_server_room(upstream) < congestion_limit(&upstream->congestion) / 10 + 1;
+bool name_server_is_scarce(const struct name_server *name_server) {
+  return name_server_room(name_server) < congestion_limit(&name_server->congestion) / 10 + 1;
 }
 
-unsigned name_server_index(const struct name_server *upstream) {
-  return upstream->index;
+unsigned name_server_index(const struct name_server *name_server) {
+  return name_server->index;
 }
 
-const struct congestion *name_server_congestion(const struct name_server *upstream) {
-  return &upstream->congestion;
+const struct congestion *name_server_congestion(const struct name_server *name_server) {
+  return &name_server->congestion;
 }
 
-void name_server_describe(const struct name_server *upstream, struct resolver_server *server) {
-  *server = upstream->stats;
-  server->address = upstream->address;
-  server->window = congestion_limit(&upstream->congestion);
-  server->in_flight = upstream->flying;
-  server->rtt_us = (unsigned)(congestion_delay(&upstream->congestion) / 1000);
-  server->resting = upstream->resting;
+void name_server_describe(const struct name_server *name_server, struct resolver_server *server) {
+  *server = name_server->stats;
+  server->address = name_server->address;
+  server->window = congestion_limit(&name_server->congestion);
+  server->in_flight = name_server->flying;
+  server->rtt_us = (unsigned)(congestion_delay(&name_server->congestion) / 1000);
+  server->resting = name_server->resting;
 }

@@ -40,7 +40,7 @@ enum {
 
 struct query {
   struct channel_query channel; /* first: c-ares hands it back */
-  struct name_server *upstream;
+  struct name_server *name_server;
   void *waiter;
   struct ring sibling; /* the waiter's */
   struct ring flight;  /* of those that fill the window, by the time they were sent */
@@ -85,54 +85,54 @@ struct name_server_config {
   unsigned index;          /* for the caller */
 };
 
-enum err name_server_new(struct name_server **upstream, const struct name_server_config *config);
+enum err name_server_new(struct name_server **name_server, const struct name_server_config *config);
 /* Drops all queries without a word. The loop must run until the handles are closed, and
  * name_server_free() must not be called inside name_server_done. NULL is allowed. */
-void name_server_close(struct name_server *upstream);
-void name_server_free(struct name_server *upstream);
+void name_server_close(struct name_server *name_server);
+void name_server_free(struct name_server *name_server);
 
 /* Whether another query may be sent now; if not, that it was wanted is noted. */
-bool name_server_ready(struct name_server *upstream, uint64_t now);
+bool name_server_ready(struct name_server *name_server, uint64_t now);
 
 /* NULL when there is no memory. */
-struct query *name_server_query(struct name_server *upstream);
+struct query *name_server_query(struct name_server *name_server);
 /* packet: `way` says whether it has EDNS. name_server_done may be called before this returns, but
  * only with a failure. The packet may wait for name_server_flush(). */
 void name_server_send(struct query *query, enum name_server_way way, struct span packet,
                       uint64_t now);
 
 /* Sends what waits. */
-void name_server_flush(struct name_server *upstream);
+void name_server_flush(struct name_server *name_server);
 
 /* A later query of the same lookup had a useful answer first. */
 void name_server_overtaken(struct query *query);
 
 /* Another server had a useful answer to what this one failed at or refused. */
-void name_server_bettered(struct name_server *upstream, uint64_t now);
+void name_server_bettered(struct name_server *name_server, uint64_t now);
 
 /* As if it had fallen silent. */
-void name_server_rest(struct name_server *upstream, uint64_t now);
+void name_server_rest(struct name_server *name_server, uint64_t now);
 
 /* It is never asked, and rests for ever. */
-void name_server_exclude(struct name_server *upstream);
+void name_server_exclude(struct name_server *name_server);
 
 /* To be called every TIMER_WHEEL_TICK_MS or so while something is in flight. */
-void name_server_tick(struct name_server *upstream, uint64_t now);
+void name_server_tick(struct name_server *name_server, uint64_t now);
 
 /* Why the last query ended with CHANNEL_FAILED. */
-enum err name_server_trouble(const struct name_server *upstream);
+enum err name_server_trouble(const struct name_server *name_server);
 
-bool name_server_busy(const struct name_server *upstream); /* a query is on its way */
-bool name_server_resting(const struct name_server *upstream);
+bool name_server_busy(const struct name_server *name_server); /* a query is on its way */
+bool name_server_resting(const struct name_server *name_server);
 /* When the last of the queries that were answered was sent, in ns; 0: none. */
-uint64_t name_server_answered_sent(const struct name_server *upstream);
+uint64_t name_server_answered_sent(const struct name_server *name_server);
 /* Somebody else had an answer from the server. */
-void name_server_revive(struct name_server *upstream, uint64_t now);
-unsigned name_server_room(const struct name_server *upstream);
-bool name_server_is_scarce(const struct name_server *upstream); /* hardly any room is left */
-unsigned name_server_index(const struct name_server *upstream);
+void name_server_revive(struct name_server *name_server, uint64_t now);
+unsigned name_server_room(const struct name_server *name_server);
+bool name_server_is_scarce(const struct name_server *name_server); /* hardly any room is left */
+unsigned name_server_index(const struct name_server *name_server);
 /* Of the congestion controller: what is known of the server's answers. */
-const struct congestion *name_server_congestion(const struct name_server *upstream);
-void name_server_describe(const struct name_server *upstream, struct resolver_server *server);
+const struct congestion *name_server_congestion(const struct name_server *name_server);
+void name_server_describe(const struct name_server *name_server, struct resolver_server *server);
 
 #endif

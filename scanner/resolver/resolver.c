@@ -40,8 +40,8 @@ struct lookup_state {
 };
 
 struct resolver {
-  struct name_server **upstreams;
-  size_t upstream_count;
+  struct name_server **name_servers;
+  size_t name_server_count;
   size_t turn;
   uint64_t timeout; /* ns */
   unsigned tries;
@@ -71,9 +71,10 @@ struct resolver {
 static void resolver_done(struct query *query, enum channel_end end, struct span packet);
 
 static void resolver_free(struct resolver *resolver) {
-  for (size_t i = 0; i < resolver->upstream_count; i++) name_server_free(resolver->upstreams[i]);
+  for (size_t i = 0; i < resolver->name_server_count; i++)
+    name_server_free(resolver->name_servers[i]);
   pool_free(&resolver->states);
-  free(resolver->upstreams);
+  free(resolver->name_servers);
   free(resolver);
 }
 
@@ -113,8 +114,8 @@ static void lookup_state_free(struct lookup_state *state) {
 /* Whether anything was answered that was asked later: of a server that is late, and then gone, the
  * last answers are to what it was asked long before. */
 static bool resolver_heard(const struct resolver *resolver, uint64_t since) {
-  for (size_t i = 0; i < resolver->upstream_count; i++)
-    if (name_server_answered_sent(resolver->upstreams[i]) > since) return true;
+  for (size_t i = 0; i < resolver->name_server_count; i++)
+    if (name_server_answered_sent(resolver->name_servers[i]) > since) return true;
   return false;
 }
 
@@ -130,8 +131,8 @@ static void resolver_finish(struct lookup_state *state, enum lookup_end end, uin
   lookup->done(lookup);
 }
 
-static const struct congestion *resolver_knows(const struct name_server *upstream) {
-  return name_server_congestion(upstream);
+static const struct congestion *resolver_knows(const struct name_server *name_server) {
+  return name_server_congestion(name_server);
 }
 
 static unsigned resolver_attempts(const struct lookup_state *state) {
@@ -153,9 +154,9 @@ static bool resolver_is_open(const struct lookup_state *state) {
 static double resolver_risk(const struct lookup_state *state, bool doubts) {
   double risk = 1;
   for (unsigned i = 0; i < resolver_attempts(state); i++) {
-    const struct name_server *upstream = state->resolver->upstreams[state->asked[i]];
-    if (!doubts || name_server_answered_sent(upstream) > state->attempts[i])
-      risk *= congestion_risk(resolver_knows(upstream), state->attempts[i]);
+    const struct name_server *name_server = state->resolver->name_servers[state->asked[i]];
+    if (!doubts || name_server_answered_sent(name_server) > state->attempts[i])
+      risk *= congestion_risk(resolver_knows(name_server), state->attempts[i]);
   }
   return risk;
 }
@@ -223,9 +224,9 @@ static uint16_t resolver_new_id(const struct lookup_state *state) {
 }
 
 static bool resolver_has_asked(const struct lookup_state *state,
-                               const struct name_server *upstream) {
+                               const struct name_server *name_server) {
   for (unsigned i = 0; i < resolver_attempts(state); i++)
-    if (state->asked[i] == name_server_index(upstream)) return true;
+    if (state->asked[i] == name_server_index(name_server)) return true;
   return false;
 }
 
@@ -244,13 +245,13 @@ static void resolver_start(struct lookup_state *state, uint64_t now) {
   state->resolver->queued--;
 }
 
-static void resolver_note_attempt(struct lookup_state *state, struct name_server *upstream,
+static void resolver_note_attempt(struct lookup_state *state, struct name_server *name_server,
                                   uint64_t now) {
   unsigned at = state->sends++ % RESOLVER_ATTEMPTS_MAX;
   state->attempts[at] = now;
-  state->asked[at] = (uint16_t)name_server_index(upstream);
+  state->asked[at] = (uint16_t)name_server_index(name_server);
   state->unhelpful &= ~(1U << at);
-  state->last = upstream;
+  state->last = name_server;
   state->sent = now;
   state->tries++;
 }
@@ -261,21 +262,22 @@ static void resolver_resume(struct lookup_state *state, uint64_t now) {
   state->deadline += now - state->due;
 }
 
-static void resolver_send(struct lookup_state *state, struct name_server *upstream, uint64_t now) {
+static void resolver_send(struct lookup_state *state, struct name_server *name_server,
+                          uint64_t now) {
   struct lookup *lookup = state->lookup;
   unsigned char packet[DNS_QUERY_SIZE_MAX];
   bool edns = state->way != NAME_SERVER_PLAIN;
   uint16_t id = resolver_new_id(state);
   size_t size = message_query(packet, id, lookup->name, lookup->type, edns);
-  struct query *query = name_server_query(upstream);
+  struct query *query = name_server_query(name_server);
   if (!state->started) {
     resolver_start(state, now);
-    retries_begun(&state->resolver->retries, name_server_is_scarce(upstream));
+    retries_begun(&state->resolver->retries, name_server_is_scarce(name_server));
   } else {
     resolver_resume(state, now);
   }
   ring_remove(&state->link);
-  resolver_note_attempt(state, upstream, now);
+  resolver_note_attempt(state, name_server, now);
   if (query) {
     query->waiter = state;
     query->id = id;
@@ -293,14 +295,14 @@ static void resolver_send(struct lookup_state *state, struct name_server *upstre
 static struct name_server *resolver_pick_from(struct resolver *resolver,
                                               const struct lookup_state *state, bool unasked,
                                               uint64_t now) {
-  size_t count = resolver->upstream_count;
+  size_t count = resolver->name_server_count;
   for (size_t i = 0; i < count; i++) {
     size_t at = (resolver->turn + i) % count;
-    struct name_server *upstream = resolver->upstreams[at];
-    if (unasked ? resolver_has_asked(state, upstream) : upstream == state->last) continue;
-    if (!name_server_ready(upstream, now)) continue;
+    struct name_server *name_server = resolver->name_servers[at];
+    if (unasked ? resolver_has_asked(state, name_server) : name_server == state->last) continue;
+    if (!name_server_ready(name_server, now)) continue;
     resolver->turn = at + 1;
-    return upstream;
+    return name_server;
   }
   return NULL;
 }
@@ -309,20 +311,21 @@ static struct name_server *resolver_pick_from(struct resolver *resolver,
  * one. */
 static struct name_server *resolver_pick(struct resolver *resolver,
                                          const struct lookup_state *state, uint64_t now) {
-  struct name_server *upstream = resolver_pick_from(resolver, state, true, now);
-  if (upstream || !state->last) return upstream;
-  if (resolver->upstream_count > 1) upstream = resolver_pick_from(resolver, state, false, now);
-  if (upstream) return upstream;
+  struct name_server *name_server = resolver_pick_from(resolver, state, true, now);
+  if (name_server || !state->last) return name_server;
+  if (resolver->name_server_count > 1)
+    name_server = resolver_pick_from(resolver, state, false, now);
+  if (name_server) return name_server;
   return name_server_ready(state->last, now) ? state->last : NULL;
 }
 
 /* Whether there is a server that works and was not asked for this name. */
 static bool resolver_has_other(const struct lookup_state *state) {
   const struct resolver *resolver = state->resolver;
-  if (resolver->upstream_count == 1 || state->sends >= RESOLVER_ATTEMPTS_MAX) return false;
-  for (size_t i = 0; i < resolver->upstream_count; i++) {
-    const struct name_server *upstream = resolver->upstreams[i];
-    if (!name_server_resting(upstream) && !resolver_has_asked(state, upstream)) return true;
+  if (resolver->name_server_count == 1 || state->sends >= RESOLVER_ATTEMPTS_MAX) return false;
+  for (size_t i = 0; i < resolver->name_server_count; i++) {
+    const struct name_server *name_server = resolver->name_servers[i];
+    if (!name_server_resting(name_server) && !resolver_has_asked(state, name_server)) return true;
   }
   return false;
 }
@@ -352,9 +355,9 @@ static struct lookup_state *resolver_next(struct resolver *resolver) {
 static void resolver_pump(struct resolver *resolver, uint64_t now) {
   struct lookup_state *state;
   while (!resolver->closing && (state = resolver_next(resolver))) {
-    struct name_server *upstream = resolver_pick(resolver, state, now);
-    if (!upstream || !resolver_may_send(resolver)) return;
-    resolver_send(state, upstream, now);
+    struct name_server *name_server = resolver_pick(resolver, state, now);
+    if (!name_server || !resolver_may_send(resolver)) return;
+    resolver_send(state, name_server, now);
   }
 }
 
@@ -376,7 +379,7 @@ static void resolver_overtake(struct lookup_state *state, const struct query *an
 static void resolver_better(struct lookup_state *state, uint64_t now) {
   for (unsigned i = 0; state->unhelpful && i < resolver_attempts(state); i++)
     if (state->unhelpful & 1U << i)
-      name_server_bettered(state->resolver->upstreams[state->asked[i]], now);
+      name_server_bettered(state->resolver->name_servers[state->asked[i]], now);
 }
 
 /* Nothing that a server said, or did not say, of the name itself: another is asked at once, and it
@@ -389,9 +392,9 @@ static bool resolver_elsewhere(struct lookup_state *state, uint64_t now) {
 }
 
 static void resolver_note_unhelpful(struct lookup_state *state,
-                                    const struct name_server *upstream) {
+                                    const struct name_server *name_server) {
   for (unsigned i = 0; i < resolver_attempts(state); i++) {
-    if (state->asked[i] != name_server_index(upstream)) continue;
+    if (state->asked[i] != name_server_index(name_server)) continue;
     state->unhelpful |= 1U << i;
     return;
   }
@@ -416,7 +419,7 @@ static void resolver_bad_rcode(struct lookup_state *state, const struct query *q
     resolver_finish(state, LOOKUP_ANSWERED, now);
     return;
   }
-  resolver_note_unhelpful(state, query->upstream);
+  resolver_note_unhelpful(state, query->name_server);
   if (resolver_is_refusal(state->lookup) && resolver_elsewhere(state, now)) return;
   if (try_plain) {
     state->way = NAME_SERVER_PLAIN;
@@ -462,7 +465,7 @@ static void resolver_done(struct query *query, enum channel_end end, struct span
     resolver_pump(resolver, now);
     break;
   case CHANNEL_FAILED:
-    state->lookup->trouble = name_server_trouble(query->upstream);
+    state->lookup->trouble = name_server_trouble(query->name_server);
     state->failed++;
     resolver_await(state, now);
     break;
@@ -528,16 +531,16 @@ static void resolver_start_clocks(struct resolver *resolver, uint64_t now) {
 
 static bool resolver_busy(const struct resolver *resolver) {
   bool busy = resolver->lookups > 0;
-  for (size_t i = 0; i < resolver->upstream_count && !busy; i++)
-    busy = name_server_busy(resolver->upstreams[i]);
+  for (size_t i = 0; i < resolver->name_server_count && !busy; i++)
+    busy = name_server_busy(resolver->name_servers[i]);
   return busy;
 }
 
 static void resolver_tick(uv_timer_t *timer) {
   struct resolver *resolver = timer->data;
   uint64_t now = loop_clock_now(resolver->clock);
-  for (size_t i = 0; i < resolver->upstream_count; i++)
-    name_server_tick(resolver->upstreams[i], now);
+  for (size_t i = 0; i < resolver->name_server_count; i++)
+    name_server_tick(resolver->name_servers[i], now);
   timer_wheel_turn(&resolver->wheel, now, &resolver->fired);
   while (!ring_empty(&resolver->fired)) {
     struct timer_wheel_timer *fired =
@@ -554,7 +557,8 @@ static void resolver_tick(uv_timer_t *timer) {
 /* What was sent in one turn of the loop goes out together. */
 static void resolver_flush(uv_prepare_t *flusher) {
   struct resolver *resolver = flusher->data;
-  for (size_t i = 0; i < resolver->upstream_count; i++) name_server_flush(resolver->upstreams[i]);
+  for (size_t i = 0; i < resolver->name_server_count; i++)
+    name_server_flush(resolver->name_servers[i]);
 }
 
 static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
@@ -595,23 +599,23 @@ unsigned resolver_sockets(size_t server_count) {
 
 static enum err resolver_open(struct resolver *resolver, uv_loop_t *loop,
                               const struct resolver_config *config) {
-  resolver->upstreams = calloc(config->server_count, sizeof(struct name_server *));
-  if (!resolver->upstreams) return ERR_MEMORY;
+  resolver->name_servers = calloc(config->server_count, sizeof(struct name_server *));
+  if (!resolver->name_servers) return ERR_MEMORY;
   bool few = resolver_is_small(config->server_count);
   for (size_t i = 0; i < config->server_count; i++) {
-    struct name_server_config upstream = {.loop = loop,
-                                          .address = &config->servers[i],
-                                          .source = config->source,
-                                          .timeout_ms = config->timeout_ms,
-                                          .ports = few ? NAME_SERVER_PORTS : 1,
-                                          .done = resolver_done,
-                                          .sockets = &resolver->sockets,
-                                          .retries = &resolver->retries,
-                                          .index = (unsigned)i,
-                                          .clock = resolver->clock};
-    enum err err = name_server_new(&resolver->upstreams[i], &upstream);
+    struct name_server_config name_server = {.loop = loop,
+                                             .address = &config->servers[i],
+                                             .source = config->source,
+                                             .timeout_ms = config->timeout_ms,
+                                             .ports = few ? NAME_SERVER_PORTS : 1,
+                                             .done = resolver_done,
+                                             .sockets = &resolver->sockets,
+                                             .retries = &resolver->retries,
+                                             .index = (unsigned)i,
+                                             .clock = resolver->clock};
+    enum err err = name_server_new(&resolver->name_servers[i], &name_server);
     if (err) return err;
-    resolver->upstream_count++;
+    resolver->name_server_count++;
   }
   return ERR_NONE;
 }
@@ -648,7 +652,8 @@ void resolver_close(struct resolver *resolver) {
   if (!resolver || resolver->closing) return;
   resolver->closing = true;
   resolver_drop_lookups(resolver);
-  for (size_t i = 0; i < resolver->upstream_count; i++) name_server_close(resolver->upstreams[i]);
+  for (size_t i = 0; i < resolver->name_server_count; i++)
+    name_server_close(resolver->name_servers[i]);
   uv_close((uv_handle_t *)&resolver->ticker, resolver_handle_closed);
   uv_close((uv_handle_t *)&resolver->pacer, resolver_handle_closed);
   uv_close((uv_handle_t *)&resolver->flusher, resolver_handle_closed);
@@ -677,38 +682,38 @@ void resolver_cancel(struct resolver *resolver, struct lookup *lookup) {
 
 size_t resolver_room(const struct resolver *resolver) {
   size_t room = 0;
-  for (size_t i = 0; i < resolver->upstream_count; i++)
-    room += name_server_room(resolver->upstreams[i]);
+  for (size_t i = 0; i < resolver->name_server_count; i++)
+    room += name_server_room(resolver->name_servers[i]);
   return room > resolver->queued ? room - resolver->queued : 0;
 }
 
 bool resolver_is_resting(const struct resolver *resolver) {
-  for (size_t i = 0; i < resolver->upstream_count; i++)
-    if (!name_server_resting(resolver->upstreams[i])) return false;
+  for (size_t i = 0; i < resolver->name_server_count; i++)
+    if (!name_server_resting(resolver->name_servers[i])) return false;
   return true;
 }
 
 void resolver_revive(struct resolver *resolver) {
   uint64_t now = loop_clock_now(resolver->clock);
-  for (size_t i = 0; i < resolver->upstream_count; i++)
-    if (name_server_resting(resolver->upstreams[i]))
-      name_server_revive(resolver->upstreams[i], now);
+  for (size_t i = 0; i < resolver->name_server_count; i++)
+    if (name_server_resting(resolver->name_servers[i]))
+      name_server_revive(resolver->name_servers[i], now);
   resolver->free_until = now + resolver->timeout; /* what was tried until now was in vain */
   resolver_pump(resolver, now);
 }
 
 void resolver_rest(struct resolver *resolver, size_t i) {
-  name_server_rest(resolver->upstreams[i], loop_clock_now(resolver->clock));
+  name_server_rest(resolver->name_servers[i], loop_clock_now(resolver->clock));
 }
 
 void resolver_exclude(struct resolver *resolver, size_t i) {
-  name_server_exclude(resolver->upstreams[i]);
+  name_server_exclude(resolver->name_servers[i]);
 }
 
 size_t resolver_server_count(const struct resolver *resolver) {
-  return resolver->upstream_count;
+  return resolver->name_server_count;
 }
 
 void resolver_server(const struct resolver *resolver, size_t i, struct resolver_server *server) {
-  name_server_describe(resolver->upstreams[i], server);
+  name_server_describe(resolver->name_servers[i], server);
 }

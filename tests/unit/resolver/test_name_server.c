@@ -36,14 +36,14 @@ static int silent_server(union address *address) {
 }
 
 /* Sends a query at that time; the port that it comes from. */
-static uint16_t ask(struct name_server *upstream, uv_loop_t *loop, int server, uint64_t now) {
+static uint16_t ask(struct name_server *name_server, uv_loop_t *loop, int server, uint64_t now) {
   char received[512];
   struct sockaddr_in from;
   socklen_t len = sizeof from;
-  struct query *query = name_server_query(upstream);
+  struct query *query = name_server_query(name_server);
   assert_non_null(query);
   name_server_send(query, NAME_SERVER_PLAIN, (struct span){packet, sizeof packet - 1}, now);
-  name_server_flush(upstream);
+  name_server_flush(name_server);
   uv_run(loop, UV_RUN_NOWAIT);
   assert_true(recvfrom(server, received, sizeof received, 0, (struct sockaddr *)&from, &len) > 0);
   return ntohs(from.sin_port);
@@ -55,7 +55,7 @@ static void test_channel_steps_back(void **state) {
   (void)state;
   uv_loop_t loop;
   union address address;
-  struct name_server *upstream;
+  struct name_server *name_server;
   struct name_server_sockets sockets = {0, 8};
   struct retries retries;
   struct loop_clock *clock;
@@ -71,23 +71,23 @@ static void test_channel_steps_back(void **state) {
                                             .clock = clock,
                                             .retries = &retries,
                                             .sockets = &sockets};
-  assert_int_equal(name_server_new(&upstream, &config), ERR_NONE);
+  assert_int_equal(name_server_new(&name_server, &config), ERR_NONE);
   uint64_t start = loop_clock_now(clock), timeout = TIMEOUT_MS * ms;
-  uint16_t first = ask(upstream, &loop, server, start);
-  name_server_tick(upstream, start + timeout);
-  assert_int_equal(ask(upstream, &loop, server, start + timeout), first);
+  uint16_t first = ask(name_server, &loop, server, start);
+  name_server_tick(name_server, start + timeout);
+  assert_int_equal(ask(name_server, &loop, server, start + timeout), first);
   assert_int_equal(sockets.open, 1);
-  name_server_tick(upstream, start + timeout + 1);
-  assert_int_not_equal(ask(upstream, &loop, server, start + timeout + 1), first);
+  name_server_tick(name_server, start + timeout + 1);
+  assert_int_not_equal(ask(name_server, &loop, server, start + timeout + 1), first);
   assert_int_equal(sockets.open, 2);
-  name_server_tick(upstream, start + 2 * timeout + 1);
+  name_server_tick(name_server, start + 2 * timeout + 1);
   assert_int_equal(sockets.open, 2);
-  name_server_tick(upstream, start + 2 * timeout + 2);
+  name_server_tick(name_server, start + 2 * timeout + 2);
   assert_int_equal(sockets.open, 1);
-  name_server_close(upstream);
+  name_server_close(name_server);
   loop_clock_close(clock);
   uv_run(&loop, UV_RUN_DEFAULT);
-  name_server_free(upstream);
+  name_server_free(name_server);
   assert_int_equal(uv_loop_close(&loop), 0);
   close(server);
 }
