@@ -1,5 +1,5 @@
 """Mail servers probed for STARTTLS: by the prober alone (bench/mx_probes.c) beside OpenSSL alone, and
-many of them with the delays of the Internet."""
+many of them with the delays of the Internet; and scans of lists with and without them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from pathlib import Path
 import servers
 from certificates import Authority
 from measure import Sample, in_turn, median, run
-from rows import OURS, Row
+from rows import OURS, Row, https_options, scan
 from setting import Setting
 
 QUICK, FAR = 1_000, 5_000  # hosts without delays, and with them
 RATE = 50  # new connections a second, the default (scanner/smtp/prober.h)
 TAIL_SECONDS = 10.0  # of the last hosts
 PEAK_KB = 64 * 1024
+MIXED = 140_000  # names, of which 980 have a mail server of their own
+FEW, MANY = 20_000, 1_000_000
+GROWTH = 1.1  # of the peak memory, from few names to many
 BARE, OF_FAR = "OpenSSL alone", f"{OURS}, {FAR:,} far away"
 
 
@@ -67,5 +70,30 @@ def row_probe(setting: Setting, rounds: int, full: bool) -> Row:
     row.hold(f"seconds for {FAR:,} hosts with the Internet's delays, {RATE} a second",
              median(samples[OF_FAR], "seconds"), FAR / RATE + TAIL_SECONDS, at_least=False)
     row.hold("their peak memory, kB", median(samples[OF_FAR], "peak_kb"), PEAK_KB, at_least=False)
+    row.hold_lost()
+    return row
+
+
+def row_probe_list(setting: Setting, rounds: int, full: bool) -> Row:
+    options = https_options(setting)
+    probing = ["--probe-mx", "--ehlo", "scan.example.org", "--smtp-port", str(setting.smtp_port)]
+    unlimited = ["--smtp-rate", "0"]
+    plain, probed = f"{OURS}, {MIXED:,} names", f"{OURS}, {MIXED:,} names, probing"
+    names = setting.mixed_list(MIXED)
+    samples = in_turn(rounds, {
+        plain: lambda: scan(setting, names, MIXED, setting.knot, *options),
+        probed: lambda: scan(setting, names, MIXED, setting.knot, *options, *probing, *unlimited)})
+    few, many = f"{OURS}, {FEW:,} names, probing", f"{OURS}, {MANY:,} names, probing"
+    for who, count in ((few, FEW), (many, MANY)):
+        some = setting.mixed_list(count)
+        samples |= in_turn(1, {who: lambda: scan(setting, some, count, setting.knot, *options, *probing)})
+        some.unlink()
+    row = Row("0.7% adoption, with and without --probe-mx", samples,
+              ("rate", "cpu_us", "peak_kb", "valid", "lost"))
+    row.hold("rate against the rate without probing", row.ratio("rate", probed, plain), 0.95)
+    row.hold("CPU against that without probing", row.ratio("cpu_us", probed, plain), 1.05, at_least=False)
+    row.hold(f"peak memory of {MANY:,} names, kB", median(samples[many], "peak_kb"), PEAK_KB, at_least=False)
+    row.hold(f"peak memory of {MANY:,} names against {FEW:,}", row.ratio("peak_kb", many, few), GROWTH,
+             at_least=False)
     row.hold_lost()
     return row

@@ -74,7 +74,8 @@ class Setting:
     def knot(self) -> str:
         """The authoritative server's address."""
         port = servers.free_port()
-        (self.folder / "root.zone").write_text(root_zone(deployments()))
+        mail = "".join(f"mail.{d.domain}. A {d.https}\n" for d in deployments())
+        (self.folder / "root.zone").write_text(root_zone(deployments()) + mail)
         (self.folder / "knot.conf").write_text(
             servers.KNOT.format(folder=self.folder, port=port, broken_zones="", policy="", signing=""))
         self.spawn("knot", ["/usr/sbin/knotd", "-c", str(self.folder / "knot.conf")])
@@ -86,7 +87,7 @@ class Setting:
     def https_port(self) -> int:
         port = servers.free_port()
         authority = Authority(self.folder / "ca")
-        self.issue(authority, [d.policy_host for d in deployments()])
+        self.issue(authority, [host for d in deployments() for host in (d.policy_host, f"mail.{d.domain}")])
         blocks = "".join(
             server_block(self.folder, d, port,
                          (authority.path(f"{d.policy_host}.pem"), authority.path("leaf.key")))
@@ -96,6 +97,15 @@ class Setting:
         self.spawn("nginx", ["/usr/sbin/nginx", "-p", str(self.folder), "-e",
                              str(self.folder / "nginx.log"), "-c", str(self.folder / "nginx.conf")])
         servers.wait_until("nginx", lambda _: (self.folder / "nginx-own.pid").exists(), port)
+        return port
+
+    @cached_property
+    def smtp_port(self) -> int:
+        """Sound mail servers at the addresses of the policy hosts."""
+        assert self.https_port  # which has their certificates made
+        port, folder = servers.free_port(), self.folder / "ca"
+        self.spawn("quick-mail", [self.program("bench/policy_hosts"), "quick-mail", str(port),
+                                  str(folder / "leaf.key"), str(folder)])
         return port
 
     def issue(self, authority: Authority, hosts: list[str]) -> None:
