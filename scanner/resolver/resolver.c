@@ -256,8 +256,9 @@ static void resolver_note_attempt(struct lookup_state *state, struct name_server
   state->tries++;
 }
 
-/* While it waits for its turn, its time stands still. */
+/* While it waits for its turn, its time stands still; not while it waits for a server that works. */
 static void resolver_resume(struct lookup_state *state, uint64_t now) {
+  if (resolver_is_resting(state->resolver)) return;
   state->started += now - state->due;
   state->deadline += now - state->due;
 }
