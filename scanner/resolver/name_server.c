@@ -135,9 +135,10 @@ static void name_server_rest_after(struct name_server *name_server, unsigned in_
   if (in_a_row >= NAME_SERVER_REST_QUERIES && long_enough) name_server_rest(name_server, now);
 }
 
+/* A name that was asked for before is perhaps one that nobody answers. */
 static void name_server_silence(struct name_server *name_server, const struct query *query,
                                 uint64_t now) {
-  if (query->sent < name_server->answered_at) return;
+  if (!query->first || query->sent < name_server->answered_at) return;
   if (!name_server->silent++) name_server->silent_since = query->sent;
   name_server_rest_after(name_server, name_server->silent, name_server->silent_since, now);
 }
