@@ -61,11 +61,13 @@ static void print_head(FILE *out, const struct report_diff *report) {
   print_census(out, "old", report->old_aggregate);
   print_census(out, "new", report->new_aggregate);
   if (diff_still_broken(report->diff))
-    fprintf(out, "  %s domains are still broken\n",
-            number_text(diff_still_broken(report->diff), number));
+    fprintf(out, "  %s domain%s still broken\n",
+            number_text(diff_still_broken(report->diff), number),
+            diff_still_broken(report->diff) == 1 ? " is" : "s are");
   if (diff_known(report->diff))
-    fprintf(out, "  %s domains have known errors alone\n",
-            number_text(diff_known(report->diff), number));
+    fprintf(out, "  %s domain%s known errors alone\n",
+            number_text(diff_known(report->diff), number),
+            diff_known(report->diff) == 1 ? " has" : "s have");
   if (diff_not_asked(report->diff))
     fprintf(out,
             "  %s deployed domains of old were not asked for by new: another list, or a shard is "

@@ -1,5 +1,6 @@
 #include "output/stats/former_mx.h"
 
+#include "output/base/number.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -80,7 +81,11 @@ static enum err room(struct former_mx *former) {
 
 static enum err take_newest(struct former_mx *former, const struct result *result) {
   uint32_t kinds = kinds_of(result);
-  if (kinds == 0 || former->domains.count == FORMER_MX_DOMAINS_MAX) return ERR_NONE;
+  if (kinds == 0) return ERR_NONE;
+  if (former->domains.count == FORMER_MX_DOMAINS_MAX) {
+    former->left_out++;
+    return ERR_NONE;
+  }
   const struct text_counts_row *row = text_counts_at(&former->domains, result->domain);
   if (!row || room(former) != ERR_NONE) return ERR_MEMORY;
   struct former_mx_domain *domain = &former->at[row - former->domains.rows];
@@ -112,4 +117,14 @@ void former_mx_statistics(const struct former_mx *former, uint64_t duplicates,
   for (size_t i = 0; i < former->domains.count; i++)
     for (int kind = 0; kind < KIND_COUNT; kind++)
       statistics->former_mx[kind] += former->at[i].found && (former->at[i].kinds >> kind & 1);
+}
+
+void former_mx_notes(const struct former_mx *former, input_tell *tell, void *context) {
+  char left_out[NUMBER_SIZE], most[NUMBER_SIZE], text[160];
+  if (!former->left_out) return;
+  snprintf(text, sizeof text,
+           "names that were an MX earlier were looked for in %s domains with a mismatch, not in "
+           "%s others",
+           number_text(FORMER_MX_DOMAINS_MAX, most), number_text(former->left_out, left_out));
+  tell(context, NULL, text);
 }

@@ -282,6 +282,7 @@ static enum err series_put(struct series_command *command, const struct operand 
   enum err err = tally_statistics(aggregate->tally, limits, &statistics);
   former_mx_statistics(&command->former, operand->paths.count > 1 ? aggregate->duplicates : 0,
                        &statistics);
+  if (statistics.has_former_mx) former_mx_notes(&command->former, series_tell, command);
   if (err == ERR_NONE) err = completeness_make(&completeness, aggregate);
   if (err == ERR_NONE) err = series_spool(command, aggregate, &statistics, &completeness);
   if (err == ERR_NONE) {

@@ -303,6 +303,7 @@ static int stats_report(struct stats *stats) {
   enum err err = tally_statistics(stats->aggregate.tally, stats->config.limits, &statistics);
   former_mx_statistics(&stats->former, stats->paths.count > 1 ? stats->aggregate.duplicates : 0,
                        &statistics);
+  if (statistics.has_former_mx) former_mx_notes(&stats->former, stats_tell, stats);
   if (err == ERR_NONE) err = group_by_lines(groups.by, &groups.lines, &groups.count);
   bool asked = options->json || options->csv || (options->by && !options->html);
   if (err == ERR_NONE) status = stats_save(stats, &statistics, &groups);
