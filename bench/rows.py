@@ -130,6 +130,26 @@ def row_absent(setting: Setting, rounds: int, full: bool) -> Row:
     return row
 
 
+# asking for more
+
+ASKED_QUERIES = 2.1  # times those without
+ASKED_MEMORY = 1.1
+
+
+def row_ask(setting: Setting, rounds: int, full: bool) -> Row:
+    count = 200_000
+    names = setting.absent_list(count)
+    asked = f"{OURS} --ask mx"
+    row = Row(f"{count:,} absent names, with and without --ask mx", in_turn(rounds, {
+        OURS: lambda: scan(setting, names, count, setting.knot),
+        asked: lambda: scan(setting, names, count, setting.knot, "--ask", "mx")}),
+        ("rate", "cpu_us", "sent", "peak_kb", "lost"))
+    row.hold("queries against those without", row.ratio("sent", asked, OURS), ASKED_QUERIES, at_least=False)
+    row.hold("peak memory against that without", row.ratio("peak_kb", asked, OURS), ASKED_MEMORY, at_least=False)
+    row.hold_lost()
+    return row
+
+
 # policies
 
 def openssl_client(setting: Setting, hosts: Path, count: int) -> Sample:
@@ -265,7 +285,7 @@ def row_limited(setting: Setting, rounds: int, full: bool) -> Row:
 
 
 ROWS: dict[str, Callable[[Setting, int, bool], Row]] = {
-    "absent": row_absent, "policies": row_policies, "shell": row_shell, "loss": row_loss,
+    "absent": row_absent, "ask": row_ask, "policies": row_policies, "shell": row_shell, "loss": row_loss,
     "limited": row_limited,
     "large": row_large,  # the last: it unpins the servers
 }

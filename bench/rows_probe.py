@@ -76,7 +76,9 @@ def row_probe(setting: Setting, rounds: int, full: bool) -> Row:
 
 def row_probe_list(setting: Setting, rounds: int, full: bool) -> Row:
     options = https_options(setting)
-    probing = ["--probe-mx", "--ehlo", "scan.example.org", "--smtp-port", str(setting.smtp_port)]
+    # The mail servers of the list are in four prefixes of 24 bits, whose limits would be measured.
+    probing = ["--probe-mx", "--ehlo", "scan.example.org", "--smtp-port", str(setting.smtp_port),
+               "--smtp-per-address", "0", "--smtp-per-address-rate", "0"]
     unlimited = ["--smtp-rate", "0"]
     plain, probed = f"{OURS}, {MIXED:,} names", f"{OURS}, {MIXED:,} names, probing"
     names = setting.mixed_list(MIXED)
