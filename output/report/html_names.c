@@ -4,6 +4,7 @@
 #include "output/base/number.h"
 #include "output/report/html.h"
 #include "output/report/html_page.h"
+#include <string.h>
 
 /* Something to be done for some domains. */
 struct task {
@@ -12,12 +13,20 @@ struct task {
   enum finding_code code; /* whose fix it is; FOUND_COUNT: none */
 };
 
-/* The first paragraph of how a code is fixed, without a sentence that leads to what follows. */
+static size_t length_to(struct span text, const char *ends) {
+  size_t len = text.len;
+  while (len && !strchr(ends, text.ptr[len - 1])) len--;
+  return len;
+}
+
+/* The first paragraph of how a code is fixed, without the sentence, or its last part, that leads to
+ * what follows. */
 static void put_fix_begin(FILE *out, enum finding_code code) {
   struct span rest = span_of(finding_info(code)->fix), first = span_cut(&rest, '\n');
-  if (span_ends(first, SPAN(":")))
-    while (first.len && !span_ends(first, SPAN("."))) first.len--;
+  size_t sentences = length_to(first, "."), parts = length_to(first, ";:");
+  first.len = sentences ? sentences : parts ? parts - 1 : first.len;
   html_text(out, first);
+  if (!sentences) fputc('.', out);
 }
 
 static void put_task(FILE *out, const struct task *task, const char *source) {
