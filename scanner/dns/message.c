@@ -373,3 +373,8 @@ void message_make_formerr(unsigned char *stub) {
   stub[2] = MESSAGE_QR >> 8;
   stub[3] = DNS_FORMERR;
 }
+
+bool message_rcode_fails(int rcode) {
+  return rcode == DNS_SERVFAIL || rcode == DNS_REFUSED || rcode == DNS_NOTIMP ||
+         rcode == DNS_NOTAUTH;
+}

@@ -80,6 +80,11 @@ enum err message_read(struct span packet, struct span name, enum dns_type type, 
 size_t message_query_stub(unsigned char *out, struct span packet);
 size_t message_answer_stub(unsigned char *out, struct span packet);
 
+/* What a server says that reaches nobody, or will not ask for us: SERVFAIL, REFUSED, NOTIMP,
+ * NOTAUTH.
+ */
+bool message_rcode_fails(int rcode);
+
 /* Whether the packet is a header alone that says FORMERR, as servers do that stop reading at EDNS
  * (RFC 6891 section 7); its counts may be those of the query. */
 bool message_is_bare_formerr(struct span packet);

@@ -33,13 +33,7 @@ static bool hold_doubts_all(const struct lookup_hold *hold, uint64_t now) {
 /* Nothing was said of the name, or what a server says that reaches nobody, or will not ask. */
 static bool hold_is_failure(const struct lookup *lookup) {
   if (lookup->end != LOOKUP_ANSWERED) return lookup->end == LOOKUP_TIMEOUT;
-  switch (lookup->answer.rcode) {
-  case DNS_SERVFAIL:
-  case DNS_REFUSED:
-  case DNS_NOTIMP:
-  case DNS_NOTAUTH: return true;
-  default: return false;
-  }
+  return message_rcode_fails(lookup->answer.rcode);
 }
 
 /* Whether this failure says no more of the name than all the others do. */

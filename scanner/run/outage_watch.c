@@ -92,16 +92,8 @@ static void outage_watch_paused(uv_timer_t *pause) {
   if (outage_watch_ask(outage) != ERR_NONE) outage_watch_back(outage, false);
 }
 
-/* What a server says that reaches nobody, or will not ask for us. */
 static bool outage_watch_failed(const struct lookup *lookup) {
-  if (lookup->end != LOOKUP_ANSWERED) return false;
-  switch (lookup->answer.rcode) {
-  case DNS_SERVFAIL:
-  case DNS_REFUSED:
-  case DNS_NOTIMP:
-  case DNS_NOTAUTH: return true;
-  default: return false;
-  }
+  return lookup->end == LOOKUP_ANSWERED && message_rcode_fails(lookup->answer.rcode);
 }
 
 static bool outage_watch_is_tired(const struct outage_watch *outage) {
