@@ -13,6 +13,11 @@
 #include "scanner/sts/ask.h"
 #include "scanner/sts/list_form.h"
 
+enum {
+  SCAN_WORKERS_MAX = 256,
+  SCAN_CONCURRENCY_DEFAULT = 65536, /* domains; a slot that is used costs about 1 kB */
+};
+
 struct scan_config {
   char *const *lists;
   int list_count;
