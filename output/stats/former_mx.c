@@ -1,5 +1,6 @@
 #include "output/stats/former_mx.h"
 
+#include "output/base/mx_pattern.h"
 #include "output/base/number.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,15 +44,9 @@ static uint32_t kinds_of(const struct result *result) {
   return kinds;
 }
 
-/* RFC 8461 section 4.1: a wildcard stands for one label. */
-static bool names(struct span pattern, struct span host) {
-  if (!span_starts(pattern, SPAN("*."))) return span_equal_nocase(pattern, host);
-  return span_equal_nocase(span_skip(pattern, 1), span_skip(host, span_find(host, '.')));
-}
-
 static bool names_host(struct span pattern, const struct result *result) {
   for (size_t i = 0; i < result->mx.count; i++)
-    if (names(pattern, result->mx.at[i].host)) return true;
+    if (mx_pattern_covers(pattern, result->mx.at[i].host)) return true;
   return false;
 }
 

@@ -1,9 +1,9 @@
 #include "scanner/cli/diagnosis_step.h"
 
 #include "output/base/json_writer.h"
+#include "output/base/mx_pattern.h"
 #include "output/base/terminal_text.h"
 #include "scanner/sts/domain.h"
-#include "scanner/sts/match.h"
 
 void diagnosis_text(FILE *out, struct span text) {
   terminal_text_print(out, span_first(text, DIAGNOSIS_TEXT_MAX));
@@ -108,7 +108,7 @@ static void certificate_names_show(FILE *out, const struct result_certificate *c
   struct spans names = certificate->names;
   size_t i = 0,
          all = certificate->names_count > names.count ? certificate->names_count : names.count;
-  while (i < names.count && !match_covers(names.at[i], host)) i++;
+  while (i < names.count && !mx_pattern_covers(names.at[i], host)) i++;
   if (i == names.count) {
     diagnosis_rows(out, "for ", names, "");
     return;

@@ -1,6 +1,7 @@
 #include "scanner/cli/suggestion.h"
 
 #include "output/base/json_writer.h"
+#include "output/base/mx_pattern.h"
 #include "output/base/terminal_text.h"
 #include "scanner/sts/domain.h"
 #include "scanner/sts/match.h"
@@ -41,13 +42,13 @@ static bool suggestion_has(const struct result *result, enum finding_code code) 
 
 static bool suggestion_is_used(const struct result *result, struct span pattern) {
   for (size_t i = 0; i < result->mx.count; i++)
-    if (match_covers(pattern, result->mx.at[i].host)) return true;
+    if (mx_pattern_covers(pattern, result->mx.at[i].host)) return true;
   return false;
 }
 
 static bool suggestion_is_covered(const struct result *result, struct span host) {
   for (size_t i = 0; i < result->policy.mx.count; i++)
-    if (match_covers(result->policy.mx.at[i], host)) return true;
+    if (mx_pattern_covers(result->policy.mx.at[i], host)) return true;
   return false;
 }
 

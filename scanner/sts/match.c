@@ -1,5 +1,6 @@
 #include "scanner/sts/match.h"
 
+#include "output/base/mx_pattern.h"
 #include "scanner/base/edit_distance.h"
 #include "scanner/sts/domain.h"
 #include <stdlib.h>
@@ -17,14 +18,6 @@ static struct span without_first_label(struct span name) {
   struct span rest = name;
   span_cut(&rest, '.');
   return rest;
-}
-
-bool match_covers(struct span pattern, struct span host) {
-  struct span name = without_dot(host);
-  if (!span_starts(pattern, SPAN("*."))) return name.len && span_equal_nocase(pattern, name);
-  size_t first = span_find(name, '.');
-  return first > 0 && first < name.len &&
-         span_equal_nocase(span_skip(pattern, 1), span_skip(name, first));
 }
 
 static struct span last_label(struct span name) {
@@ -141,7 +134,7 @@ enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct 
 
 bool match_any(struct spans patterns, struct span host) {
   for (size_t i = 0; i < patterns.count; i++)
-    if (match_covers(patterns.at[i], host)) return true;
+    if (mx_pattern_covers(patterns.at[i], host)) return true;
   return false;
 }
 
@@ -261,7 +254,7 @@ static bool match_index_use(struct match_index *index, struct span star, struct 
   return low > first;
 }
 
-/* As match_covers() of each pattern. */
+/* As mx_pattern_covers() of each pattern. */
 static bool match_index_covers(struct match_index *index, struct span host) {
   struct span name = without_dot(host);
   size_t first = span_find(name, '.');

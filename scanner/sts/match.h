@@ -13,9 +13,6 @@ enum {
   MATCH_CELLS_MAX = 8 * 1024 * 1024,
 };
 
-/* Case-insensitive; a trailing dot of host is ignored; "*." stands for exactly one label. */
-bool match_covers(struct span pattern, struct span host);
-
 /* Whether one of the patterns covers the host. */
 bool match_any(struct spans patterns, struct span host);
 

@@ -1,5 +1,6 @@
 #include "scanner/sts/mx_tls.h"
 
+#include "output/base/mx_pattern.h"
 #include "scanner/sts/match.h"
 
 static const char mx_tls_skipped_detail[] = "not probed, being one of more than ten";
@@ -37,7 +38,7 @@ void mx_tls_keep_names(struct result_certificate *certificate, struct span host)
   certificate->names_count = (unsigned)names->count;
   for (size_t i = 0; i < names->count && fitting < RESULT_MX_NAMES_FITTING; i++) {
     struct span name = names->at[i];
-    if (!match_covers(name, host)) continue;
+    if (!mx_pattern_covers(name, host)) continue;
     memmove(names->at + fitting + 1, names->at + fitting, (i - fitting) * sizeof name);
     names->at[fitting++] = name;
   }
@@ -98,7 +99,7 @@ static bool mx_tls_fits_pattern(const struct result_policy *policy,
     struct span name = certificate->names.at[i];
     if (match_any(policy->mx, name)) return true;
     for (size_t k = 0; k < policy->mx.count; k++)
-      if (match_covers(name, policy->mx.at[k])) return true;
+      if (mx_pattern_covers(name, policy->mx.at[k])) return true;
   }
   return false;
 }

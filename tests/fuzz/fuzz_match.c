@@ -1,7 +1,8 @@
-/* A pattern, and hosts, a line each: what match_covers() says is what is judged, and a host that is
- * not covered is told with its kind. */
+/* A pattern, and hosts, a line each: what mx_pattern_covers() says is what is judged, and a host
+ * that is not covered is told with its kind. */
 #include "fuzz.h"
 
+#include "output/base/mx_pattern.h"
 #include "scanner/sts/match.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -18,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t covered = 0, nulls = 0;
     match_judge(psl_builtin(), hosts.at[hosts.count - 1], &policy, &mx, &findings);
     for (size_t i = 0; i < mx.count; i++) {
-      FUZZ_REQUIRE(mx.at[i].covered == match_covers(hosts.at[0], mx.at[i].host));
+      FUZZ_REQUIRE(mx.at[i].covered == mx_pattern_covers(hosts.at[0], mx.at[i].host));
       covered += mx.at[i].covered;
       nulls += match_is_null_mx(mx.at[i].host);
     }

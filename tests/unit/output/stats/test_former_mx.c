@@ -43,6 +43,7 @@ static void test_patterns(void **state) {
       {"mx.old.example", "a.mx.old.example", false}, {"*.old.example", "mx.old.example", true},
       {"*.old.example", "a.b.old.example", false},   {"*.old.example", "old.example", false},
       {"*.old.example", "mx.other.example", false},  {"mx.new.example", "mx.new.example", false},
+      {"mx.old.example", "mx.old.example.", true},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct former_mx former = {0};
