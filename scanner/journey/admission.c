@@ -1,5 +1,7 @@
 #include "scanner/journey/admission.h"
 
+#include "scanner/sts/mx_tls.h"
+
 bool admission_has_slot(const struct journey *journey) {
   return journey->in_flight < journey->config.jobs_max &&
          resolver_room(journey->config.resolver) > 0;
@@ -14,7 +16,7 @@ static bool admission_is_deployed(const struct journey *journey) {
 bool admission_has_room(const struct journey *journey) {
   for (int i = 0; i < JOURNEY_ASIDES; i++)
     if (journey->asides[i] && !aside_has_room(journey->asides[i])) return false;
-  return !admission_is_deployed(journey);
+  return true;
 }
 
 static uint64_t admission_aside_for(const struct journey *journey, enum journey_aside what) {
@@ -50,6 +52,12 @@ static bool admission_is_crowded(const struct journey *journey, const union addr
          fetcher_waiting_at(fetcher, address) >= of_one;
 }
 
+/* Likewise for one mail host, of those that all threads have told of. */
+static bool admission_is_mail_crowded(const struct journey *journey, uint64_t host, size_t share) {
+  size_t most = 1 + journey->config.deployed_max / share;
+  return host && hosts_waiting(journey->config.hosts, host) >= most;
+}
+
 /* When they return there is half of what made them wait, so that they do not come in vain. */
 static bool admission_is_full_for_return(const struct journey *journey) {
   return journey->budget.used > journey->budget.limit / 4 * 3 || admission_is_deployed(journey) ||
@@ -65,6 +73,7 @@ void admission_put_aside(struct job *job, enum journey_aside what) {
   name.large = job_is_large(job);
   name.has_address = job->deployment && job->deployment->address_count;
   if (name.has_address) name.address = job->deployment->addresses[0];
+  name.mail_host = job->mail_host;
   enum err err = aside_put(job->journey->asides[what], &name);
   if (err != ERR_NONE) job->journey->config.fail(job->journey->config.data, err);
   job_drop(job);
@@ -91,10 +100,29 @@ static bool job_is_at_crowd(const struct job *job) {
                               admission_share(journey, ADMISSION_SHARE));
 }
 
+/* Whether too many wait for one of its mail hosts. */
+static bool job_is_at_mail_crowd(struct job *job) {
+  const struct journey *journey = job->journey;
+  struct span hosts[RESULT_MX_PROBED_MAX];
+  if (!journey->config.hosts || job->waited) return false;
+  size_t count = mx_tls_hosts(&job->deployment->result.mx, hosts);
+  for (size_t i = 0; i < count; i++) {
+    job->mail_host = hosts_key(journey->config.hosts, hosts[i]);
+    if (admission_is_mail_crowded(journey, job->mail_host, ADMISSION_MAIL_SHARE)) return true;
+  }
+  job->mail_host = 0;
+  return false;
+}
+
 /* Who is new does not go before those who wait for room. */
 bool admission_defers_fetch(struct job *job) {
   struct journey *journey = job->journey;
-  if (!journey->asides[ASIDE_FOR_ROOM] || !job->deployment->address_count) return false;
+  if (!journey->asides[ASIDE_FOR_ROOM]) return false;
+  if (job_is_at_mail_crowd(job)) {
+    admission_put_aside(job, ASIDE_FOR_ADDRESS);
+    return true;
+  }
+  if (!job->deployment->address_count) return false;
   if (!job_is_large(job)) journey->fetch_bytes = job->arena.total;
   unsigned of_all = ADMISSION_WAIT_SHARE * (admission_aside_for(journey, ASIDE_FOR_ROOM) ? 2 : 1);
   if (job_is_at_crowd(job))
@@ -108,6 +136,7 @@ bool admission_defers_fetch(struct job *job) {
 
 static bool admission_can_return(const struct journey *journey, const struct aside_name *name) {
   if (name->large && journey->returning_large == ADMISSION_RETURNING_LARGE_MAX) return false;
+  if (admission_is_mail_crowded(journey, name->mail_host, 2 * ADMISSION_MAIL_SHARE)) return false;
   if (!name->has_address) return true;
   if (name->large) return fetcher_waiting_at(journey->config.fetcher, &name->address) == 0;
   return !admission_is_crowded(journey, &name->address,

@@ -13,6 +13,7 @@ enum {
   ADMISSION_SHARE = 16,              /* one address holds at most a sixteenth of the slots, */
   ADMISSION_NEAR_SHARE = 8,          /* all those of one /24 or /64 an eighth, */
   ADMISSION_WAIT_SHARE = 2,          /* and all together a half */
+  ADMISSION_MAIL_SHARE = 16,         /* of those with a record that wait for one mail host */
   ADMISSION_LARGE = 64 * 1024,       /* bytes of a job that is never kept while it waits */
   ADMISSION_RETURNING_MAX = 64,      /* begin anew at a time, */
   ADMISSION_RETURNING_LARGE_MAX = 8, /* of these so many large ones */
@@ -21,15 +22,15 @@ enum {
 };
 
 bool admission_has_slot(const struct journey *journey);
-/* Whether a new domain may be taken: there is room for it to be put aside, and to have a record. */
+/* Whether a new domain may be taken: there is room for it to be put aside. */
 bool admission_has_room(const struct journey *journey);
 /* How many are aside. */
 uint64_t admission_aside(const struct journey *journey);
 
 /* Gives up its slot, and all that it knows but its name: the job is gone. */
 void admission_put_aside(struct job *job, enum journey_aside what);
-/* Its record was found, or its fetch is to begin. True: there is no room for it, and it was put
- * aside. */
+/* Its record was found, or its fetch and its mail hosts are to be asked. True: there is no room for
+ * it, and it was put aside. */
 bool admission_defers_record(struct job *job);
 bool admission_defers_fetch(struct job *job);
 

@@ -32,7 +32,7 @@ struct aside {
 
 /* What comes before the name in a block. */
 struct aside_head {
-  uint64_t n, rank;
+  uint64_t n, rank, mail_host;
   unsigned char octets[16];
   uint8_t address_len, has_rank, large, len;
   uint16_t carried_len;
@@ -241,6 +241,7 @@ enum err aside_put(struct aside *aside, const struct aside_name *name) {
   struct aside_head head = {
       .n = name->n,
       .rank = name->rank,
+      .mail_host = name->mail_host,
       .has_rank = name->has_rank,
       .large = name->large,
       .address_len = (uint8_t)address.len,
@@ -276,6 +277,7 @@ static bool aside_block_read(struct aside_block *block, struct aside_name *name)
       .n = head.n,
       .has_rank = head.has_rank,
       .rank = head.rank,
+      .mail_host = head.mail_host,
       .large = head.large,
       .has_address = head.address_len,
       .first = {.codes = first.codes, .at = first.at},

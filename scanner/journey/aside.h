@@ -1,7 +1,7 @@
 /* The names that are put aside without a slot, since what they wait for has no room for them: first
  * in, first out.
  *
- * In compact form, some 50 octets a name (80 with what a first look found), and what its list gave
+ * In compact form, some 60 octets a name (90 with what a first look found), and what its list gave
  * to be carried along; ASIDE_BLOCKS blocks of them in memory, the rest in two temporary files, of
  * which one is read while the other is written. Files are read and written by libuv's threads, so
  * that the loop does not wait. All calls come from the loop's thread.
@@ -30,7 +30,8 @@ struct aside_name {
   bool large;       /* it holds too much to wait with it */
   bool has_address; /* what it waits for; else it is memory */
   union address address;
-  bool waited;               /* there is room at its address: set by who takes it back */
+  uint64_t mail_host;        /* likewise: hosts_key(), or 0 */
+  bool waited;               /* there is room for it there: set by who takes it back */
   struct result_first first; /* .at is 0 on the first look */
   uint64_t due;              /* of one that waits for its second look */
   size_t len;

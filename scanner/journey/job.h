@@ -70,10 +70,11 @@ struct job {
   unsigned round;            /* of the journey's table */
   unsigned waiting;          /* for so many callbacks */
   bool returned;             /* it was put aside before */
-  bool waited;               /* likewise, until there was room at its address */
+  bool waited;               /* likewise, until there was room at its address or mail host */
   bool large;                /* likewise, for what it holds */
   bool deployed;             /* and counted as such */
   bool returning;            /* and is counted as on its way to where it was */
+  uint64_t mail_host;        /* hosts_key() of one that too many wait for, or 0 */
   struct result_first first; /* .at is 0: this is the first look */
   struct lookup txt;
   struct deployment *deployment;
@@ -82,7 +83,8 @@ struct job {
   struct lookup *beside; /* behind the job: those that the journey asks for, and no others */
 };
 
-/* Why a name was put aside. Who waits for room goes before those who wait for an address. */
+/* Why a name was put aside. Who waits for room goes before those who wait for an address or a mail
+ * host. */
 enum journey_aside { ASIDE_FOR_ROOM, ASIDE_FOR_ADDRESS, JOURNEY_ASIDES };
 
 struct journey {

@@ -80,6 +80,8 @@ static void scan_workers_configure_mail(const struct scan *scan, struct worker_c
   worker->dane = scan->config->mail.dane;
   worker->visits_max = scan_workers_share(scan, VISITS_MAX);
   worker->deployed_max = scan_workers_share(scan, JOURNEY_DEPLOYED_MAX);
+  size_t half = (worker->jobs_max + 1) / 2; /* the rest is for those who have no record */
+  if (worker->deployed_max > half) worker->deployed_max = half;
 }
 
 static void scan_workers_waiting(void *data, enum worker_wait wait) {

@@ -25,6 +25,7 @@ struct host_entry {
   struct ring told;        /* of those that may go, who came longest ago first */
   struct ring waiters;
   unsigned posted; /* waiters that are still to take what was told */
+  size_t waiting;  /* that are in the ring of waiters */
   enum host_state state;
   bool chance; /* it was asked for since it stands in the ring */
   uint64_t told_at;
@@ -64,8 +65,13 @@ static size_t host_entry_size(const struct host_entry *entry) {
   return sizeof *entry + entry->name_len + entry->own_len;
 }
 
+uint64_t hosts_key(const struct hosts *hosts, struct span host) {
+  uint64_t key = siphash_text(hosts->key, host);
+  return key ? key : HOSTS_BUCKETS;
+}
+
 static size_t hosts_bucket(const struct hosts *hosts, struct span text) {
-  return siphash_text(hosts->key, text) & (HOSTS_BUCKETS - 1);
+  return hosts_key(hosts, text) & (HOSTS_BUCKETS - 1);
 }
 
 static struct span host_shared_octets(const struct host_shared *shared) {
@@ -198,6 +204,7 @@ static enum hosts_end host_entry_give(struct host_entry *entry, struct hosts_wai
   bool yours = entry->state == HOST_ABANDONED;
   entry->state = HOST_PENDING;
   waiter->entry = entry;
+  entry->waiting++;
   ring_init(&waiter->message.link);
   ring_append(&entry->waiters, &waiter->link);
   return yours ? HOSTS_YOURS : HOSTS_PENDING;
@@ -244,6 +251,7 @@ void hosts_leave(struct hosts *hosts, struct hosts_waiter *waiter) {
     entry->posted--;
   } else {
     ring_remove(&waiter->link);
+    entry->waiting--;
   }
   hosts_unpin(hosts, entry);
   pthread_mutex_unlock(&hosts->lock);
@@ -256,6 +264,7 @@ static void host_entry_post(struct host_entry *entry) {
     struct hosts_waiter *waiter = CONTAINER_OF(entry->waiters.next, struct hosts_waiter, link);
     ring_remove(&waiter->link);
     waiter->posted = true;
+    entry->waiting--;
     entry->posted++;
     inbox_post(waiter->inbox, &waiter->message);
   }
@@ -295,6 +304,15 @@ void hosts_abandon(struct hosts *hosts, struct host_entry *entry) {
   pthread_mutex_lock(&hosts->lock);
   hosts_end_visit(hosts, entry, HOST_ABANDONED);
   pthread_mutex_unlock(&hosts->lock);
+}
+
+size_t hosts_waiting(struct hosts *hosts, uint64_t key) {
+  pthread_mutex_lock(&hosts->lock);
+  const struct host_entry *entry = hosts->buckets[key & (HOSTS_BUCKETS - 1)];
+  while (entry && hosts_key(hosts, host_entry_name(entry)) != key) entry = entry->next;
+  size_t waiting = entry ? entry->waiting : 0;
+  pthread_mutex_unlock(&hosts->lock);
+  return waiting;
 }
 
 struct hosts_account hosts_account(struct hosts *hosts) {

@@ -70,6 +70,11 @@ enum err hosts_tell(struct hosts *hosts, struct host_entry *entry,
                     const struct host_evidence *evidence, uint64_t now);
 void hosts_abandon(struct hosts *hosts, struct host_entry *entry);
 
+/* What stands for a host's name where there is no room for it, while the process lives. Never 0. */
+uint64_t hosts_key(const struct hosts *hosts, struct span host);
+/* How many wait to be told of the host with that key; 0: it is not known, or told. */
+size_t hosts_waiting(struct hosts *hosts, uint64_t key);
+
 /* The name that the entry stands for; good until it is told or abandoned. */
 struct span host_entry_name(const struct host_entry *entry);
 

@@ -322,6 +322,33 @@ class ProbeMx(unittest.TestCase):
     def test_interrupted_while_domains_wait(self) -> None:
         self.stop_and_resume(signal.SIGINT, 3)
 
+    def test_a_slow_mail_server_does_not_stop_the_list(self) -> None:
+        """More domains wait for it than there are places; those behind them get on."""
+        slow = {f"s{i:03}.example": ["mx.slow.example"] for i in range(400)}
+        world = World({**slow, **{f"t{i}.example": ["mx.slow.example", f"mx.b{i}.example"] for i in range(20)},
+                       **shared(100)},
+                      {"mx.provider.example": ["127.0.6.1"], "mx.slow.example": ["127.0.6.2"]} |
+                      {f"mx.b{i}.example": ["127.0.6.1"] for i in range(20)})
+        scan = Scan(world, {"127.0.6.1": plain, "127.0.6.2": silent}, "--concurrency", "64", "--grace", "1")
+
+        async def run(out: Path) -> int:
+            process = await scan.begin(out)
+            try:
+                while not out.exists() or out.read_bytes().count(b"\n") < 100:
+                    await asyncio.sleep(0.05)
+                process.send_signal(signal.SIGINT)
+                return await asyncio.wait_for(process.wait(), 20)
+            finally:
+                scan.close()
+
+        with Folder() as folder:
+            out = folder / "out.ndjson"
+            self.assertEqual(asyncio.run(asyncio.wait_for(run(out), SCAN_SECONDS)), 3)
+            records = read_plain(out)
+        self.assertEqual({str(r["domain"])[0] for r in records}, {"d"})
+        self.assertEqual(len(records), 100)
+        self.assertEqual(scan.mail.made["127.0.6.2"], 1)
+
     def test_odd_mx(self) -> None:
         """Twelve hosts, one of them twice; a null MX; none at all; one that is no host name."""
         many = [f"mx{i:02}.example" for i in range(12)]

@@ -13,13 +13,22 @@
 enum { JOBS = 1024, ALL = JOBS / ADMISSION_WAIT_SHARE, ONE = JOBS / ADMISSION_SHARE };
 enum { NEAR = JOBS / ADMISSION_NEAR_SHARE };
 
-static size_t waiting, resting, waiting_near, waiting_at, room;
+enum { DEPLOYED = 64, MAIL = 1 + DEPLOYED / ADMISSION_MAIL_SHARE };
+
+static size_t waiting, resting, waiting_near, waiting_at, room, waiting_mail;
+static uint64_t crowded_mail; /* whom they wait for */
 
 size_t __wrap_fetcher_waiting(const struct fetcher *fetcher);
 size_t __wrap_fetcher_resting(const struct fetcher *fetcher);
 size_t __wrap_fetcher_waiting_near(const struct fetcher *fetcher, const union address *address);
 size_t __wrap_fetcher_waiting_at(struct fetcher *fetcher, const union address *address);
 size_t __wrap_resolver_room(const struct resolver *resolver);
+size_t __wrap_hosts_waiting(struct hosts *hosts, uint64_t key);
+
+size_t __wrap_hosts_waiting(struct hosts *hosts, uint64_t key) {
+  (void)hosts;
+  return key == crowded_mail ? waiting_mail : 0;
+}
 
 size_t __wrap_fetcher_waiting(const struct fetcher *fetcher) {
   (void)fetcher;
@@ -122,7 +131,7 @@ static void test_records_are_limited(void **state) {
     assert_true(admission_has_room(journey));
     assert_false(admission_defers_record(job_before_fetch(journey)));
   }
-  assert_false(admission_has_room(journey));
+  assert_true(admission_has_room(journey)); /* those without a record go on */
   assert_true(admission_defers_record(job_before_fetch(journey)));
   assert_int_equal(aside_for(journey, ASIDE_FOR_ROOM), 1);
   assert_int_equal(journey->deployed, 2);
@@ -163,6 +172,45 @@ static void test_fetches_are_deferred_at_a_crowd(void **state) {
     assert_int_equal(admission_aside(journey), 0);
     assert_int_equal(journey->in_flight, 0);
   }
+}
+
+/* A domain before its fetch, with two mail hosts and no address. */
+static struct job *job_with_mail(struct journey *journey) {
+  static struct result_mx mx[] = {{.host = {"a.mail.example", sizeof "a.mail.example" - 1}},
+                                  {.host = {"b.mail.example", sizeof "b.mail.example" - 1}}};
+  struct job *job = job_before_fetch(journey);
+  job->deployment->address_count = 0;
+  job->deployment->result.mx = (struct result_mx_set){.at = mx, .count = 2};
+  return job;
+}
+
+static void test_a_mail_host_has_a_share(void **state) {
+  struct journey *journey = &((struct fixture *)*state)->journey;
+  struct aside_name name;
+  struct job *job;
+  assert_int_equal(hosts_new(&journey->config.hosts, HOSTS_BYTES_MAX), ERR_NONE);
+  journey->config.deployed_max = DEPLOYED;
+  crowded_mail = hosts_key(journey->config.hosts, SPAN("b.mail.example"));
+  waiting_mail = MAIL - 1;
+  assert_false(admission_defers_fetch(job = job_with_mail(journey)));
+  job_drop(job);
+  waiting_mail = MAIL;
+  job = job_with_mail(journey);
+  job->waited = true; /* who was aside for it has had his turn */
+  assert_false(admission_defers_fetch(job));
+  job_drop(job);
+  assert_true(admission_defers_fetch(job_with_mail(journey)));
+  assert_int_equal(aside_for(journey, ASIDE_FOR_ADDRESS), 1);
+  waiting_mail = 1 + DEPLOYED / ADMISSION_MAIL_SHARE / 2; /* he returns for half as many */
+  assert_int_equal(admission_next(journey, &name), ERR_BUSY);
+  waiting_mail--;
+  journey->rest_end = 0;
+  assert_int_equal(admission_next(journey, &name), ERR_NONE);
+  assert_true(name.waited);
+  assert_int_equal(name.mail_host, crowded_mail);
+  waiting_mail = crowded_mail = 0;
+  hosts_free(journey->config.hosts);
+  journey->config.hosts = NULL;
 }
 
 /* Where memory is for fewer than there are slots, shares are of these: as many as fill half of it.
@@ -285,6 +333,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_slots, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_records_are_limited, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_fetches_are_deferred_at_a_crowd, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_a_mail_host_has_a_share, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_shares_are_of_the_memory, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_the_new_wait_for_half_as_much, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_large_ones_never_wait, set_up, tear_down),

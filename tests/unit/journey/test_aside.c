@@ -29,7 +29,11 @@ static int tear_down(void **state) {
 }
 
 static void put(uint64_t n) {
-  struct aside_name name = {.n = n, .has_rank = n % 2, .rank = 3 * n, .large = n % 5 == 0};
+  struct aside_name name = {.n = n,
+                            .has_rank = n % 2,
+                            .rank = 3 * n,
+                            .large = n % 5 == 0,
+                            .mail_host = n % 4 ? n << 40 : 0};
   name.len = (size_t)snprintf(name.name, sizeof name.name, "n%llu.example", (unsigned long long)n);
   name.has_address = n % 3 > 0;
   if (n % 3 == 1) name.address = address_from_octets(SPAN("\xc0\0\2\1"), 443);
@@ -57,6 +61,7 @@ static void check(const struct aside_name *name, uint64_t n) {
   assert_int_equal(name->n, n);
   assert_int_equal(name->has_rank, n % 2);
   assert_int_equal(name->rank, 3 * n);
+  assert_int_equal(name->mail_host, n % 4 ? n << 40 : 0);
   assert_int_equal(name->large, n % 5 == 0);
   assert_int_equal(name->len, len);
   assert_memory_equal(name->name, text, len);

@@ -109,7 +109,14 @@ static void test_the_first_visits_and_all_are_told(void **state) {
   assert_int_equal(HOSTS_PENDING, ask(&two, "mx.example", DAY, &third));
   struct host_entry *entry = first.entry;
   assert_true(span_equal(SPAN("mx.example"), host_entry_name(entry)));
+  uint64_t key = hosts_key(hosts, SPAN("mx.example"));
+  assert_int_equal(3, hosts_waiting(hosts, key));
+  assert_int_equal(0, hosts_waiting(hosts, hosts_key(hosts, SPAN("other.example"))));
+  hosts_leave(hosts, &second);
+  assert_int_equal(2, hosts_waiting(hosts, key));
+  assert_int_equal(HOSTS_PENDING, ask(&one, "mx.example", DAY, &second));
   tell(&one, entry, "secure", DAY);
+  assert_int_equal(0, hosts_waiting(hosts, key));
   uv_run(&one.loop, UV_RUN_NOWAIT);
   uv_run(&two.loop, UV_RUN_NOWAIT);
   assert_int_equal(2, one.messages);
