@@ -35,10 +35,26 @@ static int main_run(int argc, char **argv) {
   return main_flush(command->name, status, command->options & (ON_SCAN | ON_STATS | ON_EXPLAIN));
 }
 
-/* help [COMMAND] */
-static int main_help(const char *name) {
+static bool main_is(const char *word, const char *name) {
+  return strcmp(word, name) == 0 ||
+         (word[0] == '-' && word[1] == '-' && strcmp(word + 2, name) == 0);
+}
+
+static bool main_asks_help(const char *word) {
+  return main_is(word, "help") || strcmp(word, "-h") == 0;
+}
+
+static int main_unexpected(const char *command, const char *word) {
+  help_complain(command, "unexpected argument \"%s\" (see stscan help)", word);
+  return EXIT_USAGE;
+}
+
+/* help [COMMAND]; help and version have no options, so theirs is the whole text. */
+static int main_help(int argc, char **argv) {
+  const char *name = argc > 2 ? argv[2] : NULL;
   const struct command *command = name ? command_find(name) : NULL;
-  if (name && !command) {
+  if (argc > 3) return main_unexpected("help", argv[3]);
+  if (name && !command && !main_asks_help(name) && !main_is(name, "version")) {
     command_complain(name);
     return EXIT_USAGE;
   }
@@ -49,9 +65,11 @@ static int main_help(const char *name) {
   return main_flush(NULL, EXIT_DONE, true);
 }
 
-static bool main_is(const char *word, const char *name) {
-  return strcmp(word, name) == 0 ||
-         (word[0] == '-' && word[1] == '-' && strcmp(word + 2, name) == 0);
+static int main_version(int argc, char **argv) {
+  if (argc > 2 && main_asks_help(argv[2])) return main_help(2, argv);
+  if (argc > 2) return main_unexpected("version", argv[2]);
+  versions_print(stdout);
+  return main_flush(NULL, EXIT_DONE, true);
 }
 
 int main(int argc, char **argv) {
@@ -63,10 +81,7 @@ int main(int argc, char **argv) {
     command_help(stderr);
     return EXIT_USAGE;
   }
-  if (main_is(argv[1], "help") || strcmp(argv[1], "-h") == 0) return main_help(argv[2]);
-  if (main_is(argv[1], "version")) {
-    versions_print(stdout);
-    return main_flush(NULL, EXIT_DONE, true);
-  }
+  if (main_asks_help(argv[1])) return main_help(argc, argv);
+  if (main_is(argv[1], "version")) return main_version(argc, argv);
   return main_run(argc, argv);
 }

@@ -36,6 +36,10 @@ enum err columns_parse(struct columns *columns, struct span text, struct span *b
   return ERR_NONE;
 }
 
+const char *columns_name(size_t i) {
+  return i < COLUMNS_END ? column_text((int)i) : NULL;
+}
+
 void columns_print_names(FILE *out) {
   for (int i = 0; i < COLUMNS_END; i++) fprintf(out, "%s%s", i ? ", " : "", column_text(i));
 }

@@ -37,6 +37,9 @@ enum columns_form { COLUMNS_TEXT, COLUMNS_CSV, COLUMNS_JSON };
 /* ERR_SYNTAX: *bad is no column; ERR_LIMIT: over COLUMNS_MAX. */
 enum err columns_parse(struct columns *columns, struct span text, struct span *bad);
 void columns_print_names(FILE *out);
+
+/* The i-th of those names; NULL behind the last. */
+const char *columns_name(size_t i);
 bool columns_has(const struct columns *columns, int column);
 
 /* The line of names that CSV begins with. */

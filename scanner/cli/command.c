@@ -46,7 +46,7 @@ static const char *command_word(const void *data, size_t i) {
 }
 
 void command_complain(const char *name) {
-  const char *nearest = nearest_find(name, command_word, NULL);
+  const char *nearest = nearest_find(name + strspn(name, "-"), command_word, NULL);
   if (nearest)
     help_complain(NULL, "\"%s\" is not a command; did you mean %s?", name, nearest);
   else

@@ -4,6 +4,7 @@
 #include "scanner/base/edit_distance.h"
 #include "scanner/cli/exit_status.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/nearest.h"
 #include "scanner/cli/options.h"
 #include "scanner/cli/terminal.h"
 #include "scanner/sts/domain.h"
@@ -36,11 +37,24 @@ static size_t explain_nearest(struct span text, enum finding_code nearest[EXPLAI
   return count;
 }
 
+/* nearest_word of the classes */
+static const char *explain_class_word(const void *data, size_t i) {
+  (void)data;
+  for (enum finding_class class = 0; class < FINDING_CLASS_COUNT; class ++)
+    if (finding_class_text(class) && i-- == 0) return finding_class_text(class);
+  return NULL;
+}
+
 static int explain_unknown(const char *command, const char *text) {
   enum finding_code nearest[EXPLAIN_NEAREST_MAX];
   char names[EXPLAIN_NEAREST_MAX * 40] = "";
   size_t used = 0;
   size_t count = explain_nearest(span_of(text), nearest);
+  const char *class = nearest_find(text, explain_class_word, NULL);
+  if (class) {
+    help_complain(command, "\"%s\" is not a code; did you mean %s?", text, class);
+    return EXIT_USAGE;
+  }
   for (size_t i = 0; i < count; i++)
     used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
                              finding_info(nearest[i])->name);

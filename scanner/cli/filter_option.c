@@ -1,6 +1,7 @@
 #include "scanner/cli/filter_option.h"
 
 #include "scanner/cli/help.h"
+#include "scanner/cli/nearest.h"
 
 enum { ALLOWED_SIZE = 512 };
 
@@ -18,7 +19,37 @@ static void print_allowed(FILE *out, const struct filter_fault *fault, enum err 
   }
 }
 
+/* nearest_word of the members of conditions */
+static const char *member_word(const void *data, size_t i) {
+  (void)data;
+  return i < DIMENSION_COUNT ? dimension_text((enum dimension)i) : NULL;
+}
+
+/* nearest_word of the columns */
+static const char *column_word(const void *data, size_t i) {
+  (void)data;
+  return columns_name(i);
+}
+
+/* nearest_word of the values of a dimension */
+static const char *choice_word(const void *data, size_t i) {
+  return dimension_choice(*(const enum dimension *)data, (int)i);
+}
+
+/* A word beside a known one, in the place where the fault lies. */
+static bool where_nearest(const char *command, const struct filter_fault *fault) {
+  const enum dimension *dimension = &fault->dimension;
+  size_t len = 0;
+  if (*dimension != DIMENSION_COUNT)
+    return dimension_kind(*dimension) == DIMENSION_CHOICE &&
+           nearest_complain(command, "--where", fault->part, choice_word, dimension);
+  while (len < fault->part.len && !memchr("!=<>", fault->part.ptr[len], 4)) len++;
+  return len < fault->part.len &&
+         nearest_complain(command, "--where", span_first(fault->part, len), member_word, NULL);
+}
+
 static void complain_where(const char *command, const struct filter_fault *fault, enum err err) {
+  if (err != ERR_LIMIT && where_nearest(command, fault)) return;
   char allowed[ALLOWED_SIZE] = "";
   FILE *out = fmemopen(allowed, sizeof allowed, "w");
   if (out) {
@@ -41,7 +72,8 @@ bool filter_option_where(const char *command, const struct options_texts *texts,
 }
 
 static void complain_names(const char *command, const char *option, struct span bad,
-                           void (*print_names)(FILE *)) {
+                           nearest_word *words, void (*print_names)(FILE *)) {
+  if (nearest_complain(command, option, bad, words, NULL)) return;
   char names[ALLOWED_SIZE] = "";
   FILE *out = fmemopen(names, sizeof names, "w");
   if (out) {
@@ -65,7 +97,7 @@ bool filter_option_by(const char *command, const char *by, struct aggregate_conf
     config->by_names[*count] = name;
     config->by[*count] = dimension_by_text(name);
     if (config->by[*count] != DIMENSION_COUNT) continue;
-    complain_names(command, "--by", name, dimension_print_names);
+    complain_names(command, "--by", name, member_word, dimension_print_names);
     return false;
   }
   return true;
@@ -77,7 +109,7 @@ bool filter_option_columns(const char *command, const char *text, struct columns
   if (err == ERR_LIMIT)
     help_complain(command, "--columns: give at most %d", COLUMNS_MAX);
   else if (err != ERR_NONE)
-    complain_names(command, "--columns", bad, columns_print_names);
+    complain_names(command, "--columns", bad, column_word, columns_print_names);
   return err == ERR_NONE;
 }
 

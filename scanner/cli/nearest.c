@@ -1,6 +1,7 @@
 #include "scanner/cli/nearest.h"
 
 #include "scanner/base/edit_distance.h"
+#include "scanner/cli/help.h"
 #include <string.h>
 
 const char *nearest_find(const char *word, nearest_word *words, const void *data) {
@@ -15,4 +16,16 @@ const char *nearest_find(const char *word, nearest_word *words, const void *data
     best = known;
   }
   return best;
+}
+
+bool nearest_complain(const char *command, const char *option, struct span word,
+                      nearest_word *words, const void *data) {
+  char text[NEAREST_WORD_MAX + 1];
+  if (word.len > NEAREST_WORD_MAX) return false;
+  memcpy(text, word.ptr, word.len);
+  text[word.len] = 0;
+  const char *nearest = nearest_find(text, words, data);
+  if (nearest)
+    help_complain(command, "%s: \"%s\" is not allowed; did you mean %s?", option, text, nearest);
+  return nearest != NULL;
 }

@@ -283,16 +283,30 @@ static bool options_agree_on_mail(const struct options *options, const char *com
   return true;
 }
 
+/* It becomes a line of the request: what ends a line would begin another. */
+static bool options_user_agent_is_line(const struct options *options, const char *command) {
+  for (const char *c = options->user_agent; *c; c++) {
+    if ((unsigned char)*c >= ' ' && *c != 0x7f) continue;
+    help_complain(command,
+                  "--user-agent: \"%s\" is not allowed: give TEXT without control characters",
+                  options->user_agent);
+    return false;
+  }
+  return true;
+}
+
 static bool options_agree(const struct options *options, const char *command) {
   if (options->append + options->resume + options->force > 1) {
     help_complain(command, "give only one of --append, --resume and --force");
     return false;
   }
-  if (options->resume && strcmp(options->output, "-") == 0) {
-    help_complain(command, "--resume needs the --output FILE to go on with");
+  if ((options->resume || options->append) && strcmp(options->output, "-") == 0) {
+    help_complain(command, "--%s needs the --output FILE to %s",
+                  options->resume ? "resume" : "append",
+                  options->resume ? "go on with" : "append to");
     return false;
   }
-  return options_agree_on_mail(options, command);
+  return options_user_agent_is_line(options, command) && options_agree_on_mail(options, command);
 }
 
 enum options_end options_parse(struct options *options, enum options_command command, int argc,

@@ -58,6 +58,15 @@ struct scan_choice {
   char libraries[VERSIONS_TEXT_SIZE];
 };
 
+/* The number of a column; they begin at 1. */
+static bool scan_is_column(const char *command, const char *option, const char *text) {
+  uint64_t number;
+  if (!text || !span_number(span_of(text), &number) || number > 0) return true;
+  help_complain(command, "%s: \"%s\" is not allowed: give a name, or a number from 1", option,
+                text);
+  return false;
+}
+
 static bool scan_labels(const struct options *options, const char *command,
                         struct list_form_wish *wish) {
   if (options->label.count > LIST_FORM_LABELS_MAX) {
@@ -66,6 +75,7 @@ static bool scan_labels(const struct options *options, const char *command,
   }
   for (unsigned i = 0; i < options->label.count; i++) {
     const char *label = options->label.at[i];
+    if (!scan_is_column(command, "--label", label)) return false;
     for (unsigned j = 0; j < i; j++)
       if (strcmp(wish->labels[j], label) == 0) {
         help_complain(command, "--label %s is given twice", label);
@@ -86,7 +96,9 @@ static bool scan_choose(const struct options *options, const char *command,
                         struct scan_choice *choice, struct scan_config *config) {
   versions_libraries(choice->libraries);
   config->libraries = choice->libraries;
-  if (!scan_labels(options, command, &config->wish)) return false;
+  if (!scan_is_column(command, "--column", options->column) ||
+      !scan_labels(options, command, &config->wish))
+    return false;
   if (!filter_option_where(command, &options->where, &choice->where)) return false;
   if (!filter_option_text(command, &options->where, choice->text)) return false;
   if (filter_asks(&choice->where, DIMENSION_MANAGED)) {
@@ -122,8 +134,16 @@ static void scan_complain_summary(const char *command, const char *path, enum er
                                 : err_text(err));
 }
 
+static bool scan_reads_standard_twice(const struct options *options, const char *command) {
+  int count = 0;
+  for (int i = 0; i < options->operand_count; i++) count += strcmp(options->operands[i], "-") == 0;
+  if (count > 1) help_complain(command, "list -: standard input can be read only once");
+  return count > 1;
+}
+
 /* All that the command names: no output may be written over any of it. */
 static enum err scan_check_files(const struct options *options, const char *command) {
+  if (scan_reads_standard_twice(options, command)) return ERR_SYNTAX;
   struct file_set set = {0};
   const char *output = options->output;
   bool beside = strcmp(output, "-") != 0 && !span_ends(span_of(output), SPAN(".gz"));

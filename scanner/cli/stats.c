@@ -14,6 +14,7 @@
 #include "scanner/cli/file_set.h"
 #include "scanner/cli/filter_option.h"
 #include "scanner/cli/help.h"
+#include "scanner/cli/nearest.h"
 #include "scanner/cli/report_file.h"
 #include "scanner/cli/result_operands.h"
 #include "scanner/cli/series.h"
@@ -70,6 +71,13 @@ static int stats_combination(const struct stats *stats) {
   return EXIT_USAGE;
 }
 
+/* nearest_word of --list */
+static const char *stats_code_word(const void *data, size_t i) {
+  (void)data;
+  if (i == FOUND_COUNT) return "all";
+  return i < FOUND_COUNT ? finding_info((enum finding_code)i)->name : NULL;
+}
+
 static int stats_list(struct stats *stats) {
   const struct options *options = stats->options;
   stats->config.list_code = FOUND_COUNT;
@@ -82,6 +90,8 @@ static int stats_list(struct stats *stats) {
   if (strcmp(options->list, "all") == 0) return EXIT_DONE;
   stats->config.list_code = finding_by_name(span_of(options->list));
   if (stats->config.list_code != FOUND_COUNT) return EXIT_DONE;
+  if (nearest_complain(stats->command, "--list", span_of(options->list), stats_code_word, NULL))
+    return EXIT_USAGE;
   help_complain(stats->command,
                 "--list: \"%s\" is not allowed: give a code (stscan explain lists them), or all",
                 options->list);
@@ -305,6 +315,8 @@ static int stats_report(struct stats *stats) {
                        &statistics);
   if (statistics.has_former_mx) former_mx_notes(&stats->former, stats_tell, stats);
   if (err == ERR_NONE) err = group_by_lines(groups.by, &groups.lines, &groups.count);
+  if (err == ERR_NONE && groups.count == 0 && options->by && (options->csv || options->json))
+    help_complain(stats->command, "none of the domains has a value for %s", options->by);
   bool asked = options->json || options->csv || (options->by && !options->html);
   if (err == ERR_NONE) status = stats_save(stats, &statistics, &groups);
   if (err == ERR_NONE && status == EXIT_DONE && (asked || !(options->html || options->metrics)))
@@ -341,6 +353,10 @@ static int stats_run(struct stats *stats) {
   if (err == ERR_IO && errno == EPIPE && stats->options->list) return EXIT_DONE;
   if (err != ERR_NONE) return stats_failed(stats, err);
   worst_end(&stats->worst);
+  if (stats->options->list && stats->aggregate.listed == 0 &&
+      filter_asks(&stats->where, DIMENSION_LABEL))
+    help_complain(stats->command, "no domain has the label that --where asks for: %s",
+                  stats->where_text);
   input_notes(&stats->aggregate, stats_tell, stats);
   int complete = stats_complete(stats);
   status = stats->options->list ? EXIT_DONE : stats_report(stats);

@@ -184,6 +184,12 @@ class Known(unittest.TestCase):
         listed = stscan("stats", "--list", "all", "--where", "looks=2", "--columns", "domain,looks", "--csv", self.gzip)
         self.assertEqual({"2"}, {row["looks"] for row in csv.DictReader(listed.stdout.decode().splitlines())})
 
+    def test_a_label_that_nobody_has_is_said(self) -> None:
+        for arguments in (["--by", "label.nobody"], ["--list", "all", "--where", "label.nobody=x"]):
+            done = stscan("stats", *arguments, "--csv", self.gzip)
+            self.assertEqual((done.returncode, done.stdout.count(b"\n")), (0, 1))
+            self.assertIn(b"label.nobody", done.stderr)
+
     def test_columns_tell_what_the_records_say(self) -> None:
         columns = "domain,rank,status,code,http_status,tls,at,detail"
         where = "status=broken,rank<=15000,domain=*a*"

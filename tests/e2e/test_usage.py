@@ -41,12 +41,25 @@ class UsageTest(unittest.TestCase):
                 ("--max-policy-size", "63", "from 64 to"), ("--shard", "3/3", "I < N"),
                 ("--shard", "1", "I < N"), ("--format", "xml", "auto|lines|csv"),
                 ("--grace", "3601", "from 0 to 3600"),
-                ("--progress", "maybe", "auto|always|never"), ("--output", "", "not empty")):
+                ("--progress", "maybe", "auto|always|never"), ("--output", "", "not empty"),
+                ("--column", "0", "from 1"), ("--label", "00", "from 1"),
+                ("--user-agent", "a\x7fb", "without control characters")):
             done = stscan("scan", f"{option}={value}")
             self.assertEqual(done.returncode, 2, option)
             line = one_line(done.stderr)
-            for part in (option, f'"{value}"', allowed):
+            for part in (option, f'"{value}"'.replace("\x7f", "\\x7f"), allowed):
                 self.assertIn(part, line)
+        done = stscan("scan", "--user-agent=a\r\nX-Injected: b", "/dev/null")
+        self.assertEqual(done.returncode, 2)
+
+    def test_words_that_do_not_go_together(self) -> None:
+        for arguments, said in ((["--append"], "--append needs the --output FILE"),
+                                (["--append", "-o", "-"], "--append needs the --output FILE"),
+                                (["--resume"], "--resume needs the --output FILE"),
+                                (["-", "-"], "standard input can be read only once")):
+            done = stscan("scan", *NOWHERE, *arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertIn(said, one_line(done.stderr))
 
     def test_how_mail_servers_are_asked(self) -> None:
         for more, parts in (
@@ -97,6 +110,15 @@ class UsageTest(unittest.TestCase):
                     if len(line) > 80]
             self.assertEqual(wide, [])
 
+    def test_help_and_version_have_help_too(self) -> None:
+        for arguments in (["help", "help"], ["help", "version"], ["version", "--help"], ["help", "-h"]):
+            done = stscan(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (0, stscan("help").stdout), arguments)
+        for arguments in (["help", "scan", "more"], ["version", "more"]):
+            done = stscan(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), arguments)
+            self.assertIn('unexpected argument "more"', one_line(done.stderr))
+
     def test_the_groups_of_options_stand_in_the_order_of_the_work(self) -> None:
         for command, first in (("scan", ["Lists", "Which domains", "Output", "DNS"]),
                                ("stats", ["Which domains", "What to count and show",
@@ -110,7 +132,14 @@ class UsageTest(unittest.TestCase):
     def test_the_nearest_word_is_suggested(self) -> None:
         for arguments, said in (
                 (["scna"], "did you mean scan?"), (["help", "lnt"], "did you mean lint?"),
-                (["entirely"], "see stscan help"),
+                (["entirely"], "see stscan help"), (["--verison"], "did you mean version?"),
+                (["explain", "MTASTS_DNS_EROR"], "did you mean MTASTS_DNS_ERROR?"),
+                (["stats", "--by", "statsu", "-"], "did you mean status?"),
+                (["stats", "--list", "policy-tls-expierd", "-"], "did you mean policy-tls-expired?"),
+                (["stats", "--list", "all", "--columns", "domian", "-"], "did you mean domain?"),
+                (["stats", "--where", "statsu=valid", "-"], "did you mean status?"),
+                (["scan", "--where", "status!=absnet", "-"], "did you mean absent?"),
+                (["diff", "--where", "code=policy-empt", "/dev/null", "-"], "did you mean policy-empty?"),
                 (["scan", "--dns-timout=5"], "did you mean --dns-timeout?"),
                 (["scan", "--entirely-else"], "see stscan scan --help"),
                 (["scan", "--resume=5"], "--resume takes no value"),
