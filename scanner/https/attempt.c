@@ -87,8 +87,9 @@ struct attempt attempt_judge(const struct request *request, int64_t now, struct 
   bool distrusted = attempt.fetch.has_trusted && !attempt.fetch.trusted;
   attempt.tries_next = !distrusted && outcome_tries_next(outcome);
   attempt.overload = outcome_is_overload(outcome);
-  if (attempt.overload && outcome->http_status) attempt.retry_after = request_retry_after(request);
+  if (attempt.overload && outcome->http_status)
+    attempt.retry_after = response_retry_after(&request->response);
   if (attempt.has_body)
-    attempt.body = arena_copy(arena, (struct span){request->body, (size_t)outcome->bytes});
+    attempt.body = arena_copy(arena, (struct span){request->response.body, (size_t)outcome->bytes});
   return attempt;
 }

@@ -9,9 +9,8 @@
 #define SCANNER_HTTPS_REQUEST_H
 
 #include "scanner/https/certificate.h"
-#include "scanner/https/content_length.h"
 #include "scanner/https/curl_loop.h"
-#include "scanner/https/outcome.h"
+#include "scanner/https/response.h"
 #include "scanner/net/address.h"
 #include "scanner/net/address_filter.h"
 #include "scanner/net/loop_clock.h"
@@ -20,9 +19,6 @@
 enum {
   REQUEST_HOST_MAX = 253,
   REQUEST_PATH_MAX = 64,
-  REQUEST_HEADER_SIZE_MAX = 65536,
-  REQUEST_RETRY_AFTER_MAX = 24 * 60 * 60,
-  REQUEST_VALUES_MAX = 8, /* fields of one name that are looked at */
 };
 
 struct fetcher;
@@ -57,11 +53,7 @@ struct request {
   uint64_t memory_failures; /* of the thread, when it started */
   struct outcome outcome;
   struct certificate certificate;
-  char *body; /* malloc'ed; outcome.bytes of it, while these are within the limit */
-  size_t body_size;
-  size_t body_len; /* what is kept of it */
-  size_t header_bytes;
-  struct content_length content_length;
+  struct response response;
   char connect_to_text[ADDRESS_TEXT_MAX + 2];
   struct curl_slist connect_to, fields; /* lists of one each */
 };
@@ -88,10 +80,6 @@ void request_end(struct request *request, CURLcode result, bool late);
 /* What is known after the end; texts are copied to arena. attempts and trusted are left alone. */
 void request_result(const struct request *request, struct arena *arena,
                     struct result_fetch *result);
-
-/* The seconds of a Retry-After field, of a number or a date (RFC 9110 section 10.2.3): 0 for none
- * or a date that has passed, at most REQUEST_RETRY_AFTER_MAX. */
-unsigned request_retry_after(const struct request *request);
 
 /* Lets go of all memory of this one transfer, so that the next can start. */
 void request_clear(struct request *request);
