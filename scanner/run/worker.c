@@ -1,31 +1,13 @@
 #include "scanner/run/worker.h"
 
-#include "output/record/record_write.h"
-#include "output/results/gzip_block.h"
-#include "scanner/journey/journey.h"
 #include "scanner/run/outage_watch.h"
+#include "scanner/run/record_block.h"
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-
-enum { WORKER_RECORD_ROOM = 4096 };
-
-/* The snapshot's numbers, written by the worker alone, read by all. */
-struct worker_counters {
-  atomic_uint_fast64_t domains;
-  atomic_uint_fast64_t status[STATUS_COUNT];
-  atomic_uint_fast64_t in_flight;
-  atomic_uint_fast64_t waiting;
-  atomic_uint_fast64_t waiting_ms;
-  atomic_uint_fast64_t fetches;
-  atomic_uint_fast64_t fetches_done;
-};
 
 struct worker {
   struct worker_config config;
-  struct results_file *results;
   pthread_t thread;
   uv_loop_t loop;
   bool loop_made;
@@ -38,15 +20,13 @@ struct worker {
   struct prober *prober; /* NULL: mail servers are not asked */
   struct journey *journey;
   struct outage_watch *outage;
-  struct gzip_block *member;
-  uint64_t unsealed; /* records in it */
+  struct record_block block;
   struct tally *tally;
   struct list_reader_batch *batch;
   size_t batch_next;
   bool lists_ended;
   bool ending;
   bool keeps_aside; /* told */
-  uint64_t flushed; /* uv_now() */
   uint64_t deadline;
   atomic_uint stop_grace_ms; /* UINT_MAX: not asked to stop */
   atomic_bool over;
@@ -54,8 +34,6 @@ struct worker {
   int err_errno;
   uint64_t dropped, left;
   struct worker_counters counters;
-  pthread_mutex_t server_lock;
-  struct resolver_server *servers; /* of the resolver, each; under server_lock */
 };
 
 static void worker_fail(struct worker *worker, enum err err) {
@@ -64,57 +42,23 @@ static void worker_fail(struct worker *worker, enum err err) {
   worker->err_errno = errno;
 }
 
-static void counter_add(atomic_uint_fast64_t *counter) {
-  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-                        memory_order_relaxed);
-}
-
-static void counter_set(atomic_uint_fast64_t *counter, uint64_t value) {
-  atomic_store_explicit(counter, value, memory_order_relaxed);
-}
-
-/* While the results has no room, the member grows, by what is in flight at most: see worker_fill().
- */
+/* While the results have no room, lines are not taken: see worker_fill(). */
 static void worker_flush(struct worker *worker) {
-  struct span bytes;
-  if (gzip_block_pending(worker->member) > 0 && !results_file_has_room(worker->results)) return;
-  worker->flushed = uv_now(&worker->loop);
-  if (gzip_block_pending(worker->member) == 0) return;
-  enum err err = gzip_block_seal(worker->member, &bytes);
-  if (err == ERR_NONE) err = results_file_give(worker->results, bytes, worker->unsealed);
+  enum err err = record_block_flush(&worker->block, uv_now(&worker->loop));
   if (err != ERR_NONE) worker_fail(worker, err);
-  worker->unsealed = 0;
-}
-
-static enum err worker_write(struct worker *worker, const struct result *result) {
-  size_t size = WORKER_RECORD_ROOM;
-  for (;;) {
-    char *room = gzip_block_room(worker->member, size);
-    if (!room) return ERR_MEMORY;
-    struct json_writer json = json_writer_into(room, size);
-    record_write(&json, result);
-    if (!json_writer_overflow(&json)) {
-      gzip_block_added(worker->member, json_writer_text(&json).len);
-      return ERR_NONE;
-    }
-    size = json.need;
-  }
 }
 
 static void worker_emit(void *data, const struct result *result) {
   struct worker *worker = data;
   if (worker->err != ERR_NONE) return;
-  enum err err = worker_write(worker, result);
+  enum err err = record_block_add(&worker->block, result);
   if (err == ERR_NONE) err = tally_add(worker->tally, result);
   if (err != ERR_NONE) {
     worker_fail(worker, err);
     return;
   }
-  worker->unsealed++;
-  counter_add(&worker->counters.domains);
-  counter_add(&worker->counters.status[result->status]);
-  if (result->fetch.asked) counter_add(&worker->counters.fetches_done);
-  if (gzip_block_full(worker->member)) worker_flush(worker);
+  worker_counters_record(&worker->counters, result);
+  if (gzip_block_full(worker->block.gzip)) worker_flush(worker);
 }
 
 static void worker_journey_fail(void *data, enum err err) {
@@ -144,9 +88,9 @@ static uint64_t worker_open(const struct worker *worker) {
 
 /* Pull, don't push: a line is taken only when there is room for it, and for its record. */
 static void worker_fill(struct worker *worker) {
-  if (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->member))
+  if (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->block.gzip))
     worker_take_back(worker);
-  while (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->member) &&
+  while (!worker->ending && worker->err == ERR_NONE && !gzip_block_full(worker->block.gzip) &&
          journey_has_room(worker->journey)) {
     if (!worker->batch || worker->batch_next == worker->batch->count) {
       if (worker->lists_ended || !worker_next_batch(worker)) return;
@@ -166,7 +110,7 @@ static bool worker_is_done(struct worker *worker) {
   if (!worker->ending && (!worker->lists_ended || worker->batch)) return false;
   if (!worker->ending && worker_open(worker) > 0) return false;
   worker_flush(worker);
-  return gzip_block_pending(worker->member) == 0;
+  return gzip_block_pending(worker->block.gzip) == 0;
 }
 
 /* Whoever is held may be the first of many. */
@@ -203,15 +147,7 @@ static void worker_watch_aside(struct worker *worker) {
 }
 
 static void worker_publish(struct worker *worker) {
-  counter_set(&worker->counters.in_flight,
-              journey_in_flight(worker->journey) + journey_aside(worker->journey));
-  counter_set(&worker->counters.waiting, journey_waiting(worker->journey));
-  counter_set(&worker->counters.waiting_ms, journey_waiting_ms(worker->journey));
-  counter_set(&worker->counters.fetches, fetcher_in_flight(worker->fetcher));
-  pthread_mutex_lock(&worker->server_lock);
-  for (size_t i = 0; i < resolver_server_count(worker->resolver); i++)
-    resolver_server(worker->resolver, i, &worker->servers[i]);
-  pthread_mutex_unlock(&worker->server_lock);
+  worker_counters_publish(&worker->counters, worker->journey, worker->fetcher, worker->resolver);
 }
 
 /* Nothing calls back into the journey once the resolver and the fetcher are closed. */
@@ -257,8 +193,8 @@ static void worker_on_wake(uv_async_t *handle) {
 
 static void worker_on_tick(uv_timer_t *handle) {
   struct worker *worker = handle->data;
-  bool waited = uv_now(&worker->loop) - worker->flushed >= WORKER_FLUSH_MS;
-  if (waited || gzip_block_full(worker->member)) worker_flush(worker);
+  bool waited = uv_now(&worker->loop) - worker->block.flushed_ms >= WORKER_FLUSH_MS;
+  if (waited || gzip_block_full(worker->block.gzip)) worker_flush(worker);
   worker_publish(worker);
   worker_watch_resolver(worker);
   journey_tick(worker->journey);
@@ -346,10 +282,8 @@ enum err worker_new(struct worker **worker, const struct worker_config *config, 
   if (!made) return ERR_MEMORY;
   made->config = *config;
   atomic_init(&made->stop_grace_ms, UINT_MAX);
-  pthread_mutex_init(&made->server_lock, NULL);
-  made->servers = calloc(config->resolver.server_count, sizeof *made->servers);
-  enum err err = made->servers ? ERR_NONE : ERR_MEMORY;
-  if (err == ERR_NONE) err = gzip_block_new(&made->member, config->gzip);
+  enum err err = worker_counters_init(&made->counters, config->resolver.server_count);
+  if (err == ERR_NONE) err = gzip_block_new(&made->block.gzip, config->gzip);
   if (err == ERR_NONE) err = tally_new(&made->tally);
   if (err == ERR_NONE) err = worker_make_loop(made);
   if (err == ERR_NONE) err = resolver_new(&made->resolver, &made->loop, &config->resolver);
@@ -371,7 +305,7 @@ void worker_know_servers(struct worker *worker, const enum resolver_check_verdic
 
 static void *worker_main(void *data) {
   struct worker *worker = data;
-  worker->flushed = uv_now(&worker->loop);
+  worker->block.flushed_ms = uv_now(&worker->loop);
   uv_async_send(&worker->wake); /* the first turn must not wait for the tick */
   uv_run(&worker->loop, UV_RUN_DEFAULT);
   atomic_store(&worker->over, true);
@@ -380,7 +314,7 @@ static void *worker_main(void *data) {
 }
 
 enum err worker_start(struct worker *worker, struct results_file *results) {
-  worker->results = results;
+  worker->block.results = results;
   int failed = pthread_create(&worker->thread, NULL, worker_main, worker);
   return failed ? ERR_MEMORY : ERR_NONE;
 }
@@ -395,45 +329,11 @@ void worker_stop(struct worker *worker, unsigned grace_ms) {
 }
 
 void worker_snapshot(const struct worker *worker, struct worker_snapshot *snapshot) {
-  const struct worker_counters *counters = &worker->counters;
-  snapshot->domains = atomic_load_explicit(&counters->domains, memory_order_relaxed);
-  for (int i = 0; i < STATUS_COUNT; i++)
-    snapshot->status[i] = atomic_load_explicit(&counters->status[i], memory_order_relaxed);
-  snapshot->in_flight = atomic_load_explicit(&counters->in_flight, memory_order_relaxed);
-  snapshot->waiting = atomic_load_explicit(&counters->waiting, memory_order_relaxed);
-  snapshot->waiting_ms = atomic_load_explicit(&counters->waiting_ms, memory_order_relaxed);
-  snapshot->fetches = atomic_load_explicit(&counters->fetches, memory_order_relaxed);
-  snapshot->fetches_done = atomic_load_explicit(&counters->fetches_done, memory_order_relaxed);
-}
-
-void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapshot *one) {
-  sum->domains += one->domains;
-  for (int i = 0; i < STATUS_COUNT; i++) sum->status[i] += one->status[i];
-  sum->in_flight += one->in_flight;
-  sum->waiting += one->waiting;
-  if (one->waiting_ms > sum->waiting_ms) sum->waiting_ms = one->waiting_ms;
-  sum->fetches += one->fetches;
-  sum->fetches_done += one->fetches_done;
-}
-
-static void worker_server_add(struct resolver_server *to, const struct resolver_server *from) {
-  to->address = from->address;
-  to->sent += from->sent;
-  to->answered += from->answered;
-  to->refused += from->refused;
-  to->failed += from->failed;
-  to->lost += from->lost;
-  to->window += from->window;
-  to->in_flight += from->in_flight;
-  if (from->rtt_us > to->rtt_us) to->rtt_us = from->rtt_us;
-  to->resting |= from->resting;
+  worker_counters_read(&worker->counters, snapshot);
 }
 
 void worker_servers_add(const struct worker *worker, struct resolver_server *sum) {
-  pthread_mutex_lock((pthread_mutex_t *)&worker->server_lock);
-  for (size_t i = 0; i < worker->config.resolver.server_count; i++)
-    worker_server_add(&sum[i], &worker->servers[i]);
-  pthread_mutex_unlock((pthread_mutex_t *)&worker->server_lock);
+  worker_counters_servers_add(&worker->counters, sum);
 }
 
 bool worker_is_over(const struct worker *worker) {
@@ -486,9 +386,8 @@ void worker_free(struct worker *worker) {
   if (!worker) return;
   if (worker->loop_made) worker_free_loop(worker);
   journey_free(worker->journey);
-  gzip_block_free(worker->member);
+  gzip_block_free(worker->block.gzip);
   tally_free(worker->tally);
-  pthread_mutex_destroy(&worker->server_lock);
-  free(worker->servers);
+  worker_counters_free(&worker->counters);
   free(worker);
 }

@@ -14,6 +14,7 @@
 #include "scanner/run/list_reader.h"
 #include "scanner/run/mail_probing.h"
 #include "scanner/run/resolver_check.h"
+#include "scanner/run/worker_counters.h"
 #include "scanner/sts/ask.h"
 #include <libpsl.h>
 
@@ -55,18 +56,6 @@ struct worker_config {
   void *data;
 };
 
-/* Counters for the progress line; each is consistent by itself. The name servers' are apart, since
- * there may be many. */
-struct worker_snapshot {
-  uint64_t domains; /* records written */
-  uint64_t status[STATUS_COUNT];
-  uint64_t in_flight;
-  uint64_t waiting;      /* for a second look */
-  uint64_t waiting_ms;   /* until the last of them has waited */
-  uint64_t fetches;      /* in flight */
-  uint64_t fetches_done; /* since the start */
-};
-
 struct worker;
 
 /* ERR_MEMORY; ERR_LIBRARY: *why is a constant phrase, as fetcher_new() gives it, or NULL. */
@@ -81,8 +70,6 @@ enum err worker_start(struct worker *worker, struct results_file *results);
 void worker_wake(struct worker *worker);
 void worker_stop(struct worker *worker, unsigned grace_ms);
 void worker_snapshot(const struct worker *worker, struct worker_snapshot *snapshot);
-
-void worker_snapshot_add(struct worker_snapshot *sum, const struct worker_snapshot *one);
 
 /* Adds what is known of the name servers to sum, which has room for each of the config's. From any
  * thread. */
