@@ -8,7 +8,7 @@
 
 #include "scanner/https/address_plan.h"
 #include "scanner/https/connect_turns.h"
-#include "scanner/https/fetcher.h"
+#include "scanner/https/fetch.h"
 #include "scanner/https/request.h"
 
 enum { FETCH_STATE_MS_NS = 1000000 };
