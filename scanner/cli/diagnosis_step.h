@@ -1,21 +1,11 @@
 /* The steps of a diagnosis, in one table: what each is called, when it is shown, what came back,
  * and what was expected. What stands beside MTA-STS (--ask) comes last.
- *
- * Pure but for the stream; what comes from the network is made fit for a terminal, and cut at the
- * limits below.
  */
 #ifndef SCANNER_CLI_DIAGNOSIS_STEP_H
 #define SCANNER_CLI_DIAGNOSIS_STEP_H
 
 #include "output/findings/explain.h"
-#include "output/record/result.h"
-
-enum {
-  DIAGNOSIS_ROWS_MAX = 24,  /* of one kind: strings, addresses, names, MX, lines of the policy */
-  DIAGNOSIS_TEXT_MAX = 512, /* bytes of one of them */
-  DIAGNOSIS_INDENT = 4,
-  DIAGNOSIS_PROPOSAL_INDENT = 6,
-};
+#include "scanner/cli/diagnosis_rows.h"
 
 struct diagnosis {
   FILE *out;
@@ -48,7 +38,22 @@ struct diagnosis_step {
 extern const struct diagnosis_step diagnosis_steps[];
 extern const size_t diagnosis_step_count;
 
-/* The text, or its first DIAGNOSIS_TEXT_MAX bytes and how many it has. */
-void diagnosis_text(FILE *out, struct span text);
+/* What came back of each, and whether there is anything: of mail servers (diagnosis_mail.c), ... */
+bool diagnosis_mail_reached(const struct result *result);
+void diagnosis_mail_show(const struct diagnosis *diagnosis);
+bool diagnosis_dane_reached(const struct result *result);
+void diagnosis_dane_show(const struct diagnosis *diagnosis);
+
+/* ... and of what stands beside MTA-STS (diagnosis_beside.c). */
+bool diagnosis_ns_reached(const struct result *result);
+void diagnosis_ns_show(const struct diagnosis *diagnosis);
+bool diagnosis_all_mx_reached(const struct result *result);
+void diagnosis_all_mx_show(const struct diagnosis *diagnosis);
+bool diagnosis_spf_reached(const struct result *result);
+void diagnosis_spf_show(const struct diagnosis *diagnosis);
+bool diagnosis_dmarc_reached(const struct result *result);
+void diagnosis_dmarc_show(const struct diagnosis *diagnosis);
+bool diagnosis_dkim_reached(const struct result *result);
+void diagnosis_dkim_show(const struct diagnosis *diagnosis);
 
 #endif
