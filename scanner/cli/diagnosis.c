@@ -51,6 +51,14 @@ static bool step_is_shown(const struct diagnosis_step *step, const struct result
   return false;
 }
 
+/* Of mail servers that nothing is said of as the domain's, since no policy in use names them. */
+static bool step_has_notes(const struct diagnosis_step *step, const struct result *result) {
+  bool noted = false;
+  for (size_t i = 0; step->stage == STAGE_MX_TLS && i < result->mx.count; i++)
+    noted |= result->mx.at[i].tls && result->mx.at[i].tls->verdict != VERDICT_SECURE;
+  return noted;
+}
+
 static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step *step) {
   const struct result *result = diagnosis->result;
   enum finding_severity worst = step_worst(result, step->stage);
@@ -59,6 +67,8 @@ static void step_print(struct diagnosis *diagnosis, const struct diagnosis_step 
     step_head(diagnosis, step, "FAILED", "\x1b[1;31m");
   else if (worst == FINDING_WARNING)
     step_head(diagnosis, step, "warning", "\x1b[1;33m");
+  else if (step_has_notes(step, result))
+    step_head(diagnosis, step, "note", "\x1b[33m");
   else if (reached)
     step_head(diagnosis, step, "ok", "\x1b[32m");
   else

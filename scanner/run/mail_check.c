@@ -112,27 +112,31 @@ static void mail_check_tell_reverse(struct mail_check *check, const union addres
            text, SPAN_ARG(host));
 }
 
+/* Whoever gave a name is warned; the machine's own must do. ERR_SYNTAX. */
+static enum err mail_check_tell_name(const struct mail_options *mail, const char *fault) {
+  if (mail->ehlo_given) {
+    notice("--ehlo %s %s: many mail servers will refuse us", mail->ehlo, fault);
+    return ERR_NONE;
+  }
+  notice("--probe-mx: this machine's name %s %s, and many mail servers refuse such a client: give "
+         "--ehlo NAME",
+         mail->ehlo, fault);
+  return ERR_SYNTAX;
+}
+
 static enum err mail_check_names(struct mail_check *check) {
   const struct mail_options *mail = check->config->mail;
   struct mail_check_name found;
   union address own;
   mail_check_resolve(check, span_of(mail->ehlo), &found);
-  bool nowhere = mail_check_is_nowhere(&found);
-  if (nowhere && !mail->ehlo_given) {
-    notice("--probe-mx: this machine's name %s does not resolve, and many mail servers refuse such "
-           "a client: give --ehlo NAME",
-           mail->ehlo);
-    return ERR_SYNTAX;
-  }
   bool known = mail_check_own(check->config->resolver.source, &own);
-  if (nowhere)
-    notice("--ehlo %s does not resolve: many mail servers will refuse us", mail->ehlo);
+  enum err err = ERR_NONE;
+  if (mail_check_is_nowhere(&found))
+    err = mail_check_tell_name(mail, "does not resolve");
   else if (known && mail_check_answered(&found.v4) && !mail_check_leads_to(&found, &own))
-    notice("--ehlo %s does not resolve to the address that we ask from: some mail servers will "
-           "refuse us",
-           mail->ehlo);
-  if (known) mail_check_tell_reverse(check, &own);
-  return ERR_NONE;
+    err = mail_check_tell_name(mail, "does not resolve to the address that we ask from");
+  if (known && err == ERR_NONE) mail_check_tell_reverse(check, &own);
+  return err;
 }
 
 /* That the root has no address is signed: a resolver that validates says so (RFC 4035

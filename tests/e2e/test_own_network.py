@@ -100,13 +100,66 @@ def set_up() -> None:
     own_network.enter()
     for words in (["address", "add", f"{OWN[4]}/32", "dev", "lo"], ["-6", "address", "add", f"{OWN[6]}/128", "dev", "lo"],
                   ["route", "add", "local", "9.9.8.0/23", "dev", "lo"],
+                  ["route", "add", "198.41.0.4/32", "dev", "lo", "src", OWN[4]],  # we are this to the Internet
                   ["-6", "route", "add", "local", str(ROUTED[6]), "dev", "lo"],
                   ["-6", "route", "add", "default", "dev", "lo"]):
         subprocess.run(["ip", *words], check=True)
     time.sleep(0.1)
 
 
+class EhloNames:
+    """What DNS says of names that a machine may have, and of the name of its address."""
+
+    def __init__(self, reverse: str) -> None:
+        self.reverse = reverse
+
+    def find(self, name: str, kind: int) -> Behaviour:
+        ours = {"localhost": "127.0.0.1", "own.test": OWN[4], "else.test": "9.9.9.9"}
+        if name in ours:
+            return gives(dns.address(ours[name])) if kind == dns.A else gives()
+        if self.reverse and name == ".".join(OWN[4].split(".")[::-1]) + ".in-addr.arpa":
+            return gives(dns.ptr(self.reverse))
+        return says(dns.NXDOMAIN)
+
+
+async def introduce(machine: str, reverse: str, *options: str) -> tuple[int, str]:
+    """A check by a machine of that name; what it says before."""
+    names = NameServer(EhloNames(reverse).find)
+    await names.start(NAME_SERVER, NAME_PORT)
+    process = await asyncio.create_subprocess_exec(
+        "unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', machine, stscan_path(), "check",
+        "--resolvers", f"{NAME_SERVER}:{NAME_PORT}", "--probe-mx", *options, "nobody.test",
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
+    try:
+        _, said = await asyncio.wait_for(process.communicate(), SECONDS)
+    finally:
+        names.close()
+    return process.returncode or 0, said.decode()
+
+
 class OwnNetwork(unittest.TestCase):
+    def test_a_name_that_leads_to_us(self) -> None:
+        """Without one of its own that leads to it, a machine does not ask; one that was given is as it is."""
+        nowhere, elsewhere = "does not resolve", "does not resolve to the address that we ask from"
+        no_name, wrong_name = f"{OWN[4]} has no reverse name", "which does not lead back to it"
+        for machine, reverse, options, status, says_so in (
+                ("own.test", "own.test", [], 0, []),
+                ("own.test", "", [], 0, [no_name]),
+                ("own.test", "else.test", [], 0, ["else.test, " + wrong_name]),
+                ("nobody.test", "own.test", [], 2, [f"name nobody.test {nowhere}, ", "give --ehlo NAME"]),
+                ("else.test", "own.test", [], 2, [f"name else.test {elsewhere}, ", "give --ehlo NAME"]),
+                ("vm", "own.test", [], 2, ['is called "vm"', "needs --ehlo NAME"]),
+                ("vm", "own.test", ["--ehlo", "nobody.test"], 0, [f"--ehlo nobody.test {nowhere}: "]),
+                ("vm", "own.test", ["--ehlo", "else.test"], 0, [f"--ehlo else.test {elsewhere}: "]),
+                ("vm", "own.test", ["--ehlo", "own.test"], 0, [])):
+            with self.subTest(machine=machine, reverse=reverse, options=options):
+                ended, said = asyncio.run(introduce(machine, reverse, *options))
+                self.assertEqual(ended, status, said)
+                for text in says_so:
+                    self.assertIn(text, said)
+                if not says_so:
+                    self.assertEqual(said, "")
+
     def test_own_addresses_and_prefixes(self) -> None:
         silent = Silent()
         with tempfile.TemporaryDirectory(prefix="stscan-own.") as made:

@@ -6,7 +6,7 @@ import ipaddress
 import struct
 from dataclasses import dataclass
 
-A, CNAME, MX, TXT, AAAA, OPT = 1, 5, 15, 16, 28, 41
+A, CNAME, PTR, MX, TXT, AAAA, OPT = 1, 5, 12, 15, 16, 28, 41
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH = 0, 1, 2, 3, 4, 5, 6, 9
 QR, TC, RD, RA = 0x8000, 0x0200, 0x0100, 0x0080
 UDP_SIZE_WITHOUT_EDNS = 512
@@ -57,6 +57,10 @@ def address(text: str) -> Data:
 
 def mx(preference: int, host: str) -> Data:
     return Data(MX, struct.pack("!H", preference) + name(host))
+
+
+def ptr(host: str) -> Data:
+    return Data(PTR, name(host))
 
 
 def cname(target: str, owner: str | None = None) -> Data:

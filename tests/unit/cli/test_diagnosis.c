@@ -182,6 +182,13 @@ static void test_a_block_for_each_mail_server(void **state) {
               "    subject CN=x\n"
               "    issuer CN=R11\n",
               "p.a.example: ");
+  result.findings = NULL;
+  assert_told(&result, "note    Mail servers: TLS on port 25\n", NULL);
+  mx[1].tls = mx[2].tls = NULL;
+  assert_told(&result, "ok      Mail servers: TLS on port 25\n", NULL);
+  mx[1].tls = &refused;
+  mx[2].tls = &unknown;
+  result.findings = &finding;
   /* the cure of what is no finding of the domain */
   assert_told(&result,
               "  n.a.example: REFUSED by senders that enforce the policy\n"
