@@ -128,6 +128,7 @@ static int check_with(struct check *check) {
 done:
   single_check_free(single);
   free(verdicts);
+  nameservers_free(&config.servers);
   block_list_free(block);
   return status;
 }

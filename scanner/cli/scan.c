@@ -206,6 +206,7 @@ static int scan_with(const struct options *options, int argc, char **argv) {
 done:
   tally_free(account.tally);
   free(account.servers);
+  nameservers_free(&config.servers);
   block_list_free(block);
   return status;
 }

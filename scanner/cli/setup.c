@@ -55,7 +55,7 @@ enum err setup_nameservers(const struct options *options, const char *command,
   if (options->resolvers) return setup_given_nameservers(options, command, servers);
   enum err err = nameservers_system(NAMESERVERS_SYSTEM_FILE, servers);
   if (err != ERR_NONE)
-    help_complain(command, "no name server in %s (%s): give --resolvers", NAMESERVERS_SYSTEM_FILE,
+    help_complain(command, "%s cannot be read (%s): give --resolvers", NAMESERVERS_SYSTEM_FILE,
                   setup_why(err));
   return err;
 }

@@ -2,12 +2,15 @@
 
 #include "scanner/run/notice.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { DNS_PORT = 53 };
+enum { DNS_PORT = 53, NAMESERVERS_ROOM_FIRST = 4 };
 
-#define NAMESERVERS_BOM SPAN("\xef\xbb\xbf")
+#define NAMESERVERS_BOM   SPAN("\xef\xbb\xbf")
+#define NAMESERVERS_LOCAL "127.0.0.1" /* resolv.conf(5): and not ::1 */
 
 static void nameservers_blame(struct nameservers_bad *bad, struct span text) {
   snprintf(bad->text, sizeof bad->text, "%.*s", SPAN_ARG(text));
@@ -56,11 +59,22 @@ static bool nameservers_equal(const union address *a, const union address *b) {
   return address_same_ip(a, b) && address_port(a) == address_port(b) && scope;
 }
 
+static enum err nameservers_grow(struct nameservers *servers) {
+  size_t room = servers->room ? 2 * servers->room : NAMESERVERS_ROOM_FIRST;
+  union address *grown = realloc(servers->at, room * sizeof *grown);
+  if (!grown) return ERR_MEMORY;
+  servers->at = grown;
+  servers->room = room;
+  return ERR_NONE;
+}
+
 /* Each once. */
 static enum err nameservers_add(struct nameservers *servers, const union address *address) {
   for (size_t i = 0; i < servers->count; i++)
     if (nameservers_equal(&servers->at[i], address)) return ERR_NONE;
   if (servers->count == RESOLVER_SERVER_MAX) return ERR_LIMIT;
+  enum err err = servers->count == servers->room ? nameservers_grow(servers) : ERR_NONE;
+  if (err != ERR_NONE) return err;
   servers->at[servers->count++] = *address;
   return ERR_NONE;
 }
@@ -144,8 +158,8 @@ static enum err nameservers_read_system(struct span word, union address *address
   return err == ERR_NONE && address->any.sa_family == AF_INET ? ERR_SYNTAX : err;
 }
 
-static void nameservers_take_system(struct nameservers *servers, struct span word,
-                                    const struct nameservers_bad *bad) {
+static enum err nameservers_take_system(struct nameservers *servers, struct span word,
+                                        const struct nameservers_bad *bad) {
   union address address;
   if (nameservers_read_system(word, &address) != ERR_NONE)
     notice("%s, line %u: \"%.*s\" is not the address of a name server: left out",
@@ -154,7 +168,8 @@ static void nameservers_take_system(struct nameservers *servers, struct span wor
     notice("%s, line %u: %.*s is left out: the system uses the first %d (--resolvers takes more)",
            NAMESERVERS_SYSTEM_FILE, bad->line, SPAN_ARG(word), NAMESERVERS_SYSTEM_MAX);
   else
-    nameservers_add(servers, &address);
+    return nameservers_add(servers, &address);
+  return ERR_NONE;
 }
 
 static void nameservers_tell_option(struct span word) {
@@ -171,7 +186,7 @@ static enum err nameservers_resolv_conf(struct nameservers *servers, struct span
   if (line.len && !span_is_wsp(line.ptr[0])) keyword = nameservers_word(&rest);
   struct span word = nameservers_word(&rest);
   if (span_equal(keyword, SPAN("nameserver")) && word.len)
-    nameservers_take_system(servers, word, bad);
+    return nameservers_take_system(servers, word, bad);
   for (; span_equal(keyword, SPAN("options")) && word.len; word = nameservers_word(&rest))
     nameservers_tell_option(word);
   return ERR_NONE;
@@ -181,5 +196,15 @@ enum err nameservers_system(const char *path, struct nameservers *servers) {
   struct nameservers_bad bad = {0};
   *servers = (struct nameservers){0};
   enum err err = nameservers_read(path, servers, nameservers_resolv_conf, &bad);
-  return err == ERR_NONE && servers->count == 0 ? ERR_NOT_FOUND : err;
+  if (err == ERR_IO && errno == ENOENT) err = ERR_NONE;
+  if (err != ERR_NONE || servers->count) return err;
+  notice("%s names no name server: " NAMESERVERS_LOCAL " is asked, as by the system", path);
+  union address local;
+  address_parse(SPAN(NAMESERVERS_LOCAL), DNS_PORT, &local);
+  return nameservers_add(servers, &local);
+}
+
+void nameservers_free(struct nameservers *servers) {
+  free(servers->at);
+  *servers = (struct nameservers){0};
 }

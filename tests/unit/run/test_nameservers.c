@@ -57,6 +57,7 @@ static void reads_lists(void **state) {
       assert_servers(&servers, vectors[i].expected);
     else
       assert_string_equal(bad.text, vectors[i].expected);
+    nameservers_free(&servers);
   }
 }
 
@@ -71,6 +72,8 @@ static void takes_as_many_as_the_resolver(void **state) {
     enum err err = nameservers_parse(text, &servers, &bad);
     assert_int_equal(err, count > RESOLVER_SERVER_MAX ? ERR_LIMIT : ERR_NONE);
     assert_int_equal(servers.count, count > RESOLVER_SERVER_MAX ? RESOLVER_SERVER_MAX : count);
+    assert_int_equal(servers.room, RESOLVER_SERVER_MAX);
+    nameservers_free(&servers);
   }
 }
 
@@ -83,6 +86,8 @@ static void reads_files(void **state) {
   struct nameservers_bad bad;
   assert_int_equal(nameservers_parse(path, &servers, &bad), ERR_NONE);
   assert_servers(&servers, "192.0.2.1:53 192.0.2.2:5353 192.0.2.3:53");
+  assert_in_range(servers.room, 3, 4); /* memory by what is used */
+  nameservers_free(&servers);
   unlink(path + 1);
   assert_int_equal(nameservers_parse(path, &servers, &bad), ERR_IO);
   assert_int_equal(errno, ENOENT);
@@ -109,6 +114,7 @@ static void says_which_line_is_wrong(void **state) {
   assert_int_equal(nameservers_parse(path, &servers, &bad), ERR_SYNTAX);
   assert_int_equal(bad.line, 3);
   assert_string_equal(bad.text, "ns.example");
+  nameservers_free(&servers);
   unlink(path + 1);
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
     memset(line, '#', lengths[i].len);
@@ -117,6 +123,7 @@ static void says_which_line_is_wrong(void **state) {
     write_file(path + 1, text);
     assert_int_equal(nameservers_parse(path, &servers, &bad), lengths[i].err);
     assert_int_equal(bad.line, 2);
+    nameservers_free(&servers);
     unlink(path + 1);
   }
 }
@@ -132,21 +139,41 @@ static void reads_resolv_conf(void **state) {
   struct nameservers servers;
   assert_int_equal(nameservers_system(path, &servers), ERR_NONE);
   assert_servers(&servers, "192.0.2.1:53 [2001:db8::1]:53 [fe80::1%lo]:53");
+  nameservers_free(&servers);
   unlink(path);
   write_file(path, "nameserver 127.1\n");
   assert_int_equal(nameservers_system(path, &servers), ERR_NONE);
   assert_servers(&servers, "127.0.0.1:53");
+  nameservers_free(&servers);
   unlink(path);
-  write_file(path, "search example.com\n");
-  assert_int_equal(nameservers_system(path, &servers), ERR_NOT_FOUND);
-  unlink(path);
+}
+
+/* Whatever else is there, or no file at all: only what cannot be read is an error. */
+static void asks_this_machine_where_none_is_named(void **state) {
+  (void)state;
+  static const char *const texts[] = {"", "search example.com\n", "nameserver\n",
+                                      "nameserver fe80::1%no-such-if\n"};
+  char path[64];
+  struct nameservers servers;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    write_file(path, texts[i]);
+    assert_int_equal(nameservers_system(path, &servers), ERR_NONE);
+    assert_servers(&servers, "127.0.0.1:53");
+    nameservers_free(&servers);
+    unlink(path);
+  }
+  assert_int_equal(nameservers_system(path, &servers), ERR_NONE);
+  assert_servers(&servers, "127.0.0.1:53");
+  nameservers_free(&servers);
+  assert_int_equal(nameservers_system("/dev/null/none", &servers), ERR_IO);
+  assert_int_equal(errno, ENOTDIR);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_lists),       cmocka_unit_test(takes_as_many_as_the_resolver),
       cmocka_unit_test(reads_files),       cmocka_unit_test(says_which_line_is_wrong),
-      cmocka_unit_test(reads_resolv_conf),
+      cmocka_unit_test(reads_resolv_conf), cmocka_unit_test(asks_this_machine_where_none_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
