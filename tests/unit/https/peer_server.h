@@ -20,6 +20,8 @@
 enum {
   SERVER_AGAIN_MAX = 20000,
   SERVER_REQUEST_MAX = 4096,
+  SERVER_DRIP_FEW = 40, /* octets, after which time may be skipped; */
+  SERVER_DRIP_FIRST_MS = 5,
   SERVER_DRIP_MS = 50,
   SERVER_PATIENCE_S = 20
 };
@@ -144,10 +146,11 @@ static inline void server_then(const struct script *script, SSL *ssl, int fd) {
     server_silences--;
     break;
   case THEN_DRIP:
-    while (server_write(ssl, fd, script->flood.ptr + at, 1)) {
-      at = (at + 1) % script->flood.len;
-      poll(NULL, 0, SERVER_DRIP_MS);
+    while (server_write(ssl, fd, script->flood.ptr + at % script->flood.len, 1)) {
+      if (++at == SERVER_DRIP_FEW) server_silences++;
+      poll(NULL, 0, at < SERVER_DRIP_FEW ? SERVER_DRIP_FIRST_MS : SERVER_DRIP_MS);
     }
+    if (at >= SERVER_DRIP_FEW) server_silences--;
     break;
   case THEN_FLOOD:
     while (server_write(ssl, fd, script->flood.ptr, script->flood.len)) continue;

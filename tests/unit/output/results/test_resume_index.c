@@ -41,7 +41,9 @@ static int teardown(void **state) {
   return rmdir(folder);
 }
 
+/* Always a new one: ext4 writes one that was cut to nothing, and is written anew, to the disk. */
 static void file_write(const char *bytes, size_t len) {
+  unlink(path);
   FILE *file = fopen(path, "w");
   assert_non_null(file);
   assert_int_equal(len, fwrite(bytes, 1, len, file));
