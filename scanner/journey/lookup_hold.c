@@ -84,6 +84,14 @@ bool lookup_hold_any(const struct lookup_hold *hold) {
   return hold->held != NULL;
 }
 
+/* The servers were there, but silent for as long as it was asked for: that says nothing of the
+ * name. Once, or a name that nobody answers for would be asked for ever. */
+static bool hold_heals(struct lookup *lookup) {
+  bool heals = lookup->end == LOOKUP_TIMEOUT && lookup->silenced && !lookup->again;
+  lookup->again |= heals;
+  return heals;
+}
+
 void lookup_hold_release(struct lookup_hold *hold, bool again, uint64_t now) {
   struct lookup *held = hold->held;
   hold->held = NULL;
@@ -97,7 +105,7 @@ void lookup_hold_release(struct lookup_hold *hold, bool again, uint64_t now) {
   while (held) {
     struct lookup *lookup = held;
     held = held->next;
-    if (again && hold_ask_again(hold, lookup)) continue;
+    if ((again || hold_heals(lookup)) && hold_ask_again(hold, lookup)) continue;
     hold->lets_go = true;
     lookup->done(lookup);
     hold->lets_go = false;

@@ -44,7 +44,8 @@ bool lookup_hold_keeps(struct lookup_hold *hold, struct lookup *lookup, struct s
 bool lookup_hold_any(const struct lookup_hold *hold);
 
 /* again: there was an outage, and it is over: what is held is asked again, as if nothing had been.
- * Else it ends as it did. */
+ * Else it ends as it did, but for what was never asked while a server answered: that is asked once
+ * more. */
 void lookup_hold_release(struct lookup_hold *hold, bool again, uint64_t now);
 
 /* Until told otherwise all that fails is held. */

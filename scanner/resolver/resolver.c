@@ -1,7 +1,6 @@
 #include "scanner/resolver/resolver.h"
 #include "scanner/base/pool.h"
 #include "scanner/base/timer_wheel.h"
-#include "scanner/net/loop_clock.h"
 #include "scanner/resolver/name_server.h"
 #include <stdlib.h>
 #include <sys/random.h>
@@ -31,6 +30,7 @@ struct lookup_state {
   uint64_t started;   /* ns, less what it waited for its turn since; 0: still in the queue */
   uint64_t deadline;  /* ns; likewise */
   uint64_t due;       /* ns; when it began to wait for its turn again */
+  uint64_t waited;    /* ns; for its turn, in all, before that */
   unsigned tries;
   unsigned failed; /* tries that came to nothing by our own fault */
   unsigned by_udp; /* tries before it was told to come by TCP */
@@ -44,6 +44,7 @@ struct resolver {
   size_t name_server_count;
   size_t turn;
   uint64_t timeout; /* ns */
+  uint64_t tick_ms; /* of the loop's clock; one that tests drive is looked at more often */
   unsigned tries;
   struct rate_limit *rate_limit;
   struct name_server_sockets sockets;
@@ -119,12 +120,20 @@ static bool resolver_heard(const struct resolver *resolver, uint64_t since) {
   return false;
 }
 
+/* The first one that is remembered. */
+static uint64_t resolver_first_try(const struct lookup_state *state) {
+  if (!state->sends) return state->started;
+  return state
+      ->attempts[state->sends > RESOLVER_ATTEMPTS_MAX ? state->sends % RESOLVER_ATTEMPTS_MAX : 0];
+}
+
 static void resolver_finish(struct lookup_state *state, enum lookup_end end, uint64_t now) {
   struct lookup *lookup = state->lookup;
   lookup->end = end;
   lookup->tries = state->tries;
   lookup->ms = (int64_t)((now - state->started) / resolver_ms);
   lookup->unheard = !resolver_heard(state->resolver, state->sent ? state->sent : state->started);
+  lookup->silenced = !resolver_heard(state->resolver, resolver_first_try(state));
   if (end == LOOKUP_FAILED && lookup->trouble == ERR_NONE) lookup->trouble = ERR_MEMORY;
   lookup->state = NULL;
   lookup_state_free(state);
@@ -256,9 +265,11 @@ static void resolver_note_attempt(struct lookup_state *state, struct name_server
   state->tries++;
 }
 
-/* While it waits for its turn, its time stands still; not while it waits for a server that works. */
+/* While it waits for its turn, its time stands still; not while it waits for a server that works.
+ */
 static void resolver_resume(struct lookup_state *state, uint64_t now) {
   if (resolver_is_resting(state->resolver)) return;
+  state->waited += now - state->due;
   state->started += now - state->due;
   state->deadline += now - state->due;
 }
@@ -496,12 +507,13 @@ static void resolver_do_without(struct lookup_state *state, uint64_t now) {
 }
 
 /* For its turn: there is a server that works. */
-static bool resolver_waits(const struct lookup_state *state) {
-  return !ring_empty(&state->link) && !resolver_is_resting(state->resolver);
+static bool resolver_waits(const struct lookup_state *state, uint64_t now) {
+  bool waits = !ring_empty(&state->link) && !resolver_is_resting(state->resolver);
+  return waits && state->waited + (now - state->due) < RESOLVER_TURN_MAX_MS * resolver_ms;
 }
 
 static void resolver_fire(struct lookup_state *state, uint64_t now) {
-  if (resolver_waits(state)) {
+  if (resolver_waits(state, now)) {
     resolver_look_again(state, now + RESOLVER_AGAIN_MS * resolver_ms, UINT64_MAX);
     return;
   }
@@ -565,6 +577,7 @@ static void resolver_flush(uv_prepare_t *flusher) {
 static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
                           const struct resolver_config *config) {
   resolver->timeout = config->timeout_ms * resolver_ms;
+  resolver->tick_ms = config->now ? 1 : TIMER_WHEEL_TICK_MS;
   resolver->tries = config->tries;
   resolver->any_answer = config->any_answer;
   resolver->rate_limit = config->rate_limit;
@@ -625,7 +638,7 @@ enum err resolver_new(struct resolver **out, uv_loop_t *loop,
                       const struct resolver_config *config) {
   struct resolver *resolver = calloc(1, sizeof *resolver);
   if (!resolver) return ERR_MEMORY;
-  if (loop_clock_new(&resolver->clock, loop, uv_hrtime) != ERR_NONE) {
+  if (loop_clock_new(&resolver->clock, loop, config->now ? config->now : uv_hrtime) != ERR_NONE) {
     free(resolver);
     return ERR_MEMORY;
   }
@@ -669,7 +682,7 @@ enum err resolver_ask(struct resolver *resolver, struct lookup *lookup) {
   ring_append(&resolver->queue, &state->link);
   resolver->queued++;
   if (!uv_is_active((uv_handle_t *)&resolver->ticker))
-    uv_timer_start(&resolver->ticker, resolver_tick, TIMER_WHEEL_TICK_MS, TIMER_WHEEL_TICK_MS);
+    uv_timer_start(&resolver->ticker, resolver_tick, resolver->tick_ms, resolver->tick_ms);
   resolver_pump(resolver, loop_clock_now(resolver->clock));
   return ERR_NONE;
 }

@@ -12,6 +12,7 @@
 
 #include "scanner/dns/message.h"
 #include "scanner/net/address.h"
+#include "scanner/net/loop_clock.h"
 #include "scanner/net/rate_limit.h"
 #include "scanner/resolver/resolver_server.h"
 #include "scanner/resolver/retries.h"
@@ -19,7 +20,8 @@
 
 enum {
   RESOLVER_SERVER_MAX = 1024,
-  RESOLVER_SOCKETS_MAX = 256, /* of one resolver; each costs some 100 kB where it is used */
+  RESOLVER_SOCKETS_MAX = 256,        /* of one resolver; each costs some 100 kB where it is used */
+  RESOLVER_TURN_MAX_MS = 300 * 1000, /* that a name, once asked, waits in all for its turn */
   RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
   RESOLVER_TRIES_DEFAULT = 4,
 };
@@ -29,12 +31,14 @@ struct resolver_config {
   size_t server_count;                 /* 1 to RESOLVER_SERVER_MAX */
   const struct source_address *source; /* may be NULL; outlives the resolver */
   unsigned timeout_ms;           /* how long in all a name is asked for; while it waits for its turn
-                                    to be asked for, its time stands still */
+                                    to be asked for, its time stands still, up to
+                                    RESOLVER_TURN_MAX_MS */
   unsigned tries;                /* how often, over all servers; where answers are being lost, up to
                                     RETRIES_LOSS_FACTOR times as often in that time */
   bool any_answer;               /* whatever is said ends a lookup: is somebody there? */
   unsigned sockets_max;          /* open at a time; 0: resolver_sockets() */
   struct rate_limit *rate_limit; /* shared ceiling, or NULL */
+  loop_clock_source *now;        /* that all times but the ceiling's are kept by; NULL: uv_hrtime */
 };
 
 enum lookup_end {
@@ -58,11 +62,13 @@ struct lookup {
   unsigned tries;
   int64_t ms;
   enum err trouble; /* of LOOKUP_FAILED: ERR_DESCRIPTORS, ERR_MEMORY */
-  bool unheard;     /* no server has answered anything that it was asked since the last try */
+  bool unheard;     /* no server has answered anything that it was asked since the last try, */
+  bool silenced;    /* or since the first one */
   /* the resolver's own */
   struct lookup_state *state;
   /* the asker's own, while the resolver does not have it */
   struct lookup *next;
+  bool again; /* it was asked once more */
 };
 
 struct resolver;

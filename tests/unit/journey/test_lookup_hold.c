@@ -173,6 +173,31 @@ static void test_what_was_held_is_asked_again(void **state) {
   }
 }
 
+/* A server that was silent all the time that a name was asked for, and is there again: once. */
+static void test_what_fell_into_silence_is_asked_once_more(void **state) {
+  (void)state;
+  static const struct {
+    enum lookup_end end;
+    bool silenced;
+    unsigned asked;
+  } rows[] = {{LOOKUP_TIMEOUT, true, 1}, {LOOKUP_TIMEOUT, false, 0}, {LOOKUP_ANSWERED, true, 0}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    set_up(NULL);
+    struct lookup lookup = {.end = rows[i].end,
+                            .answer.rcode = DNS_SERVFAIL,
+                            .unheard = true,
+                            .silenced = rows[i].silenced,
+                            .done = on_done};
+    lookup_hold_distrust(&hold, true);
+    for (unsigned n = 1; n <= 2; n++) {
+      assert_true(lookup_hold_keeps(&hold, &lookup, SPAN("a.example"), NOW));
+      lookup_hold_release(&hold, false, NOW);
+      assert_int_equal(asked, rows[i].asked);
+      assert_int_equal(done, n - rows[i].asked);
+    }
+  }
+}
+
 /* Resolvers remember for a while whom they could not reach. */
 static void test_what_fails_soon_after_an_outage_is_asked_again(void **state) {
   (void)state;
@@ -234,6 +259,7 @@ int main(void) {
       cmocka_unit_test_setup(test_nothing_else_for_long_is_doubted_too, set_up),
       cmocka_unit_test_setup(test_what_is_let_go_ends_as_it_did, set_up),
       cmocka_unit_test_setup(test_what_was_held_is_asked_again, set_up),
+      cmocka_unit_test_setup(test_what_fell_into_silence_is_asked_once_more, set_up),
       cmocka_unit_test_setup(test_what_fails_soon_after_an_outage_is_asked_again, set_up),
       cmocka_unit_test_setup(test_known_names_are_of_many_owners, set_up),
       cmocka_unit_test_setup(test_known_names_fit, set_up),

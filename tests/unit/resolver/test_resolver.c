@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -65,6 +64,14 @@ struct connection {
 };
 
 static uv_loop_t loop;
+
+/* The resolver's clock goes faster than the real one while nothing but time is awaited. */
+enum { SKIP_NS = 50 * 1000 * 1000, IDLE_TURNS = 3 };
+static uint64_t skipped_ns;
+
+static uint64_t clock_now(void) {
+  return uv_hrtime() + skipped_ns;
+}
 
 static void server_freed(uv_handle_t *handle) {
   free(handle);
@@ -350,8 +357,22 @@ static void ask(struct fixture *fixture, struct asked *asked, const char *name) 
   ask_with(fixture, asked, name, asked_done);
 }
 
-static void run_until(size_t done) {
-  while (done_count < done) assert_int_not_equal(uv_run(&loop, UV_RUN_ONCE), 0);
+/* All that the servers and the lookups have done. */
+static size_t activity(const struct fixture *fixture) {
+  size_t sum = done_count;
+  for (size_t i = 0; i < 2 && fixture->servers[i]; i++) sum += fixture->servers[i]->queries;
+  return sum;
+}
+
+/* Time is skipped when nothing has happened in some turns of the loop, a millisecond each: what was
+ * sent on loopback is there by then. */
+static void run_until(const struct fixture *fixture, size_t done) {
+  for (unsigned idle = 0; done_count < done; idle++) {
+    size_t before = activity(fixture);
+    assert_int_not_equal(uv_run(&loop, UV_RUN_ONCE), 0);
+    if (activity(fixture) != before) idle = 0;
+    if (idle > IDLE_TURNS) skipped_ns += SKIP_NS;
+  }
 }
 
 static void open_fixture(struct fixture *fixture, size_t servers, unsigned timeout_ms,
@@ -367,7 +388,8 @@ static void open_fixture(struct fixture *fixture, size_t servers, unsigned timeo
                                    .server_count = servers,
                                    .timeout_ms = timeout_ms,
                                    .tries = tries,
-                                   .rate_limit = rate_limit};
+                                   .rate_limit = rate_limit,
+                                   .now = clock_now};
   assert_int_equal(resolver_new(&fixture->resolver, &loop, &config), ERR_NONE);
 }
 
@@ -462,7 +484,7 @@ static void test_rows_alone(void **state) {
     struct asked asked;
     open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, NULL);
     ask(&fixture, &asked, rows[i].name);
-    run_until(1);
+    run_until(&fixture, 1);
     check_row(&rows[i], &asked, 1);
     arena_free(&asked.arena);
     close_fixture(&fixture);
@@ -476,7 +498,7 @@ static void test_rows_together(void **state) {
   struct fixture fixture;
   open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, NULL);
   for (size_t i = 0; i < ROWS; i++) ask(&fixture, &asked[i], rows[i].name);
-  run_until(ROWS);
+  run_until(&fixture, ROWS);
   for (size_t i = 0; i < ROWS; i++) {
     check_row(&rows[i], &asked[i], RETRIES_LOSS_FACTOR); /* many are lost */
     arena_free(&asked[i].arena);
@@ -496,7 +518,7 @@ static void test_one_try(void **state) {
     struct asked asked;
     open_fixture(&fixture, 1, TIMEOUT_MS / 4, 1, NULL);
     ask(&fixture, &asked, once[i].name);
-    run_until(1);
+    run_until(&fixture, 1);
     check_row(&once[i], &asked, 1);
     arena_free(&asked.arena);
     close_fixture(&fixture);
@@ -525,7 +547,7 @@ static void test_refused_port(void **state) {
   uv_close((uv_handle_t *)&fixture.servers[0]->udp, NULL);
   uv_run(&loop, UV_RUN_NOWAIT);
   ask(&fixture, &asked, "a.test");
-  run_until(1);
+  run_until(&fixture, 1);
   assert_int_equal(asked.lookup.end, LOOKUP_TIMEOUT);
   assert_int_equal(asked.lookup.tries, TRIES);
   close_fixture(&fixture);
@@ -535,9 +557,8 @@ static void test_refused_port(void **state) {
  */
 static void stand_still(uv_check_t *check) {
   struct fixture *fixture = check->data;
-  const struct timespec stall = {2 * TIMEOUT_MS / 1000, 2 * TIMEOUT_MS % 1000 * 1000000L};
   if (!fixture->servers[0]->queries) return;
-  nanosleep(&stall, NULL);
+  skipped_ns += 2 * TIMEOUT_MS * UINT64_C(1000000);
   uv_check_stop(check);
 }
 
@@ -555,7 +576,7 @@ static void test_time_that_passed_without_us(void **state) {
   ask(&fixture, &sound, "a.test");
   ask(&fixture, &slow, "xxa.test");
   ask(&fixture, &silent, "x.test");
-  run_until(3);
+  run_until(&fixture, 3);
   assert_int_equal(sound.lookup.end, LOOKUP_ANSWERED);
   assert_int_equal(sound.lookup.tries, 1);
   assert_int_equal(slow.lookup.end, LOOKUP_ANSWERED);
@@ -602,7 +623,7 @@ static void test_loss(void **state) {
   open_fixture(&fixture, 1, 10 * TIMEOUT_MS, TRIES, NULL);
   ask_many(&fixture, "xa");
   assert_int_equal(resolver_room(fixture.resolver), 0);
-  run_until(MANY);
+  run_until(&fixture, MANY);
   struct resolver_server server;
   resolver_server(fixture.resolver, 0, &server);
   for (int i = 0; i < MANY; i++) {
@@ -625,7 +646,7 @@ static void test_more_tries_on_loss(void **state) {
   enum { EPOCHS = 8 };
   for (size_t i = 1; i <= EPOCHS; i++) {
     ask_many_with_loss(&fixture);
-    run_until(i * MANY);
+    run_until(&fixture, i * MANY);
     free_many();
     struct server *server = fixture.servers[0];
     memset(server->seen, 0, server->seen_count * sizeof *server->seen);
@@ -634,7 +655,7 @@ static void test_more_tries_on_loss(void **state) {
   ask(&fixture, &late, "xxxxxa.test");
   ask(&fixture, &never, "x.test");
   ask(&fixture, &failing, "s.test");
-  run_until(EPOCHS * MANY + 3);
+  run_until(&fixture, EPOCHS * MANY + 3);
   assert_int_equal(late.lookup.end, LOOKUP_ANSWERED);
   assert_int_equal(late.lookup.tries, 6);
   assert_int_equal(never.lookup.end, LOOKUP_TIMEOUT);
@@ -656,7 +677,7 @@ static void test_malformed_among_others(void **state) {
   ask(&fixture, &malformed, "m.test");
   ask(&fixture, &junk, "j.test");
   ask_many(&fixture, "a");
-  run_until(MANY + 2);
+  run_until(&fixture, MANY + 2);
   assert_int_equal(malformed.lookup.end, LOOKUP_MALFORMED);
   assert_int_equal(junk.lookup.end, LOOKUP_TIMEOUT);
   for (int i = 0; i < MANY; i++) {
@@ -673,7 +694,7 @@ static void test_many_by_tcp(void **state) {
   struct fixture fixture;
   open_fixture(&fixture, 1, 10 * TIMEOUT_MS, TRIES, NULL);
   ask_many(&fixture, "tb");
-  run_until(MANY);
+  run_until(&fixture, MANY);
   for (int i = 0; i < MANY; i++) {
     assert_int_equal(many[i].lookup.end, LOOKUP_ANSWERED);
     assert_int_equal(many[i].lookup.answer.rcode, DNS_NOERROR);
@@ -693,7 +714,7 @@ static void test_dead_server(void **state) {
   do {
     done_count = 0;
     ask_many(&fixture, "a");
-    run_until(MANY);
+    run_until(&fixture, MANY);
     for (int i = 0; i < MANY; i++) assert_int_equal(many[i].lookup.end, LOOKUP_ANSWERED);
     free_many();
     resolver_server(fixture.resolver, 0, &dead);
@@ -702,7 +723,7 @@ static void test_dead_server(void **state) {
   uint64_t sent = dead.sent;
   done_count = 0;
   ask_many(&fixture, "n");
-  run_until(MANY);
+  run_until(&fixture, MANY);
   resolver_server(fixture.resolver, 0, &dead);
   assert_true(dead.sent - sent <= 2); /* probes */
   free_many();
@@ -711,7 +732,7 @@ static void test_dead_server(void **state) {
   do { /* until a probe is answered */
     done_count = 0;
     ask_many(&fixture, "n");
-    run_until(MANY);
+    run_until(&fixture, MANY);
     free_many();
     resolver_server(fixture.resolver, 0, &dead);
   } while (dead.resting);
@@ -725,7 +746,7 @@ static void test_other_server_betters(void **state) {
   struct asked asked;
   open_fixture(&fixture, 2, TIMEOUT_MS, 2, NULL);
   ask(&fixture, &asked, "s.test"); /* each server has scripts of its own */
-  run_until(1);
+  run_until(&fixture, 1);
   assert_int_equal(fixture.servers[0]->queries, 1);
   assert_int_equal(fixture.servers[1]->queries, 1);
   close_fixture(&fixture);
@@ -740,7 +761,7 @@ static void test_all_dead(void **state) {
   do { /* until it rests */
     done_count = 0;
     ask_many(&fixture, "a");
-    run_until(MANY);
+    run_until(&fixture, MANY);
     for (int i = 0; i < MANY; i++) assert_int_equal(many[i].lookup.end, LOOKUP_TIMEOUT);
     resolver_server(fixture.resolver, 0, &server);
   } while (!server.resting);
@@ -758,10 +779,51 @@ static void test_ceiling(void **state) {
   struct resolver_server server;
   resolver_server(fixture.resolver, 0, &server);
   assert_true(server.sent < MANY);
-  run_until(MANY);
+  run_until(&fixture, MANY);
   for (int i = 0; i < MANY; i++) assert_int_equal(many[i].lookup.end, LOOKUP_ANSWERED);
   close_fixture(&fixture);
   rate_limit_free(rate_limit);
+}
+
+/* A name whose next try must wait, for others or for the ceiling, waits so long and no longer. */
+static void test_wait_for_turn(void **state) {
+  (void)state;
+  enum { STEP_MS = 190 };
+  struct rate_limit *rate_limit;
+  struct fixture fixture;
+  struct asked asked, other;
+  assert_int_equal(rate_limit_new(&rate_limit, 1, 1000), ERR_NONE); /* one query, in effect */
+  open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, rate_limit);
+  ask(&fixture, &asked, "s.test");
+  ask_with(&fixture, &other, "a.test", asked_done);
+  const uint64_t start = clock_now(), limit = RESOLVER_TURN_MAX_MS * UINT64_C(1000000);
+  while (clock_now() - start < limit + TIMEOUT_MS * UINT64_C(1000000)) {
+    uv_run(&loop, UV_RUN_ONCE);
+    skipped_ns += STEP_MS * UINT64_C(1000000);
+    if (clock_now() - start < limit) assert_false(asked.done);
+  }
+  assert_int_equal(done_count, 1); /* what was never asked waits as a line of the list does */
+  assert_int_equal(asked.lookup.end, LOOKUP_ANSWERED);
+  assert_int_equal(asked.lookup.answer.rcode, DNS_SERVFAIL);
+  close_fixture(&fixture);
+  rate_limit_free(rate_limit);
+}
+
+/* Whether a server was heard since a name was last asked for, and since it was first. */
+static void test_silence_is_told(void **state) {
+  (void)state;
+  struct fixture fixture;
+  struct asked silent, beside;
+  open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, NULL);
+  ask(&fixture, &silent, "x.test");
+  run_until(&fixture, 1);
+  assert_true(silent.lookup.unheard && silent.lookup.silenced);
+  ask(&fixture, &silent, "x.y.test");
+  ask(&fixture, &beside, "a.test");
+  run_until(&fixture, 3);
+  assert_true(silent.lookup.unheard && !silent.lookup.silenced);
+  arena_free(&beside.arena);
+  close_fixture(&fixture);
 }
 
 static void never_done(struct lookup *lookup) {
@@ -780,7 +842,7 @@ static void test_cancel(void **state) {
   resolver_cancel(fixture.resolver, &in_flight.lookup);
   for (int i = 0; i < MANY; i++) resolver_cancel(fixture.resolver, &many[i].lookup);
   ask(&fixture, &last, "a.b.test");
-  run_until(1);
+  run_until(&fixture, 1);
   assert_int_equal(last.lookup.end, LOOKUP_ANSWERED);
   arena_free(&last.arena);
   close_fixture(&fixture);
@@ -801,7 +863,7 @@ static void test_cancel_in_callback(void **state) {
     open_fixture(&fixture, 1, TIMEOUT_MS / 4, 1, NULL);
     ask_with(&fixture, &asked, names[n], cancel_many);
     for (int i = 0; i < MANY; i++) ask_with(&fixture, &many[i], "x.y.test", never_done);
-    run_until(1);
+    run_until(&fixture, 1);
     arena_free(&asked.arena);
     close_fixture(&fixture);
   }
@@ -824,7 +886,7 @@ static void test_close_in_callback(void **state) {
     ask_with(&fixture, &asked, names[n], close_resolver);
     for (int i = 0; i < MANY; i++)
       ask_with(&fixture, &many[i], n ? "x.y.test" : "a.y.test", never_done);
-    run_until(1);
+    run_until(&fixture, 1);
     close_fixture(&fixture);
     arena_free(&asked.arena);
   }
@@ -854,7 +916,7 @@ static void test_ask_in_callback(void **state) {
   struct asked asked;
   open_fixture(&fixture, 1, TIMEOUT_MS, TRIES, NULL);
   ask_with(&fixture, &asked, "n.test", ask_another);
-  run_until(10);
+  run_until(&fixture, 10);
   assert_int_equal(fixture.servers[0]->queries, 10);
   close_fixture(&fixture);
 }
@@ -875,6 +937,8 @@ int main(void) {
       cmocka_unit_test(test_other_server_betters),
       cmocka_unit_test(test_all_dead),
       cmocka_unit_test(test_ceiling),
+      cmocka_unit_test(test_wait_for_turn),
+      cmocka_unit_test(test_silence_is_told),
       cmocka_unit_test(test_cancel),
       cmocka_unit_test(test_cancel_in_callback),
       cmocka_unit_test(test_close_in_callback),
