@@ -34,14 +34,15 @@ static double summary_rate(const struct scan_account *account) {
 
 static void summary_print_status(FILE *out, const struct tally *tally) {
   char text[NUMBER_SIZE];
-  fputs("  ", out);
+  bool any = false;
   for (int i = 0; i < STATUS_COUNT; i++) {
     uint64_t domains = tally_status(tally, (enum result_status)i);
     if (domains)
-      fprintf(out, "%s %s  ", result_status_text((enum result_status)i),
+      fprintf(out, "  %s %s", result_status_text((enum result_status)i),
               number_text(domains, text));
+    any |= domains > 0;
   }
-  fputc('\n', out);
+  if (any) fputc('\n', out);
 }
 
 /* The most frequent errors, at most SUMMARY_FAULTS_SHOWN. */

@@ -152,8 +152,10 @@ static void single_check_look_again(struct single_check *single, struct span dom
   if (journey_waiting(single->journey) == 0) uv_timer_stop(&single->tick);
 }
 
-enum err single_check_ask(struct single_check *single, uint64_t n, struct span domain) {
-  const struct list_entry entry = {.text = domain, .name = domain};
+enum err single_check_ask(struct single_check *single, uint64_t n, struct span text) {
+  struct list_entry entry = {.text = text, .name = text};
+  list_entry_host(&entry);
+  struct span domain = entry.name;
   single->over = single->waits = false;
   single->err = ERR_NONE;
   uv_update_time(&single->loop); /* it stood still while the caller was busy */

@@ -34,9 +34,10 @@ struct single_check;
 enum err single_check_new(struct single_check **single, const struct single_check_config *config,
                           const char **why);
 
-/* Judges one domain, n its number, and returns after emit was called for it. ERR_MEMORY, or
- * ERR_DESCRIPTORS: it could not be judged, and emit was not called. */
-enum err single_check_ask(struct single_check *single, uint64_t n, struct span domain);
+/* Judges the domain that text is or has in it (a URL, an address), n its number, and returns after
+ * emit was called for it. ERR_MEMORY, or ERR_DESCRIPTORS: it could not be judged, and emit was not
+ * called. */
+enum err single_check_ask(struct single_check *single, uint64_t n, struct span text);
 
 /* What its resolver begins with, one verdict a server. */
 void single_check_know_servers(struct single_check *single,

@@ -144,15 +144,28 @@ static bool match_is_within(struct span name, struct span parent) {
          (name.len == parent.len || name.ptr[name.len - parent.len - 1] == '.');
 }
 
-/* A host's name in full, by its look: three labels and more, the last one a top level. */
-static bool match_is_whole(struct span name) {
-  char top[DOMAIN_LABEL_MAX + 1];
-  struct span rest = name, last = last_label(name);
+/* A host and its domain below a public suffix of two labels, as co.uk. */
+static bool match_ends_in_double_suffix(struct span name, struct span top) {
+  char text[2 * DOMAIN_LABEL_MAX + 2];
+  struct span second = last_label(span_first(name, name.len - top.len - 1));
+  size_t len = second.len + 1 + top.len;
+  struct span prefix = span_first(name, name.len - len);
+  if (span_find(prefix, '.') + 1 >= prefix.len || len >= sizeof text || !psl_builtin())
+    return false;
+  memcpy(text, second.ptr, len);
+  text[len] = 0;
+  return psl_is_public_suffix2(psl_builtin(), text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
+}
+
+/* A host's name in full, by its look: three labels and more, and an end that nobody gives to a
+ * part of a network. Most top levels are words or countries, as those parts are: mx1.fra.de.D. */
+static bool match_is_whole(struct span name, struct span domain) {
+  struct span rest = name, top = last_label(name);
   span_cut(&rest, '.');
-  if (span_find(rest, '.') == rest.len || last.len >= sizeof top || !psl_builtin()) return false;
-  memcpy(top, last.ptr, last.len);
-  top[last.len] = 0;
-  return psl_is_public_suffix2(psl_builtin(), top, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1;
+  if (span_find(rest, '.') == rest.len) return false;
+  return span_equal(top, SPAN("com")) || span_equal(top, SPAN("net")) ||
+         span_equal(top, SPAN("org")) || span_equal(top, last_label(domain)) ||
+         match_ends_in_double_suffix(name, top);
 }
 
 bool match_lacks_dot(struct span domain, struct spans patterns, struct span host) {
@@ -161,7 +174,7 @@ bool match_lacks_dot(struct span domain, struct spans patterns, struct span host
     if (host.ptr[i] != '.' || span_find(end, '.') == end.len) continue;
     if (match_is_within(begin, end)) return true;
     if (domain.len && !match_is_within(domain, end)) continue;
-    if (match_any(patterns, begin) || (domain.len && match_is_whole(begin))) return true;
+    if (match_any(patterns, begin) || (domain.len && match_is_whole(begin, domain))) return true;
   }
   return false;
 }

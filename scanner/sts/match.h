@@ -24,8 +24,9 @@ enum result_kind match_kind(const psl_ctx_t *psl, struct spans patterns, struct 
 
 /* An MX host to which a zone file added its origin, for want of the final dot: it ends in the same
  * two labels or more twice, or is a name that a pattern covers and the domain behind it, or one of
- * three labels and more below a known top level, and the domain. domain: empty where it is not
- * known; then a covered name before any two labels will do. All in lower case, but the patterns. */
+ * three labels and more below com, net, org, the domain's own top level or a suffix as co.uk, and
+ * the domain. domain: empty where it is not known; then a covered name before any two labels will
+ * do. All in lower case, but the patterns. */
 bool match_lacks_dot(struct span domain, struct spans patterns, struct span host);
 
 /* Null MX (RFC 7505): no host. A domain takes no mail where there is nothing else. */

@@ -147,6 +147,13 @@ class CheckTest(unittest.TestCase):
         self.assertIn('"\\x1b[31m.example" is not a domain name: ', text)
         self.assertIn("\nenforce.example: valid", text)
 
+    def test_a_url_or_an_address_is_taken_by_its_host(self) -> None:
+        for given in ("https://enforce.example/.well-known/mta-sts.txt", "postmaster@enforce.example",
+                      "//user:word@Enforce.Example.:8443?x", "mailto:a@enforce.example"):
+            self.assertTrue(self.check(given).stdout.startswith(b"enforce.example: valid"), given)
+        done = self.check("https://[::1]/", "@", "https:///x")
+        self.assertEqual((done.returncode, done.stdout.count(b"is not a domain name")), (1, 3))
+
     def test_blocked(self) -> None:
         with Folder() as folder:
             (folder / "block").write_text("testing.example\n")

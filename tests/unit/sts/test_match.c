@@ -118,6 +118,14 @@ static void tells_a_missing_final_dot(void **state) {
       /* two labels may be a host and a place; no top level is called so */
       {"example.com", {"mail.example.com"}, "mx.eu.example.com", false},
       {"example.com", {"mail.example.com"}, "mx1.site.prod-a.example.com", false},
+      /* ... or a part of a network, though a top level is called so too */
+      {"example.com", {"mail.example.com"}, "mx1.eu.cloud.example.com", false},
+      {"example.com", {"mail.example.com"}, "mx1.fra.de.example.com", false},
+      {"example.com", {"mail.example.com"}, "a.b.dev.example.com", false},
+      {"example.de", {"mail.example.de"}, "mx1.provider.de.example.de", true},
+      {"example.com", {"mail.example.com"}, "mx1.provider.co.uk.example.com", true},
+      {"example.com", {"mail.example.com"}, "mx1.co.uk.example.com", false},
+      {"example.com", {"*.fra.de"}, "mx1.fra.de.example.com", true},
       {"example.com", {"mail.example.com"}, "mx1.provider.net", false},
       {"example.com", {"mail.example.com"}, "mx1.provider.net.example.org", false},
       {"example.com", {"mail.example.com"}, "com.com", false},
