@@ -57,7 +57,7 @@ static struct span dmarc_without_size(struct span uri) {
   struct span size = span_skip(uri, at + 1);
   uint64_t number;
   if (size.len && strchr("kmgtKMGT", size.ptr[size.len - 1])) size.len--;
-  return at < uri.len && span_number(size, &number) ? span_first(uri, at) : uri;
+  return span_number(size, &number) ? span_first(uri, at) : uri;
 }
 
 /* The ABNF has any scheme (RFC 3986), though receivers know mailto alone. */
@@ -154,7 +154,7 @@ static bool dmarc_is_record(struct span text) {
   struct span first = span_first(text, span_find(text, ';'));
   size_t equals = span_find(first, '=');
   struct span name = span_first(first, equals);
-  if (equals == first.len || name.len == 0 || span_is_wsp(name.ptr[0])) return false;
+  if (name.len == 0 || span_is_wsp(name.ptr[0])) return false;
   return span_equal_nocase(span_trim(name), SPAN("v")) &&
          span_equal(span_trim(span_skip(first, equals + 1)), SPAN("DMARC1"));
 }

@@ -58,6 +58,34 @@ static void cuts_no_character(void **state) {
   carried_label(&carried, SPAN("a"), (struct span){value, CARRIED_LABEL_VALUE_MAX + 1});
   carried_labels(carried_piece(&carried), at);
   assert_int_equal(at[0].value.len, CARRIED_LABEL_VALUE_MAX - 1);
+  /* One that is as long as it may be is whole, whatever follows. */
+  value[CARRIED_LABEL_VALUE_MAX - 1] = 'x';
+  carried_begin(&carried, SPAN(""));
+  assert_true(carried_label(&carried, SPAN("a"), (struct span){value, CARRIED_LABEL_VALUE_MAX}));
+  carried_labels(carried_piece(&carried), at);
+  assert_int_equal(at[0].value.len, CARRIED_LABEL_VALUE_MAX);
+}
+
+static void carries_a_line_or_labels_alone(void **state) {
+  (void)state;
+  struct carried carried;
+  struct result_label at[RESULT_LABELS_MAX];
+  carried_begin(&carried, SPAN("a line"));
+  assert_true(span_equal(carried_line(carried_piece(&carried)), SPAN("a line")));
+  assert_int_equal(carried_labels(carried_piece(&carried), at).count, 0);
+  carried_begin(&carried, SPAN(""));
+  carried_label(&carried, SPAN("a"), SPAN("b"));
+  assert_false(span_here(carried_line(carried_piece(&carried))));
+  assert_int_equal(carried_labels(carried_piece(&carried), at).count, 1);
+}
+
+/* A piece that was not made here. */
+static void reads_no_more_than_there_may_be(void **state) {
+  (void)state;
+  char piece[2 + 6 * (RESULT_LABELS_MAX + 1)] = {0};
+  struct result_label at[RESULT_LABELS_MAX];
+  for (size_t i = 2; i < sizeof piece; i += 3) memcpy(piece + i, "\0\1x", 3);
+  assert_int_equal(carried_labels((struct span){piece, sizeof piece}, at).count, RESULT_LABELS_MAX);
 }
 
 static void bounds_number(void **state) {
@@ -76,6 +104,8 @@ int main(void) {
       cmocka_unit_test(keeps_line_and_labels),
       cmocka_unit_test(bounds_lengths),
       cmocka_unit_test(cuts_no_character),
+      cmocka_unit_test(carries_a_line_or_labels_alone),
+      cmocka_unit_test(reads_no_more_than_there_may_be),
       cmocka_unit_test(bounds_number),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,7 @@ static void reads_sound_records(void **state) {
        NULL},
       {{V "p=none; unknown=any thing; np=reject"}, "", "none", NULL, NULL},
       {{V "p=none; rua=https://reports.example/x"}, "", "none", NULL, NULL},
+      {{V "p=none; rf=iodef-x2:afrf"}, "", "none", NULL, NULL},
       {{V "p=none; rua=ftp:x"}, "", "none", NULL, NULL},
       {{V "p=none; pct=0"}, "", "none", NULL, NULL},
       {{V "p=none; pct=100"}, "", "none", NULL, NULL},
@@ -106,6 +107,11 @@ static void tells_what_is_wrong(void **state) {
       {{V "p=none; ruf=,mailto:a@x.example"}, "dmarc-syntax", "none", NULL, "uri"},
       {{V "p=none; adkim=strict"}, "dmarc-syntax", "none", NULL, "value"},
       {{V "p=none; fo=0,1"}, "dmarc-syntax", "none", NULL, "value"},
+      {{V "p=none; fo=01"}, "dmarc-syntax", "none", NULL, "value"},
+      {{V "p=none; fo=x"}, "dmarc-syntax", "none", NULL, "value"},
+      {{V "p=none; fo=0::1"}, "dmarc-syntax", "none", NULL, "value"},
+      {{V "p=none; rf=a_b"}, "dmarc-syntax", "none", NULL, "value"},
+      {{V "p=none; rf=:afrf"}, "dmarc-syntax", "none", NULL, "value"},
       {{V "p=none; ri=day"}, "dmarc-syntax", "none", NULL, "value"},
       {{V "p=none; p=reject"}, "dmarc-syntax", "none", NULL, "repeated"},
       {{V "p=none;; pct=1"}, "dmarc-syntax", "none", NULL, "empty-field"},
@@ -182,6 +188,14 @@ static void finds_the_organizational_domain(void **state) {
   for (size_t i = 0; i < COUNT(vectors); i++)
     assert_span(dmarc_organizational(psl, span_of(vectors[i][0])), vectors[i][1]);
   assert_span(dmarc_organizational(NULL, SPAN("a.example.com")), "a.example.com");
+  /* A name in DNS is 255 octets at most (RFC 1035 section 3.1): a longer one is left whole. */
+  char name[257];
+  memset(name, 'a', sizeof name);
+  for (size_t len = 254; len <= 256; len++) {
+    memcpy(name + len - 12, ".example.com", 12);
+    size_t organizational = len <= 255 ? strlen("example.com") : len;
+    assert_int_equal(dmarc_organizational(psl, (struct span){name, len}).len, organizational);
+  }
   psl_free(psl);
 }
 

@@ -298,6 +298,16 @@ static void stands_names_of_any_length(void **state) {
                                            (struct span){bytes, sizeof bytes}, &closest));
 }
 
+/* RFC 7505: a null MX beside others is a fault, and does not keep mail away. */
+static void takes_no_mail_when_all_are_null(void **state) {
+  struct result_mx at[] = {{.host = SPAN(".")}, {.host = SPAN("mx.example")}};
+  (void)state;
+  assert_false(match_takes_no_mail(&(struct result_mx_set){.at = at, .count = 0}));
+  assert_true(match_takes_no_mail(&(struct result_mx_set){.at = at, .count = 1}));
+  assert_false(match_takes_no_mail(&(struct result_mx_set){.at = at, .count = 2}));
+  assert_false(match_takes_no_mail(&(struct result_mx_set){.at = at + 1, .count = 1}));
+}
+
 int main(void) {
   psl = psl_builtin();
   const struct CMUnitTest tests[] = {
@@ -310,6 +320,7 @@ int main(void) {
       cmocka_unit_test(stands_names_of_any_length),
       cmocka_unit_test(index_says_what_each_pattern_says),
       cmocka_unit_test(distances_are_bounded),
+      cmocka_unit_test(takes_no_mail_when_all_are_null),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

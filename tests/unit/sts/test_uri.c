@@ -9,6 +9,7 @@ static void tells_what_is_wrong(void **state) {
       {"mailto:a@b.example", NULL},
       {"mailto:a@b.example?subject=x%20y", NULL},
       {"mailto:a%21b@b.example", NULL},
+      {"mailto:a%aFb%Fa@b.example", NULL},
       {"https://a.example", NULL},
       {"HTTPS://a.example/b?c=d&e#f", NULL},
       {"https://u:p@a.example:8443/", NULL},

@@ -33,6 +33,7 @@ static void test_strings_are_unescaped_in_place(void **state) {
       {" \"a\\n\\t\\r\\b\\f\\/\\\\\\\"z\"", "a\n\t\r\b\f/\\\"z", 10},
       {"\"\\u0041\\u00e9\\u20ac\"", "A\xc3\xa9\xe2\x82\xac", 6},
       {"\"\\u0000\"", "\0", 1},
+      {"\"\\u007f\\u0080\\u07ff\\u0800\"", "\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80", 8},
       {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80", 4},
       {"\"\\ud83d\"", "\xef\xbf\xbd", 3},
       {"\"\\ude00x\"", "\xef\xbf\xbdx", 4},

@@ -32,8 +32,12 @@ static void a_finding_is_known_until_its_day_ends(void **state) {
   assert_false(known_has(known, SPAN("ever.example"), FOUND_MX_MISMATCH, 0));
   assert_true(has(known, "upper.example", BEGIN_2026_12_01 + DAY - 1));
   assert_false(has(known, "upper.example", BEGIN_2026_12_01 + DAY));
-  assert_int_equal(0, known_passed(known, BEGIN_2026_12_01 + DAY - 1));
-  assert_int_equal(1, known_passed(known, BEGIN_2026_12_01 + DAY));
+  assert_int_equal(ERR_NONE, add(known, "AZ-az.example policy-tls-expired until 1970-01-01"));
+  assert_true(has(known, "az-az.Example", DAY - 1));
+  assert_false(has(known, "az-az.Example", DAY));
+  assert_int_equal(ERR_SYNTAX, add(known, "a.example policy-tls-expired until 1969-12-31"));
+  assert_int_equal(1, known_passed(known, BEGIN_2026_12_01 + DAY - 1));
+  assert_int_equal(2, known_passed(known, BEGIN_2026_12_01 + DAY));
   /* The last line of a finding counts. */
   assert_int_equal(ERR_NONE, add(known, "ever.example policy-tls-expired until 2026-12-01"));
   assert_false(has(known, "ever.example", BEGIN_2026_12_01 + DAY));
@@ -48,6 +52,8 @@ static void what_is_wrong_is_named(void **state) {
       {"a.example", "\"\" is not a code"},
       {"a.example policy-tls-expird", "\"policy-tls-expird\" is not a code"},
       {"m\xc3\xbcller.example mx-mismatch", "is not a domain in A-labels"},
+      {"\x80.example mx-mismatch", "is not a domain in A-labels"},
+      {". mx-mismatch", "is not a domain in A-labels"},
       {"a.example mx-mismatch till 2026-12-01", "\"till\" is not \"until\""},
       {"a.example mx-mismatch until", "\"\" is not a date"},
       {"a.example mx-mismatch until 2026-02-30", "\"2026-02-30\" is not a date"},
