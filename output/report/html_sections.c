@@ -90,78 +90,100 @@ static void html_sections_effect(const struct html_sheet *sheet) {
   chart_parts(sheet->out, "The deployed domains by what senders do", parts, count);
 }
 
-static void html_sections_manager_cell(FILE *out, enum manager manager,
-                                       const struct managed_line *line, int stage) {
-  const char *stage_text = finding_stage_text((enum finding_stage)stage);
-  if (line->stage[stage] == 0) {
+/* Of a matrix; path is that of the figure in JSON. */
+static void html_sections_cell(FILE *out, enum manager manager, const char *const path[3],
+                               uint64_t count, uint64_t base) {
+  if (count == 0) {
     fputs("<td>0</td>", out);
     return;
   }
-  fprintf(out, "<td data-member=\"managed.%s.stage.%s\" data-value=\"%" PRIu64 "\">",
-          manager_text(manager), stage_text, line->stage[stage]);
-  html_number(out, line->stage[stage]);
+  fprintf(out, "<td data-member=\"%s.%s.%s.%s\" data-value=\"%" PRIu64 "\">", path[0],
+          manager_text(manager), path[1], path[2], count);
+  html_number(out, count);
   fputs(" <small>", out);
-  html_share(out, line->stage[stage], line->domains);
+  html_share(out, count, base);
   fputs("</small></td>", out);
 }
 
 static void html_sections_managers_head(FILE *out, const char *caption,
-                                        const struct managed_line *lines) {
+                                        const uint64_t bases[MANAGER_COUNT]) {
   html_page_table(out, "matrix", "", caption);
   fputs("<thead><tr><td></td>", out);
   for (int i = 0; i < MANAGER_COUNT; i++) {
     fprintf(out, "<th scope=\"col\">%s <small>of ", manager_text((enum manager)i));
-    html_number(out, lines[i].domains);
+    html_number(out, bases[i]);
     fputs("</small></th>", out);
   }
   fputs("</tr></thead><tbody>\n", out);
+}
+
+static void html_sections_manager_domains(const struct html_sheet *sheet,
+                                          uint64_t bases[MANAGER_COUNT]) {
+  for (int i = 0; i < MANAGER_COUNT; i++) bases[i] = sheet->statistics->managed.managers[i].domains;
 }
 
 /* Stages down, managers across. */
 static void html_sections_managers(const struct html_sheet *sheet) {
   const struct managed_line *lines = sheet->statistics->managed.managers;
   FILE *out = sheet->out;
+  uint64_t bases[MANAGER_COUNT];
+  html_sections_manager_domains(sheet, bases);
   html_sections_managers_head(
-      out, "Domains with an error at each stage by who manages the policy host", lines);
+      out, "Domains with an error at each stage by who manages the policy host", bases);
   for (int stage = 0; stage < STAGE_COUNT; stage++) {
     if (!statistics_has_stage(sheet->statistics, (enum finding_stage)stage)) continue;
-    fprintf(out, "<tr><th scope=\"row\">%s</th>", finding_stage_text((enum finding_stage)stage));
+    const char *name = finding_stage_text((enum finding_stage)stage);
+    fprintf(out, "<tr><th scope=\"row\">%s</th>", name);
     for (int i = 0; i < MANAGER_COUNT; i++)
-      html_sections_manager_cell(out, (enum manager)i, &lines[i], stage);
+      html_sections_cell(out, (enum manager)i, (const char *const[]){"managed", "stage", name},
+                         lines[i].stage[stage], bases[i]);
     fputs("</tr>\n", out);
   }
   fputs("</tbody></table>\n", out);
-}
-
-static void html_sections_cause_cell(FILE *out, enum manager manager,
-                                     const struct managed_statistics *managed,
-                                     enum finding_code code) {
-  uint64_t count = managed->codes[manager][code];
-  if (count == 0) {
-    fputs("<td>0</td>", out);
-    return;
-  }
-  fprintf(out, "<td data-member=\"managed.%s.findings.%s\" data-value=\"%" PRIu64 "\">",
-          manager_text(manager), finding_info(code)->name, count);
-  html_number(out, count);
-  fputs(" <small>", out);
-  html_share(out, count, managed->managers[manager].domains);
-  fputs("</small></td>", out);
 }
 
 /* Codes down, managers across. */
 static void html_sections_manager_causes(const struct html_sheet *sheet) {
   const struct managed_statistics *managed = &sheet->statistics->managed;
   FILE *out = sheet->out;
-  html_sections_managers_head(out, "Errors of policy hosts by who manages them", managed->managers);
+  uint64_t bases[MANAGER_COUNT];
+  html_sections_manager_domains(sheet, bases);
+  html_sections_managers_head(out, "Errors of policy hosts by who manages them", bases);
   for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
     if (!report_has_cause(managed, code)) continue;
-    fprintf(out, "<tr><th scope=\"row\">%s</th>", finding_info(code)->name);
+    const char *name = finding_info(code)->name;
+    fprintf(out, "<tr><th scope=\"row\">%s</th>", name);
     for (int i = 0; i < MANAGER_COUNT; i++)
-      html_sections_cause_cell(out, (enum manager)i, managed, code);
+      html_sections_cell(out, (enum manager)i, (const char *const[]){"managed", "findings", name},
+                         managed->codes[i][code], bases[i]);
     fputs("</tr>\n", out);
   }
   fputs("</tbody></table>\n", out);
+}
+
+static void html_sections_mail_cause(FILE *out, const struct mail_statistics *mail, int code) {
+  const struct finding_info *info =
+      finding_info((enum finding_code)(DOMAIN_FACTS_MAIL_FIRST + code));
+  uint64_t any = 0;
+  for (int i = 0; i < MANAGER_COUNT; i++) any |= mail->codes[i][code];
+  if (!any || info->severity != FINDING_ERROR) return;
+  fprintf(out, "<tr><th scope=\"row\">%s</th>", info->name);
+  for (int i = 0; i < MANAGER_COUNT; i++)
+    html_sections_cell(out, (enum manager)i,
+                       (const char *const[]){"mail.managed", "findings", info->name},
+                       mail->codes[i][code], mail->managers[i].at[MAIL_PROBED]);
+  fputs("</tr>\n", out);
+}
+
+/* Likewise for those of the mail. */
+static void html_sections_mail_causes(const struct html_sheet *sheet) {
+  const struct mail_statistics *mail = &sheet->statistics->mail;
+  uint64_t bases[MANAGER_COUNT];
+  for (int i = 0; i < MANAGER_COUNT; i++) bases[i] = mail->managers[i].at[MAIL_PROBED];
+  html_sections_managers_head(sheet->out, "Refused mail servers by who manages the mail", bases);
+  for (int code = 0; code < DOMAIN_FACTS_MAIL_CODES; code++)
+    html_sections_mail_cause(sheet->out, mail, code);
+  fputs("</tbody></table>\n", sheet->out);
 }
 
 static void html_sections_section(const struct html_sheet *sheet,
@@ -174,27 +196,29 @@ static void html_sections_section(const struct html_sheet *sheet,
     html_sections_managers(sheet);
   else if (section->chart == REPORT_CHART_CAUSES)
     html_sections_manager_causes(sheet);
+  else if (section->chart == REPORT_CHART_MAIL_CAUSES)
+    html_sections_mail_causes(sheet);
   else
     html_sections_rows(sheet, section);
   fputs("</section>\n", sheet->out);
 }
 
-static void html_sections_begin_chapter(struct html_sheet *sheet, const char *title) {
-  if (sheet->chapters++) fputs("</div>\n", sheet->out);
-  html_heading(sheet->out, 2, title, "");
-  fputs("<div class=\"grid\">\n", sheet->out);
-}
-
-static void html_sections_end_chapters(struct html_sheet *sheet) {
-  if (sheet->chapters) fputs("</div>\n", sheet->out);
-  sheet->chapters = 0;
-}
-
-void html_sections(struct html_sheet *sheet) {
-  for (size_t i = 0; i < sheet->report->section_count; i++) {
+void html_sections(struct html_sheet *sheet,
+                   void (*after)(const struct html_sheet *sheet, const char *chapter)) {
+  const char *chapter = NULL;
+  for (size_t i = 0; i <= sheet->report->section_count; i++) {
+    bool ends = i == sheet->report->section_count;
     const struct report_section *section = &sheet->report->sections[i];
-    if (section->chapter) html_sections_begin_chapter(sheet, section->chapter);
+    if (chapter && (ends || section->chapter)) {
+      fputs("</div>\n", sheet->out);
+      after(sheet, chapter);
+    }
+    if (ends) return;
+    if (section->chapter) {
+      chapter = section->chapter;
+      html_heading(sheet->out, 2, chapter, "");
+      fputs("<div class=\"grid\">\n", sheet->out);
+    }
     html_sections_section(sheet, section);
   }
-  html_sections_end_chapters(sheet);
 }

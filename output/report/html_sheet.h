@@ -24,7 +24,6 @@ struct html_sheet {
   const struct report *report;
   const struct statistics *statistics;
   const struct aggregate *aggregate;
-  unsigned chapters; /* that were begun */
 };
 
 /* The conditions and files of a command; too many files: RESULT ... */

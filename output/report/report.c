@@ -251,7 +251,7 @@ static void add_tlsrpt(struct rows *rows, const struct statistics *statistics) {
 }
 
 static void add_managed(struct rows *rows, const struct statistics *statistics) {
-  rows_chapter(rows, "Who runs it");
+  rows_chapter(rows, REPORT_CHAPTER_OPERATORS);
   rows_section(
       rows, "Who manages the policy host",
       "by the number of deployed domains that one operator serves; it needs them all, so that "

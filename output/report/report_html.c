@@ -88,6 +88,11 @@ static void put_mail(const struct html_sheet *sheet) {
   fputs("</section>\n", sheet->out);
 }
 
+static void put_after(const struct html_sheet *sheet, const char *chapter) {
+  if (strcmp(chapter, REPORT_CHAPTER_OPERATORS) == 0) put_providers(sheet);
+  if (strcmp(chapter, REPORT_CHAPTER_MAIL) == 0) put_mail(sheet);
+}
+
 static void put_places(const struct html_sheet *sheet) {
   const struct statistics *statistics = sheet->statistics;
   FILE *out = sheet->out;
@@ -221,9 +226,7 @@ void report_html(FILE *out, const struct report_html *html) {
   put_tiles(out, sheet.statistics);
   put_actions(&sheet);
   put_groups(&sheet);
-  html_sections(&sheet);
-  put_providers(&sheet);
-  put_mail(&sheet);
+  html_sections(&sheet, put_after);
   put_places(&sheet);
   html_method(out, html->report, html->aggregate);
   html_page_end(out,

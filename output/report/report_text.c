@@ -23,9 +23,10 @@ static void print_title(FILE *out, const struct report_text_style *style, const 
 static void print_row(FILE *out, const struct report_row *row) {
   char count[NUMBER_SIZE], base[NUMBER_SIZE], share[NUMBER_SHARE_SIZE];
   if (row->base == 0) return;
-  fprintf(out, "  %-*s %*s  %6s of %s %s\n", LABEL_WIDTH, row->label, COUNT_WIDTH,
-          number_text(row->count, count), number_share(row->count, row->base, share),
-          number_text(row->base, base), row->base_text);
+  int label = fprintf(out, "  %-*s ", LABEL_WIDTH, row->label);
+  int left = LABEL_WIDTH + COUNT_WIDTH + 3 - label; /* a long label takes room from the count */
+  fprintf(out, "%*s  %6s of %s %s\n", left > 0 ? left : 0, number_text(row->count, count),
+          number_share(row->count, row->base, share), number_text(row->base, base), row->base_text);
 }
 
 static void print_name(FILE *out, struct span name) {

@@ -38,6 +38,7 @@ enum report_chart {
   REPORT_CHART_EFFECT,
   REPORT_CHART_MANAGERS,
   REPORT_CHART_CAUSES,
+  REPORT_CHART_MAIL_CAUSES,
 };
 
 struct report_section {
@@ -70,6 +71,10 @@ struct rows_counted {
 };
 
 #define ROWS_OF(count, base, base_text) ((struct rows_counted){count, base, base_text})
+
+/* Chapters that have tables of names besides. */
+#define REPORT_CHAPTER_OPERATORS "Who runs it"
+#define REPORT_CHAPTER_MAIL      "Mail servers"
 
 /* The next section begins a chapter. */
 void rows_chapter(struct rows *rows, const char *title);

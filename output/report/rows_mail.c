@@ -78,6 +78,7 @@ static void add_mail_managers(struct rows *rows, const struct mail_statistics *m
 static void add_mail_causes(struct rows *rows, const struct mail_statistics *mail) {
   rows_section(rows, "Why mail servers are refused, by who manages the mail",
                "domains with such an MX", REPORT_BAD);
+  rows_chart(rows, REPORT_CHART_MAIL_CAUSES);
   for (int i = 0; i < MANAGER_COUNT; i++)
     for (int code = 0; code < DOMAIN_FACTS_MAIL_CODES; code++) {
       const struct finding_info *info =
@@ -122,10 +123,14 @@ static void add_mail_dane(struct rows *rows, const struct mail_counts *counts) {
   };
   if (counts->dane_asked == 0) return;
   rows_section(rows, "DANE", "domains with such an MX", REPORT_PLAIN);
-  for (int dane = 0; dane < DANE_COUNT; dane++)
+  for (int dane = 0; dane < DANE_COUNT; dane++) {
+    rows->tone = dane == DANE_MATCH                             ? REPORT_GOOD
+                 : dane == DANE_MISMATCH || dane == DANE_FAILED ? REPORT_BAD
+                                                                : REPORT_PLAIN;
     rows_value(rows, labels[dane], "mail.dane", DIMENSION_COUNT,
                result_dane_text((enum result_dane)dane),
                ROWS_OF(counts->dane[dane], counts->dane_asked, "asked for TLSA"));
+  }
   rows->tone = REPORT_BAD;
   rows_value(rows, "fits TLSA, refused by MTA-STS", "mail.dane", DIMENSION_COUNT, "dane_only",
              ROWS_OF(counts->dane_only, counts->dane_asked, "asked for TLSA"));
@@ -136,7 +141,7 @@ static void add_mail_dane(struct rows *rows, const struct mail_counts *counts) {
 void rows_mail(struct rows *rows, const struct statistics *statistics) {
   const struct mail_statistics *mail = &statistics->mail;
   if (!statistics_probed(statistics)) return;
-  rows_chapter(rows, "Mail servers");
+  rows_chapter(rows, REPORT_CHAPTER_MAIL);
   rows_section(rows, "STARTTLS and certificates of the mail servers",
                "domains whose mail servers were probed, whatever their policy", REPORT_PLAIN);
   add_figures(rows, &mail->counts.all, "mail", "probed", true, "");

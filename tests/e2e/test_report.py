@@ -229,6 +229,29 @@ class Report(unittest.TestCase):
                     self.assertGreaterEqual(contrast(colours[name], colours[behind]), 4.5, name)
 
 
+class MailServers(unittest.TestCase):
+    def test_a_chapter_of_their_own(self) -> None:
+        """Each table of names stands in its chapter, and causes by who manages are those of the JSON."""
+        with tempfile.TemporaryDirectory(prefix="stscan-chapters.") as name:
+            path = Path(name) / "results.gz"
+            write(path, (record for _, record in Maker(seed=37, share=0.3, probed=0.8).records(1500)))
+            found = json.loads(stscan("stats", "--json", path).stdout)["mail"]["managed"]
+            page = stscan("stats", "--html", "-", path).stdout.decode()
+            text = stscan("stats", path).stdout.decode()
+        ids = Outline(page).ids
+        order = ["who-runs-it", "policy-hosts-by-provider", "mail-servers", "dane", "mail-servers-by-provider",
+                 "by-rank-and-tld"]
+        self.assertEqual(order, [i for i in ids if i in order])
+        errors = {f"{who}.findings.{code}": count for who, figures in found.items()
+                  for code, count in figures["findings"].items() if f'"{code}", ERROR' in FINDINGS}
+        self.assertGreater(len(errors), 6)
+        self.assertEqual(errors, {path: int(count) for path, count in
+                                  re.findall(r'data-member="mail\.managed\.([\w.-]+findings[\w.-]+)" data-value="(\d+)"', page)})
+        causes = [line for line in text.splitlines() if re.match("  unclassified, mx-tls", line)]
+        self.assertGreater(len(causes), 2)
+        self.assertEqual({len(line.split("% of")[0]) for line in causes}, {55})  # aligned, however long the label
+
+
 class FormerMx(unittest.TestCase):
     """Policies that name an MX of the past, when earlier scans are given."""
 
