@@ -182,17 +182,24 @@ static bool holds_several_fields(struct span line) {
 
 /* What is counted of all lines. */
 struct body_lines {
-  size_t fields, keys, equals, quoted;
+  size_t fields, keys, equals, quoted, markup;
   size_t after_cr;  /* keys behind a CR that begins the line */
   unsigned several; /* the first line with several fields */
   unsigned crcrlf;  /* the first that ends so */
 };
+
+/* A key of the policy with a tag behind its value, as an editor of web pages ends lines. */
+static bool ends_in_tag(struct span text) {
+  return span_ends(text, SPAN("<br>")) || span_ends(text, SPAN("<br/>")) ||
+         span_ends(text, SPAN("<br />")) || span_ends(text, SPAN("</p>"));
+}
 
 static void body_count_line(struct body_lines *lines, struct span line, unsigned number) {
   size_t len;
   struct span text = trim_space(line);
   lines->fields += is_field(text);
   lines->keys += body_key(text, ":", &len) >= 0;
+  lines->markup += body_key(text, ":", &len) >= 0 && ends_in_tag(text);
   lines->after_cr += span_starts(line, SPAN("\r")) && body_key(text, ":", &len) >= 0;
   lines->equals += body_key(text, "=", &len) >= 0;
   lines->quoted += text.len && (text.ptr[0] == '"' || text.ptr[0] == '\'') &&
@@ -223,6 +230,8 @@ static struct body_kind body_of_lines(struct span text) {
     kind.reason = REASON_POLICY_SYNTAX_LFCR;
   else if (lines.several)
     kind = (struct body_kind){.reason = REASON_POLICY_SYNTAX_ONE_LINE, .line = lines.several};
+  else if (2 * lines.markup > lines.keys)
+    kind.reason = REASON_POLICY_SYNTAX_MARKUP;
   else if (lines.equals > 1 && lines.keys == 0)
     kind.reason = REASON_POLICY_SYNTAX_EQUALS;
   else if (lines.quoted > 1 && lines.keys == 0)

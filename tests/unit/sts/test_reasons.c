@@ -89,6 +89,7 @@ static void names_what_is_no_text_of_fields(void **state) {
       {SPAN("version: STSv1<br>mode: enforce<br>mx: a.example<br>max_age: 1"), "one-line", 1},
       {SPAN(HEAD "mode: enforce; max_age: 86400\n" MX), "one-line", 2},
       {SPAN("version: STSv1\r\r\nmode: none\r\r\nmax_age: 86400\r\r\n"), "cr-cr-lf", 1},
+      {SPAN("version: STSv1<br>\nmode: none<br>\nmax_age: 86400<br>\n"), "markup", 1},
       {SPAN("version=STSv1\nmode=enforce\nmx=a.example\nmax_age=86400\n"), "equals-sign", 1},
       {SPAN("\"version: STSv1\"\n\"mode: none\"\n\"max_age: 86400\"\n"), "quoted", 1},
       {SPAN("\"version: STSv1\nmode: none\nmax_age: 86400\"\n"), "quoted", 1},
@@ -120,6 +121,7 @@ static void leaves_texts_of_fields_alone(void **state) {
       "mx: mode.example.com\n" HEAD "mode: none\n" AGE,
       "mode none\n" HEAD MX AGE,
       SOUND "x: \"a\"\n",
+      HEAD "mode: none\n" AGE "max_age: 1<br>\n",
       "json: {\"a\":1}\n" SOUND,
   };
   (void)state;
