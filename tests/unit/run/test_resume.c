@@ -69,9 +69,10 @@ static struct scan_config config_of(bool resume, bool gzip) {
       .fetcher = {.port = 443, .policy_size_max = 65536, .user_agent = "agent"},
       .progress = PROGRESS_NEVER,
   };
-  config.servers.count = 1;
-  config.servers.at[0].v4 = (struct sockaddr_in){
+  static union address server;
+  server.v4 = (struct sockaddr_in){
       .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(1)};
+  config.servers = (struct nameservers){.at = &server, .count = 1};
   return config;
 }
 
