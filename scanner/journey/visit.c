@@ -152,11 +152,12 @@ static struct span visit_domain(const psl_ctx_t *psl, struct span host) {
   return domain.len ? span_skip(host, host.len - domain.len) : host;
 }
 
+/* Who sends us away names nobody: 554 5.7.1. */
 static void visit_say_greeting(const struct visit *visit) {
   struct journey *journey = visit->journey;
   struct span host = host_entry_name(visit->entry);
   union address address;
-  if (!span_here(visit->tls.greeting_text) ||
+  if (visit->tls.greeting / 100 != 2 || !span_here(visit->tls.greeting_text) ||
       address_parse(visit->tls.address, 0, &address) != ERR_NONE)
     return;
   port_watch_greeted(journey->config.port_watch, visit_domain(journey->config.psl, host), &address,

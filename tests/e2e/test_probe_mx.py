@@ -68,6 +68,21 @@ async def stays(line: Line) -> None:
     await line.until_closed()
 
 
+async def sends_away(line: Line) -> None:
+    line.say("554 5.7.1 your address is listed")
+    await line.hear()
+    line.say("221 bye")
+
+
+async def has_a_name(line: Line) -> None:
+    """Its own; else as plain."""
+    line.say("220 else.example ESMTP")
+    await line.hear()
+    line.say("250 else.example")
+    await line.hear()
+    line.say("221 bye")
+
+
 class MailServers:
     """Each address with its way to talk; all of them count."""
 
@@ -251,6 +266,32 @@ class ProbeMx(unittest.TestCase):
         records, _ = self.run_whole(scan)
         found = Counter(code for r in records for code in tls(r)["codes"])  # type: ignore[attr-defined]
         self.assertEqual(found, {"mx-smtp-unreachable": 30, "mx-tls-no-starttls": 1})
+
+    def place(self, count: int, talk: Talk, *others: Talk) -> str:
+        """What is said at the end of strangers in as many networks, who all talk like that but for the last."""
+        talks = {f"127.{100 + i}.0.1": talk for i in range(count)}
+        talks |= {f"127.{200 + i}.0.1": other for i, other in enumerate(others)}
+        hosts = {f"mx.d{i}.example": [address] for i, address in enumerate(talks)}
+        world = World({host.removeprefix("mx."): [host] for host in hosts}, hosts)
+        records, said = self.run_whole(Scan(world, talks, "--smtp-rate", "0"))
+        self.assertEqual(len(records), len(talks))
+        return said
+
+    def test_port_redirected(self) -> None:
+        """Strangers who all greet by one name, if they are many, and all do."""
+        self.assertIn("seems to be redirected: all mail servers greet as mx.example, so that what was found is not "
+                      "theirs", self.place(8, plain))
+        self.assertNotIn("redirected", self.place(7, plain))
+        self.assertNotIn("redirected", self.place(8, plain, has_a_name))
+
+    def test_an_address_on_a_block_list(self) -> None:
+        """More than a fifth of the mail servers, and so many that it is no chance, send us away."""
+        said = self.place(9, sends_away)
+        self.assertIn("9 of 9 mail servers would not talk to us: this address seems to be on a block list", said)
+        self.assertNotIn("redirected", said)  # they name nobody
+        self.assertIn("5 of 24 mail servers", self.place(5, sends_away, *19 * [plain]))
+        self.assertNotIn("block list", self.place(5, sends_away, *20 * [plain]))
+        self.assertNotIn("block list", self.place(4, sends_away))
 
     @unittest.skipUnless(has_ipv6(), "no IPv6 on the loopback")
     def test_ipv6(self) -> None:
