@@ -66,6 +66,15 @@ void html_heading(FILE *out, int level, const char *title, const char *about) {
   fputs("</p>\n", out);
 }
 
+void html_tile(FILE *out, const char *class, uint64_t count, const char *label, const char *note) {
+  fprintf(out, "<div class=\"tile %s\"><b>", class);
+  html_number(out, count);
+  fprintf(out, "</b>%s", label);
+  if (*note) fputs(" <small>", out);
+  html_text(out, span_of(note));
+  fputs(*note ? "</small></div>\n" : "</div>\n", out);
+}
+
 void html_cell(FILE *out, uint64_t value) {
   fprintf(out, "<td data-value=\"%" PRIu64 "\">", value);
   html_number(out, value);

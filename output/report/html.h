@@ -20,6 +20,10 @@ void html_shell_word(FILE *out, const char *word);
  * there is one. */
 void html_heading(FILE *out, int level, const char *title, const char *about);
 
+/* A figure of the row at the top of a page. class: "good", "bad", "risk" or "plain"; note: what it
+ * is a part of, or was; may be empty. */
+void html_tile(FILE *out, const char *class, uint64_t count, const char *label, const char *note);
+
 /* A cell that sorts by its number. */
 void html_cell(FILE *out, uint64_t value);
 void html_share_cell(FILE *out, uint64_t part, uint64_t whole);

@@ -139,17 +139,15 @@ static void put_fix(FILE *out, const char *text) {
   if (verbatim) fputs("</pre>\n", out);
 }
 
-/* How to fix each cause that a domain has. */
-static void put_fixes(FILE *out, const struct worst *worst) {
-  bool told[FOUND_COUNT] = {false};
-  for (size_t i = 0; i < worst->count; i++)
-    for (size_t j = 0; j < worst->domains[i].cause_count; j++)
-      told[worst->domains[i].causes[j].code] = true;
-  html_heading(out, 3, "How to fix these", "DOMAIN stands for the domain");
+void html_names_fixes(FILE *out, int level, const bool codes[FOUND_COUNT]) {
+  bool any = false;
+  for (int code = 0; code < FOUND_COUNT; code++) any |= codes[code];
+  if (!any) return;
+  html_heading(out, level, "How to fix these", "DOMAIN stands for the domain");
   fputs("<dl class=\"fixes\">\n", out);
   for (enum finding_code code = 0; code < FOUND_COUNT; code++) {
     const struct finding_info *info = finding_info(code);
-    if (!told[code]) continue;
+    if (!codes[code]) continue;
     fprintf(out, "<dt id=\"fix-%s\">", info->name);
     html_text(out, span_of(info->title));
     fprintf(out, " <small>%s</small></dt><dd>", info->name);
@@ -157,6 +155,15 @@ static void put_fixes(FILE *out, const struct worst *worst) {
     fputs("</dd>\n", out);
   }
   fputs("</dl>\n", out);
+}
+
+/* How to fix each cause that a domain has. */
+static void put_fixes(FILE *out, const struct worst *worst) {
+  bool told[FOUND_COUNT] = {false};
+  for (size_t i = 0; i < worst->count; i++)
+    for (size_t j = 0; j < worst->domains[i].cause_count; j++)
+      told[worst->domains[i].causes[j].code] = true;
+  html_names_fixes(out, 3, told);
 }
 
 void html_names_table(FILE *out, const struct worst *worst, const char *files) {
@@ -168,7 +175,8 @@ void html_names_table(FILE *out, const struct worst *worst, const char *files) {
   html_page_scroll(out, "Domains to fix");
   html_page_table(out, "names", "names", "Domains to fix, worst first");
   fputs("<thead><tr><th scope=\"col\">domain</th><th scope=\"col\">what senders do</th>"
-        "<th scope=\"col\">causes</th><th scope=\"col\">broken since</th></tr></thead><tbody>\n",
+        "<th scope=\"col\">causes</th><th scope=\"col\" class=\"end\">broken "
+        "since</th></tr></thead><tbody>\n",
         out);
   for (size_t i = 0; i < worst->count; i++) put_domain(out, &worst->domains[i]);
   fputs("</tbody></table>", out);

@@ -14,6 +14,9 @@ enum { HTML_NAMES_TASKS_MAX = 6 };
  */
 void html_names_tasks(FILE *out, const struct statistics *statistics, const char *source);
 
+/* How to fix each of these codes, under a heading of that level; none: nothing. */
+void html_names_fixes(FILE *out, int level, const bool codes[FOUND_COUNT]);
+
 /* The domains, worst first; files: what stands behind "stscan show DOMAIN", as HTML. */
 void html_names_table(FILE *out, const struct worst *worst, const char *files);
 

@@ -1,5 +1,6 @@
-#include "output/base/json_writer.h"
+#include "output/base/json_reader.h"
 #include "output/report/html.h"
+#include "output/report/html_names.h"
 #include "output/report/html_page.h"
 #include "output/report/report_diff.h"
 #include <inttypes.h>
@@ -9,9 +10,7 @@ static const char *const trend_classes[] = {
 
 static void put_tile(FILE *out, const char *class, uint64_t count, const char *one,
                      const char *several) {
-  fprintf(out, "<div class=\"tile %s\"><b>", class);
-  html_number(out, count);
-  fprintf(out, "</b>%s</div>\n", count == 1 ? one : several);
+  html_tile(out, class, count, count == 1 ? one : several, "");
 }
 
 static void put_tiles(FILE *out, const struct diff *diff) {
@@ -69,7 +68,7 @@ static void put_counts(FILE *out, const struct diff *diff) {
   html_page_scroll(out, "What changed");
   html_page_table(out, "names", "changes", "Changes, worst first");
   fputs("<thead><tr><th scope=\"col\">change</th><th scope=\"col\">what it means</th>"
-        "<th scope=\"col\">domains</th></tr></thead><tbody>\n",
+        "<th scope=\"col\" class=\"end\">domains</th></tr></thead><tbody>\n",
         out);
   for (enum change change = 0; change < CHANGE_COUNT; change++) {
     const struct change_info *info = change_info(change);
@@ -105,40 +104,63 @@ static void put_table_end(FILE *out, uint64_t shown, uint64_t count) {
   fputs("; <code>--names</code> sets how many.</p>\n", out);
 }
 
+/* "customer: acme", and so on. */
+static void put_labels(FILE *out, struct span labels) {
+  char text[DIFF_LABELS_SIZE + 1];
+  struct span name;
+  if (labels.len == 0 || labels.len >= sizeof text) return;
+  memcpy(text, labels.ptr, labels.len);
+  struct json_reader reader = json_reader_of(text, labels.len);
+  json_reader_open(&reader, '{');
+  while (json_reader_member(&reader, &name)) {
+    fputs(" <small>", out);
+    html_text(out, name);
+    fputs(": ", out);
+    html_text(out, json_reader_string(&reader));
+    fputs("</small>", out);
+  }
+}
+
 static void put_row(FILE *out, const struct diff_change *change, const char *detail) {
   fputs("<tr><th scope=\"row\">", out);
   html_text(out, change->domain);
-  if (change->labels.len) {
-    fputs(" <small>", out);
-    html_text(out, change->labels);
-    fputs("</small>", out);
-  }
+  put_labels(out, change->labels);
   fputs("</th><td class=\"causes\">", out);
   html_text(out, span_of(detail));
   fputs("</td></tr>\n", out);
 }
 
+/* The errors that a domain has now. */
+static void tell_errors(const struct state *now, bool told[FOUND_COUNT]) {
+  enum finding_code codes[FOUND_COUNT];
+  struct state none = state_unseen();
+  size_t count = change_errors(now, &none, codes);
+  for (size_t i = 0; i < count; i++) told[codes[i]] = true;
+}
+
 /* The domains of one kind of change, from *index on. */
-static void put_change(FILE *out, const struct report_diff *report, size_t *index) {
+static void put_change(FILE *out, const struct report_diff *report, size_t *index,
+                       bool told[FOUND_COUNT]) {
   struct diff_change change = diff_change(report->diff, *index);
   const struct change_info *info = change_info(change.change);
   char detail[REPORT_DIFF_DETAIL_SIZE];
   uint64_t count = diff_count(report->diff, change.change), shown = 0;
-  html_heading(out, 2, info->name, info->title);
+  html_heading(out, 2, info->title, "");
   char id[64];
   snprintf(id, sizeof id, "domains-%s", info->name);
-  put_table(out, id, info->title, "detail");
+  put_table(out, id, info->name, "detail");
   for (; shown < count; shown++) {
     if (shown == report->names) break;
     change = diff_change(report->diff, *index + shown);
     report_diff_detail(&change, detail);
     put_row(out, &change, detail);
+    if (info->trend == CHANGE_WORSE) tell_errors(change.after, told);
   }
   put_table_end(out, shown, count);
   *index += count;
 }
 
-static void put_still(FILE *out, const struct report_diff *report) {
+static void put_still(FILE *out, const struct report_diff *report, bool told[FOUND_COUNT]) {
   size_t count = diff_still_broken(report->diff), shown = 0;
   if (count == 0 || report->worse_only) return;
   html_heading(out, 2, "Still broken", "broken in both scans");
@@ -148,17 +170,21 @@ static void put_still(FILE *out, const struct report_diff *report) {
     char detail[REPORT_DIFF_DETAIL_SIZE];
     report_diff_still(&still, detail);
     put_row(out, &still, detail);
+    tell_errors(still.after, told);
   }
   put_table_end(out, shown, count);
 }
 
 void report_diff_html(FILE *out, const struct report_diff *report) {
+  bool told[FOUND_COUNT] = {false};
   html_page_begin(out, report->title ? report->title : "MTA-STS: what changed");
   put_head(out, report);
   html_page_main(out);
   put_tiles(out, report->diff);
   put_counts(out, report->diff);
-  for (size_t i = 0; report->names && i < report_diff_told(report);) put_change(out, report, &i);
-  if (report->names) put_still(out, report);
+  for (size_t i = 0; report->names && i < report_diff_told(report);)
+    put_change(out, report, &i, told);
+  if (report->names) put_still(out, report, told);
+  html_names_fixes(out, 2, told);
   html_page_end(out, "Codes are explained by <code>stscan explain CODE</code>.", report->at);
 }

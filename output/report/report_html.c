@@ -15,13 +15,10 @@ enum { SHEET_TITLE_SIZE = 128 };
 
 static void put_tile(FILE *out, const char *class, const char *label, uint64_t count, uint64_t base,
                      const char *base_text) {
-  fprintf(out, "<div class=\"tile %s\"><b>", class);
-  html_number(out, count);
-  fprintf(out, "</b>%s <small>", label);
-  html_share(out, count, base);
-  fputs(" of ", out);
-  html_number(out, base);
-  fprintf(out, " %s</small></div>\n", base_text);
+  char share[NUMBER_SHARE_SIZE], whole[NUMBER_SIZE], note[96];
+  snprintf(note, sizeof note, "%s of %s %s", number_share(count, base, share),
+           number_text(base, whole), base_text);
+  html_tile(out, class, count, label, note);
 }
 
 static void put_tiles(FILE *out, const struct statistics *statistics) {

@@ -1,3 +1,4 @@
+#include "output/base/number.h"
 #include "output/report/chart.h"
 #include "output/report/html.h"
 #include "output/report/html_page.h"
@@ -76,12 +77,24 @@ static void put_table(FILE *out, const struct series *series,
   html_page_scroll_end(out);
 }
 
+/* A line that ends in the middle is no fall. */
+static void put_gaps(FILE *out, const struct series *series,
+                     const struct report_series_section *section) {
+  unsigned gaps = 0;
+  for (unsigned i = 0; i < series->count; i++)
+    gaps += !report_series_asked(&series->points[i], section);
+  if (gaps)
+    fprintf(out, "<p>%u of the %u scans did not ask for this: no point, and - in the table.</p>\n",
+            gaps, series->count);
+}
+
 static void put_section(FILE *out, const struct series *series,
                         const struct report_series_section *section) {
   if (!report_series_any(series, section)) return;
   fputs("<section class=\"wide\">\n", out);
   html_heading(out, 2, section->title, section->about);
   put_lines(out, series, section);
+  put_gaps(out, series, section);
   put_table(out, series, section);
   fputs("</section>\n", out);
 }
@@ -96,8 +109,8 @@ static void put_broken(FILE *out, const struct report_series *report) {
   html_heading(out, 2, "Broken the longest", "domains that are broken in the last scan");
   html_page_scroll(out, "Broken the longest");
   html_page_table(out, "names", "broken", "Domains that are broken in the last scan");
-  fputs("<thead><tr><th scope=\"col\">domain</th><th scope=\"col\">broken since</th></tr></thead>"
-        "<tbody>\n",
+  fputs("<thead><tr><th scope=\"col\">domain</th><th scope=\"col\" class=\"end\">broken since</th>"
+        "</tr></thead><tbody>\n",
         out);
   for (size_t i = 0; i < shown; i++) {
     const struct follow_broken *broken = &series->broken[i];
@@ -138,11 +151,48 @@ static void put_origin(FILE *out, const struct report_series *report) {
         out);
 }
 
+/* A figure of the last scan, with its share of a base, and what that was in the first. */
+static void put_share_tile(FILE *out, const struct series *series, const char *class,
+                           const char *label, const struct report_series_column *column,
+                           const char *base_text) {
+  const struct series_point *first = &series->points[0], *last = &series->points[series->count - 1];
+  uint64_t count = report_series_count(last, column), base = report_series_base(last, column);
+  char now[NUMBER_SHARE_SIZE], whole[NUMBER_SIZE], then[NUMBER_SHARE_SIZE];
+  char day[REPORT_SERIES_DAY_SIZE], note[128];
+  number_share(report_series_count(first, column), report_series_base(first, column), then);
+  report_series_day(first->from, day);
+  int len = snprintf(note, sizeof note, "%s of %s %s", number_share(count, base, now),
+                     number_text(base, whole), base_text);
+  if (series->count > 1) snprintf(note + len, sizeof note - (size_t)len, "; %s on %s", then, day);
+  html_tile(out, class, count, label, note);
+}
+
+/* What a reader without time sees: where the last scan stands, and what moved since the one before.
+ */
+static void put_tiles(FILE *out, const struct series *series) {
+  const struct report_series_column *broken = &report_series_sections[1].columns[1];
+  const struct series_point *last = &series->points[series->count - 1];
+  fputs("<div class=\"tiles\">\n", out);
+  put_share_tile(out, series, "plain", "have deployed MTA-STS", report_series_sections[0].columns,
+                 "domains");
+  put_share_tile(out, series, "good", "valid", report_series_sections[1].columns, "deployed");
+  put_share_tile(out, series, "bad", "broken", broken, "deployed");
+  html_tile(out, "bad",
+            last->counts.effect[EFFECT_AT_RISK] + last->counts.effect[EFFECT_UNDELIVERABLE],
+            "lose mail from senders that enforce", "");
+  if (series->count > 1) {
+    html_tile(out, "risk", last->changes.broken, "newly broken", "since the scan before");
+    html_tile(out, "good", last->changes.fixed, "fixed", "since the scan before");
+  }
+  fputs("</div>\n", out);
+}
+
 void report_series_html(FILE *out, const struct report_series *report) {
   const struct series *series = report->series;
   html_page_begin(out, report->title ? report->title : "MTA-STS over time");
   put_origin(out, report);
   html_page_main(out);
+  put_tiles(out, series);
   for (int i = 0; i < REPORT_SERIES_SECTIONS; i++)
     put_section(out, series, &report_series_sections[i]);
   put_broken(out, report);

@@ -324,9 +324,22 @@ class Changes(unittest.TestCase):
         for entry, row in zip(self.json["still_broken"], still):
             self.assertIn(f"since {entry['since'][:10]} or earlier: {', '.join(entry['new']['errors'])}", row[1])
         self.assertIn("<h1>Since &lt;then&gt;</h1>", page)
+        worse = [c["new"]["errors"] for c in self.json["changes"] if c["trend"] == "worse"]
+        codes = {code for errors in worse + [s["new"]["errors"] for s in self.json["still_broken"][:100]] for code in errors}
+        self.assertGreater(len(codes), 5)
+        self.assertEqual(codes, set(re.findall(r'<dt id="fix-([a-z-]+)">', page)))
         outline = Outline(page)
         self.assertEqual(([], len(set(outline.ids))), (outline.faults, len(outline.ids)))
         self.assertTrue(set(outline.headings) <= set(outline.links) <= set(outline.ids))
+
+    def test_labels_are_words(self) -> None:
+        paths = [self.folder / "labels-old.ndjson", self.folder / "labels-new.ndjson"]
+        for path, status in zip(paths, ("valid", "absent")):
+            write(path, iter([{"v": 1, "n": 1, "domain": "a.example", "status": status, "effect": "none", "findings": [],
+                               "labels": {"customer": 'b&b "x"', "who": "z"}, "at": time_text(BEGIN), "ms": 1}]))
+        page = stscan("diff", "--html", "-", *paths).stdout.decode()
+        self.assertEqual(["a.example customer: b&amp;b &quot;x&quot; who: z"],
+                         [row[0] for row in rows_of(page, "domains-removed")])
 
     @staticmethod
     def plain(text: str) -> str:

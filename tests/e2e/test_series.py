@@ -179,6 +179,19 @@ class Series(unittest.TestCase):
         for week, path_ in enumerate(re.findall(r'class="line l1" d="M([^"]*)"></path>\n', page)):
             self.assertEqual(WEEKS - 1, path_.count("L"), week)
 
+    def test_the_first_figures_are_those_of_the_last_scan(self) -> None:
+        page = stscan("stats", "--series", "--html", "-", *self.mixed).stdout.decode()
+        tiles = [int(count.replace(",", "")) for count in re.findall(r'class="tile [a-z]+"><b>([\d,]+)</b>', page)]
+        last, members = WEEKS - 1, self.members()
+        self.assertEqual([members[f"{last}.{name}"] for name in ("deployed", "status.valid", "status.broken")]
+                         + [members[f"{last}.effect.at-risk"] + members[f"{last}.effect.undeliverable"]]
+                         + [members[f"{last}.followed.{name}"] for name in ("broken", "fixed")], tiles)
+        share = 100 * members["0.deployed"] / self.figures[0]["domains"]
+        self.assertIn(f" domains; {share:.1f}% on 2026-11-23</small>", page)
+        alone = stscan("stats", "--series", "--html", "-", self.paths[0]).stdout.decode()
+        self.assertEqual(4, alone.count('<div class="tile '))
+        self.assertNotIn("scan before</small>", alone)
+
     def test_names_have_a_number(self) -> None:
         _, broken = self.made.followed()
         for number, expected in (("0", 0), ("3", 3)):
