@@ -6,6 +6,7 @@
 #include "output/results/line_set.h"
 #include "output/results/results_reader.h"
 #include "output/stats/newest.h"
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -43,6 +44,7 @@ struct worker {
   char *line; /* a copy of the record, when records are listed */
   size_t line_size;
   uint64_t records;
+  uint64_t labels;         /* those asked for that a record has, a bit each */
   FILE *spool;             /* what may be listed, each with a NUL behind it */
   uint64_t queued;         /* how many */
   struct line_set *listed; /* which of them are */
@@ -211,6 +213,7 @@ static enum err worker_take(struct worker *worker, unsigned file, size_t len) {
   const struct result *result = record_read_result(worker->reading);
   struct newest_record record = {result->domain, file, result->n, result->at};
   struct domain_facts facts;
+  worker->labels |= labels_asked_among(&worker->crew->aggregate->labels, &result->labels);
   if (config->each) return config->each(config->context, result);
   enum err err = tally_facts(worker->tally, result, &facts);
   if (err != ERR_NONE) return err;
@@ -413,6 +416,7 @@ static enum err crew_settle(struct crew *crew, struct worker *workers, unsigned 
 
 static enum err aggregate_merge(struct aggregate *aggregate, const struct worker *worker) {
   aggregate->records += worker->records;
+  aggregate->labels_here |= worker->labels;
   enum err err = tally_merge(aggregate->tally, worker->tally);
   if (err == ERR_NONE) err = group_by_merge(&aggregate->groups, &worker->groups);
   return err == ERR_NONE ? split_merge(&aggregate->split, &worker->split) : err;
@@ -443,6 +447,20 @@ static enum err crew_work(struct crew *crew, unsigned count) {
   return err;
 }
 
+static struct labels_asked labels_of(const struct aggregate_config *config) {
+  struct labels_asked asked = {0};
+  static_assert(LABELS_ASKED_MAX > FILTER_CONDITIONS_MAX + GROUP_BY_DIMENSIONS + COLUMNS_MAX,
+                "all labels fit");
+  for (size_t i = 0; i < config->where->count; i++)
+    labels_asked_add(&asked, config->where->conditions[i].label);
+  for (unsigned i = 0; i < config->by_count; i++)
+    labels_asked_add(&asked, dimension_label(config->by_names[i]));
+  for (size_t i = 0; i < config->columns.count; i++)
+    labels_asked_add(&asked, dimension_label(config->columns.names[i]));
+  labels_asked_add(&asked, config->split);
+  return asked;
+}
+
 static enum err aggregate_files(struct aggregate *aggregate,
                                 const struct aggregate_config *config) {
   if (config->path_count > AGGREGATE_FILES_MAX) return ERR_LIMIT;
@@ -458,7 +476,8 @@ static enum err aggregate_once(struct aggregate *aggregate, const struct aggrega
   struct crew crew = {.config = config, .aggregate = aggregate, .sizes = sizes};
   unsigned threads = in_order(config) ? 1 : config->threads;
   if (threads > AGGREGATE_THREADS_MAX) threads = AGGREGATE_THREADS_MAX;
-  *aggregate = (struct aggregate){.groups = groups_of(config), .split = {.label = config->split}};
+  *aggregate = (struct aggregate){
+      .groups = groups_of(config), .split = {.label = config->split}, .labels = labels_of(config)};
   pthread_mutex_init(&crew.lock, NULL);
   enum err err = aggregate_files(aggregate, config);
   if (err == ERR_NONE) err = tally_new(&aggregate->tally);

@@ -13,6 +13,7 @@
 #include "output/stats/columns.h"
 #include "output/stats/filter.h"
 #include "output/stats/group_by.h"
+#include "output/stats/labels_asked.h"
 #include "output/stats/split.h"
 #include <stdio.h>
 
@@ -43,7 +44,7 @@ struct aggregate_config {
   unsigned path_count;
   uint64_t from; /* octets at the front of each that are left out, up to a line or member */
   unsigned threads;
-  const struct filter *where;
+  const struct filter *where; /* which choose the domains; `each` is given all */
   enum dimension by[GROUP_BY_DIMENSIONS];
   struct span by_names[GROUP_BY_DIMENSIONS]; /* of them, as given */
   unsigned by_count;                         /* 0: no groups */
@@ -89,6 +90,8 @@ struct aggregate {
   uint64_t records;    /* read */
   uint64_t duplicates; /* of them not counted: there is a newer one of the domain */
   uint64_t listed;
+  struct labels_asked labels; /* of conditions, groups, columns and split */
+  uint64_t labels_here;       /* a bit for each that some record has */
   struct aggregate_file *files;
   unsigned file_count;
 };

@@ -195,12 +195,11 @@ static enum err take_again(void *context, const struct result *result) {
 
 static enum err diff_read(struct diff *diff, const struct diff_side *side, aggregate_each *each,
                           struct aggregate *aggregate) {
-  static const struct filter everything;
   struct aggregate_config config = {
       .paths = side->paths,
       .path_count = side->path_count,
       .threads = 1,
-      .where = &everything,
+      .where = diff->where,
       .each = each,
       .context = diff,
   };

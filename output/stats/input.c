@@ -133,10 +133,22 @@ static void note_file(const struct aggregate_file *file, input_tell *tell, void 
              "findings have codes unknown to this version and were left out", tell, context);
 }
 
+static void note_labels(const struct aggregate *aggregate, input_tell *tell, void *context) {
+  const char *path = aggregate->file_count == 1 ? aggregate->files[0].path : NULL;
+  char note[2 * NOTE_SIZE];
+  for (unsigned i = 0; aggregate->records && i < aggregate->labels.count; i++) {
+    if (aggregate->labels_here >> i & 1) continue;
+    snprintf(note, sizeof note, "no record has a label \"%.*s\"",
+             SPAN_ARG(span_first(aggregate->labels.names[i], NOTE_SIZE)));
+    tell(context, path, note);
+  }
+}
+
 void input_notes(const struct aggregate *aggregate, input_tell *tell, void *context) {
   char note[NOTE_SIZE], number[NUMBER_SIZE];
   for (unsigned i = 0; i < aggregate->file_count; i++)
     note_file(&aggregate->files[i], tell, context);
+  note_labels(aggregate, tell, context);
   if (aggregate->duplicates == 0) return;
   snprintf(note, sizeof note, "%s %s left out: there is a newer one of the same domain",
            number_text(aggregate->duplicates, number),

@@ -16,7 +16,7 @@ void input_write_scans(struct json_writer *json, const struct aggregate *aggrega
 struct span input_head(const struct scan_mark *mark, struct span key);
 
 /* One call for each thing worth telling: torn tails, damage, lines left out, empty files,
- * duplicates, later versions. */
+ * duplicates, later versions, labels asked for that no record has. */
 typedef void input_tell(void *context, const char *path, const char *text);
 void input_notes(const struct aggregate *aggregate, input_tell *tell, void *context);
 

@@ -106,6 +106,13 @@ class Lab:
         return parse((self.folder / "cases.ndjson").read_text().splitlines())
 
 
+def promtool(metrics: str) -> None:
+    """Fails where Prometheus itself, where it is there, has something to say of them."""
+    if shutil.which("promtool"):
+        done = subprocess.run(["promtool", "check", "metrics"], input=metrics, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+
+
 def parse(lines: Iterable[str]) -> list[Record]:
     return [json.loads(line) for line in lines]
 

@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import jsonschema
-from program import ROOT, stscan
+from program import ROOT, promtool, stscan
 from records import line_of, write
 from recipes import SCRIPT, node_modules
 
@@ -218,6 +218,7 @@ class Known(unittest.TestCase):
                     lines.append(f'stscan_{name}{{{name}="{value[name]}",mta_sts="{key}"}} {count}')
         for expected in lines:
             self.assertIn(f"\n{expected}\n", found)
+        promtool(found)
 
     def test_the_series_has_them(self) -> None:
         """Two scans, of which the later asked for nothing: its figures are not known, and not 0."""

@@ -18,7 +18,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import jsonschema
-from program import ROOT, Lab, read_gzip, stscan
+from program import ROOT, Lab, promtool, read_gzip, stscan
 from records import KINDS, MAIL_ERRORS, MAIL_FIGURES, MAX_AGE_FROM, MODES, SEVERITY, STAGES, Maker, line_of, member, write
 
 COUNT = 30_000
@@ -149,6 +149,20 @@ class Known(unittest.TestCase):
         self.assertEqual([r for r in self.records if r["status"] == "broken"],
                          [json.loads(line) for line in listed.splitlines()])
 
+    def test_a_label_that_no_record_has_is_told(self) -> None:
+        path = self.folder / "labelled.ndjson"
+        records = [{**r, "labels": {"customer": "acme"}} if n == 7 else r for n, r in enumerate(self.records[:50])]
+        write(path, iter(records))
+        for arguments in (("--by", "label.NAME,status", "--csv"), ("--where", "label.NAME=x"), ("--metrics", "-", "--label-metric", "NAME"),
+                          ("--list", "all", "--columns", "domain,label.NAME", "--csv"), ("--series", "--csv", "--where", "label.NAME=x")):
+            for name, told in (("customer", False), ("custmer", True)):
+                done = stscan("stats", *[part.replace("NAME", name) for part in arguments], path)
+                self.assertEqual((0, told), (done.returncode, f'{path}: no record has a label "custmer"' in done.stderr.decode()),
+                                 (arguments, done.stderr))
+                self.assertEqual(told, bool(done.stderr))
+        done = stscan("diff", "--where", "label.custmer=x", path, path)
+        self.assertEqual(2, done.stderr.decode().count('no record has a label "custmer"'))
+
     def test_groups_as_csv_are_those_of_the_json(self) -> None:
         groups = statistics("--by", "tld,status", self.gzip)["by"]
         self.assertEqual(["tld", "status"], groups["members"])
@@ -237,7 +251,7 @@ class Known(unittest.TestCase):
         self.assertEqual(0, stscan("stats", "--metrics", path, self.gzip).returncode)
         self.assertEqual(again, path.read_bytes())
         self.assertEqual(again, stscan("stats", "--metrics", "-", self.gzip).stdout)
-        self.promtool(again.decode())
+        promtool(again.decode())
         path.write_text("something else\n")
         done = stscan("stats", "--metrics", path, self.gzip)
         self.assertEqual((1, "something else\n"), (done.returncode, path.read_text()))
@@ -264,14 +278,7 @@ class Known(unittest.TestCase):
                 told = {key: int(count) for mine, key, own, count in found[name] if own == escaped and mine == label}
                 self.assertEqual({key: every.count(key) for key in told}, told)
                 self.assertEqual(len(every), sum(told.values()))
-        self.promtool(text)
-
-    @staticmethod
-    def promtool(text: str) -> None:
-        """What Prometheus itself says of it."""
-        if shutil.which("promtool"):
-            done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
-            assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+        promtool(text)
 
     def test_names_of_labels_are_those_of_metrics(self) -> None:
         for label, expected in (("status", "label_status"), ("2nd", "_2nd"), ("__name__", "x_name__"), ("a-b.c", "a_b_c")):
@@ -279,7 +286,7 @@ class Known(unittest.TestCase):
                             "labels": {label: "x"}, "at": "2026-11-23T10:00:00.000Z", "ms": 1})
             text = stscan("stats", "--metrics", "-", "--label-metric", label, "-", stdin=line).stdout.decode()
             self.assertIn(f'stscan_domains{{status="absent",{expected}="x"}} 1\n', text)
-            self.promtool(text)
+            promtool(text)
 
     def test_the_monitoring_examples_ask_for_metrics_that_there_are(self) -> None:
         found = metrics(stscan("stats", "--metrics", "-", self.gzip).stdout.decode())
@@ -626,15 +633,14 @@ class Browser(unittest.TestCase):
 
     PROBE = """<script>
 addEventListener('load', function () {
-  var root = document.documentElement, wide = [];
+  var root = document.documentElement, wide = [], seen = {};
   document.querySelectorAll('body *').forEach(function (e) {
     if (!e.closest('.scroll') && e.getBoundingClientRect().right > root.clientWidth + 0.5) wide.push(e.tagName); });
-  document.querySelectorAll('#providers th button')[1].click();
-  var first = document.querySelector('#providers tbody tr').cells[1].dataset.value;
-  document.querySelectorAll('#providers th button')[1].click();
-  var last = document.querySelector('#providers tbody tr').cells[1].dataset.value;
-  parent.postMessage(JSON.stringify({width: innerWidth, scroll: root.scrollWidth - root.clientWidth,
-    wide: wide, most: Number(first), least: Number(last)}), '*');
+  if (document.querySelector('#providers')) ['most', 'least'].forEach(function (name) {
+    document.querySelectorAll('#providers th button')[1].click();
+    seen[name] = Number(document.querySelector('#providers tbody tr').cells[1].dataset.value); });
+  parent.postMessage(JSON.stringify(Object.assign(seen, {width: innerWidth,
+    scroll: root.scrollWidth - root.clientWidth, wide: wide})), '*');
 });
 </script>"""
     # A window of chromium is never as narrow as a phone; a frame can be.
@@ -642,31 +648,42 @@ addEventListener('load', function () {
 addEventListener('message', function (e) { document.title = e.data; });
 </script><iframe src="report.html" width="WIDTH" height="900" style="border:0"></iframe>"""
 
+    def look(self, folder: Path, page: str, width: int) -> dict:
+        """What the probe sees of the page in a frame of that width, where nothing may complain."""
+        (folder / "report.html").write_text(page.replace("</body>", self.PROBE + "</body>"))
+        frame = folder / "frame.html"
+        frame.write_text(self.FRAME.replace("WIDTH", str(width)))
+        done = subprocess.run(
+            [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+             "--enable-logging=stderr", f"--user-data-dir={folder}/{width}",
+             "--window-size=1600,1000", "--virtual-time-budget=10000", "--dump-dom", frame.as_uri()],
+            capture_output=True, text=True, timeout=120, check=True)
+        self.assertNotIn("CONSOLE", done.stderr)
+        return json.loads(re.search(r"<title>(.*?)</title>", done.stdout)[1].replace("&quot;", '"'))
+
     def test_no_overflow_and_no_complaints(self) -> None:
         maker = Maker(seed=3, share=0.2)
-        with tempfile.TemporaryDirectory(prefix="stscan-browser.") as folder:
-            results, report = Path(folder, "results.gz"), Path(folder, "report.html")
-            made = [record for _, record in maker.records(20_000)]
-            for record in made[:50]:
-                record["domain"] = f"{'.'.join(['m' * 60] * 3)}.{record.get('domain', 'x')}"
-            write(results, iter(made))
-            stscan("stats", "--html", report, results)
-            report.write_text(report.read_text().replace("</body>", self.PROBE + "</body>"))
-            sizes = [d["domains"] for d in maker.figures.as_json()["delegation"]]  # type: ignore[union-attr,index]
-            frame = Path(folder, "frame.html")
+        made = [record for _, record in maker.records(20_000)]
+        for record in made[:50]:
+            record["domain"] = f"{'.'.join(['m' * 60] * 3)}.{record.get('domain', 'x')}"
+        sizes = [d["domains"] for d in maker.figures.as_json()["delegation"]]  # type: ignore[union-attr,index]
+        with tempfile.TemporaryDirectory(prefix="stscan-browser.") as name:
+            folder = Path(name)
+            scans = [folder / f"{'w' * 200}-{i}.gz" for i in range(3)]
+            write(scans[0], iter(made))
+            for i in (1, 2):  # the second did not ask for what the others did, and everything broke
+                write(scans[i], ({**r, "at": r["at"].replace("2026-11", "2026-12" if i == 1 else "2027-01"),
+                                  **({"status": "broken"} if r["status"] == "valid" else {}),
+                                  **({"dmarc": {"rcode": "NXDOMAIN"}} if i == 2 and "domain" in r else {})} for r in made))
+            pages = {"stats": stscan("stats", "--html", "-", scans[0]).stdout.decode(),
+                     "series": stscan("stats", "--series", "--html", "-", *scans).stdout.decode(),
+                     "diff": stscan("diff", "--html", "-", *scans[:2]).stdout.decode()}
+            self.assertIn("<p>2 of the 3 scans did not ask for this", pages["series"])
             for width in (360, 768, 1440):
-                with self.subTest(width=width):
-                    frame.write_text(self.FRAME.replace("WIDTH", str(width)))
-                    done = subprocess.run(
-                        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                         "--enable-logging=stderr", f"--user-data-dir={folder}/{width}",
-                         "--window-size=1600,1000", "--virtual-time-budget=10000", "--dump-dom", frame.as_uri()],
-                        capture_output=True, text=True, timeout=120, check=True)
-                    seen = json.loads(re.search(r"<title>(.*?)</title>", done.stdout)[1]
-                                      .replace("&quot;", '"'))
-                    self.assertEqual({"width": width, "scroll": 0, "wide": [], "most": max(sizes),
-                                      "least": min(sizes)}, seen)
-                    self.assertNotIn("CONSOLE", done.stderr)
+                for kind, page in pages.items():
+                    with self.subTest(width=width, page=kind):
+                        sorts = {"most": max(sizes), "least": min(sizes)} if kind == "stats" else {}
+                        self.assertEqual({"width": width, "scroll": 0, "wide": [], **sorts}, self.look(folder, page, width))
 
 
 class MailServers(unittest.TestCase):
@@ -759,6 +776,7 @@ class MailServers(unittest.TestCase):
         stscan("stats", "--metrics", path, self.path)
         self.assertEqual({name: self.mail[name] for name in MAIL_FIGURES},
                          {labels["mail"]: count for labels, count in metrics(path.read_text())["stscan_mail"]})
+        promtool(path.read_text())
 
     def test_conditions_leave_a_provider_its_size(self) -> None:
         whole = statistics(self.path)["mail"]["managed"]
