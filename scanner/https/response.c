@@ -47,12 +47,21 @@ static int response_status(const struct response *response) {
   return status >= 200 ? (int)status : 0;
 }
 
-static bool response_is_identity(struct span codings) {
-  while (codings.len) {
-    struct span coding = span_trim(span_cut(&codings, ','));
-    if (coding.len && !span_equal_nocase(coding, SPAN("identity"))) return false;
-  }
-  return true;
+/* The content codings of IANA's registry, but identity. What is none of them, as "utf-8" or
+ * "none", says nothing of the body, and senders pass over it. */
+static bool response_is_coding(struct span word) {
+  static const char *const codings[] = {"gzip",     "x-gzip",     "br",           "deflate",
+                                        "compress", "x-compress", "zstd",         "dcb",
+                                        "dcz",      "exi",        "pack200-gzip", "aes128gcm"};
+  for (size_t i = 0; i < sizeof codings / sizeof *codings; i++)
+    if (span_equal_nocase(word, span_of(codings[i]))) return true;
+  return false;
+}
+
+static bool response_is_coded(struct span codings) {
+  while (codings.len)
+    if (response_is_coding(span_trim(span_cut(&codings, ',')))) return true;
+  return false;
 }
 
 /* The first value that says that something was done to the body; not there: {NULL, 0}. */
@@ -60,7 +69,7 @@ static struct span response_coding(const struct response *response) {
   size_t count = response_header_count(response, "Content-Encoding");
   for (size_t i = 0; i < count; i++) {
     struct span value = response_header_at(response, "Content-Encoding", i);
-    if (!response_is_identity(value)) return value;
+    if (response_is_coded(value)) return value;
   }
   return (struct span){0};
 }

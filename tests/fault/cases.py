@@ -521,6 +521,8 @@ HTTP_CASES = (
     web("compressed", "policy-http-encoding",
         http(gzip.compress(POLICY, mtime=0), "Content-Encoding: gzip"),
         fetch__content_encoding="gzip", fetch__http_status=200, policy=Absent),
+    web("coding-of-no-body", "", http(POLICY, "Content-Encoding: utf-8, none"), sound=True,
+        fetch__content_encoding="utf-8, none"),
     web("content-type-twice", "policy-http-content-type",
         http(POLICY, "Content-Type: text/plain", content_type="application/octet-stream"),
         sound=True, fetch__content_types=["application/octet-stream", "text/plain"]),
