@@ -295,6 +295,16 @@ static bool options_user_agent_is_line(const struct options *options, const char
   return true;
 }
 
+/* What only says how a report looks. */
+static bool options_agree_on_html(const struct options *options, const char *command) {
+  for (int i = OPTION_TITLE; i <= OPTION_NAMES; i++)
+    if (options->given[i] && !options->html) {
+      help_complain(command, "--%s goes with --html", option_table[i].name);
+      return false;
+    }
+  return true;
+}
+
 static bool options_agree(const struct options *options, const char *command) {
   if (options->append + options->resume + options->force > 1) {
     help_complain(command, "give only one of --append, --resume and --force");
@@ -306,7 +316,8 @@ static bool options_agree(const struct options *options, const char *command) {
                   options->resume ? "go on with" : "append to");
     return false;
   }
-  return options_user_agent_is_line(options, command) && options_agree_on_mail(options, command);
+  return options_user_agent_is_line(options, command) && options_agree_on_html(options, command) &&
+         options_agree_on_mail(options, command);
 }
 
 enum options_end options_parse(struct options *options, enum options_command command, int argc,

@@ -60,6 +60,12 @@ class UsageTest(unittest.TestCase):
             done = stscan("scan", *NOWHERE, *arguments)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertIn(said, one_line(done.stderr))
+        for command in (["stats", "/dev/null"], ["stats", "--series", "/dev/null"],
+                        ["diff", "/dev/null", "/dev/null"]):
+            for option in ("--title=a", "--names=5"):
+                done = stscan(*command, option)
+                self.assertEqual((done.returncode, done.stdout), (2, b""), (command, option))
+                self.assertIn("goes with --html", one_line(done.stderr))
 
     def test_how_mail_servers_are_asked(self) -> None:
         for more, parts in (
