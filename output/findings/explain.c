@@ -173,7 +173,7 @@ void explain_code(FILE *out, const struct explain_style *style, enum finding_cod
   explain_fact(out, style, "stage", finding_stage_text(info->stage));
   explain_fact(out, style, "TLS reports", finding_result_type_text(info->result_type));
   explain_fact(out, style, "web checkers", finding_class_text(info->class));
-  explain_fact(out, style, "may pass", finding_passing_text(info->passing));
+  explain_fact(out, style, "temporary", finding_passing_text(info->passing));
   explain_fact(out, style, "reference", info->reference);
 }
 

@@ -66,7 +66,7 @@ static void put_scans(FILE *out, const struct aggregate *aggregate) {
     count += aggregate->files[i].marks.count;
   }
   if (!first) {
-    fputs("<p>The results have no heads that tell how they were made.</p>\n", out);
+    fputs("<p>The results do not say how they were made: they have no head.</p>\n", out);
     return;
   }
   fputs("<dl>", out);

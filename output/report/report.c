@@ -113,7 +113,7 @@ static void add_notes(struct rows *rows, const struct statistics *statistics) {
 static void add_looks(struct rows *rows, const struct statistics *statistics) {
   const struct counts *counts = &statistics->counts;
   rows_section(rows, "Looked at twice",
-               "what may pass, as a timeout, is said only when it was found a second time",
+               "a temporary failure, such as a timeout, counts only when it was found a second time",
                REPORT_PLAIN);
   struct report_row *changed =
       rows_add(rows, ROWS_OF(counts->looks_changed, counts->looked_twice, "looked at twice"));

@@ -21,7 +21,7 @@ static const struct browser_row {
      "It may work in a browser all the same: browsers unpack compressed answers; many senders do "
      "not."},
     {FOUND_POLICY_SYNTAX, "utf-16",
-     "It may work in a browser all the same: browsers show UTF-16 as text; senders read octets."},
+     "It may work in a browser all the same: browsers show UTF-16 as text; senders read bytes."},
 };
 
 static bool browser_is(const struct finding *finding, const struct browser_row *row) {

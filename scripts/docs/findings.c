@@ -67,7 +67,7 @@ static void markdown_finding(FILE *out, enum finding_code code) {
   fprintf(out, "%s.", info->reference);
   if (type) fprintf(out, " TLS reports: `%s`.", type);
   if (class) fprintf(out, " Web checkers: `%s`.", class);
-  if (passing) fprintf(out, " It may pass: %s.", passing);
+  if (passing) fprintf(out, " It may be temporary: %s.", passing);
   fputs("\n\n", out);
 }
 
