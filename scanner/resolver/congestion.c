@@ -6,7 +6,7 @@ static const double congestion_least = 1.0 / 64;
 static const double congestion_step = 0.25;
 static const double congestion_step_ceiling = 0.1; /* where loss was seen above */
 static const double congestion_gain = 0.15; /* of a trial's step, that goodput must follow by */
-static const double congestion_start_gain = 0.25; /* of a doubling */
+static const double congestion_start_part = 0.75; /* of the answers that are expected */
 static const double congestion_doubtful = 0.5;    /* of the usual yield */
 static const double congestion_doubt_pace = 1.3;  /* of what is answered */
 static const double congestion_pace = 1.25;       /* of what fills the window */
@@ -20,12 +20,10 @@ static const double congestion_loss_stays = 0.75;  /* of it in spite of a cut: i
 static const double congestion_loss_passed = 1.3;  /* of it at far more */
 
 enum {
-  CONGESTION_FIRST_DELAY_NS = 50000,
   CONGESTION_DELAYS_KEPT = 4096, /* more are halved at the end of a phase */
   CONGESTION_DELAYS_MIN = 8,     /* fewer say nothing */
-  CONGESTION_STALLED_MAX = 2,
-  CONGESTION_START_MS = 10, /* the least of a phase at the start */
-  CONGESTION_BLIND_MS = 60, /* while no delay is known */
+  CONGESTION_START_MS = 10,      /* the least of a phase at the start */
+  CONGESTION_BLIND_MS = 60,      /* while no delay is known */
   CONGESTION_MEASURE_MS = 60,
   CONGESTION_MEASURE_FEW_MS = 400, /* when fewer than this were measured: */
   CONGESTION_MEASURED = 400,
@@ -74,7 +72,7 @@ static void congestion_start(struct congestion *congestion, double size, uint64_
   congestion->base = congestion->size;
   congestion->target = congestion->size; /* until it is known what that brings */
   congestion->rate = 0;
-  congestion->stalled = 0;
+  congestion->before = congestion->cohort = (struct cohort){0};
 }
 
 static void congestion_rest(struct congestion *congestion, uint64_t now) {
@@ -112,6 +110,9 @@ void congestion_left(struct congestion *congestion, uint64_t age) {
   double part = 1 / (CONGESTION_RESIDENCE_LEAST + congestion->size);
   if (congestion->residence <= 0) congestion->residence = (double)age;
   congestion->residence += ((double)age - congestion->residence) * part;
+  if (congestion->trial == CONGESTION_STARTING && congestion->size < congestion->target &&
+      congestion->wanted)
+    congestion->size += 1;
 }
 
 void congestion_restart(struct congestion *congestion, uint64_t now) {
@@ -124,34 +125,12 @@ void congestion_restart(struct congestion *congestion, uint64_t now) {
 
 /* ---- delays ---- */
 
-static uint64_t congestion_edge(unsigned at) {
-  uint64_t edge = (uint64_t)CONGESTION_FIRST_DELAY_NS << (at / 2);
-  return at % 2 ? edge + edge * 53 / 128 : edge;
-}
-
-static void congestion_measure(struct congestion *congestion, uint64_t delay) {
-  unsigned at = 0;
-  while (at < CONGESTION_DELAYS - 1 && congestion_edge(at) < delay) at++;
-  congestion->delays[at]++;
-  congestion->delay_count++;
-}
-
-static uint64_t congestion_quantile(const struct congestion *congestion, unsigned percent) {
-  unsigned rest = (unsigned)((uint64_t)congestion->delay_count * percent / 100), at = 0;
-  for (; at < CONGESTION_DELAYS - 1 && congestion->delays[at] <= rest; at++)
-    rest -= congestion->delays[at];
-  return congestion_edge(at);
-}
-
 static void congestion_learn_delays(struct congestion *congestion) {
-  if (congestion->delay_count < CONGESTION_DELAYS_MIN) return;
-  congestion->half = congestion_quantile(congestion, 50);
-  congestion->most = congestion_quantile(congestion, 90);
-  congestion->nearly_all = congestion_quantile(congestion, 95);
-  if (congestion->delay_count < CONGESTION_DELAYS_KEPT) return;
-  congestion->delay_count = 0;
-  for (unsigned i = 0; i < CONGESTION_DELAYS; i++)
-    congestion->delay_count += congestion->delays[i] /= 2;
+  if (congestion->delays.count < CONGESTION_DELAYS_MIN) return;
+  congestion->half = latency_quantile(&congestion->delays, 50);
+  congestion->most = latency_quantile(&congestion->delays, 90);
+  congestion->nearly_all = latency_quantile(&congestion->delays, 95);
+  if (congestion->delays.count >= CONGESTION_DELAYS_KEPT) latency_fade(&congestion->delays);
 }
 
 uint64_t congestion_retry(const struct congestion *congestion) {
@@ -346,14 +325,11 @@ double congestion_risk(const struct congestion *congestion, uint64_t sent) {
 
 /* ---- trials ---- */
 
-/* How long a phase is measured at least: at the start, until half of the answers are there. */
+/* How long a phase is measured at least. */
 static uint64_t congestion_measure_least(const struct congestion *congestion) {
   if (!congestion->half && congestion->measured < CONGESTION_MEASURED)
     return (uint64_t)(CONGESTION_BLIND_MS * congestion_ms);
-  if (congestion->trial != CONGESTION_STARTING)
-    return congestion_at_least(congestion_hold(congestion), CONGESTION_MEASURE_MS);
-  uint64_t some = congestion->half + congestion->half / 2, few = congestion->most / 4;
-  return congestion_at_least(some > few ? some : few, CONGESTION_START_MS);
+  return congestion_at_least(congestion_hold(congestion), CONGESTION_MEASURE_MS);
 }
 
 static bool congestion_is_measured(const struct congestion *congestion, uint64_t now) {
@@ -362,8 +338,6 @@ static bool congestion_is_measured(const struct congestion *congestion, uint64_t
   unsigned few = CONGESTION_MEASURED_MIN;
   if (since < congestion_measure_least(congestion)) return false;
   if (congestion->measured >= CONGESTION_MEASURED) return true;
-  if (congestion->trial == CONGESTION_STARTING && congestion->measured >= CONGESTION_STARTED_MIN)
-    return true;
   if ((double)since < CONGESTION_MEASURE_FEW_MS * congestion_ms) return false;
   return congestion->measured >= few || congestion->queried >= 4 * few ||
          (double)since >= CONGESTION_MEASURE_END_MS * congestion_ms;
@@ -405,32 +379,80 @@ static void congestion_try(struct congestion *congestion, uint64_t now) {
   congestion_begin(congestion, less ? CONGESTION_LESS : CONGESTION_MORE, size, now);
 }
 
-/* Grew more than by chance, and by a part of what the window did. */
-static bool congestion_start_grew(const struct congestion *congestion, double rate) {
-  double grown = congestion->size / congestion->base - 1;
-  double gain = congestion_start_gain * (grown < 1 ? grown : 1);
-  return rate > (1 + congestion_bar(gain, congestion->measured)) * congestion->rate;
+/* ---- the start ---- */
+
+static void congestion_start_again(struct congestion *congestion) {
+  congestion->cohort = (struct cohort){0};
+  congestion->wanted = false;
 }
 
-static void congestion_start_on(struct congestion *congestion, double rate, double sends,
-                                uint64_t now) {
-  if (!congestion->half) {
-    congestion->stalled = 0; /* nothing was answered yet */
-  } else if (congestion_start_grew(congestion, rate)) {
-    bool burst = congestion->target <= congestion->base; /* what was sent at once says too much */
-    congestion->stalled = 0;
-    congestion_keep(congestion, burst ? 0 : rate, sends);
-    congestion->target = congestion_clamp(2 * congestion->size, 1, CONGESTION_MAX);
-    bool all = congestion->measured * 5 > congestion->queried * 4; /* not the quick ones alone */
-    if (all && congestion_is_near(congestion) && congestion->target > CONGESTION_NEAR)
-      congestion->target = CONGESTION_NEAR;
-  } else {
-    congestion->stalled++;
-  }
-  if (congestion->stalled < CONGESTION_STALLED_MAX)
-    congestion_begin(congestion, CONGESTION_STARTING, congestion->size, now);
+/* Answers that a cohort is judged by. */
+static bool congestion_start_is_known(const struct congestion *congestion) {
+  const struct cohort *cohort = &congestion->cohort, *before = &congestion->before;
+  double answers = before->sent ? cohort_expected(cohort, before, congestion_hold(congestion))
+                                : cohort->answers.count;
+  return congestion->half && answers >= CONGESTION_STARTED_MIN;
+}
+
+static void congestion_start_fill(struct congestion *congestion, uint64_t now) {
+  uint64_t least = congestion_at_least(congestion->half, CONGESTION_START_MS);
+  uint64_t since = congestion->cohort.sent ? now - congestion->cohort.from : 0;
+  bool grown = congestion->size >= congestion->target || since >= congestion_hold(congestion);
+  if (since < least || !grown || !congestion_start_is_known(congestion)) return;
+  if (congestion->wanted)
+    cohort_close(&congestion->cohort, congestion->size, now);
   else
-    congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
+    congestion_start_again(congestion);
+}
+
+static void congestion_start_on(struct congestion *congestion) {
+  const struct cohort *cohort = &congestion->cohort;
+  bool all = cohort->answers.count * 5 > cohort->sent * 4; /* not the quick ones alone */
+  double most = all && congestion_is_near(congestion) ? CONGESTION_NEAR : CONGESTION_MAX;
+  congestion->before = *cohort;
+  congestion->base = cohort->size;
+  congestion->target = congestion_clamp(2 * cohort->size, 1, most);
+  congestion_start_again(congestion);
+}
+
+static void congestion_start_judge(struct congestion *congestion, uint64_t now) {
+  const struct cohort *cohort = &congestion->cohort, *before = &congestion->before;
+  uint64_t age = cohort_age(cohort, now), hold = congestion_hold(congestion);
+  if (age < congestion_at_least(congestion->half, CONGESTION_START_MS)) return;
+  double expected = cohort_expected(cohort, before, age);
+  if (before->sent && expected < CONGESTION_STARTED_MIN && age < hold) return;
+  double part = before->sent ? cohort_part(cohort, before, age) : 1;
+  bool full = before->sent && cohort->size <= before->size; /* it could not grow */
+  if (part >= congestion_start_part && !full) {
+    congestion_start_on(congestion);
+    return;
+  }
+  double size = congestion_cut * part * cohort->size;
+  if (size < congestion->base) size = congestion->base;
+  if (!full)
+    congestion->open =
+        (struct congestion_open){cohort->size, loss_number(cohort->from), loss_number(cohort->to)};
+  congestion->base = size;
+  congestion_begin(congestion, CONGESTION_BASE, size, now);
+}
+
+/* Of delays that are unknown nothing can be told. */
+static void congestion_start_count(struct congestion *congestion,
+                                   const struct congestion_answer *answer) {
+  if (answer->delay == CONGESTION_DELAY_UNKNOWN) {
+    congestion_start_again(congestion);
+    return;
+  }
+  cohort_answered(&congestion->before, answer->sent, answer->delay);
+  cohort_answered(&congestion->cohort, answer->sent, answer->delay);
+}
+
+static void congestion_start_look(struct congestion *congestion, uint64_t now) {
+  if (congestion->doubt.took > 0) return;
+  if (congestion->cohort.to)
+    congestion_start_judge(congestion, now);
+  else
+    congestion_start_fill(congestion, now);
 }
 
 static void congestion_accept(struct congestion *congestion, double rate, double sends,
@@ -550,10 +572,6 @@ static void congestion_turn(struct congestion *congestion, uint64_t now) {
   double rate = congestion->measured / seconds, sends = congestion->queried / seconds;
   if (congestion->doubt.took > 0)
     congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
-  else if (congestion->trial == CONGESTION_STARTING && congestion->wanted)
-    congestion_start_on(congestion, rate, sends, now);
-  else if (congestion->trial == CONGESTION_STARTING)
-    congestion_begin(congestion, CONGESTION_STARTING, congestion->size, now);
   else if (!congestion->wanted)
     congestion_begin(congestion, CONGESTION_BASE, congestion->base, now);
   else if (congestion->trial == CONGESTION_BASE)
@@ -569,7 +587,10 @@ static void congestion_look(struct congestion *congestion, uint64_t now) {
     congestion_judge(congestion, now);
     congestion_watch(congestion, now);
   }
-  if (congestion_is_measured(congestion, now)) congestion_turn(congestion, now);
+  if (congestion->trial == CONGESTION_STARTING)
+    congestion_start_look(congestion, now);
+  else if (congestion_is_measured(congestion, now))
+    congestion_turn(congestion, now);
 }
 
 bool congestion_paces(struct congestion *congestion, uint64_t now) {
@@ -594,8 +615,7 @@ void congestion_sent(struct congestion *congestion, unsigned flying, uint64_t no
   bool filled = congestion->pace_by > 0 || flying > congestion->size;
   loss_sent(&congestion->loss, filled ? congestion->size : flying, now);
   congestion->tokens = congestion->tokens > 1 ? congestion->tokens - 1 : 0;
-  if (congestion->trial == CONGESTION_STARTING && !congestion->queried)
-    congestion->measure_start = now; /* nothing was wanted before */
+  if (congestion->trial == CONGESTION_STARTING) cohort_sent(&congestion->cohort, now);
   congestion->queried += now >= congestion->measure_start;
 }
 
@@ -605,13 +625,11 @@ void congestion_answered(struct congestion *congestion, const struct congestion_
     loss_found(&congestion->loss, answer->sample, answer->sent);
   else
     loss_answered(&congestion->loss, answer->sample, answer->sent);
+  if (congestion->trial == CONGESTION_STARTING) congestion_start_count(congestion, answer);
   congestion_look(congestion, now);
   if (!answer->useful) return;
-  if (answer->delay != CONGESTION_DELAY_UNKNOWN) congestion_measure(congestion, answer->delay);
+  if (answer->delay != CONGESTION_DELAY_UNKNOWN) latency_add(&congestion->delays, answer->delay);
   congestion->measured += now >= congestion->measure_start;
-  if (congestion->trial == CONGESTION_STARTING && congestion->size < congestion->target &&
-      congestion->wanted)
-    congestion->size += 1;
 }
 
 void congestion_lost(struct congestion *congestion, bool sample, uint64_t sent) {

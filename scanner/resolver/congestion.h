@@ -16,15 +16,15 @@
 #ifndef SCANNER_RESOLVER_CONGESTION_H
 #define SCANNER_RESOLVER_CONGESTION_H
 
+#include "scanner/resolver/cohort.h"
 #include "scanner/resolver/loss.h"
 #include <stdbool.h>
 
 enum {
   CONGESTION_START = 48,
   CONGESTION_MAX = 32000,
-  CONGESTION_NEAR = 128,  /* at first to a server that answers as fast as one on the same machine:
-                             its socket holds some 160 datagrams by Linux's default */
-  CONGESTION_DELAYS = 48, /* of the histogram: half octaves from 50 us */
+  CONGESTION_NEAR = 128, /* at first to a server that answers as fast as one on the same machine:
+                            its socket holds some 160 datagrams by Linux's default */
   CONGESTION_RETRY_MIN_MS = 250,
   CONGESTION_RETRY_MAX_MS = 2500,
   CONGESTION_RETRY_START_MS = 500, /* while nothing was measured */
@@ -65,14 +65,14 @@ struct congestion_doubt {
 };
 
 struct congestion {
-  double size;   /* in use */
-  double base;   /* between trials */
-  double step;   /* of the next trial, a share of base */
-  double target; /* the start's: where the phase's doubling ends */
+  double size;                  /* in use */
+  double base;                  /* between trials */
+  double step;                  /* of the next trial, a share of base */
+  double target;                /* the start's: where a doubling ends */
+  struct cohort before, cohort; /* the start's: of the last size that was well, of this one */
   enum congestion_trial trial;
   bool less_next;
-  bool wanted;      /* it kept a query waiting in this phase */
-  unsigned stalled; /* phases of the start that brought nothing */
+  bool wanted; /* it kept a query waiting in this phase */
   uint64_t begun, measure_start;
   unsigned measured;  /* useful answers since measure_start, */
   unsigned queried;   /* and queries */
@@ -99,8 +99,7 @@ struct congestion {
   uint64_t tokens_at;
   double steady_loss;    /* at any window */
   uint64_t steady_until; /* to be doubted then */
-  unsigned delays[CONGESTION_DELAYS];
-  unsigned delay_count;
+  struct latency delays;
   uint64_t half, most, nearly_all; /* ns; quantiles 0.5, 0.9, 0.95 of the delays; 0: none */
 };
 

@@ -3,6 +3,7 @@
 #include "scanner/base/pool.h"
 #include "scanner/dns/message.h"
 #include <stdlib.h>
+#include <sys/random.h>
 
 static const uint64_t name_server_ms = 1000000;
 
@@ -24,6 +25,7 @@ struct name_server {
   uv_loop_t *loop;
   struct loop_clock *clock;
   struct name_server_sockets *sockets;
+  struct name_server_queries *kept;
   struct retries *retries;
   unsigned index;
   name_server_done *done;
@@ -39,6 +41,8 @@ struct name_server {
   uint64_t refusing_since;
   uint64_t answered_at;
   uint64_t answered_sent;
+  uint64_t ping_sent; /* the last one, and the last of those that were answered */
+  uint64_t ping_heard;
   uint64_t probe_at;
   struct pool queries;
   struct resolver_server stats;
@@ -65,6 +69,7 @@ enum err name_server_new(struct name_server **out, const struct name_server_conf
   name_server->loop = config->loop;
   name_server->clock = config->clock;
   name_server->sockets = config->sockets;
+  name_server->kept = config->kept;
   name_server->retries = config->retries;
   name_server->index = config->index;
   name_server->done = config->done;
@@ -181,7 +186,7 @@ static void name_server_release(struct name_server *name_server, uint64_t now) {
     bool overdue = now - query->sent >= retry;
     if (!overdue && name_server->answered_at <= query->sent) return;
     if (overdue && !query->ended) name_server_silence(name_server, query, now);
-    if (!query->ended) retries_learn(name_server->retries, query->first, false);
+    if (!query->ended && !query->ping) retries_learn(name_server->retries, query->first, false);
     name_server_vacate(query, now);
   }
 }
@@ -217,7 +222,7 @@ static void name_server_note_full(struct name_server *name_server) {
 }
 
 bool name_server_ready(struct name_server *name_server, uint64_t now) {
-  if (name_server->excluded) return false;
+  if (name_server->excluded || name_server->kept->kept >= name_server->kept->max) return false;
   if (!name_server_may_open(name_server) && !name_server_open_slot(name_server)) return false;
   if (name_server->resting) return now >= name_server->probe_at;
   bool room = name_server_has_room(name_server);
@@ -277,9 +282,11 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
   ring_append(&name_server->flight, &query->flight);
   query->flying = true;
   name_server->flying++;
-  if (!query->tcp) congestion_sent(&name_server->congestion, name_server->flying, now);
+  if (!query->tcp && !query->ping)
+    congestion_sent(&name_server->congestion, name_server->flying, now);
   name_server_note_full(name_server);
   name_server->under_way++;
+  name_server->kept->kept++;
   name_server->stats.sent++;
   if (name_server->resting) name_server->probe_at = now + NAME_SERVER_PROBE_MS * name_server_ms;
   struct channel *channel = name_server_channel(name_server, way, now);
@@ -289,6 +296,28 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
     channel_send(channel, packet, &query->channel);
   else
     name_server_channel_done(&query->channel, CHANNEL_FAILED, (struct span){NULL, 0});
+}
+
+static void name_server_ping(struct name_server *name_server, uint64_t now) {
+  unsigned char packet[DNS_QUERY_SIZE_MAX];
+  uint16_t id = 0;
+  struct query *query = name_server_query(name_server);
+  name_server->ping_sent = now;
+  if (!query) return;
+  if (getrandom(&id, sizeof id, 0) != sizeof id) id = 0;
+  query->ping = true;
+  size_t size =
+      message_query(packet, id, SPAN("localhost"), DNS_TYPE_A, true); /* RFC 6761 section 6.3 */
+  name_server_send(query, NAME_SERVER_UDP, (struct span){(char *)packet, size}, now);
+}
+
+bool name_server_is_mute(struct name_server *name_server, uint64_t since, uint64_t now) {
+  if (name_server_heard_sent(name_server) >= since) return false;
+  if (name_server->resting) return true;
+  if (name_server->ping_sent > since)
+    return now - name_server->ping_sent >= congestion_retry(&name_server->congestion);
+  name_server_ping(name_server, now);
+  return false;
 }
 
 void name_server_flush(struct name_server *name_server) {
@@ -326,11 +355,22 @@ static void name_server_measured(struct query *query, bool useful, uint64_t now)
   if (!query->tcp) congestion_answered(&name_server->congestion, &answer, now);
 }
 
+static void name_server_pinged(struct query *query, uint64_t now) {
+  struct name_server *name_server = query->name_server;
+  name_server->stats.answered++;
+  if (query->sent > name_server->ping_heard) name_server->ping_heard = query->sent;
+  name_server_vacate(query, now);
+}
+
 static void name_server_answered(struct query *query, int rcode) {
   struct name_server *name_server = query->name_server;
   uint64_t now = loop_clock_now(name_server->clock);
   bool refused = rcode == DNS_REFUSED || rcode == DNS_NOTIMP || rcode == DNS_NOTAUTH;
   bool useful = rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN;
+  if (query->ping) {
+    name_server_pinged(query, now);
+    return;
+  }
   name_server_sign_of_life(name_server, now);
   if (query->sent > name_server->answered_sent) name_server->answered_sent = query->sent;
   name_server->stats.answered++;
@@ -360,6 +400,7 @@ static void name_server_channel_done(struct channel_query *channel, enum channel
   struct query *query = CONTAINER_OF(channel, struct query, channel);
   struct name_server *name_server = query->name_server;
   name_server->under_way--;
+  name_server->kept->kept--;
   if (end == CHANNEL_ANSWERED)
     name_server_answered(query, name_server_rcode(packet));
   else
@@ -422,6 +463,11 @@ uint64_t name_server_answered_sent(const struct name_server *name_server) {
   return name_server->answered_sent;
 }
 
+uint64_t name_server_heard_sent(const struct name_server *name_server) {
+  return name_server->answered_sent > name_server->ping_heard ? name_server->answered_sent
+                                                              : name_server->ping_heard;
+}
+
 void name_server_revive(struct name_server *name_server, uint64_t now) {
   name_server_sign_of_life(name_server, now);
   name_server_sign_of_use(name_server);
@@ -432,8 +478,11 @@ bool name_server_resting(const struct name_server *name_server) {
 }
 
 unsigned name_server_room(const struct name_server *name_server) {
+  const struct name_server_queries *kept = name_server->kept;
   unsigned limit = congestion_limit(&name_server->congestion);
-  return name_server->resting || name_server->flying >= limit ? 0 : limit - name_server->flying;
+  unsigned left = kept->kept < kept->max ? kept->max - kept->kept : 0;
+  if (name_server->resting || name_server->flying >= limit) return 0;
+  return left < limit - name_server->flying ? left : limit - name_server->flying;
 }
 
 bool name_server_is_scarce(const struct name_server *name_server) {

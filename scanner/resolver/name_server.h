@@ -7,11 +7,16 @@
  * as long as one that was not answered, so that a server which refuses is not asked the faster for
  * it.
  *
+ * A ping is a query for what any resolver can answer at once: its answer says that silence is the
+ * names' fault. That is all it says: a resolver that reaches nobody answers it too.
+ *
  * A server rests, and is asked but now and then, when it has fallen silent, when nobody is there,
  * when it refuses whatever it is asked, or when others answer what it fails at.
  *
  * All servers of a resolver share a number of sockets. While it is used up, a server makes do with
- * those that it has, one without any is not ready, and each gives up what it does not use.
+ * those that it has, one without any is not ready, and each gives up what it does not use. They
+ * share a number of queries, too: c-ares keeps one that nobody waits for until its channel is
+ * closed, and while the number is used up no server is ready.
  */
 #ifndef SCANNER_RESOLVER_NAME_SERVER_H
 #define SCANNER_RESOLVER_NAME_SERVER_H
@@ -48,6 +53,7 @@ struct query {
   uint16_t id;
   bool first;  /* of its lookup */
   bool sample; /* the first of one that is asked for again early */
+  bool ping;   /* of nobody's */
   bool edns;
   bool tcp;
   bool flying; /* it fills the window */
@@ -72,6 +78,11 @@ struct name_server_sockets {
   unsigned open, max;
 };
 
+/* Queries that c-ares knows of, those among them whose lookups are over. */
+struct name_server_queries {
+  unsigned kept, max;
+};
+
 struct name_server_config {
   uv_loop_t *loop;
   const union address *address;        /* copied */
@@ -81,8 +92,9 @@ struct name_server_config {
   name_server_done *done;
   struct loop_clock *clock;
   struct name_server_sockets *sockets;
-  struct retries *retries; /* of all servers; told what becomes of queries */
-  unsigned index;          /* for the caller */
+  struct name_server_queries *kept; /* of all servers together, likewise */
+  struct retries *retries;          /* of all servers; told what becomes of queries */
+  unsigned index;                   /* for the caller */
 };
 
 enum err name_server_new(struct name_server **name_server, const struct name_server_config *config);
@@ -126,6 +138,11 @@ bool name_server_busy(const struct name_server *name_server); /* a query is on i
 bool name_server_resting(const struct name_server *name_server);
 /* When the last of the queries that were answered was sent, in ns; 0: none. */
 uint64_t name_server_answered_sent(const struct name_server *name_server);
+/* Likewise, pings among them. */
+uint64_t name_server_heard_sent(const struct name_server *name_server);
+/* Whether the server, from which nothing was heard that was sent since then, does not answer a ping
+ * either; sends one if need be. */
+bool name_server_is_mute(struct name_server *name_server, uint64_t since, uint64_t now);
 /* Somebody else had an answer from the server. */
 void name_server_revive(struct name_server *name_server, uint64_t now);
 unsigned name_server_room(const struct name_server *name_server);

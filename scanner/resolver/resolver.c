@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 static const uint64_t resolver_ms = 1000000;
+static const double resolver_losing = 0.02; /* of the queries of a name so far, all */
 
 enum {
   RESOLVER_BACKOFF_MAX = 6,   /* steps by which the time between tries grows */
@@ -48,6 +49,7 @@ struct resolver {
   unsigned tries;
   struct rate_limit *rate_limit;
   struct name_server_sockets sockets;
+  struct name_server_queries kept;
   bool any_answer;
   struct retries retries;
   uint64_t free_until; /* ns; until then, as many retries as are wanted */
@@ -164,28 +166,25 @@ static double resolver_risk(const struct lookup_state *state, bool doubts) {
   double risk = 1;
   for (unsigned i = 0; i < resolver_attempts(state); i++) {
     const struct name_server *name_server = state->resolver->name_servers[state->asked[i]];
-    if (!doubts || name_server_answered_sent(name_server) > state->attempts[i])
+    if (!doubts || name_server_heard_sent(name_server) >= state->attempts[i])
       risk *= congestion_risk(resolver_knows(name_server), state->attempts[i]);
   }
   return risk;
 }
 
-/* A line that loses one of twenty answers would lose all of four in every 160,000th name. */
-static unsigned resolver_tries(const struct lookup_state *state) {
-  double risk = resolver_is_open(state) ? resolver_risk(state, false) : 0;
-  return retries_allowed(state->resolver->tries, state->tries, risk);
-}
-
-/* From one try to the next: the server's round trips say, half as much again each time; but so that
+/* From one try to the next: the server's round trips say, half as much again each time, and far
+ * more where much is being lost, so that they do not all fall into the same trouble; but so that
  * all tries have their turn before the lookup's time is over, if nine of ten answers come as soon
  * as that. */
 static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now) {
   const struct congestion *knows = resolver_knows(state->last);
   uint64_t wished = congestion_retry(knows), most = congestion_most(knows);
   if (state->sample && state->tries == 1) wished = congestion_hold(knows);
-  for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
+  bool losing = state->tries > 1 && resolver_risk(state, false) > resolver_losing;
+  for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++)
+    wished = losing ? 3 * wished : wished + wished / 2;
   uint64_t left = state->deadline > now ? state->deadline - now : 0;
-  unsigned tries = retries_allowed(state->resolver->tries, state->tries, resolver_is_open(state));
+  unsigned tries = state->resolver->tries;
   uint64_t share = left / (tries > state->tries ? tries - state->tries + 1 : 1);
   if (share < most) share = most;
   return wished < share ? wished : share;
@@ -196,8 +195,7 @@ static void resolver_await(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
   uint64_t at = state->deadline;
   if (!ring_empty(&state->link)) return; /* it is due already */
-  bool may_be_lost = resolver_is_open(state) && !ring_empty(&state->queries);
-  if (state->tries < resolver->tries || may_be_lost)
+  if (state->tries < resolver->tries)
     at = now + resolver_interval(state, now) < at ? now + resolver_interval(state, now) : at;
   else if (ring_empty(&state->queries))
     at = now; /* nothing more can come; but never call back from here */
@@ -239,11 +237,23 @@ static bool resolver_has_asked(const struct lookup_state *state,
   return false;
 }
 
+/* Whether a server that was asked, and was not heard since, is dead, as far as one can tell. */
+static bool resolver_is_mute(const struct lookup_state *state, uint64_t now) {
+  bool mute = false;
+  for (unsigned i = 0; i < resolver_attempts(state); i++)
+    mute |= name_server_is_mute(state->resolver->name_servers[state->asked[i]], state->attempts[i],
+                                now);
+  return mute;
+}
+
 /* Names that nobody answers, or that fail, would else cost as much as all the others. */
 static bool resolver_afford(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
+  bool open = resolver_is_open(state);
   if (now < resolver->free_until) return true;
-  if (resolver_is_open(state) && retries_are_due(resolver_risk(state, true))) return true;
+  if (open && retries_are_due(resolver_risk(state, false))) return true;
+  if (open && retries_are_due(resolver_risk(state, true)) && resolver_is_mute(state, now))
+    return true;
   return retries_afford(&resolver->retries, state->tries == 1 && state->end == LOOKUP_TIMEOUT);
 }
 
@@ -521,7 +531,7 @@ static void resolver_fire(struct lookup_state *state, uint64_t now) {
     resolver_expire(state, now);
     return;
   }
-  bool may_retry = state->tries < resolver_tries(state) && ring_empty(&state->link);
+  bool may_retry = state->tries < state->resolver->tries && ring_empty(&state->link);
   if (!may_retry && ring_empty(&state->queries) && ring_empty(&state->link))
     resolver_expire(state, now);
   else if (may_retry && resolver_afford(state, now))
@@ -583,6 +593,7 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->rate_limit = config->rate_limit;
   resolver->sockets.max =
       config->sockets_max ? config->sockets_max : resolver_sockets(config->server_count);
+  resolver->kept.max = config->queries_max ? config->queries_max : RESOLVER_QUERIES_MAX;
   retries_init(&resolver->retries);
   resolver->states.size = sizeof(struct lookup_state);
   ring_init(&resolver->queue);
@@ -624,6 +635,7 @@ static enum err resolver_open(struct resolver *resolver, uv_loop_t *loop,
                                              .ports = few ? NAME_SERVER_PORTS : 1,
                                              .done = resolver_done,
                                              .sockets = &resolver->sockets,
+                                             .kept = &resolver->kept,
                                              .retries = &resolver->retries,
                                              .index = (unsigned)i,
                                              .clock = resolver->clock};

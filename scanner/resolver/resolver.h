@@ -20,7 +20,10 @@
 
 enum {
   RESOLVER_SERVER_MAX = 1024,
-  RESOLVER_SOCKETS_MAX = 256,        /* of one resolver; each costs some 100 kB where it is used */
+  RESOLVER_SOCKETS_MAX = 256,    /* of one resolver; each costs some 100 kB where it is used */
+  RESOLVER_QUERIES_MAX = 32768,  /* that c-ares knows of; each costs some 500 octets, and its name
+                                    as much again while it waits */
+  RESOLVER_QUERIES_LEAST = 4096, /* of each worker */
   RESOLVER_TURN_MAX_MS = 300 * 1000, /* that a name, once asked, waits in all for its turn */
   RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
   RESOLVER_TRIES_DEFAULT = 4,
@@ -33,10 +36,11 @@ struct resolver_config {
   unsigned timeout_ms;           /* how long in all a name is asked for; while it waits for its turn
                                     to be asked for, its time stands still, up to
                                     RESOLVER_TURN_MAX_MS */
-  unsigned tries;                /* how often, over all servers; where answers are being lost, up to
-                                    RETRIES_LOSS_FACTOR times as often in that time */
+  unsigned tries;                /* how often, over all servers */
   bool any_answer;               /* whatever is said ends a lookup: is somebody there? */
   unsigned sockets_max;          /* open at a time; 0: resolver_sockets() */
+  unsigned queries_max;          /* at a time, those among them whose lookups are over; 0:
+                                    RESOLVER_QUERIES_MAX */
   struct rate_limit *rate_limit; /* shared ceiling, or NULL */
   loop_clock_source *now;        /* that all times but the ceiling's are kept by; NULL: uv_hrtime */
 };

@@ -72,6 +72,11 @@ static size_t scan_workers_share(const struct scan *scan, size_t of) {
   return share ? share : 1;
 }
 
+static unsigned scan_workers_queries(const struct scan *scan) {
+  unsigned share = RESOLVER_QUERIES_MAX / scan->share.threads;
+  return share > RESOLVER_QUERIES_LEAST ? share : RESOLVER_QUERIES_LEAST;
+}
+
 static void scan_workers_configure_mail(const struct scan *scan, struct worker_config *worker) {
   worker->mail = scan->mail;
   if (!scan->mail.hosts) return;
@@ -116,6 +121,7 @@ enum err scan_workers_make(struct scan *scan) {
                    .timeout_ms = config->dns_timeout_ms,
                    .tries = config->dns_tries,
                    .sockets_max = scan->share.sockets,
+                   .queries_max = scan_workers_queries(scan),
                    .rate_limit = scan->dns_limit},
       .watch_sockets = DESCRIPTORS_WATCH,
       .fetcher = config->fetcher,

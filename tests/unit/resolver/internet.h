@@ -56,13 +56,14 @@ enum { TIMEOUT_MS = 5000, TRIES = 4, BURST = 64, TICK_MS = 20, KEPT_TRIES = 32, 
 static const double ms = 1e6;
 static const uint64_t timeout = TIMEOUT_MS * UINT64_C(1000000);
 
-enum kind { EVENT_ARRIVES, EVENT_LEAVES, EVENT_RETRY, EVENT_TICK };
+enum kind { EVENT_ARRIVES, EVENT_LEAVES, EVENT_PING, EVENT_RETRY, EVENT_TICK };
 
 struct event {
   uint64_t at;
   enum kind kind;
-  unsigned place; /* of a query or a name */
-  unsigned tie;   /* of the name's life */
+  unsigned place; /* of a query, a name, a client */
+  unsigned tie;   /* of the name's life; a server */
+  uint64_t sent;  /* of a ping */
   bool useful, refused;
 };
 
@@ -95,6 +96,7 @@ struct peer {
   unsigned flying;
   bool draining, resting;
   uint64_t answered_sent, probe_at, silent_since;
+  uint64_t ping_sent, ping_answered; /* when the last one was sent, and of the answered ones */
   unsigned silent;
 };
 
@@ -322,14 +324,49 @@ static double risk(const struct sim *sim, const struct name *name, bool doubts) 
   for (unsigned i = 0; i < name->tries && i < KEPT_TRIES; i++) {
     const struct attempt *attempt = &name->attempts[i];
     const struct peer *peer = &sim->clients[name->client].peers[attempt->server];
-    if (!doubts || peer->answered_sent > attempt->sent)
+    if (!doubts || peer->answered_sent >= attempt->sent || peer->ping_answered >= attempt->sent)
       all *= congestion_risk(&peer->congestion, attempt->sent);
   }
   return all;
 }
 
-static unsigned allowed(const struct sim *sim, const struct name *name) {
-  return retries_allowed(TRIES, name->tries, name->failed ? 0 : risk(sim, name, false));
+/* Asks the server for what it knows. */
+static void ping(struct sim *sim, unsigned client, unsigned server) {
+  const struct world *world = sim->world;
+  sim->clients[client].peers[server].ping_sent = sim->now;
+  sim->sent++;
+  if (is_past(sim, sim->servers[server].plan->dies_at)) return;
+  if (world->loss > 0 && (chance(sim) < world->loss || chance(sim) < world->loss)) return;
+  uint64_t at = enter(sim, &sim->servers[server]);
+  sim->over += !at;
+  if (!at && sim->servers[server].plan->over != OVER_REFUSES) return;
+  push(sim, (struct event){.at = (at ? at : sim->now) + 100000,
+                           .kind = EVENT_PING,
+                           .place = client,
+                           .tie = server,
+                           .sent = sim->now});
+}
+
+/* Whether a server that has not answered anything since is dead, as far as one can tell. */
+static bool is_mute(struct sim *sim, const struct name *name) {
+  bool mute = false;
+  for (unsigned i = 0; i < name->tries && i < KEPT_TRIES; i++) {
+    const struct attempt *attempt = &name->attempts[i];
+    const struct peer *peer = &sim->clients[name->client].peers[attempt->server];
+    if (peer->answered_sent >= attempt->sent || peer->ping_answered >= attempt->sent) continue;
+    if (peer->ping_sent <= attempt->sent)
+      ping(sim, name->client, attempt->server);
+    else
+      mute |= sim->now - peer->ping_sent >= congestion_retry(&peer->congestion);
+  }
+  return mute;
+}
+
+static bool afford(struct sim *sim, const struct name *name) {
+  struct retries *retries = &sim->clients[name->client].retries;
+  if (!name->failed && retries_are_due(risk(sim, name, false))) return true;
+  if (!name->failed && retries_are_due(risk(sim, name, true)) && is_mute(sim, name)) return true;
+  return retries_afford(retries, name->tries == 1 && !name->failed);
 }
 
 static bool scarce(const struct sim *sim, const struct client *client) {
@@ -368,11 +405,11 @@ static void send_query(struct sim *sim, unsigned place, unsigned server) {
   sim->sent++;
   fly(sim, peer, at);
   uint64_t wait = congestion_retry(&peer->congestion);
-  for (unsigned i = 1; i < name->tries && i < 6; i++) wait += wait / 2;
+  bool losing = name->tries > 1 && risk(sim, name, false) > 0.02;
+  for (unsigned i = 1; i < name->tries && i < 6; i++) wait = losing ? 3 * wait : wait + wait / 2;
   if (name->tries == 1 && name->sample) wait = congestion_hold(&peer->congestion);
-  unsigned tries = retries_allowed(TRIES, name->tries, !name->failed);
   uint64_t left = name->deadline - sim->now;
-  left /= tries > name->tries ? tries - name->tries + 1 : 1;
+  left /= name->tries < TRIES ? TRIES - name->tries + 1 : 1;
   if (left < congestion_most(&peer->congestion)) left = congestion_most(&peer->congestion);
   wait = wait < left ? wait : left;
   wake(sim, place, sim->now + wait < name->deadline ? sim->now + wait : name->deadline);
@@ -519,10 +556,8 @@ static void retry(struct sim *sim, const struct event *event) {
     finish(sim, event->place, false);
     return;
   }
-  bool again = !name->due && name->tries < allowed(sim, name);
-  bool pressing = name->tries == 1 && !name->failed;
-  if (again && ((!name->failed && retries_are_due(risk(sim, name, true))) ||
-                retries_afford(&client->retries, pressing))) {
+  bool again = !name->due && name->tries < TRIES;
+  if (again && afford(sim, name)) {
     fall_due(sim, client, event->place);
     wake(sim, event->place, name->deadline);
     return;
@@ -540,6 +575,11 @@ static void happen(struct sim *sim, const struct event *event) {
   switch (event->kind) {
   case EVENT_ARRIVES: arrives(sim, event); break;
   case EVENT_LEAVES: sim->servers[event->place].recursing--; break;
+  case EVENT_PING: {
+    struct peer *peer = &sim->clients[event->place].peers[event->tie];
+    if (event->sent > peer->ping_answered) peer->ping_answered = event->sent;
+    break;
+  }
   case EVENT_RETRY: retry(sim, event); break;
   case EVENT_TICK:
     pump(sim, &sim->clients[event->place]);

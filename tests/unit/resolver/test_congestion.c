@@ -185,19 +185,11 @@ static double lost_of(const struct world *world) {
   return 1 - (1 - world->loss) * (1 - world->loss);
 }
 
-/* Until it cannot be loss. */
-static double tries_needed(double lost) {
-  unsigned tries = 0;
-  for (double risk = 1; retries_are_due(risk) && tries < RETRIES_LOSS_FACTOR * TRIES; tries++)
-    risk *= lost;
-  return tries > TRIES ? tries : TRIES;
-}
-
 /* Queries that a name costs at least: what is silent is asked for again until it cannot be loss,
  * what fails once. */
 static double queries_needed(const struct world *world, double answered) {
   double lost = lost_of(world), tries = world->servers[0].rate ? 2 : 1;
-  if (lost > 0) tries = tries_needed(lost);
+  if (lost > 0) tries = TRIES;
   return answered * (1 + world->servfail) / (1 - lost) + (1 - answered) * tries;
 }
 

@@ -57,6 +57,7 @@ static void test_channel_steps_back(void **state) {
   union address address;
   struct name_server *name_server;
   struct name_server_sockets sockets = {0, 8};
+  struct name_server_queries kept = {0, 3};
   struct retries retries;
   struct loop_clock *clock;
   int server = silent_server(&address);
@@ -70,7 +71,8 @@ static void test_channel_steps_back(void **state) {
                                             .done = on_done,
                                             .clock = clock,
                                             .retries = &retries,
-                                            .sockets = &sockets};
+                                            .sockets = &sockets,
+                                            .kept = &kept};
   assert_int_equal(name_server_new(&name_server, &config), ERR_NONE);
   uint64_t start = loop_clock_now(clock), timeout = TIMEOUT_MS * ms;
   uint16_t first = ask(name_server, &loop, server, start);
@@ -80,10 +82,15 @@ static void test_channel_steps_back(void **state) {
   name_server_tick(name_server, start + timeout + 1);
   assert_int_not_equal(ask(name_server, &loop, server, start + timeout + 1), first);
   assert_int_equal(sockets.open, 2);
+  assert_false(name_server_ready(name_server, start + timeout + 1)); /* all that may be kept are */
+  assert_int_equal(name_server_room(name_server), 0);
   name_server_tick(name_server, start + 2 * timeout + 1);
   assert_int_equal(sockets.open, 2);
   name_server_tick(name_server, start + 2 * timeout + 2);
   assert_int_equal(sockets.open, 1);
+  assert_int_equal(kept.kept, 1);
+  assert_true(name_server_ready(name_server, start + 2 * timeout + 2));
+  assert_true(name_server_room(name_server) > 0);
   name_server_close(name_server);
   loop_clock_close(clock);
   uv_run(&loop, UV_RUN_DEFAULT);
