@@ -3,15 +3,16 @@
  *
  * The idea, in the manner of PCC (Dong et al., "PCC: Re-architecting Congestion Control for
  * Consistent High Performance", NSDI 2015): what counts is goodput, useful answers a second,
- * whatever the delays are. At the start the window doubles while goodput follows. Then trials: for
- * a while more, for a while less, each long enough for the slow answers; more is kept when it
- * brought more, less when it cost nothing. Trials that succeed grow.
- * Beside it stands the loss of queries whose names are answered (loss.h); names that nobody
- * answers, SERVFAIL and delays are no signal. What was lost above what is lost at any window is
- * what the server could not take: the window falls at once to the part that it took. When less
- * brings no lower loss, the network is to blame, and the window comes back. Where more queries went
- * out and no more answers came, loss decides, which is known when what is silent was asked for
- * again. Quantiles of the delays say when to ask again.
+ * whatever the delays are. At the start the window doubles as long as of what was sent the same
+ * share is answered within the same age (cohort.h), however many of the names are dead. Then
+ * trials: for a while more, for a while less, each long enough for the slow answers; more is kept
+ * when it brought more, less when it cost nothing. Trials that succeed grow. Beside it stands the
+ * loss of queries whose names are answered (loss.h); names that nobody answers, SERVFAIL and delays
+ * are no signal. What was lost above what is lost at any window is what the server could not take:
+ * the window falls at once to the part that it took. When less brings no lower loss, the network is
+ * to blame, and the window comes back. Where more queries went out and no more answers came, loss
+ * decides, which is known when what is silent was asked for again. Quantiles of the delays say when
+ * to ask again.
  */
 #ifndef SCANNER_RESOLVER_CONGESTION_H
 #define SCANNER_RESOLVER_CONGESTION_H

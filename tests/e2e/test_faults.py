@@ -113,11 +113,11 @@ def impolite(case: Case, names: NameServer, web: WebServer) -> list[str]:
     wrong = []
     if case.status in RECORD_ONLY and list(counts) != [(f"_mta-sts.{case.domain}", dns.TXT)]:
         wrong.append(f"it asked for {sorted(counts)}")
-    # Twice as often where answers are lost, as on a busy machine that is late to send them; once more
-    # without EDNS. A domain that waited aside for its address is looked up again, from its record on.
+    # Once more without EDNS. A domain that waited aside for its address is looked up again, from its
+    # record on.
     looks = min(2, names.asked.get((f"_mta-sts.{case.domain}", dns.TXT), 1)) if case.requests else 1
     wrong += [f"{question} was asked {n} times" for question, n in counts.items()
-              if n > looks * (2 * DNS_TRIES + 1)]
+              if n > looks * (DNS_TRIES + 1)]
     made = web.connections.get(host, [])
     if len(requests) > case.requests:
         wrong.append(f"{len(requests)} requests")
