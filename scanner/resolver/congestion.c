@@ -7,6 +7,7 @@ static const double congestion_step = 0.25;
 static const double congestion_step_ceiling = 0.1; /* where loss was seen above */
 static const double congestion_gain = 0.15; /* of a trial's step, that goodput must follow by */
 static const double congestion_start_part = 0.75; /* of the answers that are expected */
+static const double congestion_yield = 0.7;       /* until it is known */
 static const double congestion_doubtful = 0.5;    /* of the usual yield */
 static const double congestion_doubt_pace = 1.3;  /* of what is answered */
 static const double congestion_pace = 1.25;       /* of what fills the window */
@@ -87,8 +88,10 @@ static void congestion_rest_little(struct congestion *congestion) {
 }
 
 void congestion_init(struct congestion *congestion, uint64_t now) {
-  *congestion = (struct congestion){
-      .step = congestion_step, .judged = loss_number(now), .watched = loss_number(now)};
+  *congestion = (struct congestion){.step = congestion_step,
+                                    .yield = congestion_yield,
+                                    .judged = loss_number(now),
+                                    .watched = loss_number(now)};
   congestion_rest_little(congestion);
   congestion_start(congestion, CONGESTION_START, now);
 }
