@@ -4,31 +4,19 @@
 #include "output/record/record_read.h"
 #include "output/record/record_write.h"
 #include "output/results/line_set.h"
-#include "output/results/results_reader.h"
 #include "output/stats/newest.h"
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-
-/* A file while it is read. */
-struct aggregate_source {
-  struct results_reader *reader;
-  unsigned users; /* threads that read it */
-  bool done;
-  atomic_bool ours; /* some line of it is a record */
-};
 
 /* What all threads share. */
 struct crew {
   const struct aggregate_config *config;
   const struct managed *sizes; /* NULL: not needed */
   struct aggregate *aggregate;
-  pthread_mutex_t lock; /* for all below, and census->files */
-  struct aggregate_source *sources;
-  enum err err; /* the first */
-  int cause;
+  struct aggregate_files *files;
+  int cause; /* errno of what failed beside the files */
 };
 
 struct worker {
@@ -52,89 +40,6 @@ struct worker {
 
 static bool in_order(const struct aggregate_config *config) {
   return config->each || config->list != AGGREGATE_LIST_NONE;
-}
-
-/* The file that fewest threads read, or -1. */
-static int crew_choose(const struct crew *crew) {
-  int chosen = -1;
-  for (unsigned i = 0; i < crew->config->path_count; i++) {
-    const struct aggregate_source *source = &crew->sources[i];
-    if (!source->done && (chosen < 0 || source->users < crew->sources[chosen].users))
-      chosen = (int)i;
-    if (chosen >= 0 && crew->sources[chosen].users == 0) break;
-  }
-  return chosen;
-}
-
-/* Takes part in a file; false: there is none left, or something failed. */
-static bool crew_enter(struct crew *crew, unsigned *file) {
-  pthread_mutex_lock(&crew->lock);
-  int chosen = crew->err == ERR_NONE ? crew_choose(crew) : -1;
-  if (chosen >= 0) {
-    struct aggregate_source *source = &crew->sources[chosen];
-    struct aggregate_file *told = &crew->aggregate->files[chosen];
-    if (!source->reader)
-      told->err = results_reader_open_at(&source->reader, told->path, crew->config->from);
-    if (told->err == ERR_NONE) {
-      source->users++;
-    } else {
-      told->cause = errno;
-      crew->err = told->err;
-      chosen = -1;
-    }
-  }
-  pthread_mutex_unlock(&crew->lock);
-  *file = (unsigned)chosen;
-  return chosen >= 0;
-}
-
-static void file_see(struct aggregate_file *file, int64_t first, int64_t last) {
-  if (first == 0) return;
-  if (file->first == 0 || first < file->first) file->first = first;
-  if (last > file->last) file->last = last;
-}
-
-static void file_add(struct aggregate_file *file, const struct aggregate_file *part) {
-  file_see(file, part->first, part->last);
-  file->records += part->records;
-  file->later += part->later;
-  file->strange += part->strange;
-  file->bad += part->bad;
-  file->torn += part->torn;
-  if (!file->sample[0]) memcpy(file->sample, part->sample, sizeof file->sample);
-}
-
-/* The last of its readers has left. */
-static void file_end(struct aggregate_file *file, struct aggregate_source *source) {
-  struct results_reader_account account = results_reader_account(source->reader);
-  file->gzip = account.gzip;
-  file->bytes = account.bytes;
-  file->damaged = account.damaged;
-  file->torn += account.torn;
-  if (file->records == 0 && (file->bad || file->damaged)) file->err = ERR_SYNTAX;
-  file->marks = results_reader_take_marks(source->reader);
-  if (!file->gzip && strcmp(file->path, "-") != 0) scan_marks_beside(&file->marks, file->path);
-  results_reader_close(source->reader);
-  source->reader = NULL;
-}
-
-static void crew_leave(struct crew *crew, unsigned number, const struct aggregate_file *part,
-                       enum err err, int cause) {
-  pthread_mutex_lock(&crew->lock);
-  struct aggregate_source *source = &crew->sources[number];
-  struct aggregate_file *file = &crew->aggregate->files[number];
-  file_add(file, part);
-  source->done = true;
-  if (err != ERR_END && file->err == ERR_NONE) {
-    file->err = err;
-    file->cause = cause;
-  }
-  if (--source->users == 0) file_end(file, source);
-  if (file->err != ERR_NONE && crew->err == ERR_NONE) {
-    crew->err = file->err;
-    crew->cause = file->cause;
-  }
-  pthread_mutex_unlock(&crew->lock);
 }
 
 static struct dimension_domain worker_domain(const struct worker *worker,
@@ -260,13 +165,13 @@ static enum err worker_bad(struct worker *worker, unsigned file, struct aggregat
     return ERR_NONE;
   }
   part->bad++;
-  bool ours = atomic_load_explicit(&worker->crew->sources[file].ours, memory_order_relaxed);
+  bool ours = aggregate_files_ours(worker->crew->files, file);
   return part->bad >= AGGREGATE_FOREIGN_LINES && !ours ? ERR_SYNTAX : ERR_NONE;
 }
 
 static enum err worker_line(struct worker *worker, unsigned file, struct aggregate_file *part,
                             char *line, size_t len) {
-  char begin[AGGREGATE_SAMPLE_MAX]; /* reading changes the line */
+  char begin[AGGREGATE_FILE_SAMPLE_MAX]; /* reading changes the line */
   size_t begin_len = len < sizeof begin ? len : sizeof begin;
   memcpy(begin, line, begin_len);
   enum err err = worker_copy(worker, line, len);
@@ -274,22 +179,20 @@ static enum err worker_line(struct worker *worker, unsigned file, struct aggrega
   if (err == ERR_SYNTAX || err == ERR_LIMIT)
     return worker_bad(worker, file, part, (struct span){begin, begin_len}, len);
   if (err != ERR_NONE) return err;
-  if (part->records++ == 0)
-    atomic_store_explicit(&worker->crew->sources[file].ours, true, memory_order_relaxed);
+  if (part->records++ == 0) aggregate_files_set_ours(worker->crew->files, file);
   part->later += record_read_version(worker->reading) > RESULT_VERSION;
   part->strange += record_read_strange(worker->reading);
-  int64_t at = record_read_result(worker->reading)->at;
-  file_see(part, at, at);
+  aggregate_file_see(part, record_read_result(worker->reading)->at);
   return worker_take(worker, file, len);
 }
 
 /* Reads pages of one file until its end. */
-static enum err worker_read(struct worker *worker, unsigned file, struct aggregate_file *part) {
-  struct crew *crew = worker->crew;
+static enum err worker_read(struct worker *worker, unsigned file, struct results_reader *reader,
+                            struct aggregate_file *part) {
   char *line;
   size_t len;
   enum err err;
-  while ((err = results_reader_next(crew->sources[file].reader, worker->page)) == ERR_NONE)
+  while ((err = results_reader_next(reader, worker->page)) == ERR_NONE)
     while (line_block_line(worker->page, &line, &len)) {
       err = worker_line(worker, file, part, line, len);
       if (err != ERR_NONE) return err;
@@ -299,12 +202,14 @@ static enum err worker_read(struct worker *worker, unsigned file, struct aggrega
 
 static void *worker_run(void *context) {
   struct worker *worker = context;
+  struct aggregate_files *files = worker->crew->files;
+  struct results_reader *reader;
   unsigned file;
-  while (crew_enter(worker->crew, &file)) {
+  while (aggregate_files_enter(files, &file, &reader)) {
     struct aggregate_file part = {0};
-    enum err err = worker_read(worker, file, &part);
+    enum err err = worker_read(worker, file, reader, &part);
     worker->records += part.records;
-    crew_leave(worker->crew, file, &part, err, errno);
+    aggregate_files_leave(files, file, &part, err, errno);
   }
   return NULL;
 }
@@ -437,7 +342,7 @@ static enum err crew_work(struct crew *crew, unsigned count) {
   for (unsigned i = 0; err == ERR_NONE && i < count; i++) err = worker_make(&workers[i], crew);
   if (err == ERR_NONE) {
     crew_run(workers, count);
-    err = crew->err;
+    err = aggregate_files_error(crew->files, &crew->cause);
   }
   if (err == ERR_NONE) err = crew_settle(crew, workers, count);
   for (unsigned i = 0; err == ERR_NONE && i < count; i++)
@@ -461,8 +366,8 @@ static struct labels_asked labels_of(const struct aggregate_config *config) {
   return asked;
 }
 
-static enum err aggregate_files(struct aggregate *aggregate,
-                                const struct aggregate_config *config) {
+static enum err aggregate_take_paths(struct aggregate *aggregate,
+                                     const struct aggregate_config *config) {
   if (config->path_count > AGGREGATE_FILES_MAX) return ERR_LIMIT;
   aggregate->files = calloc(config->path_count + 1, sizeof *aggregate->files);
   if (!aggregate->files) return ERR_MEMORY;
@@ -478,16 +383,12 @@ static enum err aggregate_once(struct aggregate *aggregate, const struct aggrega
   if (threads > AGGREGATE_THREADS_MAX) threads = AGGREGATE_THREADS_MAX;
   *aggregate = (struct aggregate){
       .groups = groups_of(config), .split = {.label = config->split}, .labels = labels_of(config)};
-  pthread_mutex_init(&crew.lock, NULL);
-  enum err err = aggregate_files(aggregate, config);
+  enum err err = aggregate_take_paths(aggregate, config);
   if (err == ERR_NONE) err = tally_new(&aggregate->tally);
-  crew.sources = calloc(config->path_count + 1, sizeof *crew.sources);
-  if (err == ERR_NONE && !crew.sources) err = ERR_MEMORY;
+  if (err == ERR_NONE)
+    err = aggregate_files_new(&crew.files, aggregate->files, aggregate->file_count, config->from);
   if (err == ERR_NONE) err = crew_work(&crew, threads);
-  for (unsigned i = 0; crew.sources && i < config->path_count; i++)
-    results_reader_close(crew.sources[i].reader);
-  free(crew.sources);
-  pthread_mutex_destroy(&crew.lock);
+  aggregate_files_free(crew.files);
   errno = crew.cause;
   return err;
 }

@@ -9,7 +9,7 @@
 #ifndef OUTPUT_STATS_AGGREGATE_H
 #define OUTPUT_STATS_AGGREGATE_H
 
-#include "output/results/scan_marks.h"
+#include "output/stats/aggregate_files.h"
 #include "output/stats/columns.h"
 #include "output/stats/filter.h"
 #include "output/stats/group_by.h"
@@ -20,7 +20,6 @@
 enum {
   AGGREGATE_THREADS_MAX = 256,
   AGGREGATE_FILES_MAX = 65535,
-  AGGREGATE_SAMPLE_MAX = 40,
   /* Lines at the front that are no records, after which the file is not one of ours. */
   AGGREGATE_FOREIGN_LINES = 100,
 };
@@ -64,23 +63,6 @@ struct aggregate_config {
   aggregate_keep *keep;
   aggregate_kept *kept;
   void *context; /* of each, or kept */
-};
-
-struct aggregate_file {
-  const char *path;
-  enum err err; /* ERR_SYNTAX: not a result file; ERR_IO: cause says why */
-  int cause;    /* errno */
-  bool gzip;
-  uint64_t bytes;
-  uint64_t records;
-  int64_t first, last;     /* times of its oldest and newest record; 0: none has one */
-  uint64_t later;          /* of them by a later version */
-  uint64_t strange;        /* findings whose code is not known here */
-  uint64_t bad;            /* whole lines that are no records */
-  uint64_t damaged;        /* places where gzip could not be inflated */
-  uint64_t torn;           /* octets of a torn tail */
-  struct scan_marks marks; /* which scans it holds */
-  char sample[AGGREGATE_SAMPLE_MAX + 1]; /* how a line that is no record begins, printable */
 };
 
 struct aggregate {

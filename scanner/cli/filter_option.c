@@ -13,6 +13,8 @@ static void print_allowed(FILE *out, const struct filter_fault *fault, enum err 
   } else if (fault->dimension == DIMENSION_COUNT) {
     fputs("give MEMBER=VALUE, or !=, <, <=, >, >=; members: ", out);
     dimension_print_names(out);
+  } else if (dimension_allows(fault->dimension, fault->part)) {
+    fputs("<, <=, > and >= take one number, or a day", out);
   } else {
     fprintf(out, "%s is ", dimension_text(fault->dimension));
     dimension_print_allowed(out, fault->dimension);
@@ -42,6 +44,7 @@ static bool where_nearest(const char *command, const struct filter_fault *fault)
   size_t len = 0;
   if (*dimension != DIMENSION_COUNT)
     return dimension_kind(*dimension) == DIMENSION_CHOICE &&
+           !dimension_allows(*dimension, fault->part) &&
            nearest_complain(command, "--where", fault->part, choice_word, dimension);
   while (len < fault->part.len && !memchr("!=<>", fault->part.ptr[len], 4)) len++;
   return len < fault->part.len &&
