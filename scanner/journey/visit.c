@@ -1,63 +1,15 @@
-#include "scanner/journey/job.h"
+#include "scanner/journey/visit_state.h"
 #include "scanner/smtp/packed_evidence.h"
-#include "scanner/sts/dane.h"
 #include "scanner/sts/mx_tls.h"
 #include <stdlib.h>
 
-struct visit {
-  struct ring link; /* of the journey's */
-  struct journey *journey;
-  struct host_entry *entry;
-  struct arena arena;
-  struct finding_list findings;
-  struct lookup v4, v6;
-  struct lookup tlsa;  /* its name is empty: not asked */
-  struct spans usable; /* of its records */
-  bool tlsa_of_alias;  /* asked for what the host is an alias of */
-  unsigned waiting;    /* for so many lookups */
-  union address *addresses;
-  size_t address_count;
-  struct mx_probe probe;
-  struct result_mx_tls tls;
-  uint64_t started; /* uv_now() */
-  bool parked;
-};
-
-static void visits_begin(struct journey *journey);
-
-static void visit_on_message(void *data, struct inbox_message *message) {
-  struct hosts_waiter *waiter = CONTAINER_OF(message, struct hosts_waiter, message);
-  (void)data;
-  stage_mx_tls_told(CONTAINER_OF(waiter, struct mx_wait, waiter));
-}
-
-enum err visits_new(struct journey *journey) {
-  struct visits *visits = &journey->visits;
-  ring_init(&visits->running);
-  ring_init(&visits->turn);
-  visits->budget.limit = SIZE_MAX;
-  if (!journey->config.hosts) return ERR_NONE;
-  return inbox_new(&visits->inbox, journey->config.loop, visit_on_message, journey);
-}
-
-static void visit_free(struct visit *visit) {
+void visit_free(struct visit *visit) {
   struct visits *visits = &visit->journey->visits;
   ring_remove(&visit->link);
   visits->count--;
   visits->parked -= visit->parked;
   arena_free(&visit->arena);
   free(visit);
-}
-
-void visits_close(struct journey *journey) {
-  struct visits *visits = &journey->visits;
-  while (!ring_empty(&visits->running)) {
-    struct visit *visit = CONTAINER_OF(visits->running.next, struct visit, link);
-    hosts_abandon(journey->config.hosts, visit->entry);
-    visit_free(visit);
-  }
-  inbox_close(visits->inbox);
-  visits->inbox = NULL;
 }
 
 static void visit_count(struct visit *visit) {
@@ -78,7 +30,7 @@ static void visit_fail(struct visit *visit, enum err err) {
   journey->config.fail(journey->config.data, err);
 }
 
-static void visit_tell(struct visit *visit) {
+void visit_tell(struct visit *visit) {
   struct journey *journey = visit->journey;
   visit->tls.findings = visit->findings.first;
   mx_tls_conclude(&visit->tls);
@@ -285,72 +237,6 @@ static void visit_probe(struct visit *visit) {
   visit_end(visit);
 }
 
-static void visit_ask(struct visit *visit, struct lookup *lookup, struct span name,
-                      enum dns_type type);
-
-/* Addresses that DNSSEC vouches for: servers of unsigned zones mishandle the type (RFC 7672 section
- * 2.2). */
-static bool visit_is_secure(const struct visit *visit) {
-  return (visit->v4.answer.count && visit->v4.answer.ad) ||
-         (visit->v6.answer.count && visit->v6.answer.ad);
-}
-
-/* Of an alias, what it leads to is asked first, then the host itself (RFC 7672 section 2.2.2). */
-static void visit_ask_tlsa(struct visit *visit) {
-  struct spans cname = visit->tls.cname;
-  visit->tlsa_of_alias = cname.count && !span_here(visit->tlsa.name);
-  struct span base =
-      visit->tlsa_of_alias ? cname.at[cname.count - 1] : host_entry_name(visit->entry);
-  visit_ask(visit, &visit->tlsa, arena_join(&visit->arena, SPAN("_25._tcp."), base), DNS_TYPE_TLSA);
-}
-
-static void visit_take_tlsa(struct visit *visit) {
-  const struct dns_answer *answer = &visit->tlsa.answer;
-  struct result_tlsa *tlsa = &visit->tls.tlsa;
-  tlsa->ad = answer->ad;
-  if (visit->tlsa_of_alias) tlsa->base = visit->tls.cname.at[visit->tls.cname.count - 1];
-  tlsa->records.at = arena_array(&visit->arena, answer->count, sizeof *tlsa->records.at);
-  visit->usable.at = arena_array(&visit->arena, answer->count, sizeof *visit->usable.at);
-  if (!visit->usable.at) return;
-  for (size_t i = 0; i < answer->count; i++) {
-    struct span record = answer->records[i].data;
-    tlsa->records.at[tlsa->records.count++] = dane_text(record, &visit->arena);
-    if (tlsa->ad && dane_is_usable(record)) visit->usable.at[visit->usable.count++] = record;
-  }
-}
-
-/* False: the host itself is to be asked, too. */
-static bool visit_hear_tlsa(struct visit *visit) {
-  static const struct lookup_codes codes = {FOUND_DANE_DNSSEC, FOUND_DANE_DNSSEC, FOUND_DANE_DNSSEC,
-                                            FOUND_DANE_DNSSEC};
-  struct result_tlsa *tlsa = &visit->tls.tlsa;
-  const struct lookup *lookup = &visit->tlsa;
-  bool answered = lookup_answered(lookup);
-  if (answered && lookup->answer.count == 0 && visit->tlsa_of_alias) return false;
-  tlsa->has_rcode = lookup->end == LOOKUP_ANSWERED;
-  tlsa->rcode = tlsa->has_rcode ? lookup->answer.rcode : -1;
-  if (!answered) {
-    struct finding finding = lookup_finding(&visit->arena, lookup, &codes);
-    finding.host = (struct span){0};
-    finding_list_add(&visit->findings, finding);
-    tlsa->dane = DANE_FAILED;
-    return true;
-  }
-  visit_take_tlsa(visit);
-  if (tlsa->ad) {
-    dane_judge(tlsa, visit->usable.count, &visit->findings);
-    return true;
-  }
-  tlsa->dane = DANE_INSECURE;
-  if (tlsa->records.count)
-    finding_list_add(
-        &visit->findings,
-        (struct finding){.code = FOUND_DANE_INSECURE,
-                         .reason = REASON_DANE_INSECURE_TLSA,
-                         .detail = SPAN("there are TLSA records, which DNSSEC does not validate")});
-  return true;
-}
-
 static void visit_begin_dane(struct visit *visit) {
   visit->tls.tlsa.here = true;
   visit->tls.tlsa.dane = DANE_INSECURE;
@@ -395,8 +281,7 @@ static void visit_lookup_done(struct lookup *lookup) {
   if (--visit->waiting == 0) visit_go_on(visit);
 }
 
-static void visit_ask(struct visit *visit, struct lookup *lookup, struct span name,
-                      enum dns_type type) {
+void visit_ask(struct visit *visit, struct lookup *lookup, struct span name, enum dns_type type) {
   *lookup = (struct lookup){
       .name = name,
       .type = type,
@@ -413,8 +298,7 @@ static void visit_ask(struct visit *visit, struct lookup *lookup, struct span na
     visit->arena.err = err;
 }
 
-/* ERR_MEMORY. */
-static enum err visit_begin(struct journey *journey, struct host_entry *entry) {
+enum err visit_begin(struct journey *journey, struct host_entry *entry) {
   struct visit *visit = calloc(1, sizeof *visit);
   if (!visit) return ERR_MEMORY;
   struct visits *visits = &journey->visits;
@@ -434,64 +318,4 @@ static enum err visit_begin(struct journey *journey, struct host_entry *entry) {
   visit_ask(visit, &visit->v6, host_entry_name(entry), DNS_TYPE_AAAA);
   if (visit->waiting == 0) visit_contact(visit);
   return ERR_NONE;
-}
-
-static void visits_begin(struct journey *journey) {
-  struct visits *visits = &journey->visits;
-  if (visits->beginning) return; /* a visit that ends at once */
-  visits->beginning = true;
-  while (!ring_empty(&visits->turn) && visits->count < journey->config.visits_max &&
-         visits->budget.used < VISITS_BYTES) {
-    struct mx_wait *wait = CONTAINER_OF(visits->turn.next, struct mx_wait, turn);
-    ring_remove(&wait->turn);
-    struct host_entry *entry = wait->waiter.entry;
-    if (visit_begin(journey, entry) == ERR_NONE) continue;
-    hosts_abandon(journey->config.hosts, entry);
-    journey->config.fail(journey->config.data, ERR_MEMORY);
-  }
-  visits->beginning = false;
-}
-
-void visits_order(struct journey *journey, struct mx_wait *wait) {
-  ring_append(&journey->visits.turn, &wait->turn);
-  visits_begin(journey);
-}
-
-void visits_leave(struct journey *journey, struct mx_wait *wait) {
-  struct host_entry *entry = wait->waiter.entry;
-  bool ordered = !ring_empty(&wait->turn);
-  ring_remove(&wait->turn);
-  hosts_leave(journey->config.hosts, &wait->waiter);
-  if (ordered) hosts_abandon(journey->config.hosts, entry);
-}
-
-static void visits_tell_parked(struct journey *journey, bool doubted) {
-  struct visits *visits = &journey->visits;
-  for (struct ring *at = visits->running.next, *next; at != &visits->running; at = next) {
-    struct visit *visit = CONTAINER_OF(at, struct visit, link);
-    next = at->next;
-    if (!visit->parked) continue;
-    if (doubted)
-      finding_list_add(
-          &visit->findings,
-          (struct finding){
-              .code = FOUND_MX_SMTP_UNREACHABLE, /* beside the probe's own, which has the reason */
-              .detail =
-                  SPAN("no mail server was reached so far: port 25 may be closed from here")});
-    visit_tell(visit);
-  }
-}
-
-void visits_tick(struct journey *journey) {
-  struct visits *visits = &journey->visits;
-  if (visits->parked == 0 || visits->told_closed) return;
-  switch (port_watch_state(journey->config.port_watch, uv_hrtime())) {
-  case PORT_WATCH_UNSURE: break;
-  case PORT_WATCH_OPEN: visits_tell_parked(journey, false); break;
-  case PORT_WATCH_DOUBTED: visits_tell_parked(journey, true); break;
-  case PORT_WATCH_CLOSED:
-    visits->told_closed = true;
-    journey->config.fail(journey->config.data, ERR_PORT_CLOSED);
-    break;
-  }
 }
