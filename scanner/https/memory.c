@@ -33,14 +33,17 @@ static char *memory_strdup(const char *text) {
   return memory_noted(strdup(text), 1);
 }
 
-/* OpenSSL tells the caller's file and line. */
+/* OpenSSL tells the caller's file and line. After one that failed it gets no more on this thread:
+ * its void functions hide a failure (3.5: SSL_set_connect_state()), and the next call on what they
+ * left would crash, unless what libcurl makes before it fails too. */
 static void *memory_malloc_at(size_t size, const char *file, int line) {
   (void)file, (void)line;
-  return memory_malloc(size);
+  return memory_failed ? memory_noted(NULL, size) : memory_malloc(size);
 }
 
 static void *memory_realloc_at(void *memory, size_t size, const char *file, int line) {
   (void)file, (void)line;
+  if (memory_failed && size) return memory_noted(NULL, size);
   return memory_realloc(memory, size);
 }
 

@@ -3,7 +3,8 @@
  * What the libraries report after one may be a certificate that is too weak, no cipher in common,
  * or an answer that cannot be read: it would be taken for a fault of the server. So their
  * allocations go through here, and what ended while the count of its thread rose says nothing of
- * the server.
+ * the server. OpenSSL, which does not bear all failures, gets nothing more on a thread where one
+ * was: its scan is about to end.
  */
 #ifndef SCANNER_HTTPS_MEMORY_H
 #define SCANNER_HTTPS_MEMORY_H

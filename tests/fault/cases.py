@@ -7,11 +7,12 @@ is the whole: the status, the effect, every code, and some members of the record
 from __future__ import annotations
 
 import gzip
+import struct
 import zlib
 from dataclasses import dataclass, field, replace
 
 import message as dns
-from message import address, cname, mx, txt
+from message import QR, RA, RD, TC, address, answer, cname, mx, txt
 from nameserver import (
     Behaviour, after, alias_says, by_alias, by_tcp_only, chain, counts_wrong, cut_short, from_elsewhere, garbage,
     garbage_for_question, gives, header_only, in_turn, late, loop, not_an_answer, only,
@@ -221,6 +222,20 @@ RECORD_CASES = (
     record_unknown("truncated-tcp-servfail", "record-dns-servfail",
                    by_tcp_only(says(dns.SERVFAIL))),
     record_unknown("truncated-tcp-silent", "record-dns-timeout", by_tcp_only(silent)),
+    # By TCP: again and again; answers to other questions, or to none; nothing that can be read.
+    record_unknown("truncated-by-tcp-too", "record-dns-malformed",
+                   lambda query: [answer(query, flags=QR | RD | RA | TC)]),
+    record_unknown("truncated-tcp-other-question", "record-dns-timeout",
+                   by_tcp_only(lambda query: [other_question(query)] * 50)),
+    record_unknown("truncated-tcp-empty", "record-dns-timeout", by_tcp_only(lambda query: [b""] * 2000)),
+    record_unknown("truncated-tcp-junk", "record-dns-timeout", by_tcp_only(lambda query: [b"\xff" * 65535] * 20)),
+    record("record-of-64-kb", "record-absent record-unrelated-txt", "absent", "none",
+           by_tcp_only(gives(txt(*["x" * 255] * 250)))),
+    record_unknown("records-by-the-thousand", "record-dns-malformed", by_tcp_only(gives(*[txt("x")] * 4000))),
+    record_unknown("aliases-by-the-thousand", "record-dns-malformed", by_tcp_only(chain(1000, txt(RECORD)))),
+    record_unknown("garbage-by-the-hundred", "record-dns-timeout", lambda query: [garbage_for_question(query)] * 300),
+    record_sound("options-by-the-hundred",
+                 lambda query: [answer(query, txt(RECORD), options=struct.pack("!HH", 65001, 0) * 250)]),
     record_sound("without-edns", without_edns_only(SOUND["record"])),
     record_sound("without-edns-bare", without_edns_only_bare(SOUND["record"])),
     record_sound("chain-of-16", chain(16, txt(RECORD)),
@@ -663,9 +678,44 @@ def layers() -> bytes:
 
 HELLO_REQUEST = bytes.fromhex("1603030004" "00000000")
 
+
+
+def tls_record(kind: int, octets: bytes = b"") -> bytes:
+    return struct.pack("!BHH", kind, 0x0303, len(octets)) + octets
+
+
+def in_chunks(*steps: Step) -> tuple[Step, ...]:
+    return (http(b"", "Transfer-Encoding: chunked", length=None), *steps)
+
+
 # What would keep a worker at it, and the scan from all others (tests/e2e/test_attacks.py).
 ATTACK_CASES = (
     plain("hello-requests", "policy-tls-protocol", Endless(HELLO_REQUEST * 5000)),
+    plain("changes-of-cipher", "policy-tls-protocol", Endless(tls_record(20, b"\1") * 5000)),
+    plain("warnings", "policy-tls-protocol", Endless(tls_record(21, b"\1\x5a") * 5000)),
+    plain("empty-records", "policy-tls-protocol", Endless(tls_record(22) * 5000)),
+    plain("empty-records-of-data", "policy-tls-protocol", Endless(tls_record(23) * 5000)),
+    plain("a-message-of-16-mb", "policy-tls-protocol", tls_record(22, b"\2\xff\xff\xff" + bytes(999)),
+          Endless(tls_record(22, bytes(16000)))),
+    web("chunk-size-of-zeros", INVALID, *in_chunks(Endless(b"0" * 4096))),
+    web("chunk-size-over-64-bits", INVALID, *in_chunks(b"F" * 17 + b"\r\n", Endless(b"x" * 4096))),
+    web("chunks-of-an-octet", INVALID, *in_chunks(Endless(b"1\r\n#\r\n" * 1000))),
+    web("extension-of-each-chunk", INVALID, *in_chunks(Endless(b"1;" + b"a" * 60000 + b"\r\n#\r\n"))),
+    web("a-trailer-without-end", INVALID, *in_chunks(b"1\r\na\r\n0\r\nX: ", Endless(b"a" * 4096))),
+    web("trailers-without-a-colon", INVALID, *in_chunks(b"1\r\na\r\n0\r\n", Endless(b"a\r\n" * 500))),
+    web("empty-lines-first", INVALID, Endless(b"\r\n" * 2000)),
+    web("interim-answers", INVALID,
+        Endless(b"HTTP/1.1 100 A\r\n\r\nHTTP/1.1 102 B\r\n\r\nHTTP/1.1 103 C\r\nLink: x\r\n\r\n" * 50)),
+    web("cookies", INVALID, b"HTTP/1.1 200 OK\r\n", Endless(b"Set-Cookie: a=b; Domain=.test; Secure\r\n" * 300)),
+    web("coded-in-two-fields", INVALID,
+        http(chunk(gzip.compress(POLICY, mtime=0)), "Transfer-Encoding: gzip", "Transfer-Encoding: chunked",
+             length=None)),
+    web("chunked-twice", INVALID, http(chunk(chunk(POLICY)), "Transfer-Encoding: chunked, chunked", length=None)),
+    web("coded-as-identity", INVALID, http(POLICY, "Transfer-Encoding: identity")),
+    web("coded-in-a-folded-line", INVALID,
+        http(chunk(POLICY), "Transfer-Encoding: chunked\r\n , gzip", length=None)),
+    web("a-bomb-of-gzip", "policy-http-encoding",
+        http(gzip.compress(bytes(1 << 23), mtime=0), "Content-Encoding: gzip")),
     web("folded-first-line", INVALID,
         b"HTTP/1.1 200 OK\r\n folded: y\r\nContent-Length: 0\r\n\r\n"),
     web("layers-of-gzip", INVALID,
