@@ -61,7 +61,7 @@ struct server {
   int fd, stop[2];
   pthread_t thread;
   SSL_CTX *ctx;
-  unsigned connections;
+  _Atomic unsigned connections;
   char request[SERVER_REQUEST_MAX]; /* the last one */
   char sni[256];
 };

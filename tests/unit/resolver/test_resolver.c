@@ -284,6 +284,7 @@ static void server_on_connection(uv_stream_t *listener, int status) {
   connection->server = listener->data;
   uv_tcp_init(&loop, &connection->tcp);
   assert_int_equal(uv_accept(listener, (uv_stream_t *)&connection->tcp), 0);
+  uv_tcp_nodelay(&connection->tcp, 1); /* or an answer waits for the last one's ACK: 40 ms */
   uv_read_start((uv_stream_t *)&connection->tcp, server_alloc, server_on_tcp);
 }
 
