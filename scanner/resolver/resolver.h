@@ -20,10 +20,10 @@
 
 enum {
   RESOLVER_SERVER_MAX = 1024,
-  RESOLVER_SOCKETS_MAX = 256,    /* of one resolver; each costs some 100 kB where it is used */
-  RESOLVER_QUERIES_MAX = 32768,  /* that c-ares knows of; each costs some 500 octets, and its name
-                                    as much again while it waits */
-  RESOLVER_QUERIES_LEAST = 4096, /* of each worker */
+  RESOLVER_SOCKETS_MAX = 256,     /* of one resolver; each costs some 100 kB where it is used */
+  RESOLVER_QUERIES_MAX = 196608,  /* that c-ares knows of, some 500 octets each: three for each of
+                                     65,536 names; less made lists with many dead names wait */
+  RESOLVER_QUERIES_LEAST = 16384, /* of each worker */
   RESOLVER_TURN_MAX_MS = 300 * 1000, /* that a name, once asked, waits in all for its turn */
   RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
   RESOLVER_TRIES_DEFAULT = 4,
