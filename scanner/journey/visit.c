@@ -263,12 +263,12 @@ static void visit_contact(struct visit *visit) {
 }
 
 static void visit_go_on(struct visit *visit) {
-  if (!span_here(visit->tlsa.name))
+  if (!span_here(visit->tlsa.name)) {
     visit_contact(visit);
-  else if (visit_hear_tlsa(visit))
-    visit_probe(visit);
-  else
-    visit_ask_tlsa(visit);
+    return;
+  }
+  if (!visit_hear_tlsa(visit)) visit_ask_tlsa(visit);
+  if (visit->waiting == 0) visit_probe(visit);
 }
 
 static void visit_lookup_done(struct lookup *lookup) {

@@ -12,7 +12,7 @@
 #include "tests/unit/net/block_list_of.h"
 #include <stdlib.h>
 
-enum { ASKED_MAX = 64, HOSTS_BYTES = 1 << 20 };
+enum { ASKED_MAX = 64, HOSTS_BYTES = 1 << 20, NAME_MAX_LEN = 253 };
 
 #define HOST SPAN("mx.example")
 
@@ -29,6 +29,7 @@ void __wrap_stage_mx_tls_told(struct mx_wait *wait);
 
 enum err __wrap_resolver_ask(struct resolver *resolver, struct lookup *lookup) {
   (void)resolver;
+  if (lookup->name.len > NAME_MAX_LEN) return ERR_SYNTAX; /* DNS cannot hold it */
   assert_true(asked_count < ASKED_MAX);
   asked[asked_count++] = lookup;
   return ERR_NONE;
@@ -327,6 +328,26 @@ static void test_tlsa(void **state) {
   }
 }
 
+/* Behind an alias without TLSA records there is a host with too long a name to have any. */
+static void test_tlsa_of_a_name_that_cannot_be(void **state) {
+  static struct span alias[] = {{"host.example", 12}};
+  char name[NAME_MAX_LEN];
+  struct fixture *fixture = fixture_new((struct journey_config){.dane = true});
+  struct dns_answer addresses = one(&v4_record, true);
+  (void)state;
+  memset(name, 'a', sizeof name);
+  for (size_t i = 60; i < sizeof name; i += 60) name[i] = '.';
+  addresses.cname = (struct spans){alias, 1};
+  visit(fixture, (struct span){name, sizeof name});
+  answer(DNS_TYPE_A, addresses);
+  answer(DNS_TYPE_AAAA, none(DNS_NOERROR));
+  answer(DNS_TYPE_TLSA, (struct dns_answer){.ad = true});
+  assert_non_null(probe);
+  assert_int_equal(probe->tlsa.count, 0);
+  probe->done(probe);
+  fixture_free(fixture);
+}
+
 static void test_tlsa_that_fails(void **state) {
   (void)state;
   struct fixture *fixture = fixture_new((struct journey_config){.dane = true});
@@ -409,6 +430,7 @@ int main(void) {
       cmocka_unit_test(test_trouble_of_our_own),
       cmocka_unit_test(test_so_many_at_a_time),
       cmocka_unit_test(test_tlsa),
+      cmocka_unit_test(test_tlsa_of_a_name_that_cannot_be),
       cmocka_unit_test(test_tlsa_that_fails),
       cmocka_unit_test(test_parking),
       cmocka_unit_test(test_the_port_is_closed),
