@@ -126,7 +126,7 @@ class UsageTest(unittest.TestCase):
             self.assertIn('unexpected argument "more"', one_line(done.stderr))
 
     def test_the_groups_of_options_stand_in_the_order_of_the_work(self) -> None:
-        for command, first in (("scan", ["Lists", "Which domains", "Output", "DNS"]),
+        for command, first in (("scan", ["Lists", "Which domains", "Output", "What to ask", "DNS"]),
                                ("stats", ["Which domains", "What to count and show",
                                           "Form of the answer", "Output"]),
                                ("lint", ["What to judge", "Form of the answer"])):

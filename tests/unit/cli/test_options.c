@@ -40,14 +40,16 @@ static enum options_command command_of(const struct option_info *info) {
   return (enum options_command)(info->commands & -info->commands);
 }
 
-/* "--NAME=VALUE", with --probe-mx, which some options need. */
+/* "--NAME=VALUE", with --probe-mx or --html, which some options need. */
 static enum options_end give(struct options *options, const struct option_info *info,
                              const char *value) {
-  char command[] = "command", word[256], probe[] = "--probe-mx";
+  char command[] = "command", word[256], probe[] = "--probe-mx", html[] = "--html=-";
   snprintf(word, sizeof word, "--%s%s%s", info->name, value ? "=" : "", value ? value : "");
   bool probes = command_of(info) & (ON_SCAN | ON_CHECK);
-  char *argv[] = {command, probes ? probe : word, probes ? word : NULL, NULL};
-  return parse(options, command_of(info), probes ? 3 : 2, argv);
+  bool shows = info == option_info(OPTION_TITLE) || info == option_info(OPTION_NAMES);
+  char *needed = probes ? probe : shows ? html : NULL;
+  char *argv[] = {command, needed ? needed : word, needed ? word : NULL, NULL};
+  return parse(options, command_of(info), needed ? 3 : 2, argv);
 }
 
 static void give_number(const struct option_info *info, unsigned long long number, bool taken) {
@@ -206,6 +208,7 @@ static void test_defaults_are_those_of_the_help(void **state) {
       snprintf(value, sizeof value, "%lu", number);
       assert_int_equal(give(&given, info, value), OPTIONS_RUN);
       given.probe_mx = plain.probe_mx;
+      given.html = plain.html;
       given.operands = plain.operands;
       memcpy(given.given, plain.given, sizeof given.given);
       if (memcmp(&given, &plain, sizeof given) != 0) fail_msg("--%s is not %s", info->name, value);
