@@ -71,6 +71,7 @@ static enum err check_configure(struct check *check, struct single_check_config 
       .per_address_rate = options->per_address_rate,
       .dns_timeout_ms = options->dns_timeout_ms,
       .dns_tries = options->dns_tries,
+      .dns_tries_on_loss = setup_tries_on_loss(options),
       .ask.what = ASK_OF_CHECK,
       .second_look_ms = options->second_look * 1000,
       .fetcher = setup_fetcher(options),

@@ -39,6 +39,7 @@ static void scan_configure(const struct options *options, struct scan_config *co
       .per_address_rate = options->per_address_rate,
       .dns_timeout_ms = options->dns_timeout_ms,
       .dns_tries = options->dns_tries,
+      .dns_tries_on_loss = setup_tries_on_loss(options),
       .second_look_ms = options->second_look * 1000,
       .grace_ms = options->grace * 1000,
       .fetcher = setup_fetcher(options),

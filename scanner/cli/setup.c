@@ -202,6 +202,10 @@ int setup_exit_status(enum err err) {
   return err == ERR_SYNTAX || err == ERR_LIMIT ? EXIT_USAGE : EXIT_WRONG;
 }
 
+unsigned setup_tries_on_loss(const struct options *options) {
+  return options->given[OPTION_DNS_TRIES] ? options->dns_tries : RESOLVER_TRIES_ON_LOSS;
+}
+
 unsigned setup_threads(const struct options *options) {
   if (options->threads) return options->threads;
   long processors = sysconf(_SC_NPROCESSORS_ONLN);

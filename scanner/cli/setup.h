@@ -34,6 +34,10 @@ int64_t setup_now(void);
 /* Worker threads: as asked for, else as many as processors. */
 unsigned setup_threads(const struct options *options);
 
+/* How often a name may be asked for while answers are being lost: as often as was asked for, else
+ * more often than --dns-tries is by default. */
+unsigned setup_tries_on_loss(const struct options *options);
+
 /* How mail servers are asked; its ehlo is empty without --probe-mx. */
 enum err setup_mail(const struct options *options, const char *command, struct mail_options *mail);
 

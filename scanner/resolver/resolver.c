@@ -46,7 +46,7 @@ struct resolver {
   size_t turn;
   uint64_t timeout; /* ns */
   uint64_t tick_ms; /* of the loop's clock; one that tests drive is looked at more often */
-  unsigned tries;
+  unsigned tries, tries_on_loss;
   struct rate_limit *rate_limit;
   struct name_server_sockets sockets;
   struct name_server_queries kept;
@@ -172,6 +172,13 @@ static double resolver_risk(const struct lookup_state *state, bool doubts) {
   return risk;
 }
 
+/* risk: that all its queries were lost. What a server said, whatever it is, was not. */
+static unsigned resolver_tries(const struct lookup_state *state, double risk) {
+  const struct resolver *resolver = state->resolver;
+  if (state->end != LOOKUP_TIMEOUT) risk = 0;
+  return retries_allowed(resolver->tries, resolver->tries_on_loss, state->tries, risk);
+}
+
 /* From one try to the next: the server's round trips say, half as much again each time, and far
  * more where much is being lost, so that they do not all fall into the same trouble; but so that
  * all tries have their turn before the lookup's time is over, if nine of ten answers come as soon
@@ -184,7 +191,7 @@ static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now
   for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++)
     wished = losing ? 3 * wished : wished + wished / 2;
   uint64_t left = state->deadline > now ? state->deadline - now : 0;
-  unsigned tries = state->resolver->tries;
+  unsigned tries = resolver_tries(state, 1);
   uint64_t share = left / (tries > state->tries ? tries - state->tries + 1 : 1);
   if (share < most) share = most;
   return wished < share ? wished : share;
@@ -195,7 +202,7 @@ static void resolver_await(struct lookup_state *state, uint64_t now) {
   struct resolver *resolver = state->resolver;
   uint64_t at = state->deadline;
   if (!ring_empty(&state->link)) return; /* it is due already */
-  if (state->tries < resolver->tries)
+  if (state->tries < resolver_tries(state, ring_empty(&state->queries) ? 0 : 1))
     at = now + resolver_interval(state, now) < at ? now + resolver_interval(state, now) : at;
   else if (ring_empty(&state->queries))
     at = now; /* nothing more can come; but never call back from here */
@@ -531,7 +538,8 @@ static void resolver_fire(struct lookup_state *state, uint64_t now) {
     resolver_expire(state, now);
     return;
   }
-  bool may_retry = state->tries < state->resolver->tries && ring_empty(&state->link);
+  bool may_retry =
+      state->tries < resolver_tries(state, resolver_risk(state, false)) && ring_empty(&state->link);
   if (!may_retry && ring_empty(&state->queries) && ring_empty(&state->link))
     resolver_expire(state, now);
   else if (may_retry && resolver_afford(state, now))
@@ -589,6 +597,7 @@ static void resolver_init(struct resolver *resolver, uv_loop_t *loop,
   resolver->timeout = config->timeout_ms * resolver_ms;
   resolver->tick_ms = config->now ? 1 : TIMER_WHEEL_TICK_MS;
   resolver->tries = config->tries;
+  resolver->tries_on_loss = config->tries_on_loss;
   resolver->any_answer = config->any_answer;
   resolver->rate_limit = config->rate_limit;
   resolver->sockets.max =

@@ -27,6 +27,7 @@ enum {
   RESOLVER_TURN_MAX_MS = 300 * 1000, /* that a name, once asked, waits in all for its turn */
   RESOLVER_TIMEOUT_DEFAULT_MS = 5000,
   RESOLVER_TRIES_DEFAULT = 4,
+  RESOLVER_TRIES_ON_LOSS = 8, /* unless the user has said how many */
 };
 
 struct resolver_config {
@@ -36,7 +37,8 @@ struct resolver_config {
   unsigned timeout_ms;           /* how long in all a name is asked for; while it waits for its turn
                                     to be asked for, its time stands still, up to
                                     RESOLVER_TURN_MAX_MS */
-  unsigned tries;                /* how often, over all servers */
+  unsigned tries;                /* how often, over all servers, */
+  unsigned tries_on_loss;        /* and one that is silent while answers are being lost, if more */
   bool any_answer;               /* whatever is said ends a lookup: is somebody there? */
   unsigned sockets_max;          /* open at a time; 0: resolver_sockets() */
   unsigned queries_max;          /* at a time, those among them whose lookups are over; 0:

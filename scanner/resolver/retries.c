@@ -22,6 +22,13 @@ bool retries_are_due(double risk) {
   return risk * RETRIES_DOUBT_RECIPROCAL > 1;
 }
 
+unsigned retries_allowed(unsigned tries, unsigned on_loss, unsigned done, double risk) {
+  double clean = 1;
+  for (unsigned i = 0; i < tries; i++) clean /= RETRIES_CLEAN_RECIPROCAL;
+  bool more = done >= tries && risk > clean && retries_are_due(risk);
+  return more && on_loss > tries ? on_loss : tries;
+}
+
 void retries_learn(struct retries *retries, bool first, bool answered) {
   double *share = &retries->answered[!first];
   *share += ((answered ? 1 : 0) - *share) / RETRIES_MEMORY;

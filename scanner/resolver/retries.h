@@ -20,6 +20,7 @@ enum {
   RETRIES_PROBE = 8,   /* names, of which one is asked for again early, to see loss early */
   RETRIES_MEMORY = 64, /* queries after which an old one hardly counts */
   RETRIES_DOUBT_RECIPROCAL = 1000000, /* a name is given up when one in so many was but lost */
+  RETRIES_CLEAN_RECIPROCAL = 200,     /* of the queries: a line that loses fewer loses none */
 };
 
 struct retries {
@@ -44,6 +45,10 @@ bool retries_are_due(double risk);
 
 /* A query was answered, or its name is over without. */
 void retries_learn(struct retries *retries, bool first, bool answered);
+
+/* How often a name may be asked for that was asked for `done` times in vain: `tries` times, or
+ * `on_loss` times, if that is more, when all of those may have been lost. */
+unsigned retries_allowed(unsigned tries, unsigned on_loss, unsigned done, double risk);
 
 /* Whether the next query is a retry, when there is also a new name to ask for. */
 bool retries_go_first(struct retries *retries);

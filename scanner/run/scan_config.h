@@ -35,7 +35,7 @@ struct scan_config {
   unsigned threads;
   unsigned concurrency;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
-  unsigned dns_timeout_ms, dns_tries;
+  unsigned dns_timeout_ms, dns_tries, dns_tries_on_loss;
   struct ask ask;
   unsigned second_look_ms;       /* 0: never */
   unsigned grace_ms;             /* after a first signal, for what is in flight */

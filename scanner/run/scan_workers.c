@@ -120,6 +120,7 @@ enum err scan_workers_make(struct scan *scan) {
                    .source = &config->source,
                    .timeout_ms = config->dns_timeout_ms,
                    .tries = config->dns_tries,
+                   .tries_on_loss = config->dns_tries_on_loss,
                    .sockets_max = scan->share.sockets,
                    .queries_max = scan_workers_queries(scan),
                    .rate_limit = scan->dns_limit},

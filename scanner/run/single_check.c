@@ -66,6 +66,7 @@ static enum err single_check_make_resolver(struct single_check *single) {
       .source = &single->config.source,
       .timeout_ms = single->config.dns_timeout_ms,
       .tries = single->config.dns_tries,
+      .tries_on_loss = single->config.dns_tries_on_loss,
       .rate_limit = single->dns_limit,
   };
   return resolver_new(&single->resolver, &single->loop, &config);

@@ -16,7 +16,7 @@ struct single_check_config {
   struct nameservers servers;
   struct source_address source;
   unsigned dns_rate, https_rate, per_address, per_address_rate;
-  unsigned dns_timeout_ms, dns_tries;
+  unsigned dns_timeout_ms, dns_tries, dns_tries_on_loss;
   struct ask ask;
   unsigned second_look_ms;       /* 0: never */
   struct fetcher_config fetcher; /* without limits */

@@ -51,7 +51,15 @@ struct tale {
   uint64_t events; /* what the simulation cost */
 };
 
-enum { TIMEOUT_MS = 5000, TRIES = 4, BURST = 64, TICK_MS = 20, KEPT_TRIES = 32, APART_MS = 10 };
+enum {
+  TIMEOUT_MS = 5000,
+  TRIES = 4,
+  TRIES_ON_LOSS = 8,
+  BURST = 64,
+  TICK_MS = 20,
+  KEPT_TRIES = 32,
+  APART_MS = 10
+};
 
 static const double ms = 1e6;
 static const uint64_t timeout = TIMEOUT_MS * UINT64_C(1000000);
@@ -330,6 +338,11 @@ static double risk(const struct sim *sim, const struct name *name, bool doubts) 
   return all;
 }
 
+static unsigned allowed(const struct sim *sim, const struct name *name) {
+  return retries_allowed(TRIES, TRIES_ON_LOSS, name->tries,
+                         name->failed ? 0 : risk(sim, name, false));
+}
+
 /* Asks the server for what it knows. */
 static void ping(struct sim *sim, unsigned client, unsigned server) {
   const struct world *world = sim->world;
@@ -409,7 +422,8 @@ static void send_query(struct sim *sim, unsigned place, unsigned server) {
   for (unsigned i = 1; i < name->tries && i < 6; i++) wait = losing ? 3 * wait : wait + wait / 2;
   if (name->tries == 1 && name->sample) wait = congestion_hold(&peer->congestion);
   uint64_t left = name->deadline - sim->now;
-  left /= name->tries < TRIES ? TRIES - name->tries + 1 : 1;
+  unsigned tries = retries_allowed(TRIES, TRIES_ON_LOSS, name->tries, !name->failed);
+  left /= tries > name->tries ? tries - name->tries + 1 : 1;
   if (left < congestion_most(&peer->congestion)) left = congestion_most(&peer->congestion);
   wait = wait < left ? wait : left;
   wake(sim, place, sim->now + wait < name->deadline ? sim->now + wait : name->deadline);
@@ -556,7 +570,7 @@ static void retry(struct sim *sim, const struct event *event) {
     finish(sim, event->place, false);
     return;
   }
-  bool again = !name->due && name->tries < TRIES;
+  bool again = !name->due && name->tries < allowed(sim, name);
   if (again && afford(sim, name)) {
     fall_due(sim, client, event->place);
     wake(sim, event->place, name->deadline);

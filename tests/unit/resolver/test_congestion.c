@@ -42,11 +42,11 @@ static const struct row {
     {.world = {.name = "2% lost", .delays = NOTES, .loss = .02, .slots = SLOTS},
      .share = .95,
      .queries = 1.2,
-     .lost = .0001},
+     .lost = .00005},
     {.world = {.name = "5% lost", .delays = NOTES, .loss = .05, .slots = SLOTS},
      .share = .95,
      .queries = 1.3,
-     .lost = .0004},
+     .lost = .00005},
     {.world = {.name = "3,000/s, drops", .delays = NOTES, .servers = {{.rate = 3000}}},
      .share = .92,
      .wasted = .15},
@@ -63,16 +63,14 @@ static const struct row {
      .wasted = .05},
     {.world = {.name = "300/s, drops", .delays = NOTES, .servers = {{.rate = 300}}},
      .share = .75,
-     .wasted = .45,
-     .lost = .015},
+     .wasted = .45},
     {.world = {.name = "100/s, drops",
                .delays = NOTES,
                .servers = {{.rate = 100}},
                .seconds = 20,
                .from = 10},
      .share = .85,
-     .wasted = .35,
-     .lost = .01},
+     .wasted = .35},
     {.world = {.name = "100/s, refuses",
                .delays = NOTES,
                .servers = {{.rate = 100, .over = OVER_REFUSES}},
@@ -93,7 +91,7 @@ static const struct row {
                .seconds = 18,
                .from = 11},
      .share = .8,
-     .lost = .01},
+     .lost = .0003},
     {.world = {.name = "ten times from 8 s on",
                .delays = NOTES,
                .servers = {{.rate = 500, .change_at = 8, .change = 10}},
@@ -112,8 +110,7 @@ static const struct row {
                .server_count = 2,
                .seconds = 18,
                .from = 11},
-     .share = .85,
-     .lost = .001},
+     .share = .85},
     {.world = {.name = "two of unequal speed",
                .delays = NOTES,
                .servers = {{.rate = 3000}, {.rate = 500, .over = OVER_REFUSES}},
@@ -171,7 +168,7 @@ static const struct row {
                .seconds = 12},
      .share = .9,
      .queries = 1.7,
-     .lost = .01},
+     .lost = .001},
     {.world = {.name = "near, 100,000/s, small buffer",
                .delays = NEAR,
                .servers = {{.rate = 100000, .over = OVER_QUEUES, .queue = 160}},
@@ -201,11 +198,18 @@ static double lost_of(const struct world *world) {
   return 1 - (1 - world->loss) * (1 - world->loss);
 }
 
+/* Until it cannot be loss. */
+static double tries_needed(double lost) {
+  unsigned tries = 0;
+  for (double risk = 1; retries_are_due(risk) && tries < TRIES_ON_LOSS; tries++) risk *= lost;
+  return tries > TRIES ? tries : TRIES;
+}
+
 /* Queries that a name costs at least: what is silent is asked for again until it cannot be loss,
  * what fails once. */
 static double queries_needed(const struct world *world, double answered) {
   double lost = lost_of(world), tries = world->servers[0].rate ? 2 : 1;
-  if (lost > 0) tries = TRIES;
+  if (lost > 0) tries = tries_needed(lost);
   return answered * (1 + world->servfail) / (1 - lost) + (1 - answered) * tries;
 }
 
@@ -291,7 +295,7 @@ static double scale(struct draws *draws, double least, double most) {
 static struct row drawn(uint64_t seed) {
   struct draws draws = {seed * 0x9e3779b97f4a7c15ULL ^ 88172645463325252ULL};
   for (int i = 0; i < 8; i++) between(&draws, 0, 1);
-  struct row row = {.world = {.name = "drawn"}, .share = .45, .wasted = .45, .lost = .01};
+  struct row row = {.world = {.name = "drawn"}, .share = .45, .wasted = .45};
   struct world *world = &row.world;
   double alive = 1 - (between(&draws, 0, 1) < .5 ? between(&draws, 0, .1) : between(&draws, 0, .6));
   double fast = scale(&draws, .2, 60);
