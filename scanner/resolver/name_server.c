@@ -134,10 +134,8 @@ void name_server_exclude(struct name_server *name_server) {
   name_server->excluded = name_server->resting = true;
 }
 
-static void name_server_rest_after(struct name_server *name_server, unsigned in_a_row,
-                                   uint64_t since, uint64_t now) {
-  bool long_enough = now - since >= NAME_SERVER_REST_MS * name_server_ms;
-  if (in_a_row >= NAME_SERVER_REST_QUERIES && long_enough) name_server_rest(name_server, now);
+static bool name_server_is_long(uint64_t since, uint64_t now) {
+  return now - since >= NAME_SERVER_REST_MS * name_server_ms;
 }
 
 /* A name that was asked for before is perhaps one that nobody answers. */
@@ -145,12 +143,16 @@ static void name_server_silence(struct name_server *name_server, const struct qu
                                 uint64_t now) {
   if (!query->first || query->sent < name_server->answered_at) return;
   if (!name_server->silent++) name_server->silent_since = query->sent;
-  name_server_rest_after(name_server, name_server->silent, name_server->silent_since, now);
+  bool many = name_server->silent >= NAME_SERVER_REST_QUERIES;
+  if (many && name_server_is_long(name_server->silent_since, now))
+    name_server_rest(name_server, now);
 }
 
 static void name_server_refuses(struct name_server *name_server, uint64_t now) {
   if (!name_server->refusing++) name_server->refusing_since = now;
-  name_server_rest_after(name_server, name_server->refusing, name_server->refusing_since, now);
+  bool many = name_server->refusing >= NAME_SERVER_REST_REFUSALS;
+  if (many && name_server_is_long(name_server->refusing_since, now))
+    name_server_rest(name_server, now);
 }
 
 static void name_server_nobody(struct name_server *name_server, uint64_t now) {

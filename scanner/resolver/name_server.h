@@ -36,7 +36,9 @@ enum {
   NAME_SERVER_SPARE_MS = 1000,    /* a socket that others need is kept so long */
   NAME_SERVER_PORT_TURN = 128,    /* queries in a row from one of them */
   NAME_SERVER_BURST = 64,         /* sent at once, and at most a quarter of a window */
-  NAME_SERVER_REST_QUERIES = 16,  /* in a row without an answer, or refused, and */
+  NAME_SERVER_REST_QUERIES = 16,  /* in a row without an answer, */
+  NAME_SERVER_REST_REFUSALS = 64, /* or refused: more than all tries of all questions of a domain
+                                     that it does not serve, and */
   NAME_SERVER_REST_MS = 2000,     /* for so long: the server rests */
   NAME_SERVER_REST_UNREACHED = 4, /* in a row that reached nobody: at once */
   NAME_SERVER_REST_BETTERED = 8,  /* in a row that another server answered: at once */
