@@ -99,7 +99,81 @@ static void test_channel_steps_back(void **state) {
   close(server);
 }
 
+/* ---- refusals ---- */
+
+static uint64_t refusing_now;
+
+static uint64_t refusing_clock(void) {
+  return refusing_now;
+}
+
+/* Asks, and says REFUSED, after so long. */
+static void refuse(struct name_server *name_server, uv_loop_t *loop, int server, uint64_t after) {
+  char question[512];
+  struct sockaddr_in from;
+  socklen_t len = sizeof from;
+  struct query *query = name_server_query(name_server);
+  unsigned before = done;
+  assert_non_null(query);
+  refusing_now += after;
+  name_server_send(query, NAME_SERVER_PLAIN, (struct span){packet, sizeof packet - 1},
+                   refusing_now);
+  name_server_flush(name_server);
+  ssize_t size = recvfrom(server, question, sizeof question, 0, (struct sockaddr *)&from, &len);
+  assert_true(size > 3);
+  question[2] = (char)0x81;
+  question[3] = 5;
+  assert_int_equal(sendto(server, question, (size_t)size, 0, (struct sockaddr *)&from, len), size);
+  while (done == before) uv_run(loop, UV_RUN_ONCE);
+}
+
+/* That many, so far apart: does it rest? */
+static bool rests_after(unsigned refusals, uint64_t apart) {
+  uv_loop_t loop;
+  union address address;
+  struct name_server *name_server;
+  struct name_server_sockets sockets = {0, 8};
+  struct name_server_queries kept = {0, 1000};
+  struct retries retries;
+  struct loop_clock *clock;
+  int server = silent_server(&address);
+  retries_init(&retries);
+  refusing_now = 1000 * ms;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(loop_clock_new(&clock, &loop, refusing_clock), ERR_NONE);
+  const struct name_server_config config = {.loop = &loop,
+                                            .address = &address,
+                                            .timeout_ms = TIMEOUT_MS,
+                                            .ports = 1,
+                                            .done = on_done,
+                                            .clock = clock,
+                                            .retries = &retries,
+                                            .sockets = &sockets,
+                                            .kept = &kept};
+  assert_int_equal(name_server_new(&name_server, &config), ERR_NONE);
+  for (unsigned i = 0; i < refusals; i++) refuse(name_server, &loop, server, apart);
+  bool rests = name_server_resting(name_server);
+  name_server_close(name_server);
+  loop_clock_close(clock);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  name_server_free(name_server);
+  assert_int_equal(uv_loop_close(&loop), 0);
+  close(server);
+  return rests;
+}
+
+/* One domain's questions, each with all its tries, are no proof; nor is a burst. */
+static void test_refusals(void **state) {
+  (void)state;
+  uint64_t apart = NAME_SERVER_REST_MS * ms / (NAME_SERVER_REST_REFUSALS - 2);
+  assert_int_equal(NAME_SERVER_REST_REFUSALS, 64);
+  assert_false(rests_after(63, apart));
+  assert_true(rests_after(64, apart));
+  assert_false(rests_after(64, apart / 2));
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_channel_steps_back)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_channel_steps_back),
+                                     cmocka_unit_test(test_refusals)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
