@@ -6,7 +6,6 @@
 #include <sys/random.h>
 
 static const uint64_t resolver_ms = 1000000;
-static const double resolver_losing = 0.02; /* of the queries of a name so far, all */
 
 enum {
   RESOLVER_BACKOFF_MAX = 6,   /* steps by which the time between tries grows */
@@ -179,20 +178,18 @@ static unsigned resolver_tries(const struct lookup_state *state, double risk) {
   return retries_allowed(resolver->tries, resolver->tries_on_loss, state->tries, risk);
 }
 
-/* From one try to the next: the server's round trips say, half as much again each time, and far
- * more where much is being lost, so that they do not all fall into the same trouble; but so that
+/* From one try to the next: the server's round trips say, half as much again each time; but so that
  * all tries have their turn before the lookup's time is over, if nine of ten answers come as soon
- * as that. */
+ * as that; and one more in any case: at the end of a list only the slow answers are measured. */
 static uint64_t resolver_interval(const struct lookup_state *state, uint64_t now) {
   const struct congestion *knows = resolver_knows(state->last);
   uint64_t wished = congestion_retry(knows), most = congestion_most(knows);
   if (state->sample && state->tries == 1) wished = congestion_hold(knows);
-  bool losing = state->tries > 1 && resolver_risk(state, false) > resolver_losing;
-  for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++)
-    wished = losing ? 3 * wished : wished + wished / 2;
+  for (unsigned i = 1; i < state->tries && i < RESOLVER_BACKOFF_MAX; i++) wished += wished / 2;
   uint64_t left = state->deadline > now ? state->deadline - now : 0;
   unsigned tries = resolver_tries(state, 1);
   uint64_t share = left / (tries > state->tries ? tries - state->tries + 1 : 1);
+  if (most > left / 2) most = left / 2;
   if (share < most) share = most;
   return wished < share ? wished : share;
 }

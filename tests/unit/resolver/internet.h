@@ -418,13 +418,14 @@ static void send_query(struct sim *sim, unsigned place, unsigned server) {
   sim->sent++;
   fly(sim, peer, at);
   uint64_t wait = congestion_retry(&peer->congestion);
-  bool losing = name->tries > 1 && risk(sim, name, false) > 0.02;
-  for (unsigned i = 1; i < name->tries && i < 6; i++) wait = losing ? 3 * wait : wait + wait / 2;
+  for (unsigned i = 1; i < name->tries && i < 6; i++) wait += wait / 2;
   if (name->tries == 1 && name->sample) wait = congestion_hold(&peer->congestion);
   uint64_t left = name->deadline - sim->now;
   unsigned tries = retries_allowed(TRIES, TRIES_ON_LOSS, name->tries, !name->failed);
+  uint64_t most = congestion_most(&peer->congestion);
+  if (most > left / 2) most = left / 2;
   left /= tries > name->tries ? tries - name->tries + 1 : 1;
-  if (left < congestion_most(&peer->congestion)) left = congestion_most(&peer->congestion);
+  if (left < most) left = most;
   wait = wait < left ? wait : left;
   wake(sim, place, sim->now + wait < name->deadline ? sim->now + wait : name->deadline);
   resolve(sim, at);
