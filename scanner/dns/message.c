@@ -374,7 +374,10 @@ void message_make_formerr(unsigned char *stub) {
   stub[3] = DNS_FORMERR;
 }
 
+bool message_rcode_refuses(int rcode) {
+  return rcode == DNS_REFUSED || rcode == DNS_NOTIMP || rcode == DNS_NOTAUTH;
+}
+
 bool message_rcode_fails(int rcode) {
-  return rcode == DNS_SERVFAIL || rcode == DNS_REFUSED || rcode == DNS_NOTIMP ||
-         rcode == DNS_NOTAUTH;
+  return rcode == DNS_SERVFAIL || message_rcode_refuses(rcode);
 }

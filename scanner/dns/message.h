@@ -80,9 +80,9 @@ enum err message_read(struct span packet, struct span name, enum dns_type type, 
 size_t message_query_stub(unsigned char *out, struct span packet);
 size_t message_answer_stub(unsigned char *out, struct span packet);
 
-/* What a server says that reaches nobody, or will not ask for us: SERVFAIL, REFUSED, NOTIMP,
- * NOTAUTH.
- */
+/* What a server says that will not ask for us: REFUSED, NOTIMP, NOTAUTH; and that, or one that
+ * reaches nobody: SERVFAIL. */
+bool message_rcode_refuses(int rcode);
 bool message_rcode_fails(int rcode);
 
 /* Whether the packet is a header alone that says FORMERR, as servers do that stop reading at EDNS

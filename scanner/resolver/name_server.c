@@ -300,7 +300,12 @@ void name_server_send(struct query *query, enum name_server_way way, struct span
     name_server_channel_done(&query->channel, CHANNEL_FAILED, (struct span){NULL, 0});
 }
 
-static void name_server_ping(struct name_server *name_server, uint64_t now) {
+bool name_server_wants_ping(const struct name_server *name_server, uint64_t since) {
+  return !name_server->resting && name_server_heard_sent(name_server) < since &&
+         name_server->ping_sent <= since;
+}
+
+void name_server_ping(struct name_server *name_server, uint64_t now) {
   unsigned char packet[DNS_QUERY_SIZE_MAX];
   uint16_t id = 0;
   struct query *query = name_server_query(name_server);
@@ -313,13 +318,11 @@ static void name_server_ping(struct name_server *name_server, uint64_t now) {
   name_server_send(query, NAME_SERVER_UDP, (struct span){(char *)packet, size}, now);
 }
 
-bool name_server_is_mute(struct name_server *name_server, uint64_t since, uint64_t now) {
+bool name_server_is_mute(const struct name_server *name_server, uint64_t since, uint64_t now) {
   if (name_server_heard_sent(name_server) >= since) return false;
   if (name_server->resting) return true;
-  if (name_server->ping_sent > since)
-    return now - name_server->ping_sent >= congestion_retry(&name_server->congestion);
-  name_server_ping(name_server, now);
-  return false;
+  return name_server->ping_sent > since &&
+         now - name_server->ping_sent >= congestion_retry(&name_server->congestion);
 }
 
 void name_server_flush(struct name_server *name_server) {
@@ -367,7 +370,7 @@ static void name_server_pinged(struct query *query, uint64_t now) {
 static void name_server_answered(struct query *query, int rcode) {
   struct name_server *name_server = query->name_server;
   uint64_t now = loop_clock_now(name_server->clock);
-  bool refused = rcode == DNS_REFUSED || rcode == DNS_NOTIMP || rcode == DNS_NOTAUTH;
+  bool refused = message_rcode_refuses(rcode);
   bool useful = rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN;
   if (query->ping) {
     name_server_pinged(query, now);

@@ -143,8 +143,10 @@ uint64_t name_server_answered_sent(const struct name_server *name_server);
 /* Likewise, pings among them. */
 uint64_t name_server_heard_sent(const struct name_server *name_server);
 /* Whether the server, from which nothing was heard that was sent since then, does not answer a ping
- * either; sends one if need be. */
-bool name_server_is_mute(struct name_server *name_server, uint64_t since, uint64_t now);
+ * (a question that it can answer by itself) either; and whether one must be sent to know. */
+bool name_server_is_mute(const struct name_server *name_server, uint64_t since, uint64_t now);
+bool name_server_wants_ping(const struct name_server *name_server, uint64_t since);
+void name_server_ping(struct name_server *name_server, uint64_t now);
 /* Somebody else had an answer from the server. */
 void name_server_revive(struct name_server *name_server, uint64_t now);
 unsigned name_server_room(const struct name_server *name_server);

@@ -150,8 +150,7 @@ static unsigned resolver_attempts(const struct lookup_state *state) {
 }
 
 static bool resolver_is_refusal(const struct lookup *lookup) {
-  int rcode = lookup->answer.rcode;
-  return rcode == DNS_REFUSED || rcode == DNS_NOTIMP || rcode == DNS_NOTAUTH;
+  return message_rcode_refuses(lookup->answer.rcode);
 }
 
 /* Nothing was said of the name: neither that nor what a server says that is too busy. */
@@ -241,12 +240,26 @@ static bool resolver_has_asked(const struct lookup_state *state,
   return false;
 }
 
+static void resolver_paced(uv_timer_t *timer);
+
+static bool resolver_may_send(struct resolver *resolver) {
+  uint64_t wait = 0;
+  if (!resolver->rate_limit || rate_limit_take(resolver->rate_limit, 1, uv_hrtime(), &wait))
+    return true;
+  uv_timer_start(&resolver->pacer, resolver_paced, wait / resolver_ms + 1, 0);
+  return false;
+}
+
 /* Whether a server that was asked, and was not heard since, is dead, as far as one can tell. */
 static bool resolver_is_mute(const struct lookup_state *state, uint64_t now) {
   bool mute = false;
-  for (unsigned i = 0; i < resolver_attempts(state); i++)
-    mute |= name_server_is_mute(state->resolver->name_servers[state->asked[i]], state->attempts[i],
-                                now);
+  for (unsigned i = 0; i < resolver_attempts(state); i++) {
+    struct name_server *name_server = state->resolver->name_servers[state->asked[i]];
+    if (name_server_wants_ping(name_server, state->attempts[i]) &&
+        resolver_may_send(state->resolver))
+      name_server_ping(name_server, now);
+    mute |= name_server_is_mute(name_server, state->attempts[i], now);
+  }
   return mute;
 }
 
@@ -353,16 +366,6 @@ static bool resolver_has_other(const struct lookup_state *state) {
     const struct name_server *name_server = resolver->name_servers[i];
     if (!name_server_resting(name_server) && !resolver_has_asked(state, name_server)) return true;
   }
-  return false;
-}
-
-static void resolver_paced(uv_timer_t *timer);
-
-static bool resolver_may_send(struct resolver *resolver) {
-  uint64_t wait = 0;
-  if (!resolver->rate_limit || rate_limit_take(resolver->rate_limit, 1, uv_hrtime(), &wait))
-    return true;
-  uv_timer_start(&resolver->pacer, resolver_paced, wait / resolver_ms + 1, 0);
   return false;
 }
 
